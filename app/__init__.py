@@ -1,0 +1,1 @@
+"""Plenary: the membership backbone of NHS commissioners as a JSON API."""

@@ -1,0 +1,1 @@
+"""What every slice stands on and none of it knows the NHS."""

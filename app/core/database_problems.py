@@ -1,0 +1,75 @@
+"""What an error of the database means to the caller: a rule of ours, a clash, a dependency that is away, or a bug."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import asyncpg
+from sqlalchemy import exc as sqlalchemy_exc
+
+from app.core.errors import Conflict, DomainError, FieldError, Internal, InvalidRequest, Unavailable, constraint_errors
+
+# Pool time-outs are builtin TimeoutError from asyncpg and SQLAlchemy's own; a refused connection is an OSError.
+DATABASE_ERRORS: Final[tuple[type[Exception], ...]] = (
+    sqlalchemy_exc.SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    TimeoutError,
+)
+
+_CLASH: Final = frozenset({"23505", "23P01", "23503", "23514"})
+# Text that PostgreSQL cannot store, which is the caller's: a NUL character or half of a surrogate pair.
+_UNSTORABLE_TEXT: Final = frozenset({"22021", "22P05"})
+_AWAY: Final = frozenset(
+    {
+        "57014",  # statement timeout
+        "55P03",  # lock timeout
+        "40001",  # serialisation failure
+        "40P01",  # deadlock
+        "25P03",  # idle in transaction too long
+        "25P04",  # transaction too long
+        "53300",  # too many connections
+        "57P01",  # server shutting down
+        "57P02",  # server crashed
+        "57P03",  # server starting up
+        "57P05",  # idle session ended
+    }
+)
+_AWAY_CLASS: Final = "08"
+
+
+def database_problem(error: Exception) -> DomainError:
+    """The problem an error of the database stands for; `Internal` when it can only be a bug."""
+    for cause in _chain(error):
+        state = getattr(cause, "sqlstate", None)
+        if state is not None:
+            return _by_state(state, getattr(cause, "constraint_name", None))
+    return Unavailable() if _is_connection_lost(error) else Internal()
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """SQLAlchemy wraps its adapter's error, which wraps asyncpg's; only the innermost names the constraint."""
+    wrapped = getattr(error, "orig", None)
+    for inner in (getattr(wrapped, "__cause__", None), wrapped, error):
+        if isinstance(inner, BaseException):
+            yield inner
+
+
+def _by_state(state: str, constraint: str | None) -> DomainError:
+    if state in _CLASH:
+        return constraint_errors().get(constraint or "", Conflict)()
+    if state in _UNSTORABLE_TEXT:
+        return InvalidRequest(errors=[FieldError("", "unstorable_text", "A text holds a character that is not text.")])
+    if state in _AWAY or state.startswith(_AWAY_CLASS):
+        return Unavailable()
+    return Internal()
+
+
+def _is_connection_lost(error: Exception) -> bool:
+    if isinstance(error, sqlalchemy_exc.TimeoutError | ConnectionError | TimeoutError):
+        return True
+    if isinstance(error, sqlalchemy_exc.DBAPIError) and error.connection_invalidated:
+        return True
+    # asyncpg has one error for a closed connection and for wrong use of it, and only the words tell them apart.
+    innermost = next(_chain(error))
+    return isinstance(innermost, asyncpg.InterfaceError) and "clos" in str(innermost)

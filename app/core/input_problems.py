@@ -1,0 +1,139 @@
+"""Says what is wrong with a request's input: where, by a stable code, in our own words and never in the caller's."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, get_args
+
+from fastapi import Request, params
+from fastapi.exceptions import RequestValidationError
+from pydantic_core.core_schema import ErrorType
+
+from app.core.errors import DomainError, FieldError, InvalidRequest, MalformedJson, NotFound, UnsupportedMedia
+
+_PYDANTIC_TYPES: Final = frozenset(get_args(ErrorType))
+_LONGEST_MEMBER: Final = 100
+
+_CODES: Final = {
+    "missing": "missing",
+    "missing_argument": "missing",
+    "extra_forbidden": "unknown_member",
+    "union_tag_not_found": "missing",
+    "union_tag_invalid": "not_a_choice",
+    "literal_error": "not_a_choice",
+    "enum": "not_a_choice",
+    "string_pattern_mismatch": "wrong_format",
+    "string_too_short": "too_short",
+    "too_short": "too_short",
+    "bytes_too_short": "too_short",
+    "string_too_long": "too_long",
+    "too_long": "too_long",
+    "bytes_too_long": "too_long",
+    "greater_than": "too_small",
+    "greater_than_equal": "too_small",
+    "less_than": "too_large",
+    "less_than_equal": "too_large",
+    "int_parsing_size": "too_large",
+    "finite_number": "wrong_type",
+    "timezone_aware": "time_zone_missing",
+    "value_error": "not_valid",
+    "assertion_error": "not_valid",
+}
+
+_DETAILS: Final = {
+    "missing": "This has to be given.",
+    "unknown_member": "There is no such member.",
+    "unknown_parameter": "There is no such query parameter.",
+    "not_a_choice": "This is not one of the choices.",
+    "wrong_format": "This is not written as it should be.",
+    "wrong_type": "This is of the wrong type.",
+    "too_short": "This is too short.",
+    "too_long": "This is too long.",
+    "too_small": "This is too small.",
+    "too_large": "This is too large.",
+    "time_zone_missing": "The instant needs a time zone, for example Z.",
+    "not_valid": "This is not valid.",
+}
+
+# What a limit was, from the declaration: it is ours, so it may be said.
+_LIMITS: Final = {
+    "min_length": "At least {} long.",
+    "max_length": "At most {} long.",
+    "gt": "More than {}.",
+    "ge": "At least {}.",
+    "lt": "Less than {}.",
+    "le": "At most {}.",
+    "expected": "One of {}.",
+    "expected_tags": "One of {}.",
+}
+
+
+def input_problem(request: Request, error: RequestValidationError) -> DomainError:
+    found = error.errors()
+    if any(item["loc"][:1] == ("path",) for item in found):
+        # A code or an id that cannot exist is not there; it is no reason to teach its grammar.
+        return NotFound()
+    if any(item["type"] == "json_invalid" for item in found):
+        return MalformedJson()
+    if _is_of_another_type(request, error.body) and any(item["loc"][:1] == ("body",) for item in found):
+        return UnsupportedMedia()
+    return InvalidRequest(errors=[_field_error(item, error.body) for item in found])
+
+
+def is_form_route(request: Request) -> bool:
+    body_field = getattr(request.scope.get("route"), "body_field", None)
+    return isinstance(getattr(body_field, "field_info", None), params.Form)
+
+
+def _is_of_another_type(request: Request, body: Any) -> bool:
+    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if is_form_route(request):
+        return content_type not in {"multipart/form-data", "application/x-www-form-urlencoded"}
+    # An empty body without a type is simply missing; the framework hands bytes on when it did not read them as JSON.
+    return isinstance(body, bytes) or (bool(content_type) and "json" not in content_type)
+
+
+def _field_error(item: Mapping[str, Any], body: Any) -> FieldError:
+    place, kind = item["loc"], item["type"]
+    code = _code(kind)
+    if place[:1] == ("body",):
+        pointer = _body_pointer(place[1:], body)
+    else:
+        code = "unknown_parameter" if code == "unknown_member" and place[:1] == ("query",) else code
+        pointer = f"{'?' if place[:1] == ('query',) else ''}{_short('.'.join(str(part) for part in place[1:]))}"
+    return FieldError(pointer, code, _detail(item, code))
+
+
+def _code(kind: str) -> str:
+    if kind not in _PYDANTIC_TYPES:
+        return kind
+    if kind in _CODES:
+        return _CODES[kind]
+    return "wrong_type" if kind.endswith("_type") else "wrong_format"
+
+
+def _detail(item: Mapping[str, Any], code: str) -> str:
+    if item["type"] not in _PYDANTIC_TYPES:
+        return item["msg"]
+    detail = _DETAILS[code]
+    for name, value in item.get("ctx", {}).items():
+        if name in _LIMITS:
+            detail = f"{detail} {_LIMITS[name].format(value)}"
+    return detail
+
+
+def _body_pointer(place: Sequence[int | str], body: Any) -> str:
+    """Follows the place through what was sent: Pydantic adds names of union branches that are not in the body."""
+    parts: list[str] = []
+    here = body
+    for index, part in enumerate(place):
+        if isinstance(here, Mapping) and (part in here or index == len(place) - 1):
+            here = here.get(part)
+        elif isinstance(here, Sequence) and not isinstance(here, str | bytes) and isinstance(part, int):
+            here = here[part] if part < len(here) else None
+        else:
+            continue
+        parts.append(_short(str(part)).replace("~", "~0").replace("/", "~1"))
+    return "".join(f"/{part}" for part in parts)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_MEMBER else f"{name[:_LONGEST_MEMBER]}…"

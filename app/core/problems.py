@@ -1,0 +1,212 @@
+"""Turns every outcome other than success into `application/problem+json`; what the caller sent is never echoed."""
+
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.core.database_problems import DATABASE_ERRORS, database_problem
+from app.core.errors import (
+    DomainError,
+    Forbidden,
+    Internal,
+    MalformedForm,
+    MalformedJson,
+    MethodNotAllowed,
+    NotFound,
+    TooDeep,
+    TooLarge,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+)
+from app.core.ids import new_id
+from app.core.input_problems import input_problem, is_form_route
+
+PROBLEM_JSON: Final = "application/problem+json"
+_logger = structlog.get_logger(__name__)
+
+_BY_STATUS: Final[dict[int, type[DomainError]]] = {
+    error.status: error
+    for error in (
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        TooLarge,
+        UnsupportedMedia,
+        TooManyRequests,
+        Internal,
+        Unavailable,
+    )
+}
+
+
+class ProblemField(BaseModel):
+    """One thing wrong with one place of the input."""
+
+    pointer: str = Field(description="JSON pointer into the body, or `?name` for a query parameter.")
+    code: str = Field(description="Stable; decide by this.")
+    detail: str = Field(description="For a person to read; may change.")
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457). `code` is stable; titles and details may be reworded."""
+
+    type: str = Field(
+        description="Where this kind of problem is described.", json_schema_extra={"format": "uri-reference"}
+    )
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str | None
+    instance: str = Field(description="The path that was called.")
+    code: str
+    request_id: str
+    errors: list[ProblemField] = Field(default=[], description="With status 422: every member that is wrong.")
+
+
+def problem_response(error: DomainError, *, instance: str, request_id: str) -> Response:
+    body: dict[str, Any] = {
+        "type": f"/problems/{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "instance": instance,
+        "code": error.code,
+        "request_id": request_id,
+    }
+    if error.errors or error.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        body["errors"] = [
+            {"pointer": field.pointer, "code": field.code, "detail": field.detail} for field in error.errors
+        ]
+    return Response(msgspec.json.encode(body), error.status, error.headers, media_type=PROBLEM_JSON)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Call before any other middleware is added, so that an unexpected error still passes through those."""
+    for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_ERRORS):
+        app.add_exception_handler(kind, _answer)
+    app.add_exception_handler(Exception, _answer)
+    app.add_middleware(_UnexpectedErrors)
+
+
+class _UnexpectedErrors:
+    """Answers a bug with 500 inside the other middleware, which then adds the request id and counts it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, note_start)
+        except Exception as error:
+            if started:
+                raise
+            await (await _answer(Request(scope), error))(scope, receive, send)
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    problem = _problem(request, error)
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _report(request, problem, error)
+    return problem_response(problem, instance=quote(request.scope["path"]), request_id=_request_id(request))
+
+
+def _problem(request: Request, error: Exception) -> DomainError:
+    if isinstance(error, DomainError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return input_problem(request, error)
+    if isinstance(error, HTTPException):
+        return _http_problem(request, error)
+    if isinstance(error, DATABASE_ERRORS):
+        return database_problem(error)
+    return Internal()
+
+
+def _http_problem(request: Request, error: HTTPException) -> DomainError:
+    """The framework's own refusals, in our words; theirs may quote the input."""
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return _unreadable(request, error)
+    known = _BY_STATUS.get(error.status_code)
+    problem = known(headers=error.headers) if known else DomainError(headers=error.headers)
+    if known is None:
+        problem.status = error.status_code
+        problem.code = f"request.http_{error.status_code}"
+        problem.title = HTTPStatus(error.status_code).phrase
+    return problem
+
+
+def _unreadable(request: Request, error: HTTPException) -> DomainError:
+    if isinstance(error.__cause__, RecursionError):
+        return TooDeep()
+    return MalformedForm() if is_form_route(request) else MalformedJson()
+
+
+def _report(request: Request, problem: DomainError, error: Exception) -> None:
+    # The template of the route, not the path: a path may hold a token.
+    route = getattr(request.scope.get("route"), "path", None)
+    if isinstance(problem, Internal):
+        _logger.error("unexpected_error", method=request.method, route=route, exc_info=error)
+    else:
+        _logger.warning("unavailable", method=request.method, route=route, reason=type(error).__name__)
+
+
+def _request_id(request: Request) -> str:
+    known = getattr(request.state, "request_id", None)
+    return str(known or structlog.contextvars.get_contextvars().get("request_id") or new_id())
+
+
+def error_responses(*errors: type[DomainError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that may end in these: one entry for each status, one named example for each code."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for error in sorted(set(errors), key=lambda error: (error.status, error.code)):
+        entry = responses.setdefault(error.status, _empty_response(error))
+        entry["content"][PROBLEM_JSON]["examples"][error.code] = {"summary": error.title, "value": _example(error)}
+    return responses
+
+
+def _empty_response(error: type[DomainError]) -> dict[str, Any]:
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
+    response: dict[str, Any] = {"description": HTTPStatus(error.status).phrase, "content": {PROBLEM_JSON: content}}
+    if "Retry-After" in error.default_headers:
+        response["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+    return response
+
+
+def _example(error: type[DomainError]) -> dict[str, Any]:
+    example: dict[str, Any] = {
+        "type": f"/problems/{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": None,
+        "instance": "/v1/practices",
+        "code": error.code,
+        "request_id": "0198c0de-0000-7000-8000-000000000001",
+    }
+    return example | {"errors": []} if error.status == HTTPStatus.UNPROCESSABLE_ENTITY else example
+
+
+def problem_schemas() -> dict[str, Any]:
+    """`Problem` and what it refers to, for the components of the published contract."""
+    _, schema = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
+    return schema["$defs"]
