@@ -1,0 +1,171 @@
+"""The rows that each kind of file holds, once read. `None` always means that the file does not say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class FileKind(StrEnum):
+    ODS_PRACTICES = "ods-practices"
+    ODS_MEMBERSHIPS = "ods-memberships"
+    NETWORKS = "networks"
+    LIST_SIZES = "list-sizes"
+    GP_PAYMENTS = "gp-payments"
+    PRACTICE_PROFILE = "practice-profile"
+    LOCALITIES = "localities"
+    MEMBERS = "members"
+    PEOPLE = "people"
+
+
+class PracticeStatus(StrEnum):
+    ACTIVE = "active"
+    CLOSED = "closed"
+    DORMANT = "dormant"
+    PROPOSED = "proposed"
+
+
+GP_PRACTICE_SETTING = "4"
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why one row was left out. `row` counts from 1 and counts the headings; the value itself is never repeated."""
+
+    row: int
+    column: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[T]):
+    """A file that was read to its end. `total_rows` counts every row below the headings, the refused ones too."""
+
+    rows: list[T]
+    errors: list[RowError]
+    warnings: list[str]
+    as_at: date | None
+    total_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeRow:
+    """`closed_on` is the last day open, as published; `left_on` is the first day no longer with the commissioner."""
+
+    code: str
+    name: str
+    national_grouping: str | None
+    health_geography: str | None
+    address_lines: tuple[str, ...]
+    postcode: str | None
+    opened_on: date | None
+    closed_on: date | None
+    status: PracticeStatus
+    commissioner: str | None
+    joined_on: date | None
+    left_on: date | None
+    telephone: str | None
+    prescribing_setting: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRow:
+    practice: str
+    commissioner: str
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRow:
+    practice: str
+    practice_name: str | None
+    network: str
+    network_name: str | None
+    practice_commissioner: str | None
+    practice_commissioner_name: str | None
+    network_commissioner: str | None
+    network_commissioner_name: str | None
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    practice: str
+    as_at: date
+    registered: Decimal
+    weighted: Decimal | None
+    commissioner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """`as_at` is the first day of the financial year, `published_period` says what the lists were measured over."""
+
+    practice: str
+    name: str | None
+    commissioner: str | None
+    commissioner_name: str | None
+    network: str | None
+    network_name: str | None
+    address: str | None
+    postcode: str | None
+    opened_on: date | None
+    closed_on: date | None
+    contract: str | None
+    dispensing: bool | None
+    rural: bool | None
+    atypical: tuple[str, ...]
+    registered: Decimal | None
+    weighted: Decimal | None
+    as_at: date
+    published_period: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    practice: str
+    single_handed: bool | None
+    training: bool | None
+    dispensing: bool | None
+    rural: bool | None
+    contract: str | None
+    imd_score: Decimal | None
+    imd_decile: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalityRow:
+    locality: str
+    practice: str
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    practice: str
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A row without a name is the practice's shared mailbox."""
+
+    practice: str
+    role: str
+    name: str | None
+    email: str | None
+    valid_from: date | None
+    valid_until: date | None
+    listed: bool | None
+
+
+Options = Mapping[str, str]

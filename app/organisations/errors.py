@@ -1,0 +1,71 @@
+"""What can go wrong with organisations, their register and its imports."""
+
+from app.core.errors import DomainError
+
+
+class FileRefused(DomainError):
+    """A whole file that cannot be imported. Refused before its first row has any effect."""
+
+    status = 422
+    code = "imports.refused"
+    title = "This file cannot be imported."
+
+
+class UnknownKind(FileRefused):
+    code = "imports.unknown_kind"
+    title = "There is no import of this kind."
+
+
+class OptionInvalid(FileRefused):
+    code = "imports.bad_option"
+    title = "An option of this import is missing or not valid."
+
+
+class WrongKind(FileRefused):
+    code = "imports.wrong_kind"
+    title = "This is not a file of the kind that was named."
+
+
+class WrongEncoding(FileRefused):
+    code = "imports.wrong_encoding"
+    title = "This file is not text in UTF-8 or Windows-1252."
+
+
+class MissingColumns(FileRefused):
+    code = "imports.missing_columns"
+    title = "Columns that this import needs are missing."
+
+
+class UnknownColumns(FileRefused):
+    code = "imports.unknown_columns"
+    title = "The file has columns that this import does not know."
+
+
+class EmptyFile(FileRefused):
+    code = "imports.empty"
+    title = "This file has no rows."
+
+
+class FileTooLarge(FileRefused):
+    code = "imports.too_large"
+    title = "This file is larger than any that is published."
+
+
+class BadZip(FileRefused):
+    code = "imports.bad_zip"
+    title = "This ZIP archive cannot be used."
+
+
+class TruncatedZip(FileRefused):
+    code = "imports.truncated_zip"
+    title = "This ZIP archive was cut off; download it again."
+
+
+class BrokenQuotes(FileRefused):
+    code = "imports.broken_quotes"
+    title = "A quotation mark is opened and not closed, so that rows run into each other."
+
+
+class TooManyErrors(FileRefused):
+    code = "imports.too_many_errors"
+    title = "So many rows cannot be read that this is most likely the wrong file."
