@@ -211,7 +211,7 @@ def collect(
 def _record(values: list[str] | None, width: int, columns: Columns, notes: Counter[str]) -> Record:
     if values is None:
         raise CellRefused("imports.broken_quotes", "A quotation mark in this row is out of place.")
-    if len(values) != width and any(cell.strip() for cell in values[width:]) or len(values) < width:
+    if (len(values) != width and any(cell.strip() for cell in values[width:])) or len(values) < width:
         raise CellRefused("imports.wrong_width", f"This row has {len(values)} cells, not {width}.")
     return Record(values, columns, notes)
 
