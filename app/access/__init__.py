@@ -1,1 +1,0 @@
-"""Owns who may do what: keys, issuers, grants and roles."""

@@ -1,1 +1,0 @@
-"""Providers of what `ports` asks for: identity issuers over HTTPS."""

@@ -1,0 +1,25 @@
+"""What can go wrong before a penny is worked out."""
+
+from app.core.errors import DomainError
+
+
+class DefinitionInvalid(DomainError):
+    """The definition does not parse; `errors` lists every problem with a JSON pointer into the definition."""
+
+    status = 422
+    code = "calculation.definition_invalid"
+    title = "The definition is not valid."
+
+
+class BrokenMonth(DomainError):
+    """A rate for a year was asked about a period that is not whole months, outside a pro_rata by days."""
+
+    status = 422
+    code = "calculation.broken_month"
+    title = "A rate for a year is paid for whole months only, unless it stands inside a pro_rata by days."
+
+
+class PracticeRepeated(DomainError):
+    status = 422
+    code = "calculation.practice_repeated"
+    title = "A practice may be named only once in a calculation."

@@ -1,0 +1,154 @@
+"""Readers of single values: text, choices, whole numbers, decimal strings, dates."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+from app.calculation.language.members import Reader
+from app.calculation.language.reading import Invalid, Reading
+from app.core.money import DECIMAL_PATTERN, INTEGER_DIGITS
+
+NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
+_NAME: Final = re.compile(NAME_PATTERN.strip("^$"))
+# No sign, and without anchors: "$" would also match before a final newline.
+_DECIMAL: Final = re.compile(DECIMAL_PATTERN.strip("^$").removeprefix("-?"))
+_DIGITS: Final = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ORGANISATION: Final = re.compile(r"[A-Z0-9]{1,12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Reader):
+    """A short word made by people who write definitions: a fact's name, a post."""
+
+    def read(self, raw: object, at: str, reading: Reading) -> str | Invalid:
+        if not isinstance(raw, str):
+            return reading.wrong_type(at, "a string")
+        if not _NAME.fullmatch(raw):
+            return reading.refuse(
+                at, "bad_value", "A name starts with a letter and has at most 64 letters, digits, _ . and -."
+            )
+        return raw
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": NAME_PATTERN}
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentId(Name):
+    """A name that no other paying node of the definition has."""
+
+    def read(self, raw: object, at: str, reading: Reading) -> str | Invalid:
+        name = Name.read(self, raw, at, reading)
+        if isinstance(name, str) and name in reading.ids:
+            return reading.refuse(
+                at, "duplicate_id", "Another paying node has this id; it names the line, so it is unique."
+            )
+        if isinstance(name, str):
+            reading.ids.add(name)
+        return name
+
+
+@dataclass(frozen=True, slots=True)
+class Exactly(Reader):
+    """One value and no other, of the same JSON type: true is not 1."""
+
+    value: str | int
+
+    def read(self, raw: object, at: str, reading: Reading) -> str | int | Invalid:
+        if type(raw) is not type(self.value) or raw != self.value:
+            return reading.refuse(at, "bad_value", f"The only value here is {self.value!r}.".replace("'", '"'))
+        return self.value
+
+    def schema(self) -> dict[str, Any]:
+        return {"const": self.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Reader):
+    words: type[StrEnum]
+
+    def read(self, raw: object, at: str, reading: Reading) -> StrEnum | Invalid:
+        if not isinstance(raw, str):
+            return reading.wrong_type(at, "a string")
+        if raw not in _values(self.words):
+            return reading.refuse(at, "bad_value", f"This has to be one of: {', '.join(_values(self.words))}.")
+        return self.words(raw)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": _values(self.words)}
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceOrDate(Reader):
+    """One of some words, or a date written out."""
+
+    words: type[StrEnum]
+
+    def read(self, raw: object, at: str, reading: Reading) -> StrEnum | date | Invalid:
+        if not isinstance(raw, str):
+            return reading.wrong_type(at, "a string")
+        if raw in _values(self.words):
+            return self.words(raw)
+        try:
+            # The pattern comes first: fromisoformat also takes week dates and dates without hyphens.
+            return date.fromisoformat(raw) if _DATE.fullmatch(raw) else self._refuse(at, reading)
+        except ValueError:
+            return self._refuse(at, reading)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [Choice(self.words).schema(), {"type": "string", "format": "date"}]}
+
+    def _refuse(self, at: str, reading: Reading) -> Invalid:
+        return reading.refuse(
+            at, "bad_value", f"This has to be one of: {', '.join(_values(self.words))}; or a date YYYY-MM-DD."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(Reader):
+    least: int
+    most: int
+
+    def read(self, raw: object, at: str, reading: Reading) -> int | Invalid:
+        if isinstance(raw, bool) or not isinstance(raw, int):
+            return reading.wrong_type(at, "a whole number, not a string")
+        if raw > self.most:
+            return reading.refuse(at, "too_large", f"At most {self.most}.")
+        return raw if raw >= self.least else reading.refuse(at, "bad_value", f"At least {self.least}.")
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class DecimalString(Reader):
+    """A rate or an amount, never negative. A JSON number is refused: it has passed through a float somewhere."""
+
+    def read(self, raw: object, at: str, reading: Reading) -> Decimal | Invalid:
+        if isinstance(raw, str) and _DECIMAL.fullmatch(raw):
+            return Decimal(raw)
+        if isinstance(raw, str) and _DIGITS.fullmatch(raw):
+            return reading.refuse(at, "too_large", f"At most {INTEGER_DIGITS} digits before the point and 6 after it.")
+        return reading.refuse(at, "not_a_decimal_string", 'Write it as a decimal string without sign, such as "2.00".')
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "decimal", "pattern": DECIMAL_PATTERN.replace("-?", "", 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationCode(Reader):
+    def read(self, raw: object, at: str, reading: Reading) -> str | Invalid:
+        if not isinstance(raw, str) or not _ORGANISATION.fullmatch(raw):
+            return reading.refuse(at, "bad_value", "An organisation's code has at most 12 capital letters and digits.")
+        return raw
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{_ORGANISATION.pattern}$"}
+
+
+def _values(words: type[StrEnum]) -> list[str]:
+    return [each.value for each in words]

@@ -1,0 +1,156 @@
+"""The measures made of facts: `count` adds them up under a cap, `amount` adds up their pounds."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from itertools import groupby
+from typing import Any, ClassVar, Final
+
+from app.calculation.language.members import member
+from app.calculation.language.readers import Name, Whole
+from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure, facts_counted
+from app.calculation.rules.earning import Run, View
+from app.calculation.rules.wording import MONTHS, exact_text, number_text
+from app.calculation.values import Fact, PracticeInput
+from app.core.clock import Period, months_between
+
+MOST_COUNTED: Final = 1_000_000
+Month = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountMeasure(PreparedMeasure):
+    """The values of confirmed facts of one name in the period, added up; no month and no period above its cap."""
+
+    kind: ClassVar[str] = "count"
+    name: str
+    fact: str = field(metadata=member(Name(), "The name under which the facts are recorded."))
+    max_per_month: int | None = field(
+        default=None, metadata=member(Whole(1, MOST_COUNTED), "At most this many count in a calendar month.")
+    )
+    max_per_period: int | None = field(
+        default=None, metadata=member(Whole(1, MOST_COUNTED), "At most this many count in the period that is paid.")
+    )
+
+    def words(self) -> str:
+        caps = [
+            f"at most {self.max_per_month} in a calendar month" if self.max_per_month else "",
+            f"at most {self.max_per_period} in the period" if self.max_per_period else "",
+        ]
+        return ", ".join([f"confirmed facts named {self.fact}", *(cap for cap in caps if cap)])
+
+    def facts_read(self) -> tuple[str, ...]:
+        return (self.fact,)
+
+    @property
+    def is_capped(self) -> bool:
+        return self.max_per_month is not None or self.max_per_period is not None
+
+    def prepare(self, run: Run) -> Gauge:
+        if run.view is View.OFFERED and self.is_capped:
+            return lambda _: self._at_its_cap(run.period)
+        return lambda practice: self._counted(practice, run)
+
+    def _counted(self, practice: PracticeInput, run: Run) -> Measured:
+        facts = facts_counted(practice, self.fact, run)
+        months = {
+            month: sum((Fraction(fact.value) for fact in several), Fraction(0))
+            for month, several in groupby(facts, key=lambda fact: (fact.on.year, fact.on.month))
+        }
+        paid = {month: self._cap(found, self.max_per_month) for month, found in months.items()}
+        total = self._cap(sum(paid.values(), Fraction(0)), self.max_per_period)
+        words = "; ".join(self._capped_words(months, paid, total, run.period))
+        return Measured(total, words, self._workings(facts, months, paid, total), bounded=self.is_capped)
+
+    @staticmethod
+    def _cap(found: Fraction, cap: int | None) -> Fraction:
+        return found if cap is None else min(found, Fraction(cap))
+
+    def _capped_words(
+        self, months: dict[Month, Fraction], paid: dict[Month, Fraction], total: Fraction, period: Period
+    ) -> list[str]:
+        cut = [
+            f"{number_text(months[month])} in {_month_text(month, period)}, {number_text(paid[month])} paid"
+            for month in months
+            if paid[month] != months[month]
+        ]
+        if total != sum(paid.values()):
+            cut.append(f"{number_text(sum(paid.values(), Fraction(0)))} in the period, {number_text(total)} paid")
+        return cut
+
+    def _workings(
+        self, facts: list[Fact], months: dict[Month, Fraction], paid: dict[Month, Fraction], total: Fraction
+    ) -> dict[str, Any]:
+        inputs = [
+            {
+                "operator": "month",
+                "month": f"{year:04d}-{month:02d}",
+                "counted": exact_text(months[year, month]),
+                "value": exact_text(paid[year, month]),
+                "inputs": [_fact_workings(fact) for fact in facts if (fact.on.year, fact.on.month) == (year, month)],
+            }
+            for year, month in months
+        ]
+        return {**self._header(), "value": exact_text(total), "inputs": inputs}
+
+    def _header(self) -> dict[str, Any]:
+        caps = {"max_per_month": self.max_per_month, "max_per_period": self.max_per_period}
+        return {"operator": self.kind, "measure": self.name, "fact": self.fact, **caps}
+
+    def _at_its_cap(self, period: Period) -> Measured:
+        monthly = None if self.max_per_month is None else self.max_per_month * _months_touched(period)
+        most = Fraction(min(cap for cap in (monthly, self.max_per_period) if cap is not None))
+        return Measured(most, "the most that can be paid", {**self._header(), "value": exact_text(most), "inputs": []})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmountMeasure(PreparedMeasure):
+    """The values of confirmed facts of one name in the period, in pounds, added up. The sum may be negative."""
+
+    kind: ClassVar[str] = "amount"
+    name: str
+    fact: str = field(metadata=member(Name(), "The name under which the facts are recorded; their values are pounds."))
+
+    def words(self) -> str:
+        return f"confirmed amounts in pounds named {self.fact}"
+
+    def facts_read(self) -> tuple[str, ...]:
+        return (self.fact,)
+
+    def prepare(self, run: Run) -> Gauge:
+        def measure(practice: PracticeInput) -> Measured:
+            facts = facts_counted(practice, self.fact, run)
+            pounds = sum((Fraction(fact.value) for fact in facts), Fraction(0))
+            workings = {
+                "operator": self.kind,
+                "measure": self.name,
+                "fact": self.fact,
+                "value": exact_text(pounds),
+                "inputs": [_fact_workings(fact) for fact in facts],
+            }
+            return Measured(pounds, number_text(Fraction(len(facts))), workings, bounded=False)
+
+        return measure
+
+
+def _fact_workings(fact: Fact) -> dict[str, Any]:
+    return {
+        "operator": "fact",
+        "external_id": fact.external_id,
+        "on": fact.on.isoformat(),
+        "value": exact_text(Fraction(fact.value)),
+        "confirmed": fact.confirmed,
+        "inputs": [],
+    }
+
+
+def _month_text(month: Month, period: Period) -> str:
+    """The year is said only where a period is longer than one."""
+    name = MONTHS[month[1] - 1]
+    end = period.valid_until or period.valid_from
+    return name if months_between(period.valid_from, end) <= 12 else f"{name} {month[0]}"
+
+
+def _months_touched(period: Period) -> int:
+    last = date.fromordinal(period.valid_from.toordinal() + period.days - 1)
+    return (last.year - period.valid_from.year) * 12 + last.month - period.valid_from.month + 1

@@ -1,0 +1,54 @@
+"""The node `gate`: nothing below it is paid unless its needs are met."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from app.calculation.language.members import member
+from app.calculation.language.structures import AnyNeed, AnyNode, ListOf
+from app.calculation.nodes.needs import PreparedNeed, Verdict
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, View, closed
+from app.calculation.values import PracticeInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate(PayingNode):
+    """Pays what is below it when every need is met; else each of its lines is 0.00 and says why.
+
+    A practice without a named lead on 1 April 2014 earns 0.00 for the quarter, whatever its sessions.
+    """
+
+    type: ClassVar[str] = "gate"
+    needs: tuple[PreparedNeed, ...] = field(
+        metadata=member(ListOf(AnyNeed(), most=20), "What has to be true, all of it.")
+    )
+    then: PayingNode = field(metadata=member(AnyNode(), "What is paid then."))
+
+    def sentence(self) -> str:
+        needs = " and ".join(need.words() for need in self.needs)
+        return f"Only when {needs}; otherwise each of these pays 0.00."
+
+    def prepare(self, run: Run) -> Payer:
+        pay_below = self.then.prepare(run)
+        if run.view is View.OFFERED:
+            return pay_below
+        judges = [need.prepare(run) for need in self.needs]
+
+        def pay(practice: PracticeInput) -> list[Earning]:
+            verdicts = [judge(practice) for judge in judges]
+            workings: dict[str, Any] = {"operator": self.type, "inputs": [verdict.workings for verdict in verdicts]}
+            because = _reasons(verdicts)
+            below = pay_below(practice)
+            if because:
+                return [closed(earning, because=because, workings=workings) for earning in below]
+            return [_opened(earning, workings) for earning in below]
+
+        return pay
+
+
+def _reasons(verdicts: list[Verdict]) -> str:
+    return " and ".join(verdict.reason for verdict in verdicts if not verdict.is_met)
+
+
+def _opened(earning: Earning, workings: dict[str, Any]) -> Earning:
+    inputs = [*workings["inputs"], earning.workings]
+    return earning.with_workings({**workings, "value": earning.workings["value"], "inputs": inputs})

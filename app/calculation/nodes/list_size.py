@@ -1,0 +1,108 @@
+"""The measure `list_size`: patients of the practice on a date."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from fractions import Fraction
+from typing import ClassVar, Final
+
+from app.calculation.language.members import member
+from app.calculation.language.readers import Choice, ChoiceOrDate
+from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure
+from app.calculation.rules.earning import Run
+from app.calculation.rules.wording import counted, day_text
+from app.calculation.values import Basis, ListSize, PracticeInput, Problem
+from app.core.clock import Period, financial_year, financial_year_start, quarter_start, utc_text
+from app.core.money import plain
+
+_NEVER_RECORDED: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class Snapshot(StrEnum):
+    PERIOD_START = "period_start"
+    QUARTER_START = "quarter_start"
+    YEAR_START = "year_start"
+
+
+_SPOKEN: Final = {
+    Snapshot.PERIOD_START: "the first day of the period",
+    Snapshot.QUARTER_START: "the first day of the quarter in which the period starts",
+    Snapshot.YEAR_START: "1 April of the financial year in which the period starts",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListMeasure(PreparedMeasure):
+    """The practice's list: the one with the latest date on or before the snapshot that has the basis."""
+
+    kind: ClassVar[str] = "list_size"
+    name: str
+    basis: Basis = field(metadata=member(Choice(Basis), "`registered` or `weighted` patients."))
+    snapshot: Snapshot | date = field(
+        metadata=member(
+            ChoiceOrDate(Snapshot),
+            "The date on which the list counts: the first day of the period, of its quarter or of its financial year "
+            "(1 April), or a fixed date.",
+        )
+    )
+
+    def words(self) -> str:
+        when = day_text(self.snapshot) if isinstance(self.snapshot, date) else _SPOKEN[self.snapshot]
+        return f"{self.basis.value} list on {when}"
+
+    def bases_read(self) -> tuple[Basis, ...]:
+        return (self.basis,)
+
+    def problems(self, applies: Period) -> Iterator[Problem]:
+        if isinstance(self.snapshot, date) and applies.valid_until and self.snapshot >= applies.valid_until:
+            at = f"/measures/{self.name}/snapshot"
+            yield Problem(at, "calculation.snapshot_after_period", "This date is after everything that would be paid.")
+
+    def prepare(self, run: Run) -> Gauge:
+        day = self.snapshot_date(run.period)
+
+        def measure(practice: PracticeInput) -> Measured:
+            found = self._latest(practice, day)
+            if found is None:
+                words = f"no {self.basis.value} list on or before {day_text(day)} is recorded"
+                return Measured(None, words, {**self._workings(day), "value": None, "inputs": []})
+            return self._measured(found, day)
+
+        return measure
+
+    def snapshot_date(self, period: Period) -> date:
+        if isinstance(self.snapshot, date):
+            return self.snapshot
+        if self.snapshot is Snapshot.QUARTER_START:
+            return quarter_start(period.valid_from)
+        if self.snapshot is Snapshot.YEAR_START:
+            return financial_year_start(financial_year(period.valid_from))
+        return period.valid_from
+
+    def _latest(self, practice: PracticeInput, day: date) -> ListSize | None:
+        """Of two records for one date the later correction counts."""
+        known = [each for each in practice.lists if each.as_at <= day and getattr(each, self.basis) is not None]
+        if len(known) < 2:
+            return known[0] if known else None
+        return max(known, key=lambda each: (each.as_at, each.recorded_at or _NEVER_RECORDED, each.source or ""))
+
+    def _measured(self, found: ListSize, day: date) -> Measured:
+        value = Fraction(getattr(found, self.basis))
+        origin = ", ".join(part for part in (found.source, found.published_period) if part)
+        words = f"{counted(value, 'patient', 'patients')} on {day_text(found.as_at)}"
+        if found.as_at != day:
+            words += f", the latest list on or before {day_text(day)}"
+        workings = {
+            **self._workings(day),
+            "value": plain(value),
+            "as_at": found.as_at.isoformat(),
+            "source": found.source,
+            "published_period": found.published_period,
+            "recorded_at": utc_text(found.recorded_at) if found.recorded_at else None,
+            "inputs": [],
+        }
+        return Measured(value, f"{words} ({origin})" if origin else words, workings)
+
+    def _workings(self, day: date) -> dict[str, str]:
+        return {"operator": self.kind, "measure": self.name, "basis": self.basis.value, "snapshot": day.isoformat()}

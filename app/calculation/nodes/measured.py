@@ -1,0 +1,45 @@
+"""What measuring a practice gives: a figure, how it was come by, and whether it could still grow."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from app.calculation.rules.earning import Run, View
+from app.calculation.values import Fact, Measure, PracticeInput, Problem
+from app.core.clock import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """`value` is None where nothing is recorded, which is not the same as zero."""
+
+    value: Fraction | None
+    words: str
+    workings: dict[str, Any]
+    bounded: bool = True
+
+
+Gauge = Callable[[PracticeInput], Measured]
+
+
+class PreparedMeasure(Measure):
+    @abstractmethod
+    def prepare(self, run: Run) -> Gauge: ...
+
+    def problems(self, applies: Period) -> Iterator[Problem]:
+        """What parses but cannot be paid while the definition applies."""
+        del applies
+        yield from ()
+
+
+def facts_counted(practice: PracticeInput, name: str, run: Run) -> list[Fact]:
+    """The practice's facts of that name in the period, oldest first, without those that do not count yet."""
+    found = facts_in_period(practice, name, run.period)
+    return [fact for fact in found if fact.confirmed or run.view is not View.CONFIRMED]
+
+
+def facts_in_period(practice: PracticeInput, name: str, period: Period) -> list[Fact]:
+    found = [fact for fact in practice.facts if fact.measure == name and period.contains(fact.on)]
+    return sorted(found, key=lambda fact: (fact.on, fact.external_id))

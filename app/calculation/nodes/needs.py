@@ -1,0 +1,100 @@
+"""What a gate can ask for. Today: that a post is held."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, ClassVar, Final
+
+from app.calculation.language.members import member
+from app.calculation.language.readers import Choice, Name
+from app.calculation.rules.earning import Run
+from app.calculation.rules.wording import day_text, span_text, spoken
+from app.calculation.values import Need, PracticeInput
+from app.core.clock import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`reason` says in words why the need is not met."""
+
+    is_met: bool
+    reason: str
+    workings: dict[str, Any]
+
+
+Judge = Callable[[PracticeInput], Verdict]
+
+
+class PreparedNeed(Need):
+    @abstractmethod
+    def prepare(self, run: Run) -> Judge: ...
+
+
+class Held(StrEnum):
+    PERIOD_START = "period_start"
+    ANY_DAY = "any_day"
+    EVERY_DAY = "every_day"
+
+
+_SPOKEN: Final = {
+    Held.PERIOD_START: "on the first day of the period",
+    Held.ANY_DAY: "on at least one day of the period",
+    Held.EVERY_DAY: "on every day of the period",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostNeed(PreparedNeed):
+    """The practice has somebody in a post: a named lead on the first day of the period, say."""
+
+    key: ClassVar[str] = "post"
+    post: str = field(metadata=member(Name(), "The post that somebody has to hold, such as `named_lead`."))
+    held: Held = field(
+        default=Held.PERIOD_START,
+        metadata=member(Choice(Held), "On the first day of the period, on any of its days, or on every one."),
+    )
+
+    def words(self) -> str:
+        return f"the practice has a {spoken(self.post)} {_SPOKEN[self.held]}"
+
+    def posts_read(self) -> tuple[str, ...]:
+        return (self.post,)
+
+    def prepare(self, run: Run) -> Judge:
+        def judge(practice: PracticeInput) -> Verdict:
+            held = sorted(
+                Period(each.valid_from, each.valid_until) for each in practice.posts if each.post == self.post
+            )
+            lacking = self._lacking(held, run.period)
+            workings = {
+                "operator": self.key,
+                "post": self.post,
+                "held": self.held.value,
+                "value": "no" if lacking else "yes",
+                "inputs": [],
+            }
+            return Verdict(not lacking, f"the practice had no {spoken(self.post)} {lacking}", workings)
+
+        return judge
+
+    def _lacking(self, held: list[Period], period: Period) -> str:
+        """When the post was vacant, in words; empty when the need is met."""
+        if self.held is Held.PERIOD_START:
+            day = period.valid_from
+            return "" if any(each.contains(day) for each in held) else f"on {day_text(day)}"
+        if self.held is Held.ANY_DAY:
+            return "" if any(each.intersection(period) for each in held) else f"on any day {span_text(period)}"
+        gap = _first_vacant_day(held, period)
+        return f"on {day_text(gap)}, and one is needed on every day of the period" if gap else ""
+
+
+def _first_vacant_day(held: list[Period], period: Period) -> date | None:
+    day = period.valid_from
+    for each in held:
+        if each.contains(day):
+            if each.valid_until is None or (period.valid_until and each.valid_until >= period.valid_until):
+                return None
+            day = each.valid_until
+    return day

@@ -1,0 +1,1 @@
+"""What the engine does with a parsed definition: measure, earn, round, say so."""

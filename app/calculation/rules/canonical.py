@@ -1,0 +1,189 @@
+"""One byte form for each value, so that a digest says whether two calculations were the same."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+
+from app.calculation.values import (
+    ENGINE_VERSION,
+    Fact,
+    Line,
+    ListSize,
+    PostHeld,
+    PracticeInput,
+    PracticeResult,
+)
+from app.core.clock import Period
+from app.core.money import format_pounds, plain
+
+
+def canonical_json(value: object) -> bytes:
+    """JSON with sorted keys and no spaces. A float is refused: it has no one decimal form that everybody agrees on."""
+    text = json.dumps(_plain_value(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+def inputs_digest(definition_raw: Mapping[str, Any], *, period: Period, practices: Sequence[PracticeInput]) -> str:
+    frozen = {
+        "engine": ENGINE_VERSION,
+        "definition": definition_raw,
+        "period": _period_to_json(period),
+        "practices": [practice_to_json(each) for each in sorted(practices, key=attrgetter("code"))],
+    }
+    return hashlib.sha256(canonical_json(frozen)).hexdigest()
+
+
+def outputs_digest(results: Sequence[PracticeResult]) -> str:
+    plain_results = [_result_to_json(each) for each in sorted(results, key=attrgetter("code"))]
+    return hashlib.sha256(canonical_json(plain_results)).hexdigest()
+
+
+def practice_to_json(practice: PracticeInput) -> dict[str, Any]:
+    """The frozen form of what a run knew of a practice; the order in which it was gathered leaves no trace."""
+    return {
+        "code": practice.code,
+        "lists": sorted((_list_to_json(each) for each in practice.lists), key=_sort_key),
+        "posts": sorted((_post_to_json(each) for each in practice.posts), key=_sort_key),
+        "facts": sorted((_fact_to_json(each) for each in practice.facts), key=_sort_key),
+        "member": _period_to_json(practice.member) if practice.member else None,
+    }
+
+
+def practice_from_json(frozen: Mapping[str, Any]) -> PracticeInput:
+    return PracticeInput(
+        code=frozen["code"],
+        lists=tuple(_list_from_json(each) for each in frozen["lists"]),
+        posts=tuple(
+            PostHeld(each["post"], date.fromisoformat(each["from"]), _date(each["until"])) for each in frozen["posts"]
+        ),
+        facts=tuple(_fact_from_json(each) for each in frozen["facts"]),
+        member=_period_from_json(frozen["member"]) if frozen["member"] else None,
+    )
+
+
+def _plain_value(value: object) -> Any:
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, Mapping):
+        return {_key(key): _plain_value(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain_value(each) for each in value]
+    if isinstance(value, Decimal):
+        return plain(value)
+    if isinstance(value, datetime):
+        return _instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no canonical form.")
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError("A canonical object has string keys.")
+    return key
+
+
+def _sort_key(plain_object: dict[str, Any]) -> list[str]:
+    return [str(value) for value in plain_object.values()]
+
+
+def _result_to_json(result: PracticeResult) -> dict[str, Any]:
+    return {
+        "code": result.code,
+        "lines": [_line_to_json(line) for line in result.lines],
+        "total": format_pounds(result.total),
+        "notes": result.notes,
+    }
+
+
+def _line_to_json(line: Line) -> dict[str, Any]:
+    return {
+        "component": line.component,
+        "quantity": line.quantity,
+        "rate": line.rate,
+        "amount": format_pounds(line.amount),
+        "payee": {"type": line.payee.type, "code": line.payee.code},
+        "sentence": line.sentence,
+        "workings": line.workings,
+        "blocked": line.blocked,
+    }
+
+
+def _list_to_json(each: ListSize) -> dict[str, Any]:
+    return {
+        "as_at": each.as_at.isoformat(),
+        "recorded_at": _instant_text(each.recorded_at) if each.recorded_at else None,
+        "registered": _number(each.registered),
+        "weighted": _number(each.weighted),
+        "source": each.source,
+        "published_period": each.published_period,
+    }
+
+
+def _list_from_json(frozen: Mapping[str, Any]) -> ListSize:
+    return ListSize(
+        as_at=date.fromisoformat(frozen["as_at"]),
+        registered=_decimal(frozen["registered"]),
+        weighted=_decimal(frozen["weighted"]),
+        source=frozen["source"],
+        published_period=frozen["published_period"],
+        recorded_at=datetime.fromisoformat(frozen["recorded_at"]) if frozen["recorded_at"] else None,
+    )
+
+
+def _post_to_json(each: PostHeld) -> dict[str, Any]:
+    return {"post": each.post, **_period_to_json(Period(each.valid_from, each.valid_until))}
+
+
+def _fact_to_json(each: Fact) -> dict[str, Any]:
+    return {
+        "on": each.on.isoformat(),
+        "external_id": each.external_id,
+        "measure": each.measure,
+        "value": plain(each.value),
+        "subject": each.subject,
+        "confirmed": each.confirmed,
+    }
+
+
+def _fact_from_json(frozen: Mapping[str, Any]) -> Fact:
+    return Fact(
+        external_id=frozen["external_id"],
+        measure=frozen["measure"],
+        on=date.fromisoformat(frozen["on"]),
+        value=Decimal(frozen["value"]),
+        subject=frozen["subject"],
+        confirmed=frozen["confirmed"],
+    )
+
+
+def _period_to_json(period: Period) -> dict[str, Any]:
+    until = period.valid_until
+    return {"from": period.valid_from.isoformat(), "until": until.isoformat() if until else None}
+
+
+def _period_from_json(frozen: Mapping[str, Any]) -> Period:
+    return Period(date.fromisoformat(frozen["from"]), _date(frozen["until"]))
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _number(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _instant_text(instant: datetime) -> str:
+    """To the microsecond: of two corrections in one millisecond the later one counts, after freezing too."""
+    if instant.tzinfo is None:
+        raise ValueError("An instant needs a time zone.")
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

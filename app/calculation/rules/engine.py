@@ -1,0 +1,110 @@
+"""From a definition and frozen inputs to lines: earn exactly, round once, say each line in a sentence."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from app.calculation.errors import PracticeRepeated
+from app.calculation.rules.earning import Earning, PayingNode, Run, View, pounds_value
+from app.calculation.rules.notes import unconfirmed_notes
+from app.calculation.rules.rounding import rounded, settle
+from app.calculation.rules.wording import pounds_text
+from app.calculation.values import (
+    Definition,
+    Line,
+    Payee,
+    PracticeInput,
+    PracticeResult,
+    Range,
+    RoundAt,
+    Rounding,
+)
+from app.core.clock import Period
+from app.core.money import format_pounds
+
+_MOVED: Final = {
+    RoundAt.PERIOD: "so that the practice's total for the period is rounded once",
+    RoundAt.FINAL: "so that the total of all practices is rounded once",
+}
+
+
+def evaluate(
+    definition: Definition, *, period: Period, practices: Sequence[PracticeInput], view: View
+) -> list[PracticeResult]:
+    if len({practice.code for practice in practices}) != len(practices):
+        raise PracticeRepeated
+    run = Run(period, practices, view)
+    earned = earnings(definition, run)
+    exact = [[earning.pence for earning in several] for several in earned]
+    amounts = settle(exact, definition.round, codes=[practice.code for practice in practices])
+    notes = unconfirmed_notes(definition, run)
+    return [
+        _result(practice, several, pence, definition.round, notes(practice))
+        for practice, several, pence in zip(practices, earned, amounts, strict=True)
+    ]
+
+
+def earnings(definition: Definition, run: Run) -> list[list[Earning]]:
+    node = definition.pay
+    if not isinstance(node, PayingNode):
+        raise TypeError("A definition pays by nodes of the catalogue.")
+    pay = node.prepare(run)
+    return [pay(practice) for practice in run.practices]
+
+
+def estimate(definition: Definition, *, period: Period, practice: PracticeInput) -> Range:
+    """What one practice can earn: `least` is what it has earned by confirmed facts and posts so far; `expected` is all
+    that is offered, each need met and each capped count full, uncapped facts as they are to date; `most` equals it, or
+    is None where something is uncapped.
+    """
+    least = evaluate(definition, period=period, practices=[practice], view=View.CONFIRMED)[0].total
+    offered = earnings(definition, Run(period, [practice], View.OFFERED))[0]
+    expected = sum(settle([[one.pence for one in offered]], definition.round, codes=[practice.code])[0])
+    is_bounded = all(one.bounded for one in offered)
+    return Range(least, expected, expected if is_bounded else None)
+
+
+def _result(
+    practice: PracticeInput, several: list[Earning], pence: list[int], rounding: Rounding, notes: tuple[str, ...]
+) -> PracticeResult:
+    own = Payee("practice", practice.code)
+    lines = tuple(_line(earning, amount, rounding, own) for earning, amount in zip(several, pence, strict=True))
+    return PracticeResult(practice.code, lines, sum(pence), notes)
+
+
+def _line(earning: Earning, amount: int, rounding: Rounding, own: Payee) -> Line:
+    return Line(
+        component=earning.component,
+        quantity=earning.quantity,
+        rate=earning.rate,
+        amount=amount,
+        payee=earning.payee or own,
+        sentence=_sentence(earning, amount, rounding),
+        workings=_workings(earning, amount, rounding),
+        blocked=earning.blocked,
+    )
+
+
+def _sentence(earning: Earning, amount: int, rounding: Rounding) -> str:
+    start = f"{earning.text}{earning.link}"
+    if earning.pence == amount:
+        return f"{start}{pounds_text(amount)}."
+    alone = rounded(earning.pence, rounding.mode)
+    sentence = f"{start}{pounds_text(earning.pence)}, rounded to {pounds_text(alone)}"
+    if amount == alone:
+        return f"{sentence}."
+    moved = amount - alone
+    word = "more" if moved > 0 else "less"
+    return f"{sentence}, and {pounds_text(abs(moved))} {word} {_MOVED[rounding.at]}: {pounds_text(amount)}."
+
+
+def _workings(earning: Earning, amount: int, rounding: Rounding) -> dict[str, Any]:
+    paid = format_pounds(amount)
+    return {
+        "operator": "round",
+        "at": rounding.at.value,
+        "mode": rounding.mode.value,
+        "value": paid,
+        "unrounded": pounds_value(earning.pence),
+        "rounded": paid,
+        "inputs": [earning.workings],
+    }

@@ -1,0 +1,104 @@
+"""Figures and dates as people write them. Nothing here depends on the machine's language."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import Final
+
+from app.calculation.values import Basis
+from app.core.clock import Period
+from app.core.money import plain
+
+MONTHS: Final = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
+_SHARES: Final = {
+    Fraction(1, 12): "a twelfth of it is",
+    Fraction(1, 6): "a sixth of it is",
+    Fraction(1, 4): "a quarter of it is",
+    Fraction(1, 3): "a third of it is",
+    Fraction(1, 2): "half of it is",
+    Fraction(2, 3): "two thirds of it is",
+    Fraction(3, 4): "three quarters of it is",
+}
+
+
+@lru_cache(maxsize=4096)
+def day_text(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def span_text(period: Period) -> str:
+    """A period by its last day, which is how people read it: from 1 April 2014 to 30 June 2014."""
+    last = date.fromordinal(_end(period).toordinal() - 1)
+    return f"from {day_text(period.valid_from)} to {day_text(last)}"
+
+
+def rate_text(rate: Decimal) -> str:
+    """A published rate keeps its places, and has at least two."""
+    places = max(2, -int(rate.as_tuple().exponent))
+    return f"{rate:,.{places}f}"
+
+
+def number_text(value: Fraction) -> str:
+    """A measured quantity with thousands: 8,412 or 4,029.25."""
+    if value.denominator == 1:
+        return f"{value.numerator:,}"
+    whole, _, places = plain(abs(value)).partition(".")
+    return f"{'-' if value < 0 else ''}{int(whole):,}.{places}"
+
+
+def pounds_text(pence: Fraction | int) -> str:
+    """Pence as pounds: two places when they are enough, up to six when exact, else four after the word about."""
+    if isinstance(pence, int) or pence.denominator == 1:
+        pounds, rest = divmod(abs(int(pence)), 100)
+        return f"{'-' if pence < 0 else ''}{pounds:,}.{rest:02d}"
+    if 10_000 % pence.denominator == 0:
+        return number_text(pence / 100)
+    return f"about {_four_places(pence)}"
+
+
+def exact_text(value: Fraction) -> str:
+    """The exact value for workings: a decimal where it has one, else a fraction such as 45/91."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    try:
+        return plain(value)
+    except ValueError:
+        return f"{value.numerator}/{value.denominator}"
+
+
+def share_text(share: Fraction) -> str:
+    """What a share of a year is called: a quarter of it is, 7 months of it come to."""
+    named = _SHARES.get(share)
+    months = share * 12
+    if named or months.denominator != 1:
+        return named or f"{share.numerator}/{share.denominator} of it is"
+    return f"{months.numerator} months of it come to"
+
+
+def per_patient(basis: Basis) -> str:
+    return f"per {basis.value} patient"
+
+
+def counted(number: Fraction, one: str, many: str) -> str:
+    return f"{number_text(number)} {one if number == 1 else many}"
+
+
+def spoken(name: str) -> str:
+    """A name of the definition as words: named_lead is a named lead."""
+    return name.replace("_", " ").replace("-", " ")
+
+
+def _four_places(pence: Fraction) -> str:
+    scaled = pence * 100
+    nearest = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
+    pounds, places = divmod(nearest, 10_000)
+    return f"{'-' if pence < 0 else ''}{pounds:,}.{places:04d}"
+
+
+def _end(period: Period) -> date:
+    if period.valid_until is None:
+        raise ValueError("A calculation is for a period with a known end.")
+    return period.valid_until

@@ -1,0 +1,85 @@
+"""What schemes, payments and the calculator call. Plain functions over frozen values: same input, same output."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.calculation.language import document, schema
+from app.calculation.language.tree import measures_used, needs_used, walk
+from app.calculation.nodes.catalogue import CATALOGUE
+from app.calculation.nodes.component import OrganisationPayee
+from app.calculation.nodes.measured import PreparedMeasure
+from app.calculation.rules import canonical, describing, engine
+from app.calculation.rules.earning import PayingNode, View
+from app.calculation.values import Definition, Needed, PracticeInput, PracticeResult, Problem, Range
+from app.core.clock import Period
+
+canonical_json = canonical.canonical_json
+practice_to_json = canonical.practice_to_json
+practice_from_json = canonical.practice_from_json
+outputs_digest = canonical.outputs_digest
+
+
+def parse_definition(raw: Mapping[str, Any]) -> Definition:
+    """Raises `DefinitionInvalid` with every problem and a JSON pointer for each."""
+    return document.read_definition(raw, catalogue=CATALOGUE)
+
+
+def definition_schema() -> dict[str, Any]:
+    """The language as JSON Schema, draft 2020-12."""
+    return schema.definition_schema(catalogue=CATALOGUE, parts=(OrganisationPayee,))
+
+
+def check_definition(definition: Definition, *, applies: Period) -> list[Problem]:
+    """What parses but could not be paid in that period: of a version, or of one run."""
+    nodes = [place for place in walk(definition.pay) if isinstance(place.node, PayingNode)]
+    measures = [measure for measure in measures_used(definition) if isinstance(measure, PreparedMeasure)]
+    return [
+        *(problem for measure in measures for problem in measure.problems(applies)),
+        *(
+            problem
+            for place in nodes
+            if isinstance(place.node, PayingNode)
+            for problem in place.node.problems(place.at, inside=place.inside, applies=applies)
+        ),
+    ]
+
+
+def evaluate(
+    definition: Definition,
+    *,
+    period: Period,
+    practices: Sequence[PracticeInput],
+    include_unconfirmed: bool = False,
+) -> list[PracticeResult]:
+    """Each practice's lines, in the order given. Unconfirmed facts are not paid; a live figure may include them."""
+    view = View.LIVE if include_unconfirmed else View.CONFIRMED
+    return engine.evaluate(definition, period=period, practices=practices, view=view)
+
+
+def estimate(definition: Definition, *, period: Period, practice: PracticeInput) -> Range:
+    """`least` is what confirmed facts and posts earn as they stand; `expected` is all that is offered: every need met,
+    every capped count full, uncapped facts as they are to date. `most` is None where something is uncapped.
+    """
+    return engine.estimate(definition, period=period, practice=practice)
+
+
+def describe(definition: Definition, *, ranges: Range | None = None) -> list[str]:
+    return describing.describe(definition, ranges=ranges)
+
+
+def describe_markdown(definition: Definition, *, ranges: Range | None = None) -> str:
+    return describing.describe_markdown(definition, ranges=ranges)
+
+
+def measures_needed(definition: Definition) -> Needed:
+    """The facts, posts and kinds of list to gather before `evaluate`."""
+    measures, needs = measures_used(definition), needs_used(definition)
+    return Needed(
+        facts=tuple(sorted({name for measure in measures for name in measure.facts_read()})),
+        posts=tuple(sorted({name for need in needs for name in need.posts_read()})),
+        bases=tuple(sorted({basis for measure in measures for basis in measure.bases_read()})),
+    )
+
+
+def inputs_digest(definition_raw: Mapping[str, Any], period: Period, practices: Sequence[PracticeInput]) -> str:
+    return canonical.inputs_digest(definition_raw, period=period, practices=practices)

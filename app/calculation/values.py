@@ -1,0 +1,187 @@
+"""The words of calculation: what the engine is given and what it answers, all frozen."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, ClassVar, Final, Literal
+
+from app.core.clock import Period
+
+# It is part of every digest: raise it when the same inputs may lead to other pence, words or workings.
+ENGINE_VERSION: Final = "1"
+
+
+class Basis(StrEnum):
+    REGISTERED = "registered"
+    WEIGHTED = "weighted"
+
+
+class RoundAt(StrEnum):
+    LINE = "line"
+    FACTOR = "factor"
+    POINTS = "points"
+    PERIOD = "period"
+    FINAL = "final"
+
+
+class RoundMode(StrEnum):
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """At which stage a definition rounds, how, and to how many places its factors or points go."""
+
+    at: RoundAt = RoundAt.LINE
+    mode: RoundMode = RoundMode.HALF_UP
+    dp: int = 2
+
+
+class Measure(ABC):
+    """Something about a practice that a node multiplies or pays out, known by its name in the definition."""
+
+    kind: ClassVar[str]
+    name: str
+
+    @abstractmethod
+    def words(self) -> str: ...
+
+    def facts_read(self) -> tuple[str, ...]:
+        return ()
+
+    def bases_read(self) -> tuple[Basis, ...]:
+        return ()
+
+
+class Need(ABC):
+    """Something that must be true of a practice before a gate opens."""
+
+    key: ClassVar[str]
+
+    @abstractmethod
+    def words(self) -> str: ...
+
+    def posts_read(self) -> tuple[str, ...]:
+        return ()
+
+
+class Node(ABC):
+    """One typed part of a definition's `pay`; the classes in `nodes` say what each pays."""
+
+    type: ClassVar[str]
+
+    @abstractmethod
+    def sentence(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A scheme's rules, parsed: every member is typed and every name resolved."""
+
+    language: int
+    round: Rounding
+    measures: Mapping[str, Measure]
+    pay: Node
+    claims: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListSize:
+    as_at: date
+    registered: Decimal | None
+    weighted: Decimal | None
+    source: str | None = None
+    published_period: str | None = None
+    recorded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostHeld:
+    post: str
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    external_id: str
+    measure: str
+    on: date
+    value: Decimal
+    subject: str | None = None
+    confirmed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeInput:
+    """All that a calculation may know of a practice. `member` is its time as a member; None is all the time."""
+
+    code: str
+    lists: tuple[ListSize, ...] = ()
+    posts: tuple[PostHeld, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    member: Period | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    type: Literal["practice", "organisation"]
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure of a statement. `amount` is pence; `workings` is a tree of plain JSON that leads to it."""
+
+    component: str
+    quantity: str | None
+    rate: str | None
+    amount: int
+    payee: Payee
+    sentence: str
+    workings: dict[str, Any] = field(hash=False)
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeResult:
+    """A practice's lines, their sum in pence, and in words what was seen but not paid."""
+
+    code: str
+    lines: tuple[Line, ...]
+    total: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Pence. `most` is None where nothing in the definition bounds what can be earned."""
+
+    least: int
+    expected: int
+    most: int | None
+
+    @property
+    def is_unbounded(self) -> bool:
+        return self.most is None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    pointer: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What has to be gathered before a definition can be worked out."""
+
+    facts: tuple[str, ...]
+    posts: tuple[str, ...]
+    bases: tuple[Basis, ...]
