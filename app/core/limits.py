@@ -1,0 +1,75 @@
+"""Rate limits: a token bucket for each key, in this process alone, so that no request waits for Redis."""
+
+import math
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+_MOST_KEYS: Final = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`reset_after` is the seconds until another request passes, or, while some are left, until all are back."""
+
+    allowed: bool
+    remaining: int
+    reset_after: float
+    limit: int
+    window: float
+
+
+@dataclass(slots=True)
+class _Bucket:
+    tokens: float
+    filled_at: float
+
+
+class RateLimiter:
+    """Lets `burst` requests through at once and `rate_per_second` in the long run."""
+
+    def __init__(self, rate_per_second: float, burst: int | None = None, *, most_keys: int = _MOST_KEYS) -> None:
+        burst = max(1, math.ceil(rate_per_second)) if burst is None else burst
+        if rate_per_second <= 0 or burst < 1 or most_keys < 1:
+            raise ValueError("A rate limit lets something through.")
+        self._rate, self._burst, self._most_keys = float(rate_per_second), burst, most_keys
+        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+
+    def check(self, key: str, now: float | None = None) -> Decision:
+        """Takes one token if there is one. `now` is a monotonic time in seconds."""
+        now = time.monotonic() if now is None else now
+        bucket = self._bucket(key, now)
+        allowed = bucket.tokens >= 1
+        if allowed:
+            bucket.tokens -= 1
+        remaining = int(bucket.tokens)
+        missing = (self._burst if remaining else 1) - bucket.tokens
+        return Decision(allowed, remaining, max(0.0, missing / self._rate), self._burst, self._burst / self._rate)
+
+    def _bucket(self, key: str, now: float) -> _Bucket:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            # The bucket that was idle longest is the fullest, so that forgetting it gives the least away.
+            while len(self._buckets) >= self._most_keys:
+                self._buckets.popitem(last=False)
+            bucket = self._buckets[key] = _Bucket(float(self._burst), now)
+            return bucket
+        self._buckets.move_to_end(key)
+        elapsed = max(0.0, now - bucket.filled_at)
+        bucket.tokens = min(float(self._burst), bucket.tokens + elapsed * self._rate)
+        bucket.filled_at = max(now, bucket.filled_at)
+        return bucket
+
+
+def rate_limit_headers(decision: Decision) -> dict[str, str]:
+    """`RateLimit-Policy` and `RateLimit` in the form of draft 11, and `Retry-After` on a refusal."""
+    headers = {
+        "RateLimit-Policy": f'"default";q={decision.limit};w={_seconds(decision.window)}',
+        "RateLimit": f'"default";r={decision.remaining};t={_seconds(decision.reset_after)}',
+    }
+    return headers if decision.allowed else headers | {"Retry-After": str(_seconds(decision.reset_after))}
+
+
+def _seconds(time_span: float) -> int:
+    return max(1, math.ceil(time_span))

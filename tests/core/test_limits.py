@@ -1,0 +1,74 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.limits import RateLimiter, rate_limit_headers
+
+
+def test_a_burst_passes_and_the_next_waits():
+    limiter = RateLimiter(2, burst=3)
+    assert [limiter.check("key", 10.0).allowed for _ in range(4)] == [True, True, True, False]
+    refused = limiter.check("key", 10.0)
+    assert (refused.remaining, refused.reset_after, refused.limit) == (0, 0.5, 3)
+    assert limiter.check("key", 10.5).allowed
+
+
+def test_keys_do_not_share():
+    limiter = RateLimiter(1)
+    assert limiter.check("a", 0.0).allowed
+    assert limiter.check("b", 0.0).allowed
+    assert not limiter.check("a", 0.0).allowed
+
+
+@given(st.lists(st.floats(0, 2), min_size=1, max_size=200), st.integers(1, 20), st.integers(1, 20))
+def test_never_more_than_the_burst_and_the_rate_together(pauses, rate, burst):
+    limiter, now, passed = RateLimiter(rate, burst), 0.0, 0
+    for pause in pauses:
+        now += pause
+        passed += limiter.check("key", now).allowed
+    assert passed <= burst + rate * (now - pauses[0]) + 1e-6
+
+
+@given(st.integers(1, 20), st.integers(1, 20))
+def test_who_waits_as_long_as_told_passes(rate, burst):
+    limiter = RateLimiter(rate, burst)
+    while (decision := limiter.check("key", 0.0)).allowed:
+        pass
+    assert limiter.check("key", decision.reset_after + 1e-9).allowed
+
+
+def test_a_clock_that_goes_back_gives_nothing_away():
+    limiter = RateLimiter(1)
+    assert limiter.check("key", 100.0).allowed
+    assert not limiter.check("key", 50.0).allowed
+    assert not limiter.check("key", 100.5).allowed
+
+
+def test_memory_is_bounded_by_forgetting_who_was_idle_longest():
+    limiter = RateLimiter(1, most_keys=2)
+    for key in ("a", "b", "c"):
+        assert limiter.check(key, 0.0).allowed
+    assert not limiter.check("c", 0.0).allowed
+    assert not limiter.check("b", 0.0).allowed
+    assert limiter.check("a", 0.0).allowed
+
+
+def test_the_clock_is_read_when_no_time_is_given():
+    limiter = RateLimiter(0.001)
+    assert [limiter.check("key").allowed, limiter.check("key").allowed] == [True, False]
+
+
+def test_headers_say_what_is_left_and_how_long_to_wait():
+    limiter = RateLimiter(2, burst=2)
+    assert rate_limit_headers(limiter.check("key", 0.0)) == {
+        "RateLimit-Policy": '"default";q=2;w=1',
+        "RateLimit": '"default";r=1;t=1',
+    }
+    limiter.check("key", 0.0)
+    assert rate_limit_headers(limiter.check("key", 0.0))["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(0, 1), (-1, 1), (1, 0)])
+def test_a_limit_that_lets_nothing_through_is_a_mistake(rate, burst):
+    with pytest.raises(ValueError, match="lets something"):
+        RateLimiter(rate, burst)
