@@ -119,7 +119,9 @@ def end_leftovers(program: str, folder: Path) -> int:
             process.kill()
         except psutil.NoSuchProcess:
             continue
-    psutil.wait_procs(left, timeout=5)
+    until = time.monotonic() + 5
+    while any(_still_holds(process) for process in left) and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
     return len(left)
 
 
@@ -127,4 +129,12 @@ def _works_in(process: psutil.Process, program: str, folder: Path) -> bool:
     try:
         return process.info["name"] == program and Path(process.cwd()) == folder
     except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return False
+
+
+def _still_holds(process: psutil.Process) -> bool:
+    """A zombie holds neither memory nor files: it only waits for a parent that may be slow to ask."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False

@@ -1,0 +1,54 @@
+"""The command line. Every command imports late and calls one function, so that `plenary --help` is quick."""
+
+from typing import Annotated
+
+import typer
+
+main = typer.Typer(name="plenary", no_args_is_help=True, pretty_exceptions_show_locals=False, add_completion=False)
+
+
+@main.callback()
+def plenary() -> None:
+    """The membership backbone of NHS commissioners as a JSON API."""
+
+
+@main.command()
+def up() -> None:
+    """Start everything on this machine: servers, migrations, demo data, API and workers."""
+    from app.embedded.supervisor import run_up
+
+    raise typer.Exit(run_up())
+
+
+@main.command()
+def api() -> None:
+    """Serve the API, one process, from the settings in the environment."""
+    import uvicorn
+
+    from app.core.settings import load_settings
+
+    settings = load_settings()
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        # Requests are logged by ourselves, with tenant and correlation id.
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=5,
+    )
+
+
+@main.command()
+def worker(
+    queue: Annotated[list[str] | None, typer.Option(help="Serve this queue only; may be given several times.")] = None,
+) -> None:
+    """Run the jobs, one process, from the settings in the environment."""
+    from importlib import import_module
+
+    import_module("workers.settings").run(queue)
+
+
+if __name__ == "__main__":
+    main()
