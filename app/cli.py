@@ -1,5 +1,6 @@
 """The command line. Every command imports late and calls one function, so that `plenary --help` is quick."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,9 +16,10 @@ def plenary() -> None:
 @main.command()
 def up() -> None:
     """Start everything on this machine: servers, migrations, demo data, API and workers."""
+    from app.core.settings import load_settings
     from app.embedded.supervisor import run_up
 
-    raise typer.Exit(run_up())
+    raise typer.Exit(run_up(load_settings()))
 
 
 @main.command()
@@ -48,6 +50,33 @@ def worker(
     from importlib import import_module
 
     import_module("workers.settings").run(queue)
+
+
+@main.command()
+def migrate(
+    bootstrap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADMIN_URL",
+            help="Make database and logins first, as this superuser; `-` reads PLENARY_ADMIN_DATABASE_URL instead, "
+            "because arguments can be read by every account of a machine.",
+        ),
+    ] = None,
+    env_file: Annotated[
+        Path | None, typer.Option(help="Where the logins' URLs are written; default: `env` in the home.")
+    ] = None,
+) -> None:
+    """Bring the database to the newest form."""
+    from app.core.migrate import bootstrap as make_database
+    from app.core.migrate import upgrade
+    from app.core.settings import load_settings
+
+    settings = load_settings()
+    if bootstrap is None:
+        upgrade(settings.asyncpg_url("owner"))
+    else:
+        admin_url = settings.asyncpg_url("admin") if bootstrap == "-" else bootstrap
+        make_database(admin_url, env_file or settings.home / "env")
 
 
 if __name__ == "__main__":

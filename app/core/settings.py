@@ -154,6 +154,11 @@ class Settings(BaseSettings):
         default=True, description="Whether `plenary up` loads the invented commissioner. Default in production: no."
     )
 
+    run_as: str | None = Field(
+        None,
+        description="Existing account of the embedded servers when `plenary up` is started as root. Default: `nobody`.",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _no_demo_in_production(cls, given: dict[str, Any]) -> dict[str, Any]:

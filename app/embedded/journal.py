@@ -58,6 +58,10 @@ class StreamJournal:
     def say(self, line: str) -> None:
         self._write(b"plenary", line.encode())
 
+    def announce(self, line: str) -> None:
+        """Without a name in front, for those who wait for this line."""
+        self._write_line(line.encode())
+
     def close(self) -> None:
         """Shows what is still in the pipes; call it when the children have ended."""
         for reader in list(self._partial):
@@ -91,7 +95,10 @@ class StreamJournal:
             self._write(name.encode(), kept)
 
     def _write(self, name: bytes, line: bytes) -> None:
-        remaining = name.ljust(NAME_WIDTH) + b" | " + line + b"\n"
+        self._write_line(name.ljust(NAME_WIDTH) + b" | " + line)
+
+    def _write_line(self, line: bytes) -> None:
+        remaining = line + b"\n"
         while remaining:
             try:
                 remaining = remaining[os.write(self._descriptor, remaining) :]
