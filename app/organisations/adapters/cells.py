@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 # What publishers write where they do not know: blank in 2022/23, a dash in 2014/15, words elsewhere.
-UNKNOWN = frozenset({"", "-", "unknown", "not known", "null", "none", "na", "n/a"})
+UNKNOWN = frozenset({"", "-", "unknown", "not known", "missing", "null", "none", "na", "n/a"})
 
 _CODE = re.compile(r"[A-Z0-9]{3,8}")
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
@@ -30,8 +30,8 @@ class CellRefused(ValueError):
         self.column = column
 
 
-def is_unknown(text: str) -> bool:
-    return text.strip().lower() in UNKNOWN
+def is_unknown(trimmed: str) -> bool:
+    return len(trimmed) < 10 and trimmed.lower() in UNKNOWN
 
 
 def ods_code(text: str) -> str:

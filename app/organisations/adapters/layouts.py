@@ -40,11 +40,13 @@ class Layout:
         return found
 
     def refuse(self, sheet: Sheet, missing: Sequence[str]) -> None:
+        self._refuse_other_kind(sheet)
+        raise MissingColumns(f"Kind {self.kind} reads {self.expects}. Missing in the first row: {', '.join(missing)}.")
+
+    def _refuse_other_kind(self, sheet: Sheet) -> None:
         known = recognise(sheet)
         if known is not None and known.kind is not self.kind:
             raise WrongKind(f"This is {known.words}. Kind {self.kind} reads {self.expects}.")
-        named = ", ".join(f"{column} ({_spelling(self.aliases[column])})" for column in missing)
-        raise MissingColumns(f"Kind {self.kind} reads {self.expects}. Missing in the first row: {named}.")
 
     def _refuse_unknown(self, sheet: Sheet, found: Columns) -> None:
         if self.ignored is None:
@@ -56,11 +58,8 @@ class Layout:
             if position not in used and heading and heading not in self.ignored
         ]
         if unknown:
+            self._refuse_other_kind(sheet)
             raise UnknownColumns(f"Columns {', '.join(unknown)}: known are {', '.join(self.aliases)}. Take them out.")
-
-
-def _spelling(aliases: Sequence[str]) -> str:
-    return "any of " + ", ".join(aliases[:3]) if len(aliases) > 1 else aliases[0]
 
 
 def letters(position: int) -> str:

@@ -28,14 +28,14 @@ _LOCALITIES = Layout(
     expects="a CSV with the columns locality, practice_code, from and until",
     aliases={"locality": ("locality", "localityname", "localitycode"), "practice_code": _PRACTICE, **_PERIOD},
     required=("locality", "practice_code", "from"),
-    ignored=("practicename",),
+    ignored=("practicename", "practice"),
 )
 _MEMBERS = Layout(
     kind=FileKind.MEMBERS,
     expects="a CSV with the columns practice_code, from and until",
     aliases={"practice_code": _PRACTICE, **_PERIOD},
     required=("practice_code", "from"),
-    ignored=("practicename",),
+    ignored=("practicename", "practice"),
 )
 _PEOPLE = Layout(
     kind=FileKind.PEOPLE,
@@ -49,7 +49,7 @@ _PEOPLE = Layout(
         "listed": ("listed", "onintranet", "published"),
     },
     required=("practice_code", "role", "name", "email"),
-    ignored=("practicename",),
+    ignored=("practicename", "practice"),
 )
 
 

@@ -20,6 +20,7 @@ MAX_MEMBERS = 100
 # Deflate can reach 1,032 to 1. Published files stay under 40.
 MAX_RATIO = 200
 _CHUNK = 2**20
+_ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _END_RECORD = b"PK\x05\x06"
 _END_RECORD_SIZE = 22
 _ZIP_TAIL = _END_RECORD_SIZE + 2**16
@@ -72,7 +73,7 @@ def text_files(content: bytes | Path) -> Iterator[list[TextFile]]:
     with ExitStack() as stack:
         opener = _opener(content)
         head = _head(opener)
-        if not head.startswith(b"PK"):
+        if not head.startswith(_ZIP_MAGIC):
             yield [_text_file(opener, head)]
             return
         archive = stack.enter_context(_archive(opener))

@@ -54,7 +54,7 @@ class Record:
 
     def text(self, column: str) -> str | None:
         text = self.raw(column)
-        return None if cells.is_unknown(text) else " ".join(text.split())
+        return None if not text or cells.is_unknown(text) else " ".join(text.split())
 
     def needed_text(self, column: str) -> str:
         return self._needed(column, self.text)
@@ -88,7 +88,7 @@ class Record:
 
     def _read(self, column: str, parse: Callable[[str], T]) -> T | None:
         text = self.raw(column)
-        if cells.is_unknown(text):
+        if not text or cells.is_unknown(text):
             return None
         try:
             return parse(text)
@@ -211,7 +211,8 @@ def collect(
 def _record(values: list[str] | None, width: int, columns: Columns, notes: Counter[str]) -> Record:
     if values is None:
         raise CellRefused("imports.broken_quotes", "A quotation mark in this row is out of place.")
-    if (len(values) != width and any(cell.strip() for cell in values[width:])) or len(values) < width:
+    # Never padded or cut: a comma without quotation marks would move every later cell into another column.
+    if len(values) != width:
         raise CellRefused("imports.wrong_width", f"This row has {len(values)} cells, not {width}.")
     return Record(values, columns, notes)
 

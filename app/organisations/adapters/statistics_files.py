@@ -11,6 +11,8 @@ from app.organisations.adapters.rows import FileKind, ListRow, Options, Parsed, 
 from app.organisations.adapters.sheet import Columns, Record, Sheet, collect, refuse_duplicates
 from app.organisations.errors import MissingColumns, OptionInvalid, WrongKind
 
+_DECIMALS = 6
+
 _LISTS = Layout(
     kind=FileKind.LIST_SIZES,
     expects="the totals of Patients Registered at a GP Practice (gp-reg-pat-prac-all)",
@@ -69,9 +71,12 @@ def _is_total(record: Record) -> bool:
 
 def _list_size(record: Record, column: str) -> Decimal | None:
     size = record.number(column)
-    if size is not None and size < 0:
+    if size is None:
+        return None
+    if size < 0:
         raise CellRefused("imports.negative_list", "A list cannot be smaller than nobody.", column)
-    return size
+    # Some years carry the noise of binary fractions, such as 7316.999999998.
+    return round(size, _DECIMALS) if -int(size.as_tuple().exponent) > _DECIMALS else size
 
 
 _PAYMENTS = Layout(
@@ -97,6 +102,8 @@ _PAYMENTS = Layout(
     required=("practice", "commissioner", "registered", "weighted"),
 )
 _RURALITIES = {"rural": True, "urban": False}
+_QUARTERS = {"Q1", "Q2", "Q3", "Q4"}
+_NO_QUARTER = "NO KNOWN PATIENTS"
 
 
 def read_payments(sheet: Sheet, options: Options) -> Parsed[PaymentRow]:
@@ -167,17 +174,17 @@ def contract(record: Record) -> str | None:
 
 def _period(record: Record) -> str | None:
     quarter = record.text("quarter")
-    if quarter is None:
+    if quarter is None or quarter.upper() == _NO_QUARTER:
         return None
-    if quarter.upper() not in {"Q1", "Q2", "Q3", "Q4"}:
+    if quarter.upper() not in _QUARTERS:
         raise CellRefused("imports.bad_quarter", "The quarter is none of Q1 to Q4.", "quarter")
     return f"quarter {quarter[1]}"
 
 
 def _year_warnings(rows: list[PaymentRow], begins: date) -> list[str]:
-    """The file does not name its year. Its newest date does, roughly: no practice closes after the year it counts."""
+    """The file does not name its year. Its newest date does, roughly: it is published within months of the year's end."""
     newest = max((day for row in rows for day in (row.opened_on, row.closed_on) if day), default=None)
-    if newest is None or begins <= newest < add_months(begins, 12):
+    if newest is None or begins <= newest < add_months(begins, 18):
         return []
     return [f"The newest date in the file is {newest:%d/%m/%Y}, outside the financial year that was named."]
 
