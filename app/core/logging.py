@@ -1,5 +1,6 @@
 """One line of log for each event, ours and the libraries' alike, with the request, its chain and the tenant on it."""
 
+import json
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
@@ -81,13 +82,15 @@ def _shared() -> list[Any]:
 def _final(*, json: bool) -> list[Any]:
     if json:
         return [structlog.processors.format_exc_info, _to_json]
-    return [structlog.dev.ConsoleRenderer(colors=False), _to_bytes]
+    # The library's own choice prints local variables, and with them whatever a caller sent.
+    console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    return [console, _to_bytes]
 
 
 def remove_private(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Takes out members whose name says that they are nobody's business, inside mappings too."""
     for name, value in event.items():
-        if name.lower().replace("-", "_") in _PRIVATE:
+        if str(name).lower().replace("-", "_") in _PRIVATE:
             event[name] = _REMOVED
         elif isinstance(value, Mapping):
             event[name] = remove_private(_logger, _method, dict(value))
@@ -95,7 +98,11 @@ def remove_private(_logger: object, _method: str, event: MutableMapping[str, Any
 
 
 def _to_json(_logger: object, _method: str, event: MutableMapping[str, Any]) -> bytes:
-    return msgspec.json.encode(event, enc_hook=repr)
+    try:
+        return msgspec.json.encode(event, enc_hook=repr)
+    except (ValueError, OverflowError, TypeError):
+        # Half a surrogate pair, a huge integer, a key that is no text: a line in a rougher form beats none.
+        return json.dumps({str(name): value for name, value in event.items()}, default=repr, skipkeys=True).encode()
 
 
 def _to_bytes(_logger: object, _method: str, line: str) -> bytes:

@@ -103,6 +103,25 @@ def test_an_exception_brings_its_traceback(output, json_lines):
     assert output.getvalue().count(b"RuntimeError: broken") == 2
 
 
+@pytest.mark.parametrize("json_lines", [True, False])
+def test_a_traceback_shows_no_local_variables(output, json_lines):
+    configure_logging(json=json_lines, level="INFO", stream=output)
+    sent = "sword" + "fish"
+    try:
+        raise RuntimeError(len(sent))
+    except RuntimeError as error:
+        get_logger("plenary.test").error("unexpected_error", exc_info=error)
+        logging.getLogger("arq").exception("job failed")
+    assert b"swordfish" not in output.getvalue()
+
+
+@pytest.mark.parametrize("member", ["\ud800", 2**100, {1: "x", (1, 2): "y"}])
+def test_no_member_can_lose_a_line(output, member):
+    configure_logging(json=True, level="INFO", stream=output)
+    get_logger("plenary.test").info("odd", member=member)
+    assert [line["event"] for line in lines(output)] == ["odd"]
+
+
 def test_members_that_json_does_not_know_are_written_as_python_shows_them(output):
     configure_logging(json=True, level="INFO", stream=output)
     get_logger("plenary.test").info("odd", kind=RuntimeError, number=1 + 2j)

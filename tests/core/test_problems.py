@@ -6,6 +6,8 @@ import pytest
 from asyncpg import exceptions as pg
 from fastapi import FastAPI, File, HTTPException, Query, UploadFile
 from httpx import ASGITransport, AsyncClient
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import exc as sqlalchemy_exc
 from structlog.testing import capture_logs
@@ -64,6 +66,10 @@ def failures() -> dict[str, Exception]:
 
 @pytest.fixture
 def app(failures):
+    return make_app(failures)
+
+
+def make_app(failures):
     app = FastAPI()
     install_problem_handlers(app)
 
@@ -173,6 +179,35 @@ async def test_a_wrong_query_parameter_is_named(client, query, expected):
 async def test_a_huge_member_name_is_not_sent_back_whole(client):
     body = assert_problem(await client.post("/orders", json={"title": "abc", "x" * 5000: 1}), 422, "request.invalid")
     assert len(body["errors"][0]["pointer"]) < 120
+
+
+async def test_a_member_name_that_is_no_text_is_refused_like_any_other(client):
+    body = b'{"title": "abc", "\\ud800": 1}'
+    response = await client.post("/orders", content=body, headers={"content-type": "application/json"})
+    assert pointers(assert_problem(response, 422, "request.invalid")) == [("", "wrong_format")]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters()),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["title", "lines", "budget", "type", "rate", "amount", "~/"])
+                | st.text(st.characters()),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=12,
+    )
+)
+async def test_no_json_is_a_server_error(body):
+    client = AsyncClient(transport=ASGITransport(make_app({})), base_url="http://plenary")
+    response = await client.post("/orders", content=json.dumps(body), headers={"content-type": "application/json"})
+    assert response.status_code in {200, 422}
+    if response.status_code == 422:
+        assert_problem(response, 422, "request.invalid")
 
 
 async def test_an_id_that_cannot_exist_is_not_found_even_when_the_query_is_wrong_too(client):
