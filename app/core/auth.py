@@ -1,0 +1,51 @@
+"""Scopes on routes. A route without one fails a test; the route class in core/http.py enforces it before the body."""
+
+from typing import Annotated, Any, Protocol
+
+from fastapi import Depends, Request
+
+from app.core.principal import Principal
+
+
+class Authenticator(Protocol):
+    """Turns a bearer credential into a principal; the access slice provides it."""
+
+    async def authenticate(self, token: str, *, commissioner: str | None, fresh: bool) -> Principal:
+        """`fresh` reads past the cache (at most 5 s old): decisions about money ask for it. Raises `Unauthenticated`."""
+        ...
+
+    async def is_known_origin(self, origin: str) -> bool:
+        """Whether some live key lists this origin; answers a browser's preflight, which carries no credential."""
+        ...
+
+
+class Scope:
+    """What a route needs. `money` marks decisions about money: credentials read fresh, answers kept for 30 days."""
+
+    def __init__(self, name: str | None, *, money: bool = False, upload: bool = False) -> None:
+        self.name = name
+        self.money = money
+        self.upload = upload
+
+    def __call__(self, request: Request) -> Principal | None:
+        return getattr(request.state, "principal", None)
+
+
+def require(scope: str, *, money: bool = False, upload: bool = False) -> Any:
+    """The dependency by which a route declares its scope and receives the principal."""
+    return Depends(Scope(scope, money=money, upload=upload))
+
+
+def any_credential() -> Any:
+    """For the few routes that answer every known caller about themselves."""
+    return Depends(Scope("self:read"))
+
+
+def public(reason: str) -> Any:
+    """A route for anyone. The reason is for the reader of the code; such routes are listed in a contract test."""
+    if not reason:
+        raise ValueError("say why the route is public")
+    return Depends(Scope(None))
+
+
+Caller = Annotated[Principal, any_credential()]

@@ -1,0 +1,145 @@
+"""Sessions, the unit of work and the order in which it closes (DESIGN 5)."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import Session as SyncSession
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+SET_TENANT = text("SELECT set_config('app.commissioner', :tenant, true)")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who stands behind a change: written to the audit log and to events."""
+
+    credential_id: UUID | None = None
+    person_id: UUID | None = None
+    request_id: str | None = None
+    correlation_id: str | None = None
+    via: str = "api"
+
+
+@dataclass(slots=True)
+class Pending:
+    """What a unit of work writes as it closes. It lives in `session.info["pending"]`."""
+
+    tenant: UUID | None
+    actor: Actor
+    audit: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    writers: dict[str, Callable[["Tx"], Awaitable[None]]] = field(default_factory=dict)
+    """Who writes what has been collected, by step: see `CLOSING_ORDER`."""
+    has_work: bool = False
+    """There are events or jobs, so the workers are worth waking after the commit."""
+
+
+# The tenant's change number is a row lock; whatever is locked last is locked for the shortest time.
+CLOSING_ORDER = ("answer", "audit", "events")
+
+
+class _TenantSession(SyncSession):
+    """The synchronous session under every `Tx`; exists so that the hooks below bind to it alone."""
+
+
+@event.listens_for(_TenantSession, "after_begin")
+def _set_tenant(session: SyncSession, transaction: Any, connection: Any) -> None:
+    # Transaction-local, so a pooled connection never carries a tenant to its next user; empty when there is none,
+    # and then every tenant table is empty.
+    if transaction.nested:
+        return
+    tenant = pending(session).tenant
+    connection.execute(SET_TENANT, {"tenant": str(tenant) if tenant else ""})
+
+
+@event.listens_for(_TenantSession, "before_flush")
+def _raise_row_versions(session: SyncSession, _context: Any, _instances: Any) -> None:
+    for row in session.dirty:
+        if hasattr(row, "version") and session.is_modified(row):
+            row.version += 1
+
+
+class Tx(AsyncSession):
+    """A session inside one unit of work. Services receive it; only `unit_of_work` commits it."""
+
+    sync_session_class = _TenantSession
+
+    @property
+    def pending(self) -> Pending:
+        return self.info["pending"]
+
+    @property
+    def tenant(self) -> UUID:
+        tenant = self.pending.tenant
+        if tenant is None:
+            raise RuntimeError("this unit of work has no tenant")
+        return tenant
+
+
+def pending(session: SyncSession | Tx) -> Pending:
+    return session.info["pending"]
+
+
+def make_engine(url: str, *, pool_size: int = 5, application: str = "plenary") -> AsyncEngine:
+    """An engine on asyncpg. Time-outs are set on the login itself, so that no connection can miss them."""
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=5,
+        pool_recycle=1800,
+        connect_args={"server_settings": {"application_name": application, "jit": "off"}, "timeout": 5},
+    )
+
+
+@asynccontextmanager
+async def unit_of_work(
+    engine: Any, tenant: UUID | None, *, actor: Actor | None = None, after_commit: Callable[[], None] | None = None
+) -> AsyncIterator[Tx]:
+    """One request or one job: everything inside commits together when the block ends, or not at all."""
+    session = Tx(engine, expire_on_commit=False, info={"pending": Pending(tenant, actor or Actor())})
+    async with session:
+        yield session
+        await close(session)
+        await session.commit()
+    if after_commit is not None and session.pending.has_work:
+        after_commit()
+
+
+async def close(session: Tx) -> None:
+    """Flush; the idempotency answer; the audit rows; then the change number and the events, as the last statement."""
+    await session.flush()
+    for step in CLOSING_ORDER:
+        writer = session.pending.writers.pop(step, None)
+        if writer is not None:
+            await writer(session)
+
+
+@asynccontextmanager
+async def as_tenant(session: Tx, tenant: UUID) -> AsyncIterator[Tx]:
+    """Work inside another tenant within the same transaction (the platform making a tenant's first keys)."""
+    own = session.pending.tenant
+    await session.flush()
+    await session.execute(SET_TENANT, {"tenant": str(tenant)})
+    session.pending.tenant = tenant
+    try:
+        yield session
+        await session.flush()
+    finally:
+        session.pending.tenant = own
+        await session.execute(SET_TENANT, {"tenant": str(own) if own else ""})
+
+
+async def _transaction(request: Request) -> Tx:
+    return await request.state.unit.session()
+
+
+# The route class in core/http.py opens and closes the unit of work around the whole handler, so that the commit
+# happens after serialisation and before the response leaves. This dependency only hands the session out.
+Transaction = Annotated[Tx, Depends(_transaction)]

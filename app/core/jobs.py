@@ -1,0 +1,256 @@
+"""Jobs: rows with a lease and a fencing token. PostgreSQL is the memory; Redis only wakes the workers sooner."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import redis.asyncio as redis
+import structlog
+from sqlalchemy import Column, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from app.core.db import Tx
+from app.core.errors import DomainError
+from app.core.ids import new_id
+
+QUEUES = ("payments", "notifications", "documents", "default")
+WAKE_CHANNEL = "plenary:wake"
+LEASE_SECONDS = 10
+log = structlog.get_logger(__name__)
+
+
+class JobRow(SQLModel, table=True):
+    __tablename__ = "job"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    kind: str
+    queue: str
+    dedupe_key: str
+    payload: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    state: str
+    run_at: datetime
+    lease_until: datetime | None
+    token: int
+    attempts: int
+    last_error: str | None
+    correlation_id: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class JobNotParked(DomainError):
+    status = 409
+    code = "jobs.not_parked"
+    title = "Only a parked job can be run again"
+
+
+class LostLease(Exception):
+    """Another worker has taken the job over; whatever this one did since must be rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A job in a worker's hands. `token` is the fence: a write with an older token is refused."""
+
+    commissioner_id: UUID
+    id: UUID
+    kind: str
+    queue: str
+    payload: dict[str, Any]
+    token: int
+    attempts: int
+    correlation_id: str | None
+
+
+async def enqueue(
+    session: Tx,
+    kind: str,
+    *,
+    queue: str,
+    dedupe_key: str,
+    payload: dict[str, Any],
+    tenant: UUID | None = None,
+    run_at: datetime | None = None,
+) -> None:
+    """Write a job in this transaction. The same (tenant, kind, key) twice is one job. Used by the relay and by workers."""
+    await (await session.connection()).execute(
+        _ENQUEUE,
+        {
+            "tenant": tenant or session.tenant,
+            "id": new_id(),
+            "kind": kind,
+            "queue": queue,
+            "key": dedupe_key,
+            "payload": msgspec.json.encode(payload).decode(),
+            "run_at": run_at,
+            "correlation": session.pending.actor.correlation_id,
+        },
+    )
+    session.pending.has_work = True
+
+
+_ENQUEUE = text(
+    """
+INSERT INTO job (commissioner_id, id, kind, queue, dedupe_key, payload, state, run_at, token, attempts, correlation_id,
+                 created_at)
+VALUES (:tenant, :id, :kind, :queue, :key, CAST(:payload AS jsonb), 'queued',
+        coalesce(CAST(:run_at AS timestamptz), clock_timestamp()), 0, 0, :correlation, clock_timestamp())
+ON CONFLICT (commissioner_id, kind, dedupe_key) DO NOTHING
+"""
+)
+
+# Tenants take turns: each tenant's oldest due job comes before any tenant's second. All times are the database's, so
+# a worker's clock cannot matter. A job whose lease ran out is due again, with a higher token.
+_CLAIM = text(
+    """
+WITH due AS (
+  SELECT commissioner_id, id, row_number() OVER (PARTITION BY commissioner_id ORDER BY run_at, id) AS turn, run_at
+  FROM (
+    SELECT commissioner_id, id, run_at FROM job
+    WHERE queue = :queue AND kind = ANY(:kinds)
+      AND ((state = 'queued' AND run_at <= clock_timestamp())
+        OR (state = 'running' AND lease_until < clock_timestamp()))
+    ORDER BY run_at, id LIMIT 500
+  ) oldest
+), chosen AS (
+  SELECT j.commissioner_id, j.id FROM job j JOIN due d USING (commissioner_id, id)
+  WHERE (j.state = 'queued' AND j.run_at <= clock_timestamp())
+     OR (j.state = 'running' AND j.lease_until < clock_timestamp())
+  ORDER BY d.turn, d.run_at FOR UPDATE OF j SKIP LOCKED LIMIT :limit
+)
+UPDATE job j SET state = 'running', token = j.token + 1, attempts = j.attempts + 1,
+       lease_until = clock_timestamp() + make_interval(secs => :lease)
+FROM chosen c WHERE j.commissioner_id = c.commissioner_id AND j.id = c.id
+RETURNING j.commissioner_id, j.id, j.kind, j.queue, j.payload, j.token, j.attempts, j.correlation_id
+"""
+)
+
+
+async def claim(session: Tx, *, queue: str, kinds: Sequence[str], limit: int) -> list[Claimed]:
+    """Take up to `limit` due jobs of kinds this worker knows; an unknown kind stays in the database for a newer worker."""
+    result = await (await session.connection()).execute(
+        _CLAIM, {"queue": queue, "kinds": list(kinds), "limit": limit, "lease": float(LEASE_SECONDS)}
+    )
+    return [Claimed(**row) for row in result.mappings()]
+
+
+_HOLD = text(
+    """UPDATE job SET lease_until = clock_timestamp() + make_interval(secs => :lease)
+WHERE commissioner_id = :tenant AND id = :id AND token = :token AND state = 'running'"""
+)
+_DONE = text(
+    """UPDATE job SET state = 'done', finished_at = clock_timestamp(), lease_until = NULL, last_error = NULL
+WHERE commissioner_id = :tenant AND id = :id AND token = :token AND state = 'running'"""
+)
+_RETRY = text(
+    """UPDATE job SET state = 'queued', lease_until = NULL, last_error = :error,
+       run_at = clock_timestamp() + make_interval(secs => :delay)
+WHERE commissioner_id = :tenant AND id = :id AND token = :token AND state = 'running'"""
+)
+_PARK = text(
+    """UPDATE job SET state = 'parked', lease_until = NULL, last_error = :error, finished_at = clock_timestamp()
+WHERE commissioner_id = :tenant AND id = :id AND token = :token AND state = 'running'"""
+)
+_GIVE_BACK = text(
+    """UPDATE job SET state = 'queued', lease_until = NULL, run_at = clock_timestamp(), attempts = attempts - 1
+WHERE commissioner_id = :tenant AND id = :id AND token = :token AND state = 'running'"""
+)
+
+
+async def _fenced(session: Tx, statement: Any, job: Claimed, **values: Any) -> None:
+    result = await (await session.connection()).execute(
+        statement, {"tenant": job.commissioner_id, "id": job.id, "token": job.token} | values
+    )
+    if result.rowcount != 1:
+        raise LostLease(str(job.id))
+
+
+async def hold(session: Tx, job: Claimed) -> None:
+    """Renew the lease and prove that the job is still ours; otherwise `LostLease`."""
+    await _fenced(session, _HOLD, job, lease=float(LEASE_SECONDS))
+
+
+async def finish(session: Tx, job: Claimed) -> None:
+    """Mark the job done with its fence, in the transaction of its effect."""
+    await _fenced(session, _DONE, job)
+
+
+async def retry(session: Tx, job: Claimed, *, error: str, delay: float) -> None:
+    await _fenced(session, _RETRY, job, error=error[:2000], delay=delay)
+    session.pending.has_work = True
+
+
+async def park(session: Tx, job: Claimed, *, error: str) -> None:
+    await _fenced(session, _PARK, job, error=error[:2000])
+
+
+async def give_back(session: Tx, job: Claimed) -> None:
+    """Return a job unworked (a worker that is told to stop); it does not count as an attempt."""
+    await _fenced(session, _GIVE_BACK, job)
+
+
+_REDRIVE = text(
+    """UPDATE job SET state = 'queued', run_at = clock_timestamp(), attempts = 0, finished_at = NULL
+WHERE commissioner_id = :tenant AND state = 'parked'
+  AND (CAST(:id AS uuid) IS NULL OR id = CAST(:id AS uuid)) AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
+RETURNING id"""
+)
+
+
+async def redrive(session: Tx, *, job_id: UUID | None = None, kind: str | None = None) -> int:
+    """Queue parked jobs of this tenant again, one by id or all of a kind. Returns how many."""
+    result = await (await session.connection()).execute(
+        _REDRIVE, {"tenant": session.tenant, "id": job_id, "kind": kind}
+    )
+    moved = len(result.all())
+    session.pending.has_work = session.pending.has_work or moved > 0
+    return moved
+
+
+class Waker:
+    """Tells the workers after a commit that there is work: one message for many commits, never awaited by a request.
+
+    A failure opens the circuit for five seconds; the workers' own sweep finds the work anyway.
+    """
+
+    def __init__(self, redis_url: str | None) -> None:
+        self._redis = (
+            redis.from_url(redis_url, socket_timeout=0.2, socket_connect_timeout=0.2) if redis_url else None
+        )
+        self._task: asyncio.Task[None] | None = None
+        self._again = False
+        self._closed_until = 0.0
+
+    def wake(self) -> None:
+        if self._redis is None or time.monotonic() < self._closed_until:
+            return
+        if self._task is not None and not self._task.done():
+            self._again = True
+            return
+        self._task = asyncio.get_running_loop().create_task(self._publish())
+
+    async def _publish(self) -> None:
+        assert self._redis is not None
+        while True:
+            self._again = False
+            try:
+                await asyncio.wait_for(self._redis.publish(WAKE_CHANNEL, "work"), 0.2)
+            except (redis.RedisError, OSError, TimeoutError) as error:
+                self._closed_until = time.monotonic() + 5
+                log.info("wake_failed", error=type(error).__name__)
+                return
+            if not self._again:
+                return
+
+    async def aclose(self) -> None:
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._redis is not None:
+            await self._redis.aclose()

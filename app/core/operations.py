@@ -1,0 +1,107 @@
+"""Operations: long work that was accepted with 202 and can be watched."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Column, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel, select
+
+from app.core.db import Tx
+from app.core.errors import NotFound
+from app.core.ids import new_id
+
+
+class OperationRow(SQLModel, table=True):
+    __tablename__ = "operation"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    kind: str
+    status: str
+    done: int
+    total: int | None
+    result: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
+    problem: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
+    credential_id: UUID | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+_START = text(
+    """INSERT INTO operation (commissioner_id, id, kind, status, done, total, result, credential_id, created_at)
+VALUES (:tenant, :id, :kind, 'queued', 0, :total, CAST(:result AS jsonb), :credential, clock_timestamp())"""
+)
+
+
+async def start_operation(
+    session: Tx, kind: str, *, result: dict[str, Any], total: int | None = None, operation_id: UUID | None = None
+) -> OperationRow:
+    """Record long work in the transaction that accepts it. `result` names what is being made from the start."""
+    operation_id = operation_id or new_id()
+    await (await session.connection()).execute(
+        _START,
+        {
+            "tenant": session.tenant,
+            "id": operation_id,
+            "kind": kind,
+            "total": total,
+            "result": msgspec.json.encode(result).decode(),
+            "credential": session.pending.actor.credential_id,
+        },
+    )
+    return await get_operation(session, operation_id)
+
+
+async def get_operation(session: Tx, operation_id: UUID) -> OperationRow:
+    found = await session.exec(
+        select(OperationRow).where(OperationRow.commissioner_id == session.tenant, OperationRow.id == operation_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound("There is no such operation.")
+    return row
+
+
+_PROGRESS = text(
+    """UPDATE operation SET status = 'running', done = :done, total = coalesce(:total, total)
+WHERE commissioner_id = :tenant AND id = :id AND status IN ('queued', 'running')"""
+)
+_FINISH = text(
+    """UPDATE operation SET status = :status, result = coalesce(CAST(:result AS jsonb), result),
+       problem = CAST(:problem AS jsonb), done = CASE WHEN :status = 'succeeded' THEN coalesce(total, done) ELSE done END,
+       finished_at = clock_timestamp()
+WHERE commissioner_id = :tenant AND id = :id AND status IN ('queued', 'running')"""
+)
+
+
+async def record_progress(session: Tx, operation_id: UUID, *, done: int, total: int | None = None) -> None:
+    await (await session.connection()).execute(
+        _PROGRESS, {"tenant": session.tenant, "id": operation_id, "done": done, "total": total}
+    )
+
+
+async def succeed(session: Tx, operation_id: UUID, *, result: dict[str, Any] | None = None) -> None:
+    await _finish(session, operation_id, "succeeded", result=result, problem=None)
+
+
+async def fail(session: Tx, operation_id: UUID, *, problem: dict[str, Any]) -> None:
+    """`problem` is a problem document: type, title, status, detail, code."""
+    await _finish(session, operation_id, "failed", result=None, problem=problem)
+
+
+async def _finish(
+    session: Tx, operation_id: UUID, status: str, *, result: dict[str, Any] | None, problem: dict[str, Any] | None
+) -> None:
+    await (await session.connection()).execute(
+        _FINISH,
+        {
+            "tenant": session.tenant,
+            "id": operation_id,
+            "status": status,
+            "result": None if result is None else msgspec.json.encode(result).decode(),
+            "problem": None if problem is None else msgspec.json.encode(problem).decode(),
+        },
+    )

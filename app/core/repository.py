@@ -1,0 +1,110 @@
+"""The base of tenant repositories, and keyset pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, tuple_
+from sqlmodel import SQLModel, select
+
+from app.core.db import Tx
+from app.core.errors import DomainError, NotFound
+from app.core.etag import check_if_match, version_etag
+from app.core.pagination import Cursors, PageParams
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    rows: list[Row]
+    next_cursor: str | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The version the caller means to change (`If-Match`). `required` raises 428 when it was not said."""
+
+    header: str | None
+    required: bool
+
+    def check(self, version: int) -> None:
+        check_if_match(self.header, version_etag(version), required=self.required)
+
+
+class TenantRepository(Generic[Row]):
+    """Every SELECT of a tenant table starts from `select()`, which is already filtered. There is no other constructor."""
+
+    table: ClassVar[type[SQLModel]]
+    missing: ClassVar[type[DomainError]] = NotFound
+
+    def __init__(self, session: Tx, tenant: UUID) -> None:
+        self.session = session
+        self.tenant = tenant
+
+    def select(self) -> Select[Any]:
+        return select(self.table).where(self.table.commissioner_id == self.tenant)  # pyright: ignore
+
+    async def find(self, *conditions: ColumnElement[bool], for_update: bool = False) -> Row | None:
+        statement = self.select().where(*conditions)
+        if for_update:
+            statement = statement.with_for_update().execution_options(populate_existing=True)
+        return (await self.session.exec(statement)).one_or_none()  # pyright: ignore
+
+    async def get(self, row_id: UUID, *, for_update: bool = False) -> Row:
+        row = await self.find(self.table.id == row_id, for_update=for_update)  # pyright: ignore
+        if row is None:
+            raise self.missing
+        return row
+
+    async def list(self, *conditions: ColumnElement[bool], order: Sequence[Any] = ()) -> Sequence[Row]:
+        statement = self.select().where(*conditions).order_by(*(order or (self.table.id,)))  # pyright: ignore
+        return (await self.session.exec(statement)).all()  # pyright: ignore
+
+    async def page(
+        self, statement: Select[Any], *, keys: Sequence[Any], params: PageParams, cursors: Cursors, kind: str
+    ) -> Page[Row]:
+        return await keyset_page(self.session, statement, keys=keys, params=params, cursors=cursors, kind=kind)
+
+
+async def keyset_page(
+    session: Tx,
+    statement: Select[Any],
+    *,
+    keys: Sequence[Any],
+    params: PageParams,
+    cursors: Cursors,
+    kind: str,
+    descending: bool = False,
+) -> Page[Any]:
+    """One page in the order of `keys` (columns of one entity, unique together). The cursor carries the last row's keys."""
+    total = None
+    if params.count == "exact":
+        counted = select(func.count()).select_from(statement.order_by(None).subquery())
+        total = (await session.exec(counted)).one()
+    names = [key.key for key in keys]
+    if params.cursor:
+        after = cursors.decode(kind, params.cursor)
+        position = tuple_(*(_typed(key, after[name]) for key, name in zip(keys, names, strict=True)))
+        columns = tuple_(*keys)
+        statement = statement.where(columns < position if descending else columns > position)
+    order = [key.desc() if descending else key for key in keys]
+    found = (await session.exec(statement.order_by(*order).limit(params.limit + 1))).all()  # pyright: ignore
+    rows = list(found[: params.limit])
+    more = len(found) > params.limit
+    last = {name: _plain(getattr(rows[-1], name)) for name in names} if more else None
+    return Page(rows, cursors.encode(kind, last) if last else None, total)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, int | str) else value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _typed(column: Any, value: Any) -> Any:
+    python_type = column.type.python_type
+    if isinstance(value, python_type):
+        return value
+    return python_type.fromisoformat(value) if hasattr(python_type, "fromisoformat") else python_type(value)

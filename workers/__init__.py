@@ -1,0 +1,1 @@
+"""The worker processes: jobs are rows in PostgreSQL; arq and Redis only wake us sooner."""

@@ -1,0 +1,1 @@
+"""Imports every file of handlers, so that the registry is complete."""

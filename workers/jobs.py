@@ -1,0 +1,209 @@
+"""Handlers, and how one claimed job is run: lease, fence, retry, parking."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core import jobs
+from app.core.clock import Clock
+from app.core.db import Actor, Tx, unit_of_work
+from app.core.errors import DomainError, Unavailable
+from app.core.jobs import Claimed, LostLease, Waker
+from app.core.read import Reader
+from app.core.secrets import SecretBox
+from app.core.settings import Settings
+
+log = structlog.get_logger("plenary.worker")
+ATTEMPTS = 8
+_PASSING_SQLSTATES = ("40P01", "40001", "55P03", "57014", "57P01", "57P03", "53300", "08006", "08003", "08001")
+
+
+@dataclass(slots=True)
+class Tools:
+    """What handlers may use; built once by workers/settings.py."""
+
+    settings: Settings
+    clock: Clock
+    worker_engine: AsyncEngine
+    platform_engine: AsyncEngine
+    reader: Reader
+    secrets: SecretBox
+    waker: Waker
+
+
+@dataclass(slots=True)
+class JobContext:
+    """One job in hand. Every transaction it opens proves that the lease still holds."""
+
+    tools: Tools
+    job: Claimed
+    ended: bool = False
+
+    @property
+    def payload(self) -> dict:
+        return self.job.payload
+
+    def id(self, name: str) -> UUID:
+        return UUID(self.job.payload[name])
+
+    @asynccontextmanager
+    async def transaction(self, *, final: bool = False, platform: bool = False) -> AsyncIterator[Tx]:
+        """A unit of work in the job's tenant. `final` marks the job done in the same commit, so both happen or neither.
+
+        `platform` uses the platform login: the register and tenants; for jobs of the platform's own tenant.
+        """
+        engine = self.tools.platform_engine if platform else self.tools.worker_engine
+        actor = Actor(correlation_id=self.job.correlation_id, via="worker")
+        async with unit_of_work(
+            engine, self.job.commissioner_id, actor=actor, after_commit=self.tools.waker.wake
+        ) as session:
+            yield session
+            await (jobs.finish if final else jobs.hold)(session, self.job)
+        self.ended = self.ended or final
+
+
+Handler = Callable[[JobContext], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    kind: str
+    queue: str
+    run: Handler
+    retry_on: tuple[type[Exception], ...]
+    attempts: int
+    on_parked: Callable[[Tx, Claimed, str], Awaitable[None]] | None
+
+
+HANDLERS: dict[str, Registered] = {}
+
+
+def handler(
+    kind: str,
+    *,
+    queue: str = "default",
+    retry_on: tuple[type[Exception], ...] = (),
+    attempts: int = ATTEMPTS,
+    on_parked: Callable[[Tx, Claimed, str], Awaitable[None]] | None = None,
+) -> Callable[[Handler], Handler]:
+    """Register a handler. Errors in `retry_on`, and passing database faults, become retries with back-off; anything
+    else, and the last attempt, parks the job. `on_parked` runs in the parking transaction (to fail an operation)."""
+
+    def register(run: Handler) -> Handler:
+        if kind in HANDLERS or queue not in jobs.QUEUES:
+            raise RuntimeError(f"handler {kind} is registered twice or names an unknown queue")
+        HANDLERS[kind] = Registered(kind, queue, run, retry_on, attempts, on_parked)
+        return run
+
+    return register
+
+
+def is_passing(error: BaseException) -> bool:
+    """A fault of the moment: the database away or restarting, a deadlock, a time-out, a connection lost."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _PASSING_SQLSTATES
+    return isinstance(error, OSError | TimeoutError | OperationalError | Unavailable)
+
+
+def back_off(attempts: int) -> float:
+    """Seconds to wait: 1, 2, 4 … up to 15 minutes, each with up to half as much again at random."""
+    return min(2.0 ** (attempts - 1), 900.0) * random.uniform(1.0, 1.5)  # noqa: S311 - jitter, not a secret
+
+
+async def run_job(tools: Tools, job: Claimed) -> None:
+    """Run one claimed job to its end. Never raises: the outcome is a row."""
+    registered = HANDLERS[job.kind]
+    structlog.contextvars.bind_contextvars(job=str(job.id), kind=job.kind, correlation_id=job.correlation_id)
+    context = JobContext(tools, job)
+    heart = asyncio.create_task(_keep_lease(tools, job))
+    try:
+        await registered.run(context)
+        if not context.ended:
+            async with context.transaction(final=True):
+                pass
+    except LostLease:
+        log.warning("lease_lost")
+    except asyncio.CancelledError:
+        await asyncio.shield(_record(tools, job, jobs.give_back))
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises becomes a retry or a parked job, never a lost one
+        await _record_failure(tools, registered, job, error)
+    finally:
+        heart.cancel()
+        structlog.contextvars.clear_contextvars()
+
+
+async def _keep_lease(tools: Tools, job: Claimed) -> None:
+    """Renew the lease from beside the handler. Stops by itself when the job has moved on."""
+    while True:
+        await asyncio.sleep(jobs.LEASE_SECONDS / 4)
+        try:
+            async with unit_of_work(tools.worker_engine, job.commissioner_id) as session:
+                await jobs.hold(session, job)
+        except LostLease:
+            return
+        except (DBAPIError, OSError) as error:
+            log.info("lease_not_renewed", error=type(error).__name__)
+
+
+async def _record_failure(tools: Tools, registered: Registered, job: Claimed, error: Exception) -> None:
+    text = f"{error.code}: {error}" if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+    may_retry = is_passing(error) or isinstance(error, registered.retry_on)
+    if may_retry and job.attempts < registered.attempts:
+        log.info("job_retried", error=text[:200], attempts=job.attempts)
+        await _record(tools, job, jobs.retry, error=text, delay=back_off(job.attempts))
+        return
+    log.error("job_parked", error=text[:500], attempts=job.attempts, exc_info=error)
+
+    async def park(session: Tx, parked: Claimed, *, error: str) -> None:
+        if registered.on_parked is not None:
+            await registered.on_parked(session, parked, error)
+        await jobs.park(session, parked, error=error)
+
+    await _record(tools, job, park, error=text)
+
+
+async def _record(tools: Tools, job: Claimed, write: Callable[..., Awaitable[None]], **values: object) -> None:
+    try:
+        async with unit_of_work(tools.worker_engine, job.commissioner_id) as session:
+            await write(session, job, **values)
+    except LostLease:
+        log.warning("lease_lost_before_outcome")
+    except (DBAPIError, OSError) as error:
+        # The lease runs out and the job is taken up again; nothing is lost.
+        log.warning("outcome_not_recorded", error=type(error).__name__)
+
+
+async def drain(tools: Tools, queue: str, *, stopping: asyncio.Event, batch: int = 10) -> int:
+    """Claim and run due jobs of one queue until there are none. Returns how many were run."""
+    kinds = [kind for kind, registered in HANDLERS.items() if registered.queue == queue]
+    if not kinds:
+        return 0
+    count = 0
+    while not stopping.is_set():
+        async with unit_of_work(tools.worker_engine, None) as session:
+            claimed = await jobs.claim(session, queue=queue, kinds=kinds, limit=batch)
+        if not claimed:
+            return count
+        for position, job in enumerate(claimed):
+            if stopping.is_set():
+                for waiting in claimed[position:]:
+                    await _record(tools, waiting, jobs.give_back)
+                return count
+            if position:
+                # A job that waited behind others in its batch may have lost its lease meanwhile.
+                async with unit_of_work(tools.worker_engine, job.commissioner_id) as session:
+                    try:
+                        await jobs.hold(session, job)
+                    except LostLease:
+                        continue
+            await run_job(tools, job)
+            count += 1
+    return count

@@ -1,0 +1,3 @@
+"""Which event leads to which jobs. An empty list: the change feed only. A name missing here fails a test."""
+
+ROUTES: dict[str, tuple[str, ...]] = {}
