@@ -1,3 +1,13 @@
 """Which event leads to which jobs. An empty list: the change feed only. A name missing here fails a test."""
 
-ROUTES: dict[str, tuple[str, ...]] = {}
+ROUTES: dict[str, tuple[str, ...]] = {
+    # organisations
+    # people
+    # access
+    # meetings
+    # schemes
+    # learning
+    # forums
+    # payments
+    # communications
+}

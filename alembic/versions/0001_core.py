@@ -24,6 +24,38 @@ def upgrade() -> None:
     _numbers()
     _events_and_jobs()
     _answers()
+    _figures()
+
+
+def _figures() -> None:
+    """What /metrics shows across tenants: counts and ages, never a row. Owned by the role that cannot log in."""
+    lookup = migrate.role("lookup")
+    for table in ("event", "job"):
+        op.execute(f"GRANT SELECT ON {table} TO {lookup}")
+        migrate.open_policy(table, "lookup", command_="SELECT")
+    head = "LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS"
+    op.execute(
+        f"""
+CREATE FUNCTION queue_figures() RETURNS TABLE (queue text, oldest_due float8, parked bigint) {head} $$
+  SELECT q.queue, coalesce((SELECT extract(epoch FROM clock_timestamp() - min(j.run_at)) FROM public.job j
+                            WHERE j.queue = q.queue AND j.state = 'queued' AND j.run_at <= clock_timestamp()), 0)::float8,
+         (SELECT count(*) FROM public.job j WHERE j.queue = q.queue AND j.state = 'parked')
+  FROM unnest(ARRAY['payments', 'notifications', 'documents', 'default']) AS q(queue)
+$$"""
+    )
+    op.execute(
+        f"""
+CREATE FUNCTION age_figures() RETURNS TABLE (relay_lag float8, oldest_transaction float8) {head} $$
+  SELECT coalesce((SELECT extract(epoch FROM clock_timestamp() - min(e.occurred_at)) FROM public.event e
+                   WHERE e.relayed_at IS NULL), 0)::float8,
+         coalesce((SELECT extract(epoch FROM clock_timestamp() - min(a.xact_start)) FROM pg_stat_activity a
+                   WHERE a.datname = current_database()), 0)::float8
+$$"""
+    )
+    for function in ("queue_figures()", "age_figures()"):
+        op.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {migrate.role('platform')}")
+        op.execute(f"ALTER FUNCTION {function} OWNER TO {lookup}")
 
 
 def _numbers() -> None:
@@ -162,6 +194,8 @@ def _answers() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION queue_figures()")
+    op.execute("DROP FUNCTION age_figures()")
     for table in ("audit_entry", "operation", "idempotency_key", "worker_heartbeat", "job", "event"):
         op.execute(f"DROP TABLE {table}")
     op.execute("DROP SCHEMA published CASCADE")

@@ -15,7 +15,8 @@ import structlog
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.dependencies.utils import get_flat_dependant
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import ClientDisconnect
@@ -61,6 +62,7 @@ class Services:
 
     settings: Settings
     clock: Clock
+    version: str
     app_engine: AsyncEngine
     platform_engine: AsyncEngine
     reader: Reader
@@ -73,44 +75,25 @@ class Services:
     metrics: Metrics
     epoch: str
 
+    async def check_ready(self) -> None:
+        """Raise `Unavailable` unless the database answers and what this release needs is in place."""
+        async with self.reader.pool.acquire(timeout=2) as connection:
+            if await connection.fetchval("SELECT epoch FROM published.epoch") != self.epoch:
+                raise Unavailable("The database was restored; this process must be started again.")
 
-class Unit:
-    """The unit of work of one request, opened when it is first asked for."""
+    async def refresh_gauges(self, session: Tx) -> None:
+        """Read what /metrics shows of the database: counts and ages only."""
+        found = (await (await session.connection()).execute(_FIGURES)).mappings().all()
+        for row in found:
+            self.metrics.oldest_due_job.labels(row["queue"]).set(row["oldest_due"])
+            self.metrics.parked_jobs.labels(row["queue"]).set(row["parked"])
+        ages = (await (await session.connection()).execute(_AGES)).one()
+        self.metrics.relay_lag.set(ages.relay_lag)
+        self.metrics.oldest_transaction.set(ages.oldest_transaction)
 
-    def __init__(self, services: Services, request: Request, principal: Principal | None) -> None:
-        self._services = services
-        self._request = request
-        self._principal = principal
-        self._stack = AsyncExitStack()
-        self._session: Tx | None = None
 
-    async def session(self) -> Tx:
-        if self._session is None:
-            principal, state = self._principal, self._request.state
-            actor = Actor(
-                credential_id=principal.credential_id if principal else None,
-                person_id=principal.person_id if principal else None,
-                request_id=state.request_id,
-                correlation_id=state.correlation_id,
-            )
-            platform = principal is not None and principal.is_platform
-            engine = self._services.platform_engine if platform else self._services.app_engine
-            self._session = await self._stack.enter_async_context(
-                unit_of_work(
-                    engine,
-                    principal.commissioner_id if principal else None,
-                    actor=actor,
-                    after_commit=self._services.waker.wake,
-                )
-            )
-        return self._session
-
-    async def __aenter__(self) -> "Unit":
-        return self
-
-    async def __aexit__(self, *error: Any) -> bool | None:
-        return await self._stack.__aexit__(*error)
-
+_FIGURES = text("SELECT queue, oldest_due, parked FROM queue_figures()")
+_AGES = text("SELECT relay_lag, oldest_transaction FROM age_figures()")
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -312,6 +295,26 @@ def _conditional(request: Request, response: Response) -> Response:
         kept = {k: v for k, v in response.headers.items() if k in ("etag", "link", "cache-control", "vary")}
         return Response(status_code=304, headers=kept)
     return response
+
+
+class StrictModel(BaseModel):
+    """Base of everything that comes in: unknown members are refused."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=20_000)
+
+
+class PageModel(BaseModel):
+    """Base of list answers. `total` is there only when `count=exact` asked for it."""
+
+    next_cursor: str | None
+    total: int | None = None
+
+    @model_serializer(mode="wrap")
+    def _drop_total(self, handler: SerializerFunctionWrapHandler):  # noqa: ANN202 - a return type would replace the schema
+        body = handler(self)
+        if body.get("total") is None:
+            body.pop("total", None)
+        return body
 
 
 def make_router(tag: str) -> APIRouter:

@@ -1,0 +1,81 @@
+"""The words of access: roles, and the one table of what each role may do."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    PLATFORM_ADMIN = "platform_admin"
+    COMMISSIONER_ADMIN = "commissioner_admin"
+    SCHEME_MANAGER = "scheme_manager"
+    CLAIMS_VETTER = "claims_vetter"
+    PAYMENTS_APPROVER = "payments_approver"
+    PAYMENTS_RELEASER = "payments_releaser"
+    ENGAGEMENT_LEAD = "engagement_lead"
+    LOCALITY_LEAD = "locality_lead"
+    PRACTICE_LEAD = "practice_lead"
+    PRACTICE_MANAGER = "practice_manager"
+    PRACTICE_MEMBER = "practice_member"
+    SESSIONAL_CLINICIAN = "sessional_clinician"
+    LMC_OFFICER = "lmc_officer"
+    FORUM_COORDINATOR = "forum_coordinator"
+    FORUM_MEMBER = "forum_member"
+    EDITOR = "editor"
+    AUDITOR = "auditor"
+    INTRANET = "intranet"
+
+
+# Granted and keyed by platform_admin only, audited and announced to the tenant's auditors and money roles.
+MONEY_ROLES: Final = frozenset({Role.CLAIMS_VETTER, Role.PAYMENTS_APPROVER, Role.PAYMENTS_RELEASER})
+# Every other role acts for somebody, so its keys need a person.
+ROLES_WITHOUT_PERSON: Final = frozenset({Role.PLATFORM_ADMIN, Role.INTRANET, Role.AUDITOR})
+PRACTICE_ROLES: Final = frozenset({Role.PRACTICE_LEAD, Role.PRACTICE_MANAGER, Role.PRACTICE_MEMBER})
+
+_DIRECTORY = ("self:read", "practices:read", "announcements:read", "changes:read", "forums:public")
+_STAFF = (*_DIRECTORY, "schemes:read", "meetings:read", "issues:read", "forums:read", "inbox:own", "people:read", "calculator:use")
+_PRACTICE = (*_STAFF, "practice:own", "statements:own", "learning:own")
+_RUNS = ("runs:read", "statements:read")
+
+ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
+    role: frozenset(scopes)
+    for role, scopes in {
+        Role.PLATFORM_ADMIN: (
+            "self:read", "practices:read", "commissioners:read", "commissioners:write", "keys:read", "keys:write",
+            "imports:register", "imports:read", "practice_changes:write", "jobs:read", "jobs:write", "audit:read",
+            "metrics:read", "calculator:use",
+        ),
+        Role.COMMISSIONER_ADMIN: (
+            *_STAFF, "practices:write", "people:write", "keys:read", "keys:write", "imports:local", "imports:read",
+            "practice_changes:write", "signups:write", "runs:read", "statements:read", "facts:read", "learning:read",
+            "deliveries:read", "jobs:read", "jobs:write", "audit:read",
+        ),
+        Role.SCHEME_MANAGER: (
+            *_STAFF, *_RUNS, "schemes:write", "offers:write", "signups:write", "facts:read", "facts:write", "runs:write",
+            "meetings:write", "deliveries:read",
+        ),
+        Role.CLAIMS_VETTER: (*_STAFF, *_RUNS, "claims:vet", "facts:read"),
+        Role.PAYMENTS_APPROVER: (*_STAFF, *_RUNS, "payments:approve", "facts:read"),
+        Role.PAYMENTS_RELEASER: (*_STAFF, *_RUNS, "payments:release", "facts:read"),
+        Role.ENGAGEMENT_LEAD: (*_STAFF, "meetings:write", "issues:respond", "issues:move", "facts:read", "learning:read"),
+        Role.LOCALITY_LEAD: (*_STAFF, "meetings:write", "issues:respond", "issues:move", "facts:read"),
+        Role.PRACTICE_LEAD: (
+            *_PRACTICE, "offers:answer", "facts:enter", "facts:read", "claims:declare", "issues:raise", "issues:respond",
+            "meetings:write",
+        ),
+        Role.PRACTICE_MANAGER: (
+            *_PRACTICE, "offers:answer", "facts:enter", "facts:read", "claims:declare", "people:own", "issues:raise",
+            "issues:respond", "meetings:write", "forums:own",
+        ),
+        Role.PRACTICE_MEMBER: (*_PRACTICE, "facts:read", "issues:raise"),
+        Role.SESSIONAL_CLINICIAN: (*_DIRECTORY, "meetings:read", "inbox:own", "learning:own"),
+        Role.LMC_OFFICER: (*_STAFF, "schemes:comment"),
+        Role.FORUM_COORDINATOR: (*_STAFF, "forums:write", "issues:raise", "issues:move", "meetings:write"),
+        Role.FORUM_MEMBER: (*_DIRECTORY, "forums:read", "issues:read", "issues:raise", "meetings:read", "inbox:own"),
+        Role.EDITOR: (*_STAFF, "announcements:write", "deliveries:read"),
+        Role.AUDITOR: (
+            *_DIRECTORY, *_RUNS, "schemes:read", "facts:read", "meetings:read", "issues:read", "forums:read", "audit:read",
+            "keys:read", "jobs:read", "imports:read",
+        ),
+        Role.INTRANET: (*_DIRECTORY, "schemes:read", "meetings:read", "issues:read"),
+    }.items()
+}

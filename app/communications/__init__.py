@@ -1,0 +1,1 @@
+"""Announcements, deliveries, the inbox and what a practice has to do today."""

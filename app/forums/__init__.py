@@ -1,0 +1,1 @@
+"""Patient forums, representation, issues and their ladder, responses."""

@@ -1,0 +1,1 @@
+"""CPD hours, owned by the person."""

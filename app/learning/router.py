@@ -1,0 +1,5 @@
+"""HTTP of the learning slice."""
+
+from app.core.http import make_router
+
+router = make_router("learning")

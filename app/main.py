@@ -1,0 +1,98 @@
+"""Builds the API; the only place that knows every slice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+
+from app.access import router as access
+from app.access.service import DatabaseAuthenticator
+from app.communications import router as communications
+from app.core import router as core
+from app.core.clock import Clock, SystemClock
+from app.core.contract import describe
+from app.core.db import make_engine
+from app.core.frame import Frame
+from app.core.http import Services
+from app.core.jobs import Waker
+from app.core.limits import RateLimiter
+from app.core.logging import configure_logging
+from app.core.metrics import Metrics
+from app.core.pagination import Cursors
+from app.core.problems import install_problem_handlers
+from app.core.read import Reader, make_pool
+from app.core.secrets import SecretBox
+from app.core.settings import Settings, load_settings
+from app.forums import router as forums
+from app.learning import router as learning
+from app.meetings import router as meetings
+from app.organisations import router as organisations
+from app.payments import router as payments
+from app.people import router as people
+from app.schemes import router as schemes
+
+VERSION = "0.1.0"
+log = structlog.get_logger("plenary")
+
+# The hottest routers first: a request walks the list until a path fits.
+ROUTERS = (organisations, payments, schemes, communications, meetings, forums, learning, people, access, core)
+
+
+def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> FastAPI:
+    """The API as an ASGI application. Settings come from the environment when they are not given."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        chosen = settings or load_settings()
+        if settings is None:
+            configure_logging(json=chosen.log_format == "json", level=chosen.log_level)
+        services = await make_services(chosen, clock or SystemClock())
+        app.state.services = services
+        try:
+            yield
+        finally:
+            await close_services(services)
+
+    app = FastAPI(title="Plenary", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    install_problem_handlers(app)
+    app.add_middleware(Frame)
+    for module in ROUTERS:
+        app.include_router(module.router)
+    describe(app, version=VERSION)
+    return app
+
+
+async def make_services(settings: Settings, clock: Clock) -> Services:
+    box = SecretBox.from_setting(settings.secret_keys_value())
+    pool = await make_pool(settings.asyncpg_url("reader"), size=settings.pool_size)
+    epoch = await pool.fetchval("SELECT epoch FROM published.epoch")
+    cursors = Cursors(box.derive_all("cursor"), epoch)
+    app_engine = make_engine(settings.sqlalchemy_url("app"), pool_size=settings.pool_size)
+    return Services(
+        settings=settings,
+        clock=clock,
+        version=VERSION,
+        app_engine=app_engine,
+        platform_engine=make_engine(settings.sqlalchemy_url("platform"), pool_size=3),
+        reader=Reader(pool, epoch=epoch, cursors=cursors, now=clock.now),
+        cursors=cursors,
+        secrets=box,
+        waker=Waker(settings.redis_url),
+        authenticator=DatabaseAuthenticator(app_engine, settings=settings, clock=clock),
+        key_limiter=RateLimiter(settings.rate_limit, burst=settings.rate_limit * 2),
+        address_limiter=RateLimiter(settings.rate_limit_address, burst=settings.rate_limit_address * 2),
+        metrics=Metrics(),
+        epoch=epoch,
+    )
+
+
+async def close_services(services: Services) -> None:
+    await services.waker.aclose()
+    await services.authenticator.aclose()
+    await asyncio.wait_for(services.reader.pool.close(), 5)
+    await services.app_engine.dispose()
+    await services.platform_engine.dispose()
+
+

@@ -1,0 +1,1 @@
+"""Runs, statements, approvals and files."""

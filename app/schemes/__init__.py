@@ -1,0 +1,1 @@
+"""Versions of definitions, offers and sign-ups, facts and the live figure."""

@@ -1,0 +1,47 @@
+"""The route class and the frame around requests, on the running application."""
+
+from tests.factories.service import LivePlenary
+
+
+async def test_liveness_answers_anyone_with_request_ids(live: LivePlenary) -> None:
+    answer = await live.client(None).get("/livez", headers={"X-Request-ID": "abc-1"})
+    assert answer.status_code == 200
+    assert answer.headers["X-Request-ID"] == "abc-1"
+    assert answer.headers["X-Correlation-ID"] == "abc-1"
+
+
+async def test_a_call_without_credential_is_401_before_its_body_is_looked_at(live: LivePlenary) -> None:
+    answer = await live.client(None).post("/v1/jobs/nonsense/redrive", content=b"{" * 100)
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "access.unauthenticated"
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_key_of_a_role_without_the_scope_is_403(live: LivePlenary) -> None:
+    await live.make_tenant()
+    answer = await (await live.as_role("intranet")).get("/v1/jobs")
+    assert (answer.status_code, answer.json()["code"]) == (403, "access.forbidden")
+
+
+async def test_an_unknown_query_parameter_is_refused(live: LivePlenary) -> None:
+    await live.make_tenant()
+    answer = await (await live.as_role("commissioner_admin")).get("/v1/jobs?colour=red")
+    assert (answer.status_code, answer.json()["code"]) == (422, "request.invalid")
+    assert answer.json()["errors"][0]["code"] == "unknown_parameter"
+
+
+async def test_a_list_gives_a_tag_and_then_304(live: LivePlenary) -> None:
+    await live.make_tenant()
+    client = await live.as_role("commissioner_admin")
+    first = await client.get("/v1/jobs")
+    assert (first.status_code, first.json()) == (200, {"data": [], "next_cursor": None})
+    again = await client.get("/v1/jobs", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+
+
+async def test_the_change_feed_starts_at_now(live: LivePlenary) -> None:
+    await live.make_tenant()
+    answer = await (await live.as_role("intranet")).get("/v1/changes")
+    assert answer.status_code == 200
+    assert answer.json()["data"] == []

@@ -1,0 +1,1 @@
+"""Makers of rows and of the running application, shared by all tests."""
