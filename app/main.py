@@ -94,5 +94,3 @@ async def close_services(services: Services) -> None:
     await asyncio.wait_for(services.reader.pool.close(), 5)
     await services.app_engine.dispose()
     await services.platform_engine.dispose()
-
-

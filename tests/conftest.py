@@ -13,18 +13,18 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
-import httpx
 import pytest
 from sqlalchemy.engine import make_url
 
 from app.core import migrate
+from app.core.db import Actor, Pending, Tx, make_engine
+from app.core.logging import configure_logging
 from app.core.settings import Settings
 from tests.factories.service import LivePlenary, make_settings
 
-TEMPLATE_LOCK = 7_304_511
-
 
 def pytest_configure(config: pytest.Config) -> None:
+    configure_logging(json=True, level="WARNING")
     config.addinivalue_line("markers", "slow: takes more than five seconds")
 
 
@@ -63,12 +63,7 @@ async def _drop(admin: str, name: str, *, logins: bool = False) -> None:
         await connection.close()
 
 
-@pytest.fixture
-async def live_settings(
-    servers: tuple[str, str | None], template: dict[str, str], tmp_path: Path
-) -> AsyncIterator[Settings]:
-    """Settings of a fresh committed database, cloned from the template."""
-    admin, redis_url = servers
+async def _clone(admin: str, template: dict[str, str]) -> tuple[str, dict[str, str]]:
     source = make_url(template["owner"]).database
     name = f"{source}_{secrets.token_hex(3)}"
     connection = await asyncpg.connect(admin)
@@ -76,18 +71,54 @@ async def live_settings(
         await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}" OWNER "{source}_owner"')
     finally:
         await connection.close()
-    urls = {login: make_url(url).set(database=name).render_as_string(hide_password=False) for login, url in template.items()}
+    moved = {
+        login: make_url(url).set(database=name).render_as_string(hide_password=False) for login, url in template.items()
+    }
+    return name, moved
+
+
+@pytest.fixture
+async def live_settings(
+    servers: tuple[str, str | None], template: dict[str, str], tmp_path: Path
+) -> AsyncIterator[Settings]:
+    """Settings of a fresh committed database, cloned from the template."""
+    admin, redis_url = servers
+    name, urls = await _clone(admin, template)
     yield make_settings(urls, home=tmp_path, redis_url=redis_url)
     await _drop(admin, name)
 
 
 @pytest.fixture
 async def live(live_settings: Settings) -> AsyncIterator[LivePlenary]:
-    """The whole application on a committed database, with a client per role and a worker that runs on demand."""
+    """The whole application on a committed database of its own, with a client per role and workers run on demand."""
     async with AsyncExitStack() as stack:
         yield await LivePlenary.start(live_settings, stack)
 
 
+@pytest.fixture(scope="module")
+async def shared(
+    servers: tuple[str, str | None], template: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[LivePlenary]:
+    """Like `live`, but one for the whole test file: cheaper. Each test makes its own tenant (`fresh_tenant`)."""
+    admin, redis_url = servers
+    name, urls = await _clone(admin, template)
+    async with AsyncExitStack() as stack:
+        yield await LivePlenary.start(
+            make_settings(urls, home=tmp_path_factory.mktemp("plenary"), redis_url=redis_url), stack
+        )
+    await _drop(admin, name)
+
+
 @pytest.fixture
-async def anonymous(live: LivePlenary) -> httpx.AsyncClient:
-    return live.client(None)
+async def db(shared: LivePlenary) -> AsyncIterator[Tx]:
+    """A session of the app login in a new tenant, inside one transaction that is rolled back: for services and repositories."""
+    tenant = await shared.fresh_tenant()
+    engine = make_engine(shared.settings.sqlalchemy_url("app"), pool_size=1)
+    async with engine.connect() as connection:
+        outer = await connection.begin()
+        pending = Pending(shared.tenants[tenant], Actor())
+        async with Tx(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
+            session.info["pending"] = pending
+            yield session
+        await outer.rollback()
+    await engine.dispose()

@@ -94,7 +94,8 @@ def handler(
     on_parked: Callable[[Tx, Claimed, str], Awaitable[None]] | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register a handler. Errors in `retry_on`, and passing database faults, become retries with back-off; anything
-    else, and the last attempt, parks the job. `on_parked` runs in the parking transaction (to fail an operation)."""
+    else, and the last attempt, parks the job. `on_parked` runs in the parking transaction (to fail an operation).
+    """
 
     def register(run: Handler) -> Handler:
         if kind in HANDLERS or queue not in jobs.QUEUES:

@@ -154,7 +154,7 @@ class WorkerProcess:
         return f"plenary:{self.name}"
 
     async def _arq(self) -> None:
-        """arq inside a loop of ours: it exits when Redis goes away, and is started again when Redis is back."""
+        """Arq inside a loop of ours: it exits when Redis goes away, and is started again when Redis is back."""
         while not self.stopping.is_set():
             worker = self._make_arq_worker()
             try:
@@ -226,4 +226,3 @@ def run(queues: Sequence[str] | None = None) -> None:
     if unknown:
         raise SystemExit(f"no such queue: {', '.join(sorted(unknown))}; there are {', '.join(jobs.QUEUES)}")
     asyncio.run(_run(queues))
-

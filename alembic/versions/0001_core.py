@@ -70,9 +70,13 @@ def _numbers() -> None:
     migrate.open_policy("published.change_number", "platform")
     migrate.open_policy("published.change_number", "reader", command_="SELECT")
     # One row each, without a tenant: the register's number, and the epoch that a restore changes.
-    op.execute("CREATE TABLE published.register_number (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), number bigint NOT NULL)")
+    op.execute(
+        "CREATE TABLE published.register_number (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), number bigint NOT NULL)"
+    )
     op.execute("INSERT INTO published.register_number (number) VALUES (0)")
-    op.execute("CREATE TABLE published.epoch (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), epoch text NOT NULL)")
+    op.execute(
+        "CREATE TABLE published.epoch (singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton), epoch text NOT NULL)"
+    )
     op.execute("INSERT INTO published.epoch (epoch) VALUES (md5(random()::text || clock_timestamp()::text))")
     for table in ("published.register_number", "published.epoch"):
         migrate.grant(table, app="SELECT", worker="SELECT", reader="SELECT", platform="SELECT")
@@ -202,4 +206,6 @@ def downgrade() -> None:
     op.execute("DROP TYPE textrange")
     op.execute("DROP TYPE uuidrange")
     op.execute(f"ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM {migrate.role('backup')}")
-    op.execute(f"REVOKE ALL ON SCHEMA public FROM {', '.join(migrate.role(r) for r in ('app', 'worker', 'platform', 'lookup', 'backup'))}")
+    op.execute(
+        f"REVOKE ALL ON SCHEMA public FROM {', '.join(migrate.role(r) for r in ('app', 'worker', 'platform', 'lookup', 'backup'))}"
+    )

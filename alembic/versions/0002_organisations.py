@@ -126,8 +126,12 @@ CREATE TABLE register_network_membership (
   {PERIOD.format("register_network_membership")}
 )"""
     )
-    op.execute("CREATE INDEX ix_register_network_membership_practice ON register_network_membership (practice, valid_from)")
-    op.execute("CREATE INDEX ix_register_network_membership_network ON register_network_membership (network, valid_from)")
+    op.execute(
+        "CREATE INDEX ix_register_network_membership_practice ON register_network_membership (practice, valid_from)"
+    )
+    op.execute(
+        "CREATE INDEX ix_register_network_membership_network ON register_network_membership (network, valid_from)"
+    )
     op.execute(
         """
 CREATE TABLE register_list_size (
@@ -143,7 +147,9 @@ CREATE TABLE register_list_size (
   CONSTRAINT uq_register_list_size UNIQUE (practice, as_at, source, recorded_at)
 )"""
     )
-    op.execute("CREATE UNIQUE INDEX uq_register_list_size_current ON register_list_size (practice, as_at, source) WHERE superseded_at IS NULL")
+    op.execute(
+        "CREATE UNIQUE INDEX uq_register_list_size_current ON register_list_size (practice, as_at, source) WHERE superseded_at IS NULL"
+    )
     for table in ("organisation", "practice", "membership", "network_membership", "list_size"):
         migrate.grant(f"register_{table}", **REGISTER)
 
@@ -181,7 +187,11 @@ def _localities() -> None:
                 " REFERENCES locality (commissioner_id, id)",
             ]
         migrate.tenant_table(
-            table, clauses, app="SELECT, INSERT, UPDATE, DELETE", worker="SELECT, INSERT, UPDATE, DELETE", platform="SELECT"
+            table,
+            clauses,
+            app="SELECT, INSERT, UPDATE, DELETE",
+            worker="SELECT, INSERT, UPDATE, DELETE",
+            platform="SELECT",
         )
         op.execute(f"CREATE INDEX ix_{table}_practice ON {table} (commissioner_id, practice, valid_from)")
         # An import of the register rebuilds every tenant's projection, and a projection shows the locality.
@@ -290,7 +300,14 @@ def _published() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TABLE published.practice")
-    for table in ("practice_change", "import_error", "import_run", "place_membership", "locality_membership", "locality"):
+    for table in (
+        "practice_change",
+        "import_error",
+        "import_run",
+        "place_membership",
+        "locality_membership",
+        "locality",
+    ):
         op.execute(f"DROP TABLE {table}")
     for table in ("list_size", "network_membership", "membership", "practice", "organisation"):
         op.execute(f"DROP TABLE register_{table}")

@@ -40,7 +40,8 @@ def scopes_of(role: str) -> frozenset[str]:
 
 class DatabaseAuthenticator:
     """Finds principals by key through one function in the database. A found key is remembered for three seconds, so a
-    revoked one is dead in every process within five."""
+    revoked one is dead in every process within five.
+    """
 
     def __init__(self, engine: AsyncEngine, *, settings: Settings, clock: Clock) -> None:
         self._engine = engine
@@ -94,5 +95,3 @@ class DatabaseAuthenticator:
 
     async def aclose(self) -> None:
         self._found.clear()
-
-

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.orm import Session as SyncSession
+from sqlmodel import Session as SyncSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 SET_TENANT = text("SELECT set_config('app.commissioner', :tenant, true)")

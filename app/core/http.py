@@ -8,12 +8,12 @@ idempotency key, runs the handler, stores the answer, and commits before the res
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import msgspec
 import structlog
 from fastapi import APIRouter, Depends, Header, Request, Response
-from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 from sqlalchemy import text
@@ -90,6 +90,44 @@ class Services:
         ages = (await (await session.connection()).execute(_AGES)).one()
         self.metrics.relay_lag.set(ages.relay_lag)
         self.metrics.oldest_transaction.set(ages.oldest_transaction)
+
+
+class Unit:
+    """The unit of work of one request, opened when it is first asked for."""
+
+    def __init__(self, services: Services, request: Request, principal: Principal | None) -> None:
+        self._services = services
+        self._request = request
+        self._principal = principal
+        self._stack = AsyncExitStack()
+        self._session: Tx | None = None
+
+    async def session(self) -> Tx:
+        if self._session is None:
+            principal, state = self._principal, self._request.state
+            actor = Actor(
+                credential_id=principal.credential_id if principal else None,
+                person_id=principal.person_id if principal else None,
+                request_id=state.request_id,
+                correlation_id=state.correlation_id,
+            )
+            platform = principal is not None and principal.is_platform
+            engine = self._services.platform_engine if platform else self._services.app_engine
+            self._session = await self._stack.enter_async_context(
+                unit_of_work(
+                    engine,
+                    principal.commissioner_id if principal else None,
+                    actor=actor,
+                    after_commit=self._services.waker.wake,
+                )
+            )
+        return self._session
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> bool | None:
+        return await self._stack.__aexit__(*error)
 
 
 _FIGURES = text("SELECT queue, oldest_due, parked FROM queue_figures()")
@@ -187,9 +225,13 @@ def _scope_of(route: APIRoute) -> Scope | None:
     return next((d.call for d in route.dependant.dependencies if isinstance(d.call, Scope)), None)
 
 
+def _query_params(dependant: Dependant) -> list[Any]:
+    return dependant.query_params + [found for inner in dependant.dependencies for found in _query_params(inner)]
+
+
 def _query_names(route: APIRoute) -> frozenset[str]:
     names: set[str] = set()
-    for parameter in get_flat_dependant(route.dependant).query_params:
+    for parameter in _query_params(route.dependant):
         kind = parameter.field_info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             names |= {field.alias or name for name, field in kind.model_fields.items()}
@@ -329,11 +371,15 @@ def _services(request: Request) -> Services:
 Serving = Annotated[Services, Depends(_services)]
 
 
-def _expected_required(if_match: Annotated[str | None, Header(description="The ETag you mean to change, or *.")] = None) -> Expected:
+def _expected_required(
+    if_match: Annotated[str | None, Header(description="The ETag you mean to change, or *.")] = None,
+) -> Expected:
     return Expected(if_match, required=True)
 
 
-def _expected_optional(if_match: Annotated[str | None, Header(description="The ETag you mean to change, or *.")] = None) -> Expected:
+def _expected_optional(
+    if_match: Annotated[str | None, Header(description="The ETag you mean to change, or *.")] = None,
+) -> Expected:
     return Expected(if_match, required=False)
 
 

@@ -221,9 +221,7 @@ class Waker:
     """
 
     def __init__(self, redis_url: str | None) -> None:
-        self._redis = (
-            redis.from_url(redis_url, socket_timeout=0.2, socket_connect_timeout=0.2) if redis_url else None
-        )
+        self._redis = redis.from_url(redis_url, socket_timeout=0.2, socket_connect_timeout=0.2) if redis_url else None
         self._task: asyncio.Task[None] | None = None
         self._again = False
         self._closed_until = 0.0

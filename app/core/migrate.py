@@ -10,9 +10,9 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
+from alembic.config import Config
 
 from alembic import command, op
-from alembic.config import Config
 
 LOGINS = ("owner", "app", "worker", "platform", "reader", "backup")
 TIMEOUTS = {"app": "5s", "platform": "60s", "reader": "2s", "worker": "60s", "owner": "15min", "backup": "0"}
@@ -95,7 +95,9 @@ def with_login(url: str, *, user: str, password: str, database: str) -> str:
     return urlunsplit(("postgresql", address, f"/{database}", parts.query, ""))
 
 
-async def create_database(admin_url: str, *, name: str = "plenary", known: dict[str, str] | None = None) -> dict[str, str]:
+async def create_database(
+    admin_url: str, *, name: str = "plenary", known: dict[str, str] | None = None
+) -> dict[str, str]:
     """Make the database and its logins where they are missing; returns each login's URL.
 
     `known` are URLs from an earlier bootstrap; their passwords are kept. A login that exists without a known URL gets a

@@ -64,7 +64,9 @@ class Principal:
         return self._bound(scope, "locality")
 
     def _bound(self, scope: str, boundary: BoundaryType) -> frozenset[str]:
-        return frozenset(g.boundary_id for g in self.grants if scope in g.scopes and g.boundary == boundary and g.boundary_id)
+        return frozenset(
+            g.boundary_id for g in self.grants if scope in g.scopes and g.boundary == boundary and g.boundary_id
+        )
 
     def require_person(self) -> UUID:
         """The person acting. Roles that act for somebody always have one; a bare machine key does not."""

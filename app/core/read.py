@@ -26,11 +26,16 @@ from app.core.principal import Principal
 _DIALECT = asyncpg_dialect.dialect()
 
 metadata = MetaData(schema="published")
-change_number = Table("change_number", metadata, Column("commissioner_id", Uuid, primary_key=True), Column("number", BigInteger))
+change_number = Table(
+    "change_number", metadata, Column("commissioner_id", Uuid, primary_key=True), Column("number", BigInteger)
+)
 register_number = Table("register_number", metadata, Column("number", BigInteger))
 _tenant = bindparam("tenant", type_=Uuid())
 _numbers = (
-    select(change_number.c.number).where(change_number.c.commissioner_id == _tenant).scalar_subquery().label("_tenant_number"),
+    select(change_number.c.number)
+    .where(change_number.c.commissioner_id == _tenant)
+    .scalar_subquery()
+    .label("_tenant_number"),
     select(register_number.c.number).scalar_subquery().label("_register_number"),
 )
 
@@ -101,7 +106,12 @@ async def make_pool(url: str, *, size: int) -> asyncpg.Pool:
         )
 
     return await asyncpg.create_pool(
-        url, min_size=1, max_size=size, init=prepare, timeout=5, server_settings={"application_name": "plenary-read", "jit": "off"}
+        url,
+        min_size=1,
+        max_size=size,
+        init=prepare,
+        timeout=5,
+        server_settings={"application_name": "plenary-read", "jit": "off"},
     )
 
 
@@ -115,8 +125,13 @@ class Reading:
 
     def _etag(self, numbers: tuple[int, int], today: date) -> str:
         return digest_etag(
-            self.reader.epoch, str(self.principal.commissioner_id), *map(str, numbers), today.isoformat(),
-            self.principal.visibility, self.request.url.path, self.request.url.query,
+            self.reader.epoch,
+            str(self.principal.commissioner_id),
+            *map(str, numbers),
+            today.isoformat(),
+            self.principal.visibility,
+            self.request.url.path,
+            self.request.url.query,
         )
 
     async def unchanged(self) -> Response | None:
@@ -142,7 +157,8 @@ class Reading:
         **values: Any,
     ) -> Response:
         """A page of `query` (made with `numbers`), which takes `row_limit` and, after a cursor, the last row's keys as
-        `after_<key>`."""
+        `after_<key>`.
+        """
         tenant = self.principal.commissioner_id
         if params.cursor:
             values |= {f"after_{k}": v for k, v in self.reader.cursors.decode(kind, params.cursor).items()}

@@ -13,7 +13,6 @@ from app.core.errors import DomainError, NotFound
 from app.core.etag import check_if_match, version_etag
 from app.core.pagination import Cursors, PageParams
 
-
 Row = TypeVar("Row")
 
 

@@ -317,5 +317,3 @@ async def redrive_job(job_id: UUID, caller: Annotated[Principal, require("jobs:w
         raise JobNotParked
     audit(session, "job.redriven", job_id)
     return await _job(session, job_id)  # pyright: ignore
-
-

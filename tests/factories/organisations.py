@@ -34,19 +34,31 @@ async def make_practice(
         await platform.execute(
             "INSERT INTO register_practice (code, name, status, prescribing_setting, is_practice, address_lines, postcode,"
             " opened_on, as_at, updated_at) VALUES ($1, $2, 'active', '4', true, '{1 High Street}', 'ZZ1 1AA', $3, $3, $4)",
-            code, name or f"Surgery {code}", valid_from, now,
+            code,
+            name or f"Surgery {code}",
+            valid_from,
+            now,
         )
         await platform.execute(
             "INSERT INTO register_membership (id, practice, commissioner, valid_from, valid_until, source, recorded_at)"
             " VALUES ($1, $2, $3, $4, $5, 'test', $6)",
-            new_id(), code, commissioner, valid_from, valid_until, now,
+            new_id(),
+            code,
+            commissioner,
+            valid_from,
+            valid_until,
+            now,
         )
         if registered is not None or weighted is not None:
             await platform.execute(
                 "INSERT INTO register_list_size (id, practice, as_at, source, registered, weighted, recorded_at)"
                 " VALUES ($1, $2, $3, 'test', $4, $5, $6)",
-                new_id(), code, list_as_at,
-                None if registered is None else Decimal(registered), None if weighted is None else Decimal(weighted), now,
+                new_id(),
+                code,
+                list_as_at,
+                None if registered is None else Decimal(registered),
+                None if weighted is None else Decimal(weighted),
+                now,
             )
     finally:
         await platform.close()

@@ -108,13 +108,23 @@ class LivePlenary:
         try:
             await platform.execute(
                 "INSERT INTO commissioner (id, code, name, kind, created_at) VALUES ($1, $2, $3, $4, $5)",
-                tenant, code, name or f"NHS {code}", kind, NOW,
+                tenant,
+                code,
+                name or f"NHS {code}",
+                kind,
+                NOW,
             )
             await platform.execute("INSERT INTO published.change_number (commissioner_id) VALUES ($1)", tenant)
         finally:
             await platform.close()
         self.tenants[code] = tenant
         return tenant
+
+    async def fresh_tenant(self, **options: Any) -> str:
+        """A new commissioner with a code of its own; returns the code."""
+        code = f"ZT{len(self.tenants)}{new_id().hex[-3:].upper()}"
+        await self.make_tenant(code, **options)
+        return code
 
     async def make_practice(self, code: str, commissioner: str = "ZZ1", **facts: Any) -> None:
         """An active practice in the register, a member from `valid_from`, and its row in the tenant's projection."""
@@ -128,7 +138,12 @@ class LivePlenary:
         await self.execute(
             "INSERT INTO person (commissioner_id, id, name, email, email_key, name_key, created_at)"
             " VALUES ($1, $2, $3, $4, lower($4), lower($3), $5)",
-            self.tenants[tenant], person, name, address, NOW, tenant=self.tenants[tenant],
+            self.tenants[tenant],
+            person,
+            name,
+            address,
+            NOW,
+            tenant=self.tenants[tenant],
         )
         return person
 
@@ -161,7 +176,17 @@ class LivePlenary:
         await self.execute(
             "INSERT INTO api_key (commissioner_id, id, name, role, boundary, boundary_id, person_id, prefix, secret_hash,"
             " origins, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            tenant_id, new_id(), role, role, boundary, boundary_id, person, prefix, hashed, origins or [], NOW,
+            tenant_id,
+            new_id(),
+            role,
+            role,
+            boundary,
+            boundary_id,
+            person,
+            prefix,
+            hashed,
+            origins or [],
+            NOW,
             tenant=tenant_id,
         )
         return key
