@@ -52,7 +52,8 @@ unused: $(VENV)/.installed-dev ## dependencies that are missing or not used
 # uv reads the lock's own addresses; where only pip knows the way (a mirror in its configuration), pip installs the very
 # same files, checked by the lock's hashes.
 define install
-	$(UV) sync --quiet --frozen --inexact $(1) || { \
+	@echo "Installing from the lock into $(VENV)"
+	@$(UV) sync --quiet --frozen --inexact $(1) || { \
 		echo "uv cannot reach the package index; trying pip with its own configuration" >&2 && \
 		$(UV) export --quiet --frozen --no-emit-project $(1) --output-file $(VENV)/requirements.txt && \
 		$(BIN)/python -m pip install --quiet --require-hashes --requirement $(VENV)/requirements.txt && \
