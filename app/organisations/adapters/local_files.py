@@ -56,7 +56,7 @@ _PEOPLE = Layout(
 def read_localities(sheet: Sheet, _: Options) -> Parsed[LocalityRow]:
     found = collect(sheet, _LOCALITIES.columns(sheet), _locality, has_headings=True)
     # A practice is in one locality at a time.
-    refuse_overlaps(found, lambda row: row.practice, lambda row: (row.valid_from, row.valid_until))
+    refuse_overlaps(found, lambda row: row.practice, lambda row: (row.valid_from, row.valid_until), "from")
     return Parsed(found.rows, found.errors, found.warnings, None, found.total)
 
 
@@ -72,7 +72,7 @@ def _locality(record: Record) -> LocalityRow:
 
 def read_members(sheet: Sheet, _: Options) -> Parsed[MemberRow]:
     found = collect(sheet, _MEMBERS.columns(sheet), _member, has_headings=True)
-    refuse_overlaps(found, lambda row: row.practice, lambda row: (row.valid_from, row.valid_until))
+    refuse_overlaps(found, lambda row: row.practice, lambda row: (row.valid_from, row.valid_until), "from")
     return Parsed(found.rows, found.errors, found.warnings, None, found.total)
 
 

@@ -2,12 +2,14 @@
 
 import csv
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import chain, islice
+from operator import itemgetter
 from typing import Generic, Self
 
 from app.organisations.adapters import cells
@@ -232,21 +234,26 @@ def refuse_duplicates(found: Collected[T], key: Callable[[T], Hashable], column:
 Span = tuple[date, date | None]
 
 
-def refuse_overlaps(found: Collected[T], key: Callable[[T], Hashable], span: Callable[[T], Span]) -> None:
+def refuse_overlaps(
+    found: Collected[T], key: Callable[[T], Hashable], span: Callable[[T], Span], column: str = "valid_from"
+) -> None:
     """Of two periods that overlap, the one that stands first in the file is kept."""
     taken: dict[Hashable, list[Span]] = {}
     refusals: dict[int, CellRefused] = {}
     for position, row in enumerate(found.rows):
         spans = taken.setdefault(key(row), [])
         mine = span(row)
-        if mine in spans:
-            refusals[position] = CellRefused("imports.duplicate", "An earlier row says this already.", "valid_from")
-        elif any(_overlap(mine, other) for other in spans):
+        # What was taken does not overlap and is in order, so only the two neighbours can be in the way.
+        place = bisect_right(spans, mine[0], key=itemgetter(0))
+        neighbours = spans[max(0, place - 1) : place + 1]
+        if mine in neighbours:
+            refusals[position] = CellRefused("imports.duplicate", "An earlier row says this already.", column)
+        elif any(_overlap(mine, other) for other in neighbours):
             refusals[position] = CellRefused(
-                "imports.overlapping_membership", "An earlier row covers part of this period.", "valid_from"
+                "imports.overlapping_membership", "An earlier row covers part of this period.", column
             )
         else:
-            spans.append(mine)
+            spans.insert(place, mine)
     if refusals:
         found.keep_only(refusals)
 

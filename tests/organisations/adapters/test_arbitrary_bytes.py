@@ -3,6 +3,7 @@
 import contextlib
 import io
 import zipfile
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -104,3 +105,24 @@ def test_every_spelling_of_a_date_means_the_same_day(day):
 def test_postcode_has_one_space_before_the_last_three_however_it_was_written(text: str):
     written = {text, text.lower(), text.replace(" ", ""), f" {text[:-3]}  {text[-3:]} "}
     assert {cells.postcode(one) for one in written} == {f"{text.replace(' ', '')[:-3]} {text[-3:]}"}
+
+
+DAYS = st.dates(min_value=cells.day("2020-01-01"), max_value=cells.day("2020-02-28"))
+
+
+@SOME
+@given(st.lists(st.tuples(DAYS, st.integers(1, 20) | st.none()), min_size=1, max_size=12))
+def test_kept_periods_never_overlap_and_each_refused_one_does(periods):
+    spans = [(begins, begins + timedelta(days=length) if length else None) for begins, length in periods]
+    lines = [f"ZZ9001,{begins},{until or ''}" for begins, until in spans]
+    parsed = read_file("members", "\n".join(["practice_code,from,until", *lines]).encode(), options={})
+    kept: list[set[date]] = []
+    refused: list[int] = []
+    for row, (begins, until) in enumerate(spans, start=2):
+        days = {begins + timedelta(days=count) for count in range(((until or date(2021, 1, 1)) - begins).days)}
+        if any(days & other for other in kept):
+            refused.append(row)
+        else:
+            kept.append(days)
+    assert [error.row for error in parsed.errors] == refused
+    assert len(parsed.rows) == len(kept)

@@ -37,7 +37,9 @@ def test_practice_in_two_localities_at_once_is_refused():
         "South,ZZ9001,2024-10-01,\n",
     )
     assert [row.valid_from for row in parsed.rows] == [date(2024, 4, 1), date(2024, 10, 1)]
-    assert [(error.row, error.code) for error in parsed.errors] == [(3, "imports.overlapping_membership")]
+    assert [(error.row, error.column, error.code) for error in parsed.errors] == [
+        (3, "from", "imports.overlapping_membership")
+    ]
 
 
 def test_same_row_twice_is_a_duplicate():
