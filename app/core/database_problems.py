@@ -1,5 +1,7 @@
 """What an error of the database means to the caller: a rule of ours, a clash, a dependency that is away, or a bug."""
 
+import errno
+import socket
 from collections.abc import Iterator
 from typing import Final
 
@@ -8,13 +10,12 @@ from sqlalchemy import exc as sqlalchemy_exc
 
 from app.core.errors import Conflict, DomainError, FieldError, Internal, InvalidRequest, Unavailable, constraint_errors
 
-# Pool time-outs are builtin TimeoutError from asyncpg and SQLAlchemy's own; a refused connection is an OSError.
+# A server that cannot be reached is an OSError, which SQLAlchemy does not wrap; so is asyncpg's time-out.
 DATABASE_ERRORS: Final[tuple[type[Exception], ...]] = (
     sqlalchemy_exc.SQLAlchemyError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
-    ConnectionError,
-    TimeoutError,
+    OSError,
 )
 
 _CLASH: Final = frozenset({"23505", "23P01", "23503", "23514"})
@@ -36,10 +37,13 @@ _AWAY: Final = frozenset(
     }
 )
 _AWAY_CLASS: Final = "08"
+_UNREACHABLE: Final = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN})
 
 
 def database_problem(error: Exception) -> DomainError:
     """The problem an error of the database stands for; `Internal` when it can only be a bug."""
+    if any(isinstance(cause, UnicodeEncodeError) for cause in _chain(error)):
+        return _unstorable_text()
     for cause in _chain(error):
         state = getattr(cause, "sqlstate", None)
         if state is not None:
@@ -48,9 +52,10 @@ def database_problem(error: Exception) -> DomainError:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """SQLAlchemy wraps its adapter's error, which wraps asyncpg's; only the innermost names the constraint."""
-    wrapped = getattr(error, "orig", None)
-    for inner in (getattr(wrapped, "__cause__", None), wrapped, error):
+    """SQLAlchemy wraps its adapter's error, which wraps asyncpg's, which may have a cause; the innermost comes first."""
+    adapted = getattr(error, "orig", None)
+    innermost = getattr(adapted, "__cause__", None) or adapted or error
+    for inner in (innermost.__cause__, innermost, adapted, error):
         if isinstance(inner, BaseException):
             yield inner
 
@@ -59,17 +64,31 @@ def _by_state(state: str, constraint: str | None) -> DomainError:
     if state in _CLASH:
         return constraint_errors().get(constraint or "", Conflict)()
     if state in _UNSTORABLE_TEXT:
-        return InvalidRequest(errors=[FieldError("", "unstorable_text", "A text holds a character that is not text.")])
+        return _unstorable_text()
     if state in _AWAY or state.startswith(_AWAY_CLASS):
         return Unavailable()
     return Internal()
 
 
+def _unstorable_text() -> DomainError:
+    return InvalidRequest(errors=[FieldError("", "unstorable_text", "A text holds a character that is not text.")])
+
+
 def _is_connection_lost(error: Exception) -> bool:
-    if isinstance(error, sqlalchemy_exc.TimeoutError | ConnectionError | TimeoutError):
+    if isinstance(error, sqlalchemy_exc.TimeoutError):
         return True
     if isinstance(error, sqlalchemy_exc.DBAPIError) and error.connection_invalidated:
         return True
     # asyncpg has one error for a closed connection and for wrong use of it, and only the words tell them apart.
-    innermost = next(_chain(error))
-    return isinstance(innermost, asyncpg.InterfaceError) and "clos" in str(innermost)
+    return any(
+        (isinstance(cause, asyncpg.InterfaceError) and "clos" in str(cause))
+        or (isinstance(cause, OSError) and _is_unreachable(cause))
+        for cause in _chain(error)
+    )
+
+
+def _is_unreachable(error: OSError) -> bool:
+    if isinstance(error, ConnectionError | TimeoutError | socket.gaierror) or error.errno in _UNREACHABLE:
+        return True
+    # A missing socket has no file name, where a missing file has one.
+    return error.errno == errno.ENOENT and error.filename is None

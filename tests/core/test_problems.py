@@ -1,4 +1,5 @@
 import json
+import socket
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -314,6 +315,9 @@ async def test_a_constraint_is_looked_up_by_its_name(client, failures, kind):
         pg.InterfaceError("pool is closing"),
         sqlalchemy_exc.TimeoutError(),
         ConnectionRefusedError(),
+        FileNotFoundError(2, "No such file or directory"),
+        OSError(113, "No route to host"),
+        socket.gaierror(-2, "Name or service not known"),
         TimeoutError(),
     ],
     ids=lambda error: type(getattr(getattr(error, "orig", None), "__cause__", None) or error).__name__,
@@ -330,6 +334,13 @@ async def test_text_that_cannot_be_stored_is_the_callers(client, failures):
     assert pointers(assert_problem(await client.get("/fail"), 422, "request.invalid")) == [("", "unstorable_text")]
 
 
+async def test_half_of_a_surrogate_pair_is_the_callers_too(client, failures):
+    refused = pg.DataError(SECRET)
+    refused.__cause__ = UnicodeEncodeError("utf-8", SECRET, 0, 1, "surrogates not allowed")
+    failures["next"] = wrapped(refused)
+    assert pointers(assert_problem(await client.get("/fail"), 422, "request.invalid")) == [("", "unstorable_text")]
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -339,6 +350,8 @@ async def test_text_that_cannot_be_stored_is_the_callers(client, failures):
         wrapped(pg.InterfaceError(SECRET)),
         sqlalchemy_exc.InvalidRequestError(SECRET),
         KeyError(SECRET),
+        FileNotFoundError(2, "No such file or directory", SECRET),
+        OSError(28, "No space left on device"),
     ],
 )
 async def test_a_bug_is_a_500_with_its_traceback_in_the_log_only(client, failures, error):
