@@ -16,9 +16,10 @@ def output():
         *map(logging.getLogger, ("uvicorn", "uvicorn.error", "uvicorn.access", "arq", "httpx")),
     ]
     before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
+    configured = structlog.get_config()
     yield io.BytesIO()
     structlog.contextvars.clear_contextvars()
-    structlog.reset_defaults()
+    structlog.configure(**configured)
     for logger, handlers, level, propagate in before:
         logger.handlers[:] = handlers
         logger.setLevel(level)
