@@ -13,6 +13,7 @@ from app.calculation.language.readers import ComponentId, Exactly, OrganisationC
 from app.calculation.language.reading import pointer
 from app.calculation.language.structures import Declared
 from app.calculation.rules.earning import PayingNode, Run, has_broken_month
+from app.calculation.rules.exact import Exact, exact, simple
 from app.calculation.rules.wording import share_text
 from app.calculation.values import Node, Payee, Problem
 from app.core.clock import Period, add_months, financial_year, financial_year_start
@@ -60,12 +61,12 @@ class Component(PayingNode):
 class TimeShare:
     """The part of a price that a period earns, with its words and workings."""
 
-    share: Fraction
+    share: Exact
     words: str
     workings: tuple[dict[str, Any], ...]
 
 
-WHOLE_PRICE = TimeShare(Fraction(1), "", ())
+WHOLE_PRICE = TimeShare(1, "", ())
 
 
 def time_share(rate_per: RatePer, run: Run) -> TimeShare:
@@ -81,15 +82,15 @@ def time_share(rate_per: RatePer, run: Run) -> TimeShare:
         raise BrokenMonth
     share = Fraction(months, 12) if months is not None else _share_in_days(run.period)
     words = "" if share == 1 else share_text(share)
-    return TimeShare(share, words, ({"operator": "share_of_year", "value": _ratio(share), "inputs": []},))
+    return TimeShare(simple(share), words, ({"operator": "share_of_year", "value": _ratio(share), "inputs": []},))
 
 
 def year_words(rate_per: RatePer) -> str:
     return "a year " if rate_per is RatePer.YEAR else ""
 
 
-def pence(pounds: Decimal) -> Fraction:
-    return Fraction(pounds) * 100
+def pence(pounds: Decimal) -> Exact:
+    return simple(exact(pounds) * 100)
 
 
 def _ratio(share: Fraction) -> str:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
 from itertools import groupby
 from typing import Any, ClassVar, Final
 
@@ -10,7 +9,8 @@ from app.calculation.language.members import member
 from app.calculation.language.readers import Name, Whole
 from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure, facts_counted
 from app.calculation.rules.earning import Run, View
-from app.calculation.rules.wording import MONTHS, exact_text, number_text
+from app.calculation.rules.exact import Exact, exact, exact_text
+from app.calculation.rules.wording import MONTHS, number_text
 from app.calculation.values import Fact, PracticeInput
 from app.core.clock import Period, months_between
 
@@ -54,20 +54,20 @@ class CountMeasure(PreparedMeasure):
     def _counted(self, practice: PracticeInput, run: Run) -> Measured:
         facts = facts_counted(practice, self.fact, run)
         months = {
-            month: sum((Fraction(fact.value) for fact in several), Fraction(0))
+            month: sum(exact(fact.value) for fact in several)
             for month, several in groupby(facts, key=lambda fact: (fact.on.year, fact.on.month))
         }
         paid = {month: self._cap(found, self.max_per_month) for month, found in months.items()}
-        total = self._cap(sum(paid.values(), Fraction(0)), self.max_per_period)
+        total = self._cap(sum(paid.values()), self.max_per_period)
         words = "; ".join(self._capped_words(months, paid, total, run.period))
         return Measured(total, words, self._workings(facts, months, paid, total), bounded=self.is_capped)
 
     @staticmethod
-    def _cap(found: Fraction, cap: int | None) -> Fraction:
-        return found if cap is None else min(found, Fraction(cap))
+    def _cap(found: Exact, cap: int | None) -> Exact:
+        return found if cap is None else min(found, cap)
 
     def _capped_words(
-        self, months: dict[Month, Fraction], paid: dict[Month, Fraction], total: Fraction, period: Period
+        self, months: dict[Month, Exact], paid: dict[Month, Exact], total: Exact, period: Period
     ) -> list[str]:
         cut = [
             f"{number_text(months[month])} in {_month_text(month, period)}, {number_text(paid[month])} paid"
@@ -75,11 +75,11 @@ class CountMeasure(PreparedMeasure):
             if paid[month] != months[month]
         ]
         if total != sum(paid.values()):
-            cut.append(f"{number_text(sum(paid.values(), Fraction(0)))} in the period, {number_text(total)} paid")
+            cut.append(f"{number_text(sum(paid.values()))} in the period, {number_text(total)} paid")
         return cut
 
     def _workings(
-        self, facts: list[Fact], months: dict[Month, Fraction], paid: dict[Month, Fraction], total: Fraction
+        self, facts: list[Fact], months: dict[Month, Exact], paid: dict[Month, Exact], total: Exact
     ) -> dict[str, Any]:
         inputs = [
             {
@@ -99,7 +99,7 @@ class CountMeasure(PreparedMeasure):
 
     def _at_its_cap(self, period: Period) -> Measured:
         monthly = None if self.max_per_month is None else self.max_per_month * _months_touched(period)
-        most = Fraction(min(cap for cap in (monthly, self.max_per_period) if cap is not None))
+        most = min(cap for cap in (monthly, self.max_per_period) if cap is not None)
         return Measured(most, "the most that can be paid", {**self._header(), "value": exact_text(most), "inputs": []})
 
 
@@ -120,7 +120,7 @@ class AmountMeasure(PreparedMeasure):
     def prepare(self, run: Run) -> Gauge:
         def measure(practice: PracticeInput) -> Measured:
             facts = facts_counted(practice, self.fact, run)
-            pounds = sum((Fraction(fact.value) for fact in facts), Fraction(0))
+            pounds = sum(exact(fact.value) for fact in facts)
             workings = {
                 "operator": self.kind,
                 "measure": self.name,
@@ -128,7 +128,7 @@ class AmountMeasure(PreparedMeasure):
                 "value": exact_text(pounds),
                 "inputs": [_fact_workings(fact) for fact in facts],
             }
-            return Measured(pounds, number_text(Fraction(len(facts))), workings, bounded=False)
+            return Measured(pounds, number_text(len(facts)), workings, bounded=False)
 
         return measure
 
@@ -138,7 +138,7 @@ def _fact_workings(fact: Fact) -> dict[str, Any]:
         "operator": "fact",
         "external_id": fact.external_id,
         "on": fact.on.isoformat(),
-        "value": exact_text(Fraction(fact.value)),
+        "value": exact_text(exact(fact.value)),
         "confirmed": fact.confirmed,
         "inputs": [],
     }

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, ClassVar
 
 from app.calculation.language.members import member
@@ -11,7 +10,8 @@ from app.calculation.language.readers import Choice, DecimalString
 from app.calculation.language.structures import MeasureName
 from app.calculation.nodes.component import Component, RatePer, pence, time_share
 from app.calculation.nodes.counting import AmountMeasure
-from app.calculation.rules.earning import Earning, Payer, Run, pounds_value
+from app.calculation.rules.earning import Earning, Payer, Run
+from app.calculation.rules.exact import pounds_value, simple
 from app.calculation.rules.wording import pounds_text, rate_text, span_text
 from app.calculation.values import PracticeInput
 
@@ -68,7 +68,7 @@ class Fixed(Component):
 
     def _prepare_amount(self, amount: Decimal, run: Run) -> Payer:
         time, whole = time_share(self.rate_per, run), pence(amount)
-        earned = whole * time.share
+        earned = simple(whole * time.share)
         rate = {"operator": "rate", "value": str(amount), "per": self.rate_per.value, "inputs": []}
         earning = Earning(
             component=self.id,
@@ -88,15 +88,15 @@ class Fixed(Component):
 
         def pay(practice: PracticeInput) -> list[Earning]:
             found = measure(practice)
-            pounds = found.value or Fraction(0)
+            earned = simple((found.value or 0) * 100)
             many = "amount" if found.words == "1" else "amounts"
             return [
                 Earning(
                     component=self.id,
-                    pence=pounds * 100,
+                    pence=earned,
                     text=f"{found.words} recorded {many} named {recorded.fact} {span_text(run.period)}",
                     link=" = ",
-                    workings={"operator": self.type, "value": pounds_value(pounds * 100), "inputs": [found.workings]},
+                    workings={"operator": self.type, "value": pounds_value(earned), "inputs": [found.workings]},
                     payee=self.payee_value(),
                     bounded=found.bounded,
                 )

@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from fractions import Fraction
 from typing import ClassVar, Final
 
 from app.calculation.language.members import member
 from app.calculation.language.readers import Choice, ChoiceOrDate
 from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure
 from app.calculation.rules.earning import Run
+from app.calculation.rules.exact import exact, exact_text
 from app.calculation.rules.wording import counted, day_text
 from app.calculation.values import Basis, ListSize, PracticeInput, Problem
 from app.core.clock import Period, financial_year, financial_year_start, quarter_start, utc_text
-from app.core.money import plain
 
 _NEVER_RECORDED: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -88,14 +87,14 @@ class ListMeasure(PreparedMeasure):
         return max(known, key=lambda each: (each.as_at, each.recorded_at or _NEVER_RECORDED, each.source or ""))
 
     def _measured(self, found: ListSize, day: date) -> Measured:
-        value = Fraction(getattr(found, self.basis))
+        value = exact(getattr(found, self.basis))
         origin = ", ".join(part for part in (found.source, found.published_period) if part)
         words = f"{counted(value, 'patient', 'patients')} on {day_text(found.as_at)}"
         if found.as_at != day:
             words += f", the latest list on or before {day_text(day)}"
         workings = {
             **self._workings(day),
-            "value": plain(value),
+            "value": exact_text(value),
             "as_at": found.as_at.isoformat(),
             "source": found.source,
             "published_period": found.published_period,

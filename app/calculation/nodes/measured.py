@@ -3,10 +3,10 @@
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from app.calculation.rules.earning import Run, View
+from app.calculation.rules.exact import Exact
 from app.calculation.values import Fact, Measure, PracticeInput, Problem
 from app.core.clock import Period
 
@@ -15,7 +15,7 @@ from app.core.clock import Period
 class Measured:
     """`value` is None where nothing is recorded, which is not the same as zero."""
 
-    value: Fraction | None
+    value: Exact | None
     words: str
     workings: dict[str, Any]
     bounded: bool = True

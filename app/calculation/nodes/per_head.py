@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, ClassVar
 
 from app.calculation.language.members import member
@@ -11,10 +10,10 @@ from app.calculation.language.structures import MeasureName
 from app.calculation.nodes.component import Component, RatePer, pence, time_share, year_words
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import Measured
-from app.calculation.rules.earning import Earning, Payer, Run, pounds_value
+from app.calculation.rules.earning import Earning, Payer, Run
+from app.calculation.rules.exact import exact_text, pounds_value, simple
 from app.calculation.rules.wording import per_patient, pounds_text, rate_text
 from app.calculation.values import PracticeInput
-from app.core.money import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +42,7 @@ class PerHead(Component):
 
     def prepare(self, run: Run) -> Payer:
         measure, time, rate = self.measure.prepare(run), time_share(self.rate_per, run), pence(self.rate)
+        price = rate * time.share
         shown = f"{rate_text(self.rate)} {self._each()}"
         rate_workings: dict[str, Any] = {
             "operator": "rate",
@@ -55,11 +55,10 @@ class PerHead(Component):
             found = measure(practice)
             if not found.value:
                 return [self._nothing(found, shown, rate_workings)]
-            whole = rate * found.value
             text = f"{shown} x {found.words}"
             if time.words:
-                text = f"{text} = {pounds_text(whole)}"
-            earned = whole * time.share
+                text = f"{text} = {pounds_text(simple(rate * found.value))}"
+            earned = simple(price * found.value)
             workings = {
                 "operator": self.type,
                 "value": pounds_value(earned),
@@ -73,7 +72,7 @@ class PerHead(Component):
                     link=f"; {time.words} " if time.words else " = ",
                     workings=workings,
                     payee=self.payee_value(),
-                    quantity=plain(found.value),
+                    quantity=exact_text(found.value),
                     rate=str(self.rate),
                 )
             ]
@@ -89,7 +88,7 @@ class PerHead(Component):
         text = f"{shown} cannot be worked out, because {found.words}" if is_missing else f"{shown} x {found.words}"
         return Earning(
             component=self.id,
-            pence=Fraction(0),
+            pence=0,
             text=text,
             link=": " if is_missing else " = ",
             workings={"operator": self.type, "value": "0", "inputs": [rate_workings, found.workings]},

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, ClassVar
 
 from app.calculation.language.members import member
@@ -10,10 +9,10 @@ from app.calculation.language.readers import DecimalString
 from app.calculation.language.structures import MeasureName
 from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.counting import CountMeasure
-from app.calculation.rules.earning import Earning, Payer, Run, pounds_value
+from app.calculation.rules.earning import Earning, Payer, Run
+from app.calculation.rules.exact import Exact, exact_text, pounds_value, simple
 from app.calculation.rules.wording import counted, rate_text, span_text
 from app.calculation.values import PracticeInput
-from app.core.money import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +41,8 @@ class PerSession(Component):
 
         def pay(practice: PracticeInput) -> list[Earning]:
             found = measure(practice)
-            sessions = found.value or Fraction(0)
-            earned = rate * sessions
+            sessions = found.value or 0
+            earned = simple(rate * sessions)
             workings = {"operator": self.type, "value": pounds_value(earned), "inputs": [rate_workings, found.workings]}
             return [
                 Earning(
@@ -53,7 +52,7 @@ class PerSession(Component):
                     link=" = ",
                     workings=workings,
                     payee=self.payee_value(),
-                    quantity=plain(sessions),
+                    quantity=exact_text(sessions),
                     rate=str(self.rate),
                     bounded=found.bounded,
                 )
@@ -61,7 +60,7 @@ class PerSession(Component):
 
         return pay
 
-    def _text(self, sessions: Fraction, cut: str, run: Run) -> str:
+    def _text(self, sessions: Exact, cut: str, run: Run) -> str:
         text = f"{rate_text(self.rate)} a session x {counted(sessions, 'session', 'sessions')}"
         if cut:
             return f"{text} ({_first_session(cut)})"

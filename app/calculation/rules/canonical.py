@@ -23,23 +23,22 @@ from app.core.money import format_pounds, plain
 
 def canonical_json(value: object) -> bytes:
     """JSON with sorted keys and no spaces. A float is refused: it has no one decimal form that everybody agrees on."""
-    text = json.dumps(_plain_value(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+    return _dump(_plain_value(value))
 
 
 def inputs_digest(definition_raw: Mapping[str, Any], *, period: Period, practices: Sequence[PracticeInput]) -> str:
     frozen = {
         "engine": ENGINE_VERSION,
-        "definition": definition_raw,
+        "definition": _plain_value(definition_raw),
         "period": _period_to_json(period),
         "practices": [practice_to_json(each) for each in sorted(practices, key=attrgetter("code"))],
     }
-    return hashlib.sha256(canonical_json(frozen)).hexdigest()
+    return hashlib.sha256(_dump(frozen)).hexdigest()
 
 
 def outputs_digest(results: Sequence[PracticeResult]) -> str:
     plain_results = [_result_to_json(each) for each in sorted(results, key=attrgetter("code"))]
-    return hashlib.sha256(canonical_json(plain_results)).hexdigest()
+    return hashlib.sha256(_dump(plain_results)).hexdigest()
 
 
 def practice_to_json(practice: PracticeInput) -> dict[str, Any]:
@@ -63,6 +62,11 @@ def practice_from_json(frozen: Mapping[str, Any]) -> PracticeInput:
         facts=tuple(_fact_from_json(each) for each in frozen["facts"]),
         member=_period_from_json(frozen["member"]) if frozen["member"] else None,
     )
+
+
+def _dump(plain_value: object) -> bytes:
+    """Of what this slice built itself out of text, whole numbers and containers; it needs no second look."""
+    return json.dumps(plain_value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def _plain_value(value: object) -> Any:

@@ -4,10 +4,10 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from fractions import Fraction
 from typing import Any
 
-from app.calculation.rules.wording import exact_text, pounds_text
+from app.calculation.rules.exact import Exact, pounds_value, simple
+from app.calculation.rules.wording import pounds_text
 from app.calculation.values import Node, Payee, PracticeInput, Problem
 from app.core.clock import Period
 
@@ -36,7 +36,7 @@ class Earning:
     """`text` and `link` are the sentence up to its amount, which is known only after rounding."""
 
     component: str
-    pence: Fraction
+    pence: Exact
     text: str
     link: str
     workings: dict[str, Any]
@@ -77,13 +77,9 @@ def has_broken_month(applies: Period) -> bool:
     return applies.valid_until is not None and applies.whole_months() is None
 
 
-def pounds_value(pence: Fraction) -> str:
-    return exact_text(pence / 100)
-
-
-def scaled(earning: Earning, share: Fraction, *, link: str, workings: dict[str, Any]) -> Earning:
+def scaled(earning: Earning, share: Exact, *, link: str, workings: dict[str, Any]) -> Earning:
     """A share of what a node below earned. Its amount so far moves into the sentence and the share follows it."""
-    pence = earning.pence * share
+    pence = simple(earning.pence * share)
     tree = {**workings, "value": pounds_value(pence), "inputs": [*workings["inputs"], earning.workings]}
     if not earning.pence:
         return earning.with_workings(tree)
@@ -96,7 +92,7 @@ def closed(earning: Earning, *, because: str, workings: dict[str, Any]) -> Earni
     tree = {**workings, "value": "0", "inputs": [*workings["inputs"], earning.workings]}
     return replace(
         earning,
-        pence=Fraction(0),
+        pence=0,
         text=f"Not paid, because {because}",
         link=": ",
         workings=tree,

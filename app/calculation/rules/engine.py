@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from app.calculation.errors import PracticeRepeated
-from app.calculation.rules.earning import Earning, PayingNode, Run, View, pounds_value
+from app.calculation.rules.earning import Earning, PayingNode, Run, View
+from app.calculation.rules.exact import pounds_value
 from app.calculation.rules.notes import unconfirmed_notes
 from app.calculation.rules.rounding import rounded, settle
 from app.calculation.rules.wording import pounds_text

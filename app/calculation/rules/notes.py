@@ -1,11 +1,11 @@
 """What was seen and not paid, in words: facts that nobody has confirmed yet."""
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Final
 
 from app.calculation.language.tree import measures_used
 from app.calculation.rules.earning import Run, View
+from app.calculation.rules.exact import exact
 from app.calculation.rules.wording import day_text, number_text
 from app.calculation.values import Definition, Fact, PracticeInput
 
@@ -32,7 +32,7 @@ def fact_names(definition: Definition) -> list[str]:
 
 def _note(name: str, facts: list[Fact], view: View) -> str:
     facts = sorted(facts, key=lambda fact: (fact.on, fact.external_id))
-    shown = [f"{day_text(fact.on)} ({number_text(Fraction(fact.value))})" for fact in facts[:_DATES_SHOWN]]
+    shown = [f"{day_text(fact.on)} ({number_text(exact(fact.value))})" for fact in facts[:_DATES_SHOWN]]
     if len(facts) > _DATES_SHOWN:
         shown.append(f"and {len(facts) - _DATES_SHOWN} more")
     subject = "1 fact" if len(facts) == 1 else f"{len(facts)} facts"

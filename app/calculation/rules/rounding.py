@@ -1,12 +1,12 @@
 """The one place where exact amounts become pence."""
 
 from collections.abc import Sequence
-from fractions import Fraction
 
+from app.calculation.rules.exact import Exact
 from app.calculation.values import RoundAt, Rounding, RoundMode
 
 
-def rounded(value: Fraction, mode: RoundMode) -> int:
+def rounded(value: Exact, mode: RoundMode) -> int:
     """The nearest whole number; what happens to halves and rests is the mode's.
 
     Halves go away from zero under `half_up`, and `down` goes towards zero, so that a clawback mirrors the payment it
@@ -22,7 +22,7 @@ def rounded(value: Fraction, mode: RoundMode) -> int:
     return (whole + up) * (-1 if value < 0 else 1)
 
 
-def largest_remainder(amounts: Sequence[Fraction], total: int, *, order: Sequence[int]) -> list[int]:
+def largest_remainder(amounts: Sequence[Exact], total: int, *, order: Sequence[int]) -> list[int]:
     """Whole pence that add up to `total`, which is within a penny of the amounts' exact sum.
 
     Everybody gets the whole pence below; what is left goes, a penny each, to the largest remainders. Equal remainders
@@ -37,7 +37,7 @@ def largest_remainder(amounts: Sequence[Fraction], total: int, *, order: Sequenc
     return shares
 
 
-def settle(earned: Sequence[Sequence[Fraction]], rounding: Rounding, *, codes: Sequence[str]) -> list[list[int]]:
+def settle(earned: Sequence[Sequence[Exact]], rounding: Rounding, *, codes: Sequence[str]) -> list[list[int]]:
     """Pence for every practice's exact amounts. Shares of time are exact; factors and points were rounded by nodes."""
     if rounding.at is RoundAt.PERIOD:
         return [_settle_period(amounts, rounding.mode) for amounts in earned]
@@ -46,21 +46,21 @@ def settle(earned: Sequence[Sequence[Fraction]], rounding: Rounding, *, codes: S
     return [[rounded(amount, rounding.mode) for amount in amounts] for amounts in earned]
 
 
-def _settle_period(amounts: Sequence[Fraction], mode: RoundMode) -> list[int]:
+def _settle_period(amounts: Sequence[Exact], mode: RoundMode) -> list[int]:
     """The practice's total is rounded once. The difference goes on its last line that earned anything: a line that
     says in words why it is 0.00 stays 0.00.
     """
     pence = [rounded(amount, mode) for amount in amounts]
     earning = [i for i, amount in enumerate(amounts) if amount]
     if earning:
-        pence[earning[-1]] += rounded(sum(amounts, Fraction(0)), mode) - sum(pence)
+        pence[earning[-1]] += rounded(sum(amounts), mode) - sum(pence)
     return pence
 
 
-def _settle_run(earned: Sequence[Sequence[Fraction]], mode: RoundMode, codes: Sequence[str]) -> list[list[int]]:
+def _settle_run(earned: Sequence[Sequence[Exact]], mode: RoundMode, codes: Sequence[str]) -> list[list[int]]:
     flat = [amount for amounts in earned for amount in amounts]
     owners = [code for code, amounts in zip(codes, earned, strict=True) for _ in amounts]
     # A stable sort: lines of one practice keep the order of their components.
     order = sorted(range(len(flat)), key=owners.__getitem__)
-    shares = iter(largest_remainder(flat, rounded(sum(flat, Fraction(0)), mode), order=order))
+    shares = iter(largest_remainder(flat, rounded(sum(flat), mode), order=order))
     return [[next(shares) for _ in amounts] for amounts in earned]

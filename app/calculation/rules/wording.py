@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
+from app.calculation.rules.exact import Exact
 from app.calculation.values import Basis
 from app.core.clock import Period
 from app.core.money import plain
@@ -41,7 +42,7 @@ def rate_text(rate: Decimal) -> str:
     return f"{rate:,.{places}f}"
 
 
-def number_text(value: Fraction) -> str:
+def number_text(value: Exact) -> str:
     """A measured quantity with thousands: 8,412 or 4,029.25."""
     if value.denominator == 1:
         return f"{value.numerator:,}"
@@ -49,24 +50,14 @@ def number_text(value: Fraction) -> str:
     return f"{'-' if value < 0 else ''}{int(whole):,}.{places}"
 
 
-def pounds_text(pence: Fraction | int) -> str:
+def pounds_text(pence: Exact) -> str:
     """Pence as pounds: two places when they are enough, up to six when exact, else four after the word about."""
     if isinstance(pence, int) or pence.denominator == 1:
         pounds, rest = divmod(abs(int(pence)), 100)
         return f"{'-' if pence < 0 else ''}{pounds:,}.{rest:02d}"
     if 10_000 % pence.denominator == 0:
-        return number_text(pence / 100)
+        return number_text(Fraction(pence, 100))
     return f"about {_four_places(pence)}"
-
-
-def exact_text(value: Fraction) -> str:
-    """The exact value for workings: a decimal where it has one, else a fraction such as 45/91."""
-    if value.denominator == 1:
-        return str(value.numerator)
-    try:
-        return plain(value)
-    except ValueError:
-        return f"{value.numerator}/{value.denominator}"
 
 
 def share_text(share: Fraction) -> str:
@@ -82,7 +73,7 @@ def per_patient(basis: Basis) -> str:
     return f"per {basis.value} patient"
 
 
-def counted(number: Fraction, one: str, many: str) -> str:
+def counted(number: Exact, one: str, many: str) -> str:
     return f"{number_text(number)} {one if number == 1 else many}"
 
 
@@ -91,7 +82,7 @@ def spoken(name: str) -> str:
     return name.replace("_", " ").replace("-", " ")
 
 
-def _four_places(pence: Fraction) -> str:
+def _four_places(pence: Exact) -> str:
     scaled = pence * 100
     nearest = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
     pounds, places = divmod(nearest, 10_000)
