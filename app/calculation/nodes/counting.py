@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
 from typing import Any, ClassVar, Final
 
 from app.calculation.language.members import member
@@ -16,6 +15,29 @@ from app.core.clock import Period, months_between
 
 MOST_COUNTED: Final = 1_000_000
 Month = tuple[int, int]
+
+
+class _CountedMonth:
+    """A calendar month's facts, what they add up to and how much of it the cap leaves."""
+
+    __slots__ = ("facts", "found", "month", "paid")
+
+    def __init__(self, month: Month, facts: list[Fact], cap: int | None) -> None:
+        self.month, self.facts = month, facts
+        self.found: Exact = sum(exact(fact.value) for fact in facts)
+        self.paid: Exact = self.found if cap is None else min(self.found, cap)
+
+    def words(self, period: Period) -> str:
+        return f"{number_text(self.found)} in {_month_text(self.month, period)}, {number_text(self.paid)} paid"
+
+    def workings(self) -> dict[str, Any]:
+        return {
+            "operator": "month",
+            "month": f"{self.month[0]:04d}-{self.month[1]:02d}",
+            "counted": exact_text(self.found),
+            "value": exact_text(self.paid),
+            "inputs": [_fact_workings(fact) for fact in self.facts],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,46 +74,17 @@ class CountMeasure(PreparedMeasure):
         return lambda practice: self._counted(practice, run)
 
     def _counted(self, practice: PracticeInput, run: Run) -> Measured:
-        facts = facts_counted(practice, self.fact, run)
-        months = {
-            month: sum(exact(fact.value) for fact in several)
-            for month, several in groupby(facts, key=lambda fact: (fact.on.year, fact.on.month))
-        }
-        paid = {month: self._cap(found, self.max_per_month) for month, found in months.items()}
-        total = self._cap(sum(paid.values()), self.max_per_period)
-        words = "; ".join(self._capped_words(months, paid, total, run.period))
-        return Measured(total, words, self._workings(facts, months, paid, total), bounded=self.is_capped)
-
-    @staticmethod
-    def _cap(found: Exact, cap: int | None) -> Exact:
-        return found if cap is None else min(found, cap)
-
-    def _capped_words(
-        self, months: dict[Month, Exact], paid: dict[Month, Exact], total: Exact, period: Period
-    ) -> list[str]:
-        cut = [
-            f"{number_text(months[month])} in {_month_text(month, period)}, {number_text(paid[month])} paid"
-            for month in months
-            if paid[month] != months[month]
-        ]
-        if total != sum(paid.values()):
-            cut.append(f"{number_text(sum(paid.values()))} in the period, {number_text(total)} paid")
-        return cut
-
-    def _workings(
-        self, facts: list[Fact], months: dict[Month, Exact], paid: dict[Month, Exact], total: Exact
-    ) -> dict[str, Any]:
-        inputs = [
-            {
-                "operator": "month",
-                "month": f"{year:04d}-{month:02d}",
-                "counted": exact_text(months[year, month]),
-                "value": exact_text(paid[year, month]),
-                "inputs": [_fact_workings(fact) for fact in facts if (fact.on.year, fact.on.month) == (year, month)],
-            }
-            for year, month in months
-        ]
-        return {**self._header(), "value": exact_text(total), "inputs": inputs}
+        months: dict[Month, list[Fact]] = {}
+        for fact in facts_counted(practice, self.fact, run):
+            months.setdefault((fact.on.year, fact.on.month), []).append(fact)
+        counted = [_CountedMonth(month, facts, self.max_per_month) for month, facts in months.items()]
+        in_all = sum(month.paid for month in counted)
+        total = in_all if self.max_per_period is None else min(in_all, self.max_per_period)
+        cut = [month.words(run.period) for month in counted if month.paid != month.found]
+        if total != in_all:
+            cut.append(f"{number_text(in_all)} in the period, {number_text(total)} paid")
+        workings = {**self._header(), "value": exact_text(total), "inputs": [month.workings() for month in counted]}
+        return Measured(total, "; ".join(cut), workings, bounded=self.is_capped)
 
     def _header(self) -> dict[str, Any]:
         caps = {"max_per_month": self.max_per_month, "max_per_period": self.max_per_period}

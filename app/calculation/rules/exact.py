@@ -3,10 +3,12 @@
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from typing import Final
 
 from app.core.money import plain
 
 Exact = int | Fraction
+_MICRO: Final = 1_000_000
 
 
 @lru_cache(maxsize=8192)
@@ -22,16 +24,23 @@ def exact_text(value: Exact) -> str:
     """For workings: a decimal where the value has one, else a fraction such as 45/91."""
     if value.denominator == 1:
         return str(value.numerator)
+    if _MICRO % value.denominator == 0:
+        return decimal_text(value)
     try:
         return plain(value)
     except ValueError:
         return f"{value.numerator}/{value.denominator}"
 
 
+def decimal_text(value: Exact, *, thousands: str = "") -> str:
+    """What `plain` says, several times quicker, for a value of at most six decimal places; longer ones go there."""
+    if _MICRO % value.denominator:
+        return plain(value)
+    whole, places = divmod(abs(value.numerator) * (_MICRO // value.denominator), _MICRO)
+    text = f"{whole:{thousands}}.{places:06d}".rstrip("0").rstrip(".")
+    return f"-{text}" if value.numerator < 0 else text
+
+
 def pounds_value(pence: Exact) -> str:
     """Exact pence as exact pounds, for workings."""
-    if isinstance(pence, int):
-        pounds, rest = divmod(abs(pence), 100)
-        text = f"{pounds}.{rest:02d}".rstrip("0").rstrip(".") if rest else str(pounds)
-        return f"-{text}" if pence < 0 else text
-    return exact_text(pence / 100)
+    return exact_text(Fraction(pence, 100))

@@ -1,8 +1,10 @@
 """The one place where exact amounts become pence."""
 
 from collections.abc import Sequence
+from fractions import Fraction
+from math import lcm
 
-from app.calculation.rules.exact import Exact
+from app.calculation.rules.exact import Exact, simple
 from app.calculation.values import RoundAt, Rounding, RoundMode
 
 
@@ -12,6 +14,8 @@ def rounded(value: Exact, mode: RoundMode) -> int:
     Halves go away from zero under `half_up`, and `down` goes towards zero, so that a clawback mirrors the payment it
     takes back: 841.5p is 842p and -841.5p is -842p.
     """
+    if value.denominator == 1:
+        return value.numerator
     whole, rest = divmod(abs(value.numerator), value.denominator)
     twice = 2 * rest
     up = {
@@ -19,7 +23,7 @@ def rounded(value: Exact, mode: RoundMode) -> int:
         RoundMode.HALF_EVEN: twice > value.denominator or (twice == value.denominator and whole % 2 == 1),
         RoundMode.DOWN: False,
     }[mode]
-    return (whole + up) * (-1 if value < 0 else 1)
+    return (whole + up) * (-1 if value.numerator < 0 else 1)
 
 
 def largest_remainder(amounts: Sequence[Exact], total: int, *, order: Sequence[int]) -> list[int]:
@@ -28,13 +32,24 @@ def largest_remainder(amounts: Sequence[Exact], total: int, *, order: Sequence[i
     Everybody gets the whole pence below; what is left goes, a penny each, to the largest remainders. Equal remainders
     are served in `order`, a list of positions. 10,000.00 in three equal parts is 3,333.34, 3,333.33 and 3,333.33.
     """
-    shares = [amount.numerator // amount.denominator for amount in amounts]
+    unit, whole = _common(amounts)
+    shares = [amount // unit for amount in whole]
     left = total - sum(shares)
-    rank = {position: i for i, position in enumerate(order)}
-    remainders = [amount - share for amount, share in zip(amounts, shares, strict=True)]
-    for position in sorted(range(len(amounts)), key=lambda i: (-remainders[i], rank[i]))[:left]:
+    # A stable sort of the order that was given serves equal remainders in that order.
+    for position in sorted(order, key=lambda i: whole[i] % unit, reverse=True)[:left]:
         shares[position] += 1
     return shares
+
+
+def exact_sum(amounts: Sequence[Exact]) -> Exact:
+    unit, whole = _common(amounts)
+    return simple(Fraction(sum(whole), unit))
+
+
+def _common(amounts: Sequence[Exact]) -> tuple[int, list[int]]:
+    """All amounts as integers over one denominator: thousands of fractions are added and compared much quicker so."""
+    unit = lcm(*{amount.denominator for amount in amounts})
+    return unit, [amount.numerator * (unit // amount.denominator) for amount in amounts]
 
 
 def settle(earned: Sequence[Sequence[Exact]], rounding: Rounding, *, codes: Sequence[str]) -> list[list[int]]:
@@ -53,7 +68,7 @@ def _settle_period(amounts: Sequence[Exact], mode: RoundMode) -> list[int]:
     pence = [rounded(amount, mode) for amount in amounts]
     earning = [i for i, amount in enumerate(amounts) if amount]
     if earning:
-        pence[earning[-1]] += rounded(sum(amounts), mode) - sum(pence)
+        pence[earning[-1]] += rounded(exact_sum(amounts), mode) - sum(pence)
     return pence
 
 
@@ -62,5 +77,5 @@ def _settle_run(earned: Sequence[Sequence[Exact]], mode: RoundMode, codes: Seque
     owners = [code for code, amounts in zip(codes, earned, strict=True) for _ in amounts]
     # A stable sort: lines of one practice keep the order of their components.
     order = sorted(range(len(flat)), key=owners.__getitem__)
-    shares = iter(largest_remainder(flat, rounded(sum(flat), mode), order=order))
+    shares = iter(largest_remainder(flat, rounded(exact_sum(flat), mode), order=order))
     return [[next(shares) for _ in amounts] for amounts in earned]

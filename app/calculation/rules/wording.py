@@ -6,10 +6,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from app.calculation.rules.exact import Exact
+from app.calculation.rules.exact import Exact, decimal_text
 from app.calculation.values import Basis
 from app.core.clock import Period
-from app.core.money import plain
 
 MONTHS: Final = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
@@ -46,15 +45,14 @@ def number_text(value: Exact) -> str:
     """A measured quantity with thousands: 8,412 or 4,029.25."""
     if value.denominator == 1:
         return f"{value.numerator:,}"
-    whole, _, places = plain(abs(value)).partition(".")
-    return f"{'-' if value < 0 else ''}{int(whole):,}.{places}"
+    return decimal_text(value, thousands=",")
 
 
 def pounds_text(pence: Exact) -> str:
     """Pence as pounds: two places when they are enough, up to six when exact, else four after the word about."""
-    if isinstance(pence, int) or pence.denominator == 1:
-        pounds, rest = divmod(abs(int(pence)), 100)
-        return f"{'-' if pence < 0 else ''}{pounds:,}.{rest:02d}"
+    if pence.denominator == 1:
+        pounds, rest = divmod(abs(pence.numerator), 100)
+        return f"{'-' if pence.numerator < 0 else ''}{pounds:,}.{rest:02d}"
     if 10_000 % pence.denominator == 0:
         return number_text(Fraction(pence, 100))
     return f"about {_four_places(pence)}"
