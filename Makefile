@@ -49,11 +49,12 @@ unused: $(VENV)/.installed-dev ## dependencies that are missing or not used
 	$(BIN)/deptry .
 
 # Inexact, so that `make run` after `make test` does not take the test tools away again.
+# Compiled at once: otherwise the first start does it, or every start where writing bytecode is switched off.
 # uv reads the lock's own addresses; where only pip knows the way (a mirror in its configuration), pip installs the very
 # same files, checked by the lock's hashes.
 define install
 	@echo "Installing from the lock into $(VENV)"
-	@$(UV) sync --quiet --frozen --inexact $(1) || { \
+	@$(UV) sync --quiet --frozen --inexact --compile-bytecode $(1) || { \
 		echo "uv cannot reach the package index; trying pip with its own configuration" >&2 && \
 		$(UV) export --quiet --frozen --no-emit-project $(1) --output-file $(VENV)/requirements.txt && \
 		$(BIN)/python -m pip install --quiet --require-hashes --requirement $(VENV)/requirements.txt && \

@@ -30,12 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str | None]]:
-    """(admin URL, Redis URL): servers given by URL, or embedded ones in a temporary folder, shared by all workers."""
+    """(admin URL, Redis URL): servers given by URL, or embedded ones in a temporary folder, for each test process its own."""
     given = os.environ.get("PLENARY_ADMIN_DATABASE_URL")
     if given:
         yield given, os.environ.get("PLENARY_REDIS_URL")
         return
-    from app.embedded import temporary_servers
+    from app.embedded.servers import temporary_servers
 
     with temporary_servers() as started:
         yield started.admin_database_url, started.redis_url

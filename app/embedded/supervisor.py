@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-import httpx
-
 from app.core.settings import Settings
 from app.embedded.errors import CannotStart
 from app.embedded.first_start import bootstrap_database, ensure_secret_keys, load_demo_once, our_command
@@ -147,22 +145,21 @@ class Supervisor:
     async def _wait_until_ready(self) -> None:
         answer = "none"
         until = time.monotonic() + READY_WITHIN_SECONDS
-        async with httpx.AsyncClient(base_url=self._address(), timeout=5, trust_env=False) as client:
-            while time.monotonic() < until:
-                try:
-                    response = await client.get("/readyz")
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
-                    continue
-                if response.status_code == httpx.codes.OK:
-                    return
-                answer = f"{response.status_code} {response.text[:300]}"
-                await asyncio.sleep(0.2)
-        raise CannotStart(f"{self._address()}/readyz was not ready in {READY_WITHIN_SECONDS} s; last answer: {answer}")
+        while time.monotonic() < until:
+            answer = await _ask(self._local_host(), self._settings.port, "/readyz") or answer
+            if " 200 " in answer.partition("\n")[0]:
+                return
+            await asyncio.sleep(0.05)
+        raise CannotStart(
+            f"{self._address()}/readyz was not ready in {READY_WITHIN_SECONDS} s. Its last answer: {answer[:500]}"
+        )
+
+    def _local_host(self) -> str:
+        """Where this machine reaches the API; one that listens at every address is asked at the local one."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104
 
     def _address(self) -> str:
-        """Where this machine reaches the API; an API that listens at every address is asked at the local one."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104
+        host = self._local_host()
         return f"http://{f'[{host}]' if ':' in host else host}:{self._settings.port}"
 
     def _announce(self) -> None:
@@ -172,6 +169,21 @@ class Supervisor:
         self._journal.announce(f"  outgoing mail: {mail}")
         if self._home.demo_keys.exists():
             self._journal.announce(f"  demo keys:     {self._home.demo_keys}")
+
+
+async def _ask(host: str, port: int, path: str) -> str | None:
+    """A whole answer as text, or None when nobody answers. By hand: to import an HTTP client takes longer than most of
+    what happens here.
+    """
+    try:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+            answer = await reader.read()
+            writer.close()
+    except OSError:
+        return None
+    return answer.decode(errors="replace") or None
 
 
 def refuse_busy_port(host: str, port: int) -> None:
