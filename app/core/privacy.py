@@ -1,0 +1,54 @@
+"""Keeps patients' numbers out of free text: a ten-digit number with a valid check digit is refused wherever people write."""
+
+import re
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from app.core.errors import DomainError
+
+# Written together or in the usual groups, between spaces, dots, dashes and marks that take no room on the screen. Any
+# other grouping is not looked for: a date followed by a time is also ten digits, and one in eleven of those would fit.
+_GAP: Final = r"[\s.\-\u2010-\u2015\u00ad\u200b-\u200d\u2060\ufeff]{0,3}"
+_GROUPINGS: Final = tuple(_GAP.join(rf"\d{{{size}}}" for size in sizes) for sizes in ((3, 3, 4), (4, 3, 3)))
+# A lookahead, so that a number is found even where the digits before it would have fitted too.
+_CANDIDATE: Final = re.compile(rf"(?<!\d)(?=({_GROUPINGS[0]})(?!\d)|({_GROUPINGS[1]})(?!\d))")
+_WEIGHTS: Final = range(10, 1, -1)
+_WORDS: Final = "This seems to hold a patient's NHS number. Leave it out: nothing about a patient's care belongs here."
+
+
+class NhsNumberRefused(DomainError):
+    status = 422
+    code = "privacy.nhs_number"
+    title = "A text seems to hold a patient's NHS number."
+
+
+def is_nhs_number(text: str) -> bool:
+    """Whether ten digits, whatever stands between them, carry a valid check digit (modulus 11; 943 476 5919 does)."""
+    digits = [int(character) for character in text if character.isdecimal()]
+    if len(digits) != 10:
+        return False
+    rest = 11 - sum(weight * digit for weight, digit in zip(_WEIGHTS, digits, strict=False)) % 11
+    return rest % 11 == digits[9] and rest != 10
+
+
+def holds_nhs_number(text: str) -> bool:
+    return any(is_nhs_number(match[1] or match[2]) for match in _CANDIDATE.finditer(text))
+
+
+def refuse_nhs_numbers(text: str) -> str:
+    """The text itself; `NhsNumberRefused` where it holds a number. For text that does not come in through a schema."""
+    if holds_nhs_number(text):
+        raise NhsNumberRefused(_WORDS)
+    return text
+
+
+def _checked(text: str) -> str:
+    if holds_nhs_number(text):
+        raise PydanticCustomError("nhs_number", _WORDS)
+    return text
+
+
+SafeText = Annotated[str, AfterValidator(_checked)]
+"""Text that a person writes, as a member of an input schema: `note: Annotated[SafeText, Field(max_length=2000)]`."""

@@ -1,0 +1,71 @@
+"""The guard that keeps patients' numbers out of free text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from app.core.privacy import NhsNumberRefused, SafeText, holds_nhs_number, is_nhs_number, refuse_nhs_numbers
+
+
+class Note(BaseModel):
+    text: SafeText
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9434765919",
+        "943 476 5919",
+        "943-476-5919",
+        "943.476.5919",
+        "9434 765 919",
+        "943\u00a0476\u20115919",
+        "943\u200b476\u200b5919",
+        "\uff19\uff14\uff13\uff14\uff17\uff16\uff15\uff19\uff11\uff19",
+        "Mrs Smith (943 476 5919) asked why",
+        "ref 123 456 9434765919.",
+        "seen 401-023-2137; moved on",
+    ],
+)
+def test_a_number_with_a_valid_check_digit_is_found(text: str) -> None:
+    assert holds_nhs_number(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9434765918",
+        "94347659190",
+        "19434765919",
+        "020 7946 0958",
+        "+44 7700 900123",
+        "On 2026-11-22 10:00 we met",
+        "£1,234,567,890.00",
+        "",
+        "1234567890",
+    ],
+)
+def test_other_numbers_are_left_alone(text: str) -> None:
+    assert not holds_nhs_number(text)
+
+
+def test_the_schema_type_names_the_reason_and_not_the_number() -> None:
+    with pytest.raises(ValidationError) as raised:
+        Note(text="call 943 476 5919")
+    error = raised.value.errors()[0]
+    assert error["type"] == "nhs_number"
+    assert "943" not in error["msg"]
+
+
+def test_refusing_outside_a_schema_gives_the_text_back_or_raises() -> None:
+    assert refuse_nhs_numbers("all well") == "all well"
+    with pytest.raises(NhsNumberRefused):
+        refuse_nhs_numbers("9434765919")
+
+
+@given(st.integers(min_value=0, max_value=999_999_999))
+def test_at_most_one_check_digit_fits(stem: int) -> None:
+    fitting = [digit for digit in range(10) if is_nhs_number(f"{stem:09d}{digit}")]
+    weighted = sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), f"{stem:09d}", strict=True))
+    assert fitting == ([] if weighted % 11 == 1 else [-weighted % 11])
