@@ -1,0 +1,1 @@
+"""Owns who may do what: keys, issuers, grants and roles."""

@@ -1,0 +1,1 @@
+"""Providers of what `ports` asks for: identity issuers over HTTPS."""
