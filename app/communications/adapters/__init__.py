@@ -1,0 +1,1 @@
+"""Providers of what `ports` asks for: mail over SMTP, or written as files."""
