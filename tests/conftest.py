@@ -9,8 +9,9 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -28,17 +29,41 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than five seconds")
 
 
-@pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str | None]]:
-    """(admin URL, Redis URL): servers given by URL, or embedded ones in a temporary folder, for each test process its own."""
+def _started(stack: ExitStack) -> tuple[str, str | None]:
     given = os.environ.get("PLENARY_ADMIN_DATABASE_URL")
     if given:
-        yield given, os.environ.get("PLENARY_REDIS_URL")
-        return
+        return given, os.environ.get("PLENARY_REDIS_URL")
     from app.embedded.servers import temporary_servers
 
-    with temporary_servers() as started:
-        yield started.admin_database_url, started.redis_url
+    started = stack.enter_context(temporary_servers())
+    return started.admin_database_url, started.redis_url
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """With several test processes, the one that hands out the tests starts the servers for all of them."""
+    config = node.config
+    if not hasattr(config, "plenary_servers"):
+        config.plenary_stack = ExitStack()
+        config.plenary_servers = _started(config.plenary_stack)
+    node.workerinput["plenary_servers"] = config.plenary_servers
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    stack: ExitStack | None = getattr(config, "plenary_stack", None)
+    if stack is not None:
+        stack.close()
+
+
+@pytest.fixture(scope="session")
+def servers(request: pytest.FixtureRequest) -> Iterator[tuple[str, str | None]]:
+    """(admin URL, Redis URL): servers given by URL, or embedded ones in a temporary folder."""
+    handed: tuple[str, str | None] | None = getattr(request.config, "workerinput", {}).get("plenary_servers")
+    if handed is not None:
+        yield handed
+        return
+    with ExitStack() as stack:
+        yield _started(stack)
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,9 @@ from uuid import uuid4
 
 import msgspec
 import structlog
-from arq.connections import RedisSettings, create_pool
+from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker
 from arq.worker import func as arq_function
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -71,7 +70,7 @@ class WorkerProcess:
     async def run(self) -> None:
         loops = [self._sweep(), self._keep_time(), *(self._serve(queue) for queue in self.queues)]
         if self.tools.settings.redis_url:
-            loops += [self._listen(), self._arq()]
+            loops.append(self._redis())
         tasks = [asyncio.create_task(loop) for loop in loops]
         await self.stopping.wait()
         self.woken.set()
@@ -126,52 +125,53 @@ class WorkerProcess:
         async with unit_of_work(self.tools.worker_engine, None) as session:
             await (await session.connection()).execute(_BEAT, {"name": self.name, "queues": ",".join(self.queues)})
 
-    async def _listen(self) -> None:
-        """Hear the API's one plain message, and enqueue our own drains."""
+    async def _redis(self) -> None:
+        """Hear the API's plain message and run arq while Redis is there; PostgreSQL is swept all the while."""
         while not self.stopping.is_set():
             try:
-                async with Redis.from_url(self.tools.settings.redis_url or "", socket_connect_timeout=1) as redis:
-                    async with redis.pubsub() as channel:
-                        await channel.subscribe(WAKE_CHANNEL)
-                        while not self.stopping.is_set():
-                            if await channel.get_message(ignore_subscribe_messages=True, timeout=1.0):
-                                self.woken.set()
-                                await self._enqueue_drains()
+                pool = await create_pool(_redis_settings(self.tools.settings), default_queue_name=self._arq_queue)
             except (RedisError, OSError, TimeoutError) as error:
                 log.info("redis_away", error=type(error).__name__)
-                await asyncio.sleep(1)
+            else:
+                try:
+                    await self._with_redis(pool)
+                finally:
+                    await pool.aclose()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stopping.wait(), 2)
 
-    async def _enqueue_drains(self) -> None:
-        pool = await create_pool(_redis_settings(self.tools.settings), default_queue_name=self._arq_queue)
+    async def _with_redis(self, pool: ArqRedis) -> None:
+        """Until Redis goes away or the process stops. arq exits when Redis does, and is made anew when it is back."""
+        worker = self._make_arq_worker(pool)
+        tasks = [
+            asyncio.create_task(worker.async_run()),
+            asyncio.create_task(self._listen(pool)),
+            asyncio.create_task(self.stopping.wait()),
+        ]
         try:
-            for queue in self.queues:
-                await pool.enqueue_job(f"drain_{queue}", _job_id=f"{self.name}:{queue}:{uuid4().hex}")
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await pool.aclose()
+            for task in tasks:
+                task.cancel()
+            for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+                if isinstance(outcome, RedisError | OSError):
+                    log.info("redis_away", error=type(outcome).__name__)
+
+    async def _listen(self, pool: ArqRedis) -> None:
+        """On each message, look for new events and enqueue our own drains."""
+        async with pool.pubsub() as channel:
+            await channel.subscribe(WAKE_CHANNEL)
+            while True:
+                if await channel.get_message(ignore_subscribe_messages=True, timeout=1.0):
+                    self.woken.set()
+                    for queue in self.queues:
+                        await pool.enqueue_job(f"drain_{queue}", _job_id=f"{self.name}:{queue}:{uuid4().hex}")
 
     @property
     def _arq_queue(self) -> str:
         return f"plenary:{self.name}"
 
-    async def _arq(self) -> None:
-        """Arq inside a loop of ours: it exits when Redis goes away, and is started again when Redis is back."""
-        while not self.stopping.is_set():
-            worker = self._make_arq_worker()
-            try:
-                running = asyncio.create_task(worker.async_run())
-                stop = asyncio.create_task(self.stopping.wait())
-                await asyncio.wait({running, stop}, return_when=asyncio.FIRST_COMPLETED)
-                stop.cancel()
-                if not running.done():
-                    running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
-            finally:
-                with contextlib.suppress(RedisError, OSError, AttributeError, asyncio.CancelledError):
-                    await worker.close()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.stopping.wait(), 2)
-
-    def _make_arq_worker(self) -> Worker:
+    def _make_arq_worker(self, pool: ArqRedis) -> Worker:
         def function(queue: str) -> Any:
             # The drain itself runs in our own loop: arq cancels what it runs when Redis goes away.
             async def run(_context: dict[str, Any]) -> None:
@@ -182,7 +182,7 @@ class WorkerProcess:
         return Worker(
             functions=[function(queue) for queue in self.queues],
             queue_name=self._arq_queue,
-            redis_settings=_redis_settings(self.tools.settings),
+            redis_pool=pool,
             handle_signals=False,
             keep_result=0,
             max_jobs=10,

@@ -1,0 +1,155 @@
+"""Jobs on a real database: leases, fences, retries, parking, turns between tenants."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from app.core import jobs
+from app.core.db import unit_of_work
+from app.core.errors import Conflict
+from app.core.jobs import LostLease
+from tests.factories.jobs import handling, job_rows, make_due, put_job
+from tests.factories.service import LivePlenary
+from workers.jobs import JobContext, back_off, drain, run_job
+
+
+async def run_due(live: LivePlenary, queue: str = "default") -> int:
+    return await drain(live.tools, queue, stopping=asyncio.Event())
+
+
+async def test_a_job_is_run_once_and_done(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    seen = []
+
+    async def note(context: JobContext) -> None:
+        seen.append(context.payload["key"])
+
+    with handling("test.note", note):
+        await put_job(shared, "test.note", tenant=tenant, key="a")
+        await put_job(shared, "test.note", tenant=tenant, key="a")
+        await run_due(shared)
+        await run_due(shared)
+    assert seen == ["a"]
+    assert [row["state"] for row in await job_rows(shared, "test.note", tenant)] == ["done"]
+
+
+async def test_effect_and_done_commit_together_or_not_at_all(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+
+    async def change_then_fail(context: JobContext) -> None:
+        async with context.transaction(final=True) as session:
+            await (await session.connection()).execute(
+                text("INSERT INTO locality (commissioner_id, id, code, name) VALUES (:t, :i, 'L1', 'North')"),
+                {"t": context.job.commissioner_id, "i": context.job.id},
+            )
+            raise Conflict("no")
+
+    with handling("test.half", change_then_fail):
+        await put_job(shared, "test.half", tenant=tenant)
+        await run_due(shared)
+    assert await shared.fetch("SELECT 1 FROM locality", tenant=shared.tenants[tenant]) == []
+    [row] = await job_rows(shared, "test.half", tenant)
+    assert (row["state"], row["last_error"]) == ("parked", "conflict: no")
+
+
+async def test_a_passing_fault_is_retried_and_the_last_attempt_parks(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+
+    async def never(context: JobContext) -> None:
+        raise TimeoutError("provider away")
+
+    with handling("test.never", never, attempts=2):
+        await put_job(shared, "test.never", tenant=tenant)
+        await run_due(shared)
+        [first] = await job_rows(shared, "test.never", tenant)
+        await make_due(shared, "test.never", tenant)
+        await run_due(shared)
+        [second] = await job_rows(shared, "test.never", tenant)
+    assert (first["state"], first["attempts"]) == ("queued", 1)
+    assert (second["state"], second["attempts"]) == ("parked", 2)
+
+
+async def test_a_dead_workers_job_is_taken_over_and_the_late_one_is_fenced_off(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+
+    async def nothing(context: JobContext) -> None:
+        return
+
+    with handling("test.dead", nothing):
+        await put_job(shared, "test.dead", tenant=tenant)
+        async with unit_of_work(shared.tools.worker_engine, None) as session:
+            [old] = await jobs.claim(session, queue="default", kinds=["test.dead"], limit=1)
+        await make_due(shared, "test.dead", tenant)
+        await run_due(shared)
+        with pytest.raises(LostLease):
+            async with unit_of_work(shared.tools.worker_engine, old.commissioner_id) as session:
+                await jobs.finish(session, old)
+    [row] = await job_rows(shared, "test.dead", tenant)
+    assert (row["state"], row["token"]) == ("done", 2)
+
+
+async def test_a_worker_that_lost_its_lease_leaves_nothing_behind(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+
+    async def slow(context: JobContext) -> None:
+        await make_due(shared, "test.slow", tenant)
+        async with unit_of_work(shared.tools.worker_engine, None) as session:
+            await jobs.claim(session, queue="default", kinds=["test.slow"], limit=1)
+        async with context.transaction(final=True) as session:
+            await (await session.connection()).execute(
+                text("INSERT INTO locality (commissioner_id, id, code, name) VALUES (:t, :i, 'L2', 'South')"),
+                {"t": context.job.commissioner_id, "i": context.job.id},
+            )
+
+    with handling("test.slow", slow):
+        await put_job(shared, "test.slow", tenant=tenant)
+        async with unit_of_work(shared.tools.worker_engine, None) as session:
+            [job] = await jobs.claim(session, queue="default", kinds=["test.slow"], limit=1)
+        await run_job(shared.tools, job)
+    assert await shared.fetch("SELECT 1 FROM locality", tenant=shared.tenants[tenant]) == []
+
+
+async def test_an_unknown_kind_waits_for_a_worker_that_knows_it(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    await put_job(shared, "test.from_the_future", tenant=tenant)
+    await run_due(shared)
+    assert [row["state"] for row in await job_rows(shared, "test.from_the_future", tenant)] == ["queued"]
+
+
+async def test_tenants_take_turns(shared: LivePlenary) -> None:
+    busy, quiet = await shared.fresh_tenant(), await shared.fresh_tenant()
+    for number in range(12):
+        await put_job(shared, "test.turns", tenant=busy, key=str(number))
+    await put_job(shared, "test.turns", tenant=quiet)
+    async with unit_of_work(shared.tools.worker_engine, None) as session:
+        claimed = await jobs.claim(session, queue="default", kinds=["test.turns"], limit=2)
+    assert {job.commissioner_id for job in claimed} == {shared.tenants[busy], shared.tenants[quiet]}
+
+
+async def test_a_parked_job_can_be_run_again_by_api(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    fail = True
+
+    async def sometimes(context: JobContext) -> None:
+        if fail:
+            raise Conflict("not yet")
+
+    client = await shared.as_role("commissioner_admin", tenant=tenant)
+    with handling("test.sometimes", sometimes):
+        await put_job(shared, "test.sometimes", tenant=tenant)
+        await run_due(shared)
+        [parked] = (await client.get("/v1/jobs")).json()["data"]
+        fail = False
+        again = await client.post(f"/v1/jobs/{parked['id']}/redrive")
+        await run_due(shared)
+    assert parked["last_error"] == "conflict: not yet"
+    assert again.status_code == 200
+    assert (await client.get(f"/v1/jobs/{parked['id']}")).json()["state"] == "done"
+    refused = await client.post(f"/v1/jobs/{parked['id']}/redrive")
+    assert (refused.status_code, refused.json()["code"]) == (409, "jobs.not_parked")
+
+
+@pytest.mark.parametrize(("attempts", "least", "most"), [(1, 1, 1.5), (4, 8, 12), (30, 900, 1350)])
+def test_back_off_grows_to_a_quarter_of_an_hour(attempts: int, least: float, most: float) -> None:
+    assert least <= back_off(attempts) <= most
