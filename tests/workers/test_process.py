@@ -25,7 +25,7 @@ async def running(live: LivePlenary) -> AsyncIterator[WorkerProcess]:
 
 async def until_done(live: LivePlenary, kind: str, tenant: str, seconds: float = 8) -> None:
     async with asyncio.timeout(seconds):
-        while [row["state"] for row in await job_rows(live, kind, tenant)] != ["done"]:  # noqa: ASYNC110 - the state is in another process
+        while [row["state"] for row in await job_rows(live, kind, tenant)] != ["done"]:
             await asyncio.sleep(0.05)
 
 
