@@ -18,6 +18,7 @@ def upgrade() -> None:
     _localities()
     _imports()
     _published()
+    _views()
     _platform()
 
 
@@ -61,9 +62,10 @@ def _register() -> None:
         """
 CREATE TABLE register_organisation (
   code text CONSTRAINT pk_register_organisation PRIMARY KEY,
-  name text NOT NULL,
+  name text,
   kind text NOT NULL CONSTRAINT ck_register_organisation_kind CHECK (kind IN ('commissioner', 'icb', 'network', 'other')),
   parent_code text,
+  as_at date NOT NULL,
   updated_at timestamptz NOT NULL
 )"""
     )
@@ -87,11 +89,25 @@ CREATE TABLE register_practice (
   dispensing boolean,
   rural boolean,
   single_handed boolean,
+  training boolean,
   imd_score numeric,
   imd_decile int,
-  more jsonb NOT NULL DEFAULT '{}',
-  as_at date NOT NULL,
+  profile_as_at jsonb NOT NULL DEFAULT '{}',
+  as_at date,
   updated_at timestamptz NOT NULL
+)"""
+    )
+    op.execute(
+        f"""
+CREATE TABLE register_membership_source (
+  practice text NOT NULL,
+  source text NOT NULL,
+  commissioner text NOT NULL,
+  valid_from date NOT NULL,
+  valid_until date,
+  as_at date NOT NULL,
+  CONSTRAINT pk_register_membership_source PRIMARY KEY (practice, source, commissioner, valid_from),
+  {PERIOD.format("register_membership_source")}
 )"""
     )
     op.execute(
@@ -121,6 +137,7 @@ CREATE TABLE register_network_membership (
   network text NOT NULL,
   valid_from date NOT NULL,
   valid_until date,
+  as_at date NOT NULL,
   recorded_at timestamptz NOT NULL,
   superseded_at timestamptz,
   {PERIOD.format("register_network_membership")}
@@ -140,8 +157,8 @@ CREATE TABLE register_list_size (
   as_at date NOT NULL,
   source text NOT NULL,
   published_period text,
-  registered numeric(12,4) CONSTRAINT ck_register_list_size_registered CHECK (registered >= 0),
-  weighted numeric(12,4) CONSTRAINT ck_register_list_size_weighted CHECK (weighted >= 0),
+  registered numeric(18,6) CONSTRAINT ck_register_list_size_registered CHECK (registered >= 0),
+  weighted numeric(18,6) CONSTRAINT ck_register_list_size_weighted CHECK (weighted >= 0),
   recorded_at timestamptz NOT NULL,
   superseded_at timestamptz,
   CONSTRAINT uq_register_list_size UNIQUE (practice, as_at, source, recorded_at)
@@ -150,7 +167,7 @@ CREATE TABLE register_list_size (
     op.execute(
         "CREATE UNIQUE INDEX uq_register_list_size_current ON register_list_size (practice, as_at, source) WHERE superseded_at IS NULL"
     )
-    for table in ("organisation", "practice", "membership", "network_membership", "list_size"):
+    for table in ("organisation", "practice", "membership_source", "membership", "network_membership", "list_size"):
         migrate.grant(f"register_{table}", **REGISTER)
 
 
@@ -277,8 +294,8 @@ def _published() -> None:
             "locality_name text",
             "network_code text",
             "network_name text",
-            "registered numeric(12,4)",
-            "weighted numeric(12,4)",
+            "registered numeric(18,6)",
+            "weighted numeric(18,6)",
             "list_as_at date",
             "profile jsonb NOT NULL",
             "lead_name text",
@@ -298,7 +315,33 @@ def _published() -> None:
     migrate.open_policy("published.practice", "reader", command_="SELECT")
 
 
+def _views() -> None:
+    """Which practice belongs to which tenant, and when: the one place where the four kinds of tenant differ.
+
+    `security_invoker` makes the policies of the caller's login hold inside the view, so a tenant sees its own rows.
+    """
+    op.execute(
+        """
+CREATE VIEW practice_member WITH (security_invoker = true) AS
+SELECT area.commissioner_id, m.practice, m.commissioner AS register_commissioner, m.valid_from, m.valid_until
+FROM (
+  SELECT id AS commissioner_id, code FROM commissioner WHERE kind IN ('ccg', 'sub_icb_location', 'icb')
+  UNION ALL
+  SELECT c.id, o.code FROM commissioner c JOIN register_organisation o ON o.parent_code = c.code
+  WHERE c.kind = 'icb' AND o.kind = 'commissioner' AND o.code <> c.code
+) area
+JOIN register_membership m ON m.commissioner = area.code AND m.superseded_at IS NULL
+JOIN register_practice r ON r.code = m.practice AND r.is_practice
+UNION ALL
+SELECT p.commissioner_id, p.practice, NULL, p.valid_from, p.valid_until
+FROM place_membership p JOIN commissioner c ON c.id = p.commissioner_id AND c.kind = 'place'
+"""
+    )
+    migrate.grant("practice_member", app="SELECT", worker="SELECT", platform="SELECT")
+
+
 def downgrade() -> None:
+    op.execute("DROP VIEW practice_member")
     op.execute("DROP TABLE published.practice")
     for table in (
         "practice_change",
@@ -309,6 +352,6 @@ def downgrade() -> None:
         "locality",
     ):
         op.execute(f"DROP TABLE {table}")
-    for table in ("list_size", "network_membership", "membership", "practice", "organisation"):
+    for table in ("list_size", "network_membership", "membership", "membership_source", "practice", "organisation"):
         op.execute(f"DROP TABLE register_{table}")
     op.execute("DROP TABLE commissioner")

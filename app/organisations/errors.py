@@ -69,3 +69,48 @@ class BrokenQuotes(FileRefused):
 class TooManyErrors(FileRefused):
     code = "imports.too_many_errors"
     title = "So many rows cannot be read that this is most likely the wrong file."
+
+
+class CommissionerNotFound(DomainError):
+    status = 404
+    code = "organisations.commissioner_not_found"
+    title = "There is no such commissioner."
+
+
+class CommissionerExists(DomainError):
+    status = 409
+    code = "organisations.commissioner_exists"
+    title = "There is a commissioner with this code already."
+    constraints = ("uq_commissioner_code",)
+
+
+class PracticeNotFound(DomainError):
+    status = 404
+    code = "organisations.practice_not_found"
+    title = "There is no such practice among this commissioner's members, past or present."
+
+
+class LocalityNotFound(DomainError):
+    status = 404
+    code = "organisations.locality_not_found"
+    title = "There is no such locality."
+
+
+class LocalityExists(DomainError):
+    status = 409
+    code = "organisations.locality_exists"
+    title = "There is a locality with this code already."
+    constraints = ("uq_locality_code",)
+
+
+class OverlappingMembership(DomainError):
+    status = 409
+    code = "organisations.overlapping_membership"
+    title = "The practice is a member elsewhere for part of this period."
+    constraints = ("ex_locality_membership_overlap", "ex_place_membership_overlap")
+
+
+class ImportNotFound(DomainError):
+    status = 404
+    code = "imports.not_found"
+    title = "There is no such import."

@@ -57,7 +57,7 @@ def read_localities(sheet: Sheet, _: Options) -> Parsed[LocalityRow]:
     found = collect(sheet, _LOCALITIES.columns(sheet), _locality, has_headings=True)
     # A practice is in one locality at a time.
     refuse_overlaps(found, lambda row: row.practice, lambda row: (row.valid_from, row.valid_until), "from")
-    return Parsed(found.rows, found.errors, found.warnings, None, found.total)
+    return Parsed(found.rows, found.numbers, found.errors, found.warnings, None, found.total)
 
 
 def _locality(record: Record) -> LocalityRow:
@@ -73,7 +73,7 @@ def _locality(record: Record) -> LocalityRow:
 def read_members(sheet: Sheet, _: Options) -> Parsed[MemberRow]:
     found = collect(sheet, _MEMBERS.columns(sheet), _member, has_headings=True)
     refuse_overlaps(found, lambda row: row.practice, lambda row: (row.valid_from, row.valid_until), "from")
-    return Parsed(found.rows, found.errors, found.warnings, None, found.total)
+    return Parsed(found.rows, found.numbers, found.errors, found.warnings, None, found.total)
 
 
 def _member(record: Record) -> MemberRow:
@@ -86,7 +86,7 @@ def read_people(sheet: Sheet, _: Options) -> Parsed[PersonRow]:
     refuse_duplicates(
         found, lambda row: (row.practice, row.role, row.email or row.name, row.valid_from), "practice_code"
     )
-    return Parsed(found.rows, found.errors, found.warnings, None, found.total)
+    return Parsed(found.rows, found.numbers, found.errors, found.warnings, None, found.total)
 
 
 def _person(record: Record) -> PersonRow:

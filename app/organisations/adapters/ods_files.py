@@ -102,7 +102,7 @@ def read_practices(sheet: Sheet, options: Options) -> Parsed[PracticeRow]:
     refuse_duplicates(found, lambda row: row.code, "code")
     newest = max((day for row in found.rows for day in _practice_days(row)), default=None)
     as_at = chosen_day(options) or newest
-    return Parsed(found.rows, found.errors, found.warnings, as_at, found.total)
+    return Parsed(found.rows, found.numbers, found.errors, found.warnings, as_at, found.total)
 
 
 def _practice_columns(sheet: Sheet) -> tuple[Columns, bool]:
@@ -201,7 +201,7 @@ def read_memberships(sheet: Sheet, options: Options) -> Parsed[MembershipRow]:
     found = collect(sheet, columns, _membership, has_headings=has_headings)
     refuse_overlaps(found, lambda row: row.practice, lambda row: (row.valid_from, row.valid_until))
     as_at = chosen_day(options) or _newest((row.valid_from, row.valid_until) for row in found.rows)
-    return Parsed(found.rows, found.errors, found.warnings, as_at, found.total)
+    return Parsed(found.rows, found.numbers, found.errors, found.warnings, as_at, found.total)
 
 
 def _membership_columns(sheet: Sheet) -> tuple[Columns, bool]:
@@ -256,7 +256,7 @@ def read_networks(sheet: Sheet, options: Options) -> Parsed[NetworkRow]:
     # A practice may be in two networks for a day or for good; only the same network twice is a contradiction.
     refuse_overlaps(found, lambda row: (row.practice, row.network), lambda row: (row.valid_from, row.valid_until))
     as_at = chosen_day(options) or _newest((row.valid_from, row.valid_until) for row in found.rows)
-    return Parsed(found.rows, found.errors, found.warnings, as_at, found.total)
+    return Parsed(found.rows, found.numbers, found.errors, found.warnings, as_at, found.total)
 
 
 def _network(record: Record) -> NetworkRow:

@@ -4,49 +4,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Generic, TypeVar
 
+from app.organisations.values import (
+    FileKind,
+    LocalityRow,
+    MemberRow,
+    PersonRow,
+    PracticeStatus,
+    RowError,
+)
+
+__all__ = ["FileKind", "LocalityRow", "MemberRow", "PersonRow", "PracticeStatus", "RowError"]
+
 T = TypeVar("T")
-
-
-class FileKind(StrEnum):
-    ODS_PRACTICES = "ods-practices"
-    ODS_MEMBERSHIPS = "ods-memberships"
-    NETWORKS = "networks"
-    LIST_SIZES = "list-sizes"
-    GP_PAYMENTS = "gp-payments"
-    PRACTICE_PROFILE = "practice-profile"
-    LOCALITIES = "localities"
-    MEMBERS = "members"
-    PEOPLE = "people"
-
-
-class PracticeStatus(StrEnum):
-    ACTIVE = "active"
-    CLOSED = "closed"
-    DORMANT = "dormant"
-    PROPOSED = "proposed"
 
 
 GP_PRACTICE_SETTING = "4"
 
 
 @dataclass(frozen=True, slots=True)
-class RowError:
-    """Why one row was left out. `row` counts from 1 and counts the headings; the value itself is never repeated."""
-
-    row: int
-    column: str
-    code: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class Parsed(Generic[T]):
-    """A file that was read to its end. `total_rows` counts every row below the headings, the refused ones too."""
+    """A file that was read to its end. `total_rows` counts every row below the headings, the refused ones too.
+
+    `numbers` are the numbers in the file of `rows`, counted as in `RowError`.
+    """
 
     rows: list[T]
+    numbers: list[int]
     errors: list[RowError]
     warnings: list[str]
     as_at: date | None
@@ -138,34 +123,6 @@ class ProfileRow:
     contract: str | None
     imd_score: Decimal | None
     imd_decile: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class LocalityRow:
-    locality: str
-    practice: str
-    valid_from: date
-    valid_until: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class MemberRow:
-    practice: str
-    valid_from: date
-    valid_until: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """A row without a name is the practice's shared mailbox."""
-
-    practice: str
-    role: str
-    name: str | None
-    email: str | None
-    valid_from: date | None
-    valid_until: date | None
-    listed: bool | None
 
 
 Options = Mapping[str, str]

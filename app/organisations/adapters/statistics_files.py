@@ -41,7 +41,7 @@ def read_lists(sheet: Sheet, options: Options) -> Parsed[ListRow]:
     days = {row.as_at for row in found.rows}
     if stated and days - {stated}:
         raise OptionInvalid("The EXTRACT_DATE in the file is another day than as_at.")
-    return Parsed(found.rows, found.errors, found.warnings, max(days, default=stated), found.total)
+    return Parsed(found.rows, found.numbers, found.errors, found.warnings, max(days, default=stated), found.total)
 
 
 def _list(record: Record, stated: date | None) -> ListRow | None:
@@ -112,7 +112,7 @@ def read_payments(sheet: Sheet, options: Options) -> Parsed[PaymentRow]:
     found = collect(sheet, columns, lambda record: _payment(record, columns, begins), has_headings=True)
     refuse_duplicates(found, lambda row: row.practice, "practice")
     warnings = [*found.warnings, *_year_warnings(found.rows, begins)]
-    return Parsed(found.rows, found.errors, warnings, begins, found.total)
+    return Parsed(found.rows, found.numbers, found.errors, warnings, begins, found.total)
 
 
 def _payment_columns(sheet: Sheet) -> Columns:
@@ -213,7 +213,7 @@ def read_profile(sheet: Sheet, options: Options) -> Parsed[ProfileRow]:
         raise MissingColumns(f"Beside practice_code there is no column. Kind {_PROFILE.kind} reads {_PROFILE.expects}.")
     found = collect(sheet, columns, _profile, has_headings=True)
     refuse_duplicates(found, lambda row: row.practice, "practice_code")
-    return Parsed(found.rows, found.errors, found.warnings, chosen_day(options), found.total)
+    return Parsed(found.rows, found.numbers, found.errors, found.warnings, chosen_day(options), found.total)
 
 
 def _profile(record: Record) -> ProfileRow:

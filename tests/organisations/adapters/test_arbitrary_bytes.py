@@ -44,7 +44,7 @@ ARCHIVE = _archive()
 
 def _read(kind: FileKind, content: bytes) -> None:
     options: Options = {"financial_year": "2022/23"} if kind is FileKind.GP_PAYMENTS else {}
-    parsed: Parsed = Parsed([], [], [], None, 0)
+    parsed: Parsed = Parsed([], [], [], [], None, 0)
     # A refusal is an answer; any other exception fails the test.
     with contextlib.suppress(FileRefused):
         parsed = read_file(kind, content, options=options)

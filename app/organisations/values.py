@@ -1,0 +1,172 @@
+"""The words of organisations: commissioners, practices, localities, and what an import has done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from app.core.db import Tx
+
+
+class CommissionerKind(StrEnum):
+    """`platform` is the reserved tenant in which the platform's own keys, operations and audit rows live."""
+
+    CCG = "ccg"
+    ICB = "icb"
+    SUB_ICB_LOCATION = "sub_icb_location"
+    PLACE = "place"
+    PLATFORM = "platform"
+
+
+class PracticeStatus(StrEnum):
+    ACTIVE = "active"
+    CLOSED = "closed"
+    DORMANT = "dormant"
+    PROPOSED = "proposed"
+
+
+class PracticeChangeKind(StrEnum):
+    CLOSE = "close"
+    MERGE = "merge"
+    MOVE = "move"
+    COMMISSIONER_MERGE = "commissioner_merge"
+
+
+class FileKind(StrEnum):
+    ODS_PRACTICES = "ods-practices"
+    ODS_MEMBERSHIPS = "ods-memberships"
+    NETWORKS = "networks"
+    LIST_SIZES = "list-sizes"
+    GP_PAYMENTS = "gp-payments"
+    PRACTICE_PROFILE = "practice-profile"
+    LOCALITIES = "localities"
+    MEMBERS = "members"
+    PEOPLE = "people"
+
+
+# What a commissioner may import about itself; every other kind fills the national register, by the platform.
+LOCAL_KINDS = frozenset({FileKind.LOCALITIES, FileKind.MEMBERS, FileKind.PEOPLE})
+
+
+class ImportState(StrEnum):
+    QUEUED = "queued"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionerRef:
+    id: UUID
+    code: str
+    name: str
+    kind: CommissionerKind
+
+
+@dataclass(frozen=True, slots=True)
+class LocalityRef:
+    id: UUID
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeRef:
+    """`closed_on` is the last day open. `commissioner_code` is the register's commissioner of today, or the last one."""
+
+    code: str
+    name: str
+    status: PracticeStatus
+    opened_on: date | None
+    closed_on: date | None
+    commissioner_code: str | None
+    successor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeProfile:
+    """What is known of a practice on a day; None is unknown, never no."""
+
+    code: str
+    registered: Decimal | None
+    weighted: Decimal | None
+    dispensing: bool | None
+    rural: bool | None
+    single_handed: bool | None
+    imd_decile: int | None
+    contract: str | None
+    locality_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipStatement:
+    """What one source says of one practice: member of a commissioner from a date, until another where it is known.
+
+    `as_at` is the day of the source's knowledge.
+    """
+
+    practice: str
+    commissioner: str
+    valid_from: date
+    valid_until: date | None
+    source: str
+    as_at: date
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Why one row was left out. `row` counts from 1 and counts the headings; the value itself is never repeated."""
+
+    row: int
+    column: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocalityRow:
+    locality: str
+    practice: str
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    practice: str
+    valid_from: date
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A row without a name is the practice's shared mailbox."""
+
+    practice: str
+    role: str
+    name: str | None
+    email: str | None
+    valid_from: date | None
+    valid_until: date | None
+    listed: bool | None
+
+
+@dataclass(slots=True)
+class ImportOutcome:
+    """How many rows made something, changed something or changed nothing; and which were left out, and why."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+class Applier(Protocol):
+    """Writes a commissioner's own rows. `numbers` are the rows' numbers in the file, for `RowError`."""
+
+    async def __call__(
+        self, session: Tx, rows: Sequence[Any], *, numbers: Sequence[int], now: datetime
+    ) -> ImportOutcome: ...
