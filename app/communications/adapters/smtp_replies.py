@@ -50,9 +50,12 @@ def judge_body(reply: Reply) -> DeliveryState:
 
 def describe(reply: Reply, recipient: str) -> str:
     """Code and text for an operator, without the recipient, whom servers like to name."""
-    local_part = re.escape(recipient.rpartition("@")[0])
     text = scrub(reply.text.decode("ascii", "replace"))
-    text = re.sub(rf"(?<![A-Za-z0-9]){local_part}(?![A-Za-z0-9])", "(address)", text, flags=re.IGNORECASE)
+    local_part = recipient.rpartition("@")[0].lower()
+    if local_part in text.lower():
+        # Looked for first, because a pattern made for each message would cost more than sending it.
+        whole_word = rf"(?<![A-Za-z0-9]){re.escape(local_part)}(?![A-Za-z0-9])"
+        text = re.sub(whole_word, "(address)", text, flags=re.IGNORECASE)
     return f"{reply.command} {reply.code} {text}"[:MAX_DETAIL].rstrip()
 
 
