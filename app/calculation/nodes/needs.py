@@ -64,9 +64,8 @@ class PostNeed(PreparedNeed):
 
     def prepare(self, run: Run) -> Judge:
         def judge(practice: PracticeInput) -> Verdict:
-            held = sorted(
-                Period(each.valid_from, each.valid_until) for each in practice.posts if each.post == self.post
-            )
+            held = [Period(each.valid_from, each.valid_until) for each in practice.posts if each.post == self.post]
+            held.sort(key=lambda each: (each.valid_from, each.valid_until or date.max))
             lacking = self._lacking(held, run.period)
             workings = {
                 "operator": self.key,

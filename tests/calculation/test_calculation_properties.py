@@ -1,0 +1,166 @@
+"""What holds for every definition and every practice."""
+
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.calculation.errors import DefinitionInvalid
+from app.calculation.service import (
+    canonical_json,
+    describe_markdown,
+    estimate,
+    evaluate,
+    inputs_digest,
+    outputs_digest,
+    parse_definition,
+    practice_from_json,
+    practice_to_json,
+)
+from app.calculation.values import Fact, ListSize, PostHeld, PracticeInput
+from app.core.clock import Period
+from app.core.errors import FieldError
+from tests.factories.calculation import (
+    APRIL,
+    MEASURES,
+    QUARTER,
+    definition,
+    fixed,
+    gate,
+    per_head,
+    per_session,
+    pro_rata,
+    raw_definition,
+    total,
+)
+
+days = st.dates(date(2013, 1, 1), date(2016, 12, 31))
+sizes = st.decimals(0, 60_000, places=2)
+values = st.decimals(-500, 500, places=2)
+rates = st.decimals(0, 500, places=3).map(str)
+
+
+@st.composite
+def periods(draw):
+    start = draw(days)
+    return Period(start, draw(st.none() | st.integers(1, 500).map(lambda length: start + timedelta(length))))
+
+
+@st.composite
+def practices(draw, code="Y00001"):
+    lists = st.builds(ListSize, days, st.none() | sizes, st.none() | sizes, st.none() | st.just("A file"))
+    posts = periods().map(lambda held: PostHeld("named_lead", held.valid_from, held.valid_until))
+    names = st.sampled_from(["lead_session", "cost", "other"])
+    facts = st.builds(Fact, st.uuids().map(str), names, days, values, confirmed=st.booleans())
+    return PracticeInput(
+        code=code,
+        lists=tuple(draw(st.lists(lists, max_size=4, unique_by=lambda each: each.as_at))),
+        posts=tuple(draw(st.lists(posts, max_size=3))),
+        facts=tuple(draw(st.lists(facts, max_size=12))),
+        member=draw(st.none() | periods()),
+    )
+
+
+@st.composite
+def pays(draw):
+    leaves = total(
+        per_head(draw(rates), rate_per=draw(st.sampled_from(["year", "period"]))),
+        per_head(draw(rates), "weighted", component="weighted"),
+        per_session(draw(rates)),
+        fixed(draw(rates), rate_per="year"),
+        {"type": "fixed", "id": "costs", "measure": "costs"},
+    )
+    held = draw(st.sampled_from(["period_start", "any_day", "every_day"]))
+    return draw(st.sampled_from([leaves, gate(leaves, held=held), pro_rata(leaves), pro_rata(gate(leaves), "months")]))
+
+
+rounds = st.fixed_dictionaries(
+    {"at": st.sampled_from(["line", "period", "final"]), "mode": st.sampled_from(["half_up", "half_even", "down"])}
+)
+
+
+@given(pays(), rounds, st.lists(st.integers(0, 999), unique=True, max_size=5), st.data())
+def test_totals_are_sums_and_order_changes_nothing(pay, rounding, numbers, data):
+    raw = raw_definition(pay, round=rounding)
+    given_practices = [data.draw(practices(code=f"Y{number:05d}")) for number in numbers]
+    results = evaluate(parse_definition(raw), period=QUARTER, practices=given_practices)
+    assert [result.code for result in results] == [each.code for each in given_practices]
+    assert all(result.total == sum(line.amount for line in result.lines) for result in results)
+    mixed = list(reversed([_turned_round(each) for each in given_practices]))
+    again = evaluate(parse_definition(raw), period=QUARTER, practices=mixed)
+    assert list(reversed(again)) == results
+    assert outputs_digest(again) == outputs_digest(results)
+    assert inputs_digest(raw, QUARTER, mixed) == inputs_digest(raw, QUARTER, given_practices)
+
+
+def _turned_round(each: PracticeInput) -> PracticeInput:
+    return PracticeInput(each.code, each.lists[::-1], each.posts[::-1], each.facts[::-1], each.member)
+
+
+@given(pays(), rounds, practices())
+def test_every_line_says_its_amount_and_its_workings_round_to_it(pay, rounding, given_practice):
+    for line in evaluate(definition(pay, round=rounding), period=QUARTER, practices=[given_practice])[0].lines:
+        pounds = f"{'-' if line.amount < 0 else ''}{abs(line.amount) // 100:,}.{abs(line.amount) % 100:02d}"
+        assert line.sentence.endswith(f" {pounds}.")
+        assert line.workings["rounded"] == pounds.replace(",", "")
+        assert abs(Fraction(line.workings["unrounded"]) * 100 - line.amount) <= 5
+        assert not (line.blocked and line.amount)
+        canonical_json(line.workings)
+
+
+@given(practices())
+def test_a_practice_survives_freezing(given_practice):
+    frozen = json.loads(canonical_json(practice_to_json(given_practice)))
+    thawed = practice_from_json(frozen)
+    assert practice_to_json(thawed) == frozen
+    pay = definition(gate(total(per_head(), per_session()), held="any_day"))
+    before, after = (evaluate(pay, period=QUARTER, practices=[each]) for each in (given_practice, thawed))
+    assert outputs_digest(before) == outputs_digest(after)
+
+
+@given(st.decimals(0, 500, places=3), sizes)
+def test_a_rate_times_a_list_is_what_decimals_say(rate, size):
+    pay = definition(per_head(str(rate), rate_per="period"))
+    given_practice = PracticeInput("Y1", lists=(ListSize(APRIL, size, None),))
+    amount = evaluate(pay, period=QUARTER, practices=[given_practice])[0].total
+    assert Decimal(amount) == (rate * size * 100).quantize(Decimal(1), rounding="ROUND_HALF_UP")
+
+
+@given(pays(), practices())
+def test_what_is_most_is_no_less_than_what_is_certain_when_nothing_is_taken_back(pay, given_practice):
+    positive = tuple(fact for fact in given_practice.facts if fact.value >= 0 and fact.confirmed)
+    sound = PracticeInput("Y1", given_practice.lists, given_practice.posts, positive, given_practice.member)
+    found = estimate(definition(pay), period=QUARTER, practice=sound)
+    assert found.least <= found.expected
+    assert found.most is None or found.most >= found.least
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+WORDS = ["type", "of", "then", "needs", "rate", "measure", "measures", "list", "pay", "round", "id", "kind", "amount"]
+KINDS = ["per_head", "per_session", "fixed", "sum", "gate", "pro_rata", "list_size", "count", "2.00", "days", "post"]
+likely_json = st.recursive(
+    st.sampled_from(KINDS + WORDS) | json_values,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS + KINDS), inner, max_size=6),
+    max_leaves=25,
+)
+
+
+@given(st.dictionaries(st.text(max_size=8), json_values, max_size=4) | likely_json, likely_json)
+def test_reading_anything_gives_a_definition_or_a_refusal(raw, pay):
+    for attempt in (raw, {"language": 1, "measures": MEASURES, "pay": pay}, {"language": 1, "pay": pay}):
+        assert _read(attempt)
+
+
+def _read(attempt: object) -> str | tuple[FieldError, ...]:
+    """The definition in words, or what was refused; anything else that is raised fails the test."""
+    try:
+        return describe_markdown(parse_definition(attempt))
+    except DefinitionInvalid as refusal:
+        return refusal.errors

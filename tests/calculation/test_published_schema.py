@@ -1,0 +1,91 @@
+"""The language as JSON Schema says the same as the reader does, member by member."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from app.calculation.errors import DefinitionInvalid
+from app.calculation.service import definition_schema, parse_definition
+from tests.factories.calculation import (
+    fixed,
+    gate,
+    per_head,
+    per_session,
+    pro_rata,
+    raw_definition,
+    total,
+)
+
+SOUND = [
+    raw_definition(per_head()),
+    raw_definition(gate(per_session(), held="every_day"), claims="required"),
+    raw_definition(pro_rata(total(per_head(rate_per="period"), fixed(rate_per="year"))), round={"at": "final"}),
+    raw_definition(fixed(payee={"type": "organisation", "code": "OOH1"}), round={"at": "factor", "dp": 4}),
+    raw_definition({"type": "fixed", "id": "a", "measure": "costs"}),
+    {"language": 1, "pay": fixed()},
+]
+UNSOUND = [
+    raw_definition(per_head(rate=2)),
+    raw_definition(per_head(rate="-2")),
+    raw_definition(per_head(rate="2.1234567")),
+    raw_definition(per_head(colour="blue")),
+    raw_definition({"type": "jackpot"}),
+    raw_definition(total()),
+    raw_definition(gate(fixed(), held="mostly")),
+    raw_definition(fixed(), claims="maybe"),
+    raw_definition(fixed(payee={"type": "organisation"})),
+    raw_definition(fixed()) | {"language": 2},
+    raw_definition(fixed()) | {"measures": {"m": {"kind": "count", "fact": "x", "max_per_month": "2"}}},
+    raw_definition(fixed()) | {"measures": {"1m": {"kind": "count", "fact": "x"}}},
+    {"language": 1},
+]
+
+
+@pytest.fixture(scope="module")
+def validator():
+    schema = definition_schema()
+    jsonschema_rs.meta.validate(schema)
+    return jsonschema_rs.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize("raw", SOUND)
+def test_what_the_reader_takes_the_schema_takes(raw, validator):
+    parse_definition(raw)
+    assert validator.is_valid(raw)
+
+
+@pytest.mark.parametrize("raw", UNSOUND)
+def test_what_the_schema_refuses_the_reader_refuses(raw, validator):
+    assert not validator.is_valid(raw)
+    with pytest.raises(DefinitionInvalid):
+        parse_definition(raw)
+
+
+def test_every_kind_and_every_member_is_described():
+    schema = definition_schema()
+    objects = [schema, *(each for each in schema["$defs"].values() if "properties" in each)]
+    assert {"Gate", "Sum", "ProRata", "PostNeed", "Round", "OrganisationPayee"} <= set(schema["$defs"])
+    for each in objects:
+        assert each["description"]
+        assert each["additionalProperties"] is False
+        assert all(member["description"] for member in each["properties"].values())
+
+
+def test_every_reference_of_the_schema_leads_somewhere():
+    schema = definition_schema()
+    targets = {f"#/$defs/{name}" for name in schema["$defs"]}
+    found = set(_references(schema))
+    assert found
+    assert found <= targets
+
+
+def _references(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            yield schema["$ref"]
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for each in schema:
+            yield from _references(each)
