@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.calculation.errors import DefinitionInvalid
@@ -36,6 +36,10 @@ from tests.factories.calculation import (
     raw_definition,
     total,
 )
+
+# A whole calculation takes milliseconds, and a loaded machine must not fail a property for being slow.
+patient = settings(deadline=None)
+few = settings(max_examples=40, deadline=None)
 
 days = st.dates(date(2013, 1, 1), date(2016, 12, 31))
 sizes = st.decimals(0, 60_000, places=2)
@@ -82,6 +86,7 @@ rounds = st.fixed_dictionaries(
 )
 
 
+@few
 @given(pays(), rounds, st.lists(st.integers(0, 999), unique=True, max_size=5), st.data())
 def test_totals_are_sums_and_order_changes_nothing(pay, rounding, numbers, data):
     raw = raw_definition(pay, round=rounding)
@@ -100,6 +105,7 @@ def _turned_round(each: PracticeInput) -> PracticeInput:
     return PracticeInput(each.code, each.lists[::-1], each.posts[::-1], each.facts[::-1], each.member)
 
 
+@few
 @given(pays(), rounds, practices())
 def test_every_line_says_its_amount_and_its_workings_round_to_it(pay, rounding, given_practice):
     for line in evaluate(definition(pay, round=rounding), period=QUARTER, practices=[given_practice])[0].lines:
@@ -111,6 +117,7 @@ def test_every_line_says_its_amount_and_its_workings_round_to_it(pay, rounding, 
         canonical_json(line.workings)
 
 
+@few
 @given(practices())
 def test_a_practice_survives_freezing(given_practice):
     frozen = json.loads(canonical_json(practice_to_json(given_practice)))
@@ -121,6 +128,7 @@ def test_a_practice_survives_freezing(given_practice):
     assert outputs_digest(before) == outputs_digest(after)
 
 
+@patient
 @given(st.decimals(0, 500, places=3), sizes)
 def test_a_rate_times_a_list_is_what_decimals_say(rate, size):
     pay = definition(per_head(str(rate), rate_per="period"))
@@ -129,6 +137,7 @@ def test_a_rate_times_a_list_is_what_decimals_say(rate, size):
     assert Decimal(amount) == (rate * size * 100).quantize(Decimal(1), rounding="ROUND_HALF_UP")
 
 
+@few
 @given(pays(), practices())
 def test_what_is_most_is_no_less_than_what_is_certain_when_nothing_is_taken_back(pay, given_practice):
     positive = tuple(fact for fact in given_practice.facts if fact.value >= 0 and fact.confirmed)
@@ -152,6 +161,7 @@ likely_json = st.recursive(
 )
 
 
+@patient
 @given(st.dictionaries(st.text(max_size=8), json_values, max_size=4) | likely_json, likely_json)
 def test_reading_anything_gives_a_definition_or_a_refusal(raw, pay):
     for attempt in (raw, {"language": 1, "measures": MEASURES, "pay": pay}, {"language": 1, "pay": pay}):

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 
-from app.calculation.rules import canonical
 from app.calculation.service import (
     canonical_json,
     evaluate,
@@ -68,7 +67,7 @@ def test_a_practice_is_frozen_and_read_back():
     assert (thawed.code, thawed.member) == (given.code, given.member)
 
 
-def test_every_input_moves_the_digest_of_inputs(monkeypatch):
+def test_every_input_moves_the_digest_of_inputs():
     raw, given = raw_definition(per_head()), practice(facts=(session(APRIL),))
     first = inputs_digest(raw, QUARTER, [given])
     assert first == inputs_digest(dict(reversed(raw.items())), QUARTER, [given])
@@ -81,9 +80,7 @@ def test_every_input_moves_the_digest_of_inputs(monkeypatch):
         inputs_digest(raw, QUARTER, [replace(given, member=QUARTER)]),
         inputs_digest(raw, QUARTER, [given, practice("Y00002")]),
     }
-    monkeypatch.setattr(canonical, "ENGINE_VERSION", "0")
-    others.add(inputs_digest(raw, QUARTER, [given]))
-    assert len(others) == 8
+    assert len(others) == 7
     assert first not in others
     assert len(first) == 64
 
@@ -96,7 +93,10 @@ def test_the_digest_of_outputs_follows_the_lines():
 
 
 def test_digests_stay_what_they_were():
-    # Stored digests are compared years later: when this fails, ENGINE_VERSION has to be raised.
+    # Stored digests are compared years later: when this fails, ENG7b5a901bd3b370ccE_VERSION has to be raised.
     raw, given = raw_definition(per_head()), practice()
     results = evaluate(definition(per_head()), period=QUARTER, practices=[given])
-    assert (inputs_digest(raw, QUARTER, [given])[:16], outputs_digest(results)[:16]) == ("", "")
+    assert (inputs_digest(raw, QUARTER, [given])[:16], outputs_digest(results)[:16]) == (
+        "7b5a901bd3b370cc",
+        "76f506bdd6501fe7",
+    )

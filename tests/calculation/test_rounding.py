@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.calculation.rules.rounding import exact_sum, largest_remainder, rounded, settle
@@ -12,6 +12,8 @@ from app.calculation.values import RoundAt, Rounding, RoundMode
 from app.core.clock import Period
 from tests.factories.calculation import APRIL, a_list, definition, months, paid, per_head, practice, total
 
+# A loaded machine must not fail a property for being slow.
+patient = settings(deadline=None)
 amounts = st.lists(
     st.one_of(st.integers(-(10**9), 10**9), st.fractions(-(10**9), 10**9, max_denominator=10**6)), max_size=40
 )
@@ -77,6 +79,7 @@ def test_a_run_is_rounded_once_and_shared_by_remainder_then_practice_code():
     assert "0.01 more so that the total of all practices is rounded once: 0.84." in results[1].lines[0].sentence
 
 
+@patient
 @given(amounts, st.sampled_from(RoundMode), st.randoms())
 def test_shares_by_largest_remainder_add_up_and_nobody_is_a_penny_away(values, mode, random):
     order = list(range(len(values)))
@@ -87,11 +90,13 @@ def test_shares_by_largest_remainder_add_up_and_nobody_is_a_penny_away(values, m
     assert all(abs(share - value) < 1 for share, value in zip(shares, values, strict=True))
 
 
+@patient
 @given(amounts)
 def test_the_quick_sum_is_the_sum(values):
     assert exact_sum(values) == sum(values, Fraction(0))
 
 
+@patient
 @given(st.lists(amounts, max_size=5), st.sampled_from(RoundMode))
 def test_what_is_settled_adds_up_to_the_stage_that_was_rounded(earned, mode):
     codes = [f"Y{i}" for i in range(len(earned))]
