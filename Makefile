@@ -59,6 +59,7 @@ define install
 		$(UV) export --quiet --frozen --no-emit-project $(1) --output-file $(VENV)/requirements.txt && \
 		$(BIN)/python -m pip install --quiet --require-hashes --requirement $(VENV)/requirements.txt && \
 		$(BIN)/python -m pip install --quiet --no-deps --editable . ; }
+	@$(BIN)/python -m compileall -q app workers
 	@touch $@
 endef
 
