@@ -79,5 +79,20 @@ def migrate(
         make_database(admin_url, env_file or settings.home / "env")
 
 
+@main.command()
+def openapi(
+    output: Annotated[Path | None, typer.Option(help="Write here instead of to the terminal.")] = None,
+) -> None:
+    """The API's contract as an OpenAPI 3.1 document."""
+    from app.core.contract import document_bytes
+    from app.main import create_app
+
+    document = document_bytes(create_app().openapi())
+    if output is None:
+        print(document.decode(), end="")
+    else:
+        output.write_bytes(document)
+
+
 if __name__ == "__main__":
     main()

@@ -14,6 +14,7 @@ from app.core import router as core
 from app.core.clock import Clock, SystemClock
 from app.core.contract import describe
 from app.core.db import make_engine
+from app.core.docs import serve_docs
 from app.core.frame import Frame
 from app.core.http import Services
 from app.core.jobs import Waker
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     for module in ROUTERS:
         app.include_router(module.router)
     describe(app, version=VERSION)
+    serve_docs(app)
     return app
 
 

@@ -77,7 +77,37 @@ def build_document(app: FastAPI, *, version: str) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             _drop_framework_422(operation)
+            for response in operation.get("responses", {}).values():
+                _complete_response(response, components["schemas"])
+    for schema in components["schemas"].values():
+        for example in schema.get("examples", []):
+            _complete(example, schema, components["schemas"])
     return document
+
+
+def _complete_response(response: dict[str, Any], schemas: dict[str, Any]) -> None:
+    for media in response.get("content", {}).values():
+        for example in media.get("examples", {}).values():
+            _complete(example.get("value"), media.get("schema", {}), schemas)
+
+
+def _complete(example: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Put back the nulls that FastAPI drops from examples: a required member that an example lacks is null."""
+    reference = schema.get("$ref")
+    if reference:
+        schema = schemas.get(reference.rsplit("/", 1)[1], {})
+    for option in schema.get("anyOf", ()):
+        if "$ref" in option or option.get("type") in ("object", "array"):
+            _complete(example, option, schemas)
+    if isinstance(example, list):
+        for item in example:
+            _complete(item, schema.get("items", {}), schemas)
+    elif isinstance(example, dict):
+        for name, member in schema.get("properties", {}).items():
+            if name in example:
+                _complete(example[name], member, schemas)
+            elif name in schema.get("required", ()):
+                example[name] = None
 
 
 def _drop_framework_422(operation: dict[str, Any]) -> None:
