@@ -152,6 +152,11 @@ async def test_server_that_is_away_is_tried_once_for_a_batch(mailer_to, outcomes
     assert "ConnectionRefusedError" in outcomes[0].detail
 
 
+async def test_host_that_can_have_no_address_is_a_failure_that_passes(sink, mailer_to, outcomes_of):
+    outcomes = await outcomes_of(mailer_to(sink, "smtp://mail..example:{port}"), [outgoing(0), outgoing(1)])
+    assert [outcome.state for outcome in outcomes] == ["failed_temporary"] * 2
+
+
 async def test_server_that_says_nothing_is_given_up_in_time(outcomes_of, mailer_to):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = await asyncio.to_thread(lambda: silent.getsockname()[1])

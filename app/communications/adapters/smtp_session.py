@@ -85,8 +85,9 @@ class SmtpSession:
                 self._connection = self._server.connect()
             except smtplib.SMTPResponseException as error:
                 self._given_up = scrub(f"no connection: {error.smtp_code} {error.smtp_error!r}")
-            except (smtplib.SMTPException, OSError) as error:
-                # One message after another would wait for the same time-out, and end no differently.
+            except (smtplib.SMTPException, OSError, ValueError) as error:
+                # One message after another would wait for the same time-out, and end no differently. A ValueError is
+                # a host name or a challenge of the server that cannot be decoded.
                 self._given_up = scrub(f"no connection: {type(error).__name__}: {error}")
         return self._connection
 
