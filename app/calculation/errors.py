@@ -19,6 +19,14 @@ class BrokenMonth(DomainError):
     title = "A rate for a year is paid for whole months only, unless it stands inside a pro_rata by days."
 
 
+class AmountTooLarge(DomainError):
+    """Recorded figures and rates multiply to more than a ledger of whole pence can hold."""
+
+    status = 422
+    code = "calculation.amount_too_large"
+    title = "An amount comes to more than ten million million pounds; a rate or a recorded figure is wrong."
+
+
 class PracticeRepeated(DomainError):
     status = 422
     code = "calculation.practice_repeated"

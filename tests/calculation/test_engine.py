@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.calculation.errors import BrokenMonth, PracticeRepeated
+from app.calculation.errors import AmountTooLarge, BrokenMonth, PracticeRepeated
 from app.calculation.service import estimate, evaluate
 from app.calculation.values import Fact, Payee, PostHeld, Range
 from app.core.clock import Period
@@ -279,3 +279,9 @@ def test_the_named_lead_scheme_of_the_contract_pays_two_sessions_a_month():
     }
     facts = tuple(session(date(2014, month, day)) for month in (4, 5, 6) for day in (2, 9, 16))
     assert paid(pay, practice(posts=(lead(),), facts=facts), measures=MEASURES).total == 180_000
+
+
+def test_an_amount_that_no_ledger_can_hold_is_refused():
+    facts = (session(APRIL, "999999999999"),)
+    with pytest.raises(AmountTooLarge):
+        paid(per_session("999999999999", "uncapped"), practice(facts=facts))

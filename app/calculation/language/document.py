@@ -27,7 +27,7 @@ class Round:
             Choice(RoundAt),
             "`line`: each line once. `factor`: each factor to `dp` places, then the line. `points`: points to `dp` "
             "places, then the line. `period`: a practice's total for the period, the difference on its last line that "
-            "earns. `final`: the total of the run, shared by largest remainder.",
+            "earns. `final`: the total of the run, shared by largest remainder. Shares of time are no factors: exact.",
         ),
     )
     mode: RoundMode = field(

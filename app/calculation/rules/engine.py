@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from app.calculation.errors import PracticeRepeated
+from app.calculation.errors import AmountTooLarge, PracticeRepeated
 from app.calculation.rules.earning import Earning, PayingNode, Run, View
 from app.calculation.rules.exact import pounds_value
 from app.calculation.rules.notes import unconfirmed_notes
@@ -22,6 +22,9 @@ from app.calculation.values import (
 from app.core.clock import Period
 from app.core.money import format_pounds
 
+# The lines of every practice in England, each this large, still add up within 64 bits.
+_MOST_PENCE: Final = 10**15
+
 _MOVED: Final = {
     RoundAt.PERIOD: "so that the practice's total for the period is rounded once",
     RoundAt.FINAL: "so that the total of all practices is rounded once",
@@ -35,8 +38,7 @@ def evaluate(
         raise PracticeRepeated
     run = Run(period, practices, view)
     earned = earnings(definition, run)
-    exact = [[earning.pence for earning in several] for several in earned]
-    amounts = settle(exact, definition.round, codes=[practice.code for practice in practices])
+    amounts = _settled(definition, earned, practices)
     notes = unconfirmed_notes(definition, run)
     return [
         _result(practice, several, pence, definition.round, notes(practice))
@@ -52,6 +54,16 @@ def earnings(definition: Definition, run: Run) -> list[list[Earning]]:
     return [pay(practice) for practice in run.practices]
 
 
+def _settled(
+    definition: Definition, earned: Sequence[Sequence[Earning]], practices: Sequence[PracticeInput]
+) -> list[list[int]]:
+    exact = [[earning.pence for earning in several] for several in earned]
+    amounts = settle(exact, definition.round, codes=[practice.code for practice in practices])
+    if any(abs(amount) > _MOST_PENCE for several in amounts for amount in several):
+        raise AmountTooLarge
+    return amounts
+
+
 def estimate(definition: Definition, *, period: Period, practice: PracticeInput) -> Range:
     """What one practice can earn: `least` is what it has earned by confirmed facts and posts so far; `expected` is all
     that is offered, each need met and each capped count full, uncapped facts as they are to date; `most` equals it, or
@@ -59,7 +71,7 @@ def estimate(definition: Definition, *, period: Period, practice: PracticeInput)
     """
     least = evaluate(definition, period=period, practices=[practice], view=View.CONFIRMED)[0].total
     offered = earnings(definition, Run(period, [practice], View.OFFERED))[0]
-    expected = sum(settle([[one.pence for one in offered]], definition.round, codes=[practice.code])[0])
+    expected = sum(_settled(definition, [offered], [practice])[0])
     is_bounded = all(one.bounded for one in offered)
     return Range(least, expected, expected if is_bounded else None)
 

@@ -1,0 +1,24 @@
+"""The page that explains the language names every kind, and its example is a definition."""
+
+import json
+import re
+from pathlib import Path
+
+from app.calculation.nodes.catalogue import CATALOGUE
+from app.calculation.service import check_definition, parse_definition
+from tests.factories.calculation import YEAR
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "definitions.md").read_text()
+
+
+def test_the_example_on_the_page_is_sound():
+    examples = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    assert examples
+    for example in examples:
+        assert check_definition(parse_definition(json.loads(example)), applies=YEAR) == []
+
+
+def test_the_page_has_a_row_for_every_kind():
+    kinds = [*CATALOGUE.nodes, *CATALOGUE.measures, *CATALOGUE.needs]
+    assert kinds
+    assert [kind for kind in kinds if f"\n| `{kind}` |" not in PAGE] == []
