@@ -1,0 +1,117 @@
+"""What can go wrong in schemes."""
+
+from app.core.errors import DomainError, NotFound
+
+
+class SchemeNotFound(NotFound):
+    code = "schemes.not_found"
+    title = "There is no such scheme."
+
+
+class VersionNotFound(NotFound):
+    code = "schemes.version_not_found"
+    title = "The scheme has no such version."
+
+
+class OfferNotFound(NotFound):
+    code = "schemes.offer_not_found"
+    title = "There is no such offer."
+
+
+class FactNotFound(NotFound):
+    code = "schemes.fact_not_found"
+    title = "There is no such fact."
+
+
+class SchemeCodeTaken(DomainError):
+    status = 409
+    code = "schemes.code_taken"
+    title = "Another scheme of that financial year has this code."
+    constraints = ("uq_scheme_code",)
+
+
+class SchemeClosed(DomainError):
+    status = 409
+    code = "schemes.closed"
+    title = "The scheme is closed."
+
+
+class SchemeNotPublished(DomainError):
+    status = 409
+    code = "schemes.not_published"
+    title = "The scheme has no published version yet."
+
+
+class VersionNotDraft(DomainError):
+    status = 409
+    code = "schemes.version_not_draft"
+    title = "A published version never changes; make a new one."
+
+
+class VersionNotPayable(DomainError):
+    """It parses, and could still not be paid in the period it applies to; `errors` says why."""
+
+    status = 422
+    code = "schemes.version_not_payable"
+    title = "The definition could not be paid as it stands."
+
+
+class NoVersion(DomainError):
+    status = 409
+    code = "schemes.no_version"
+    title = "No published version of the scheme covers that period."
+
+
+class OfferAnswered(DomainError):
+    status = 409
+    code = "schemes.offer_answered"
+    title = "The offer has been answered already."
+
+
+class OfferLapsed(DomainError):
+    status = 409
+    code = "schemes.offer_lapsed"
+    title = "The day to respond by has passed; ask the commissioner for a new offer."
+
+
+class WordsChanged(DomainError):
+    status = 409
+    code = "schemes.words_changed"
+    title = "The agreement's words have changed since you read them."
+
+
+class SignUpsRefused(DomainError):
+    """Nothing was recorded; `errors` names each row that cannot be."""
+
+    status = 422
+    code = "schemes.sign_ups_refused"
+    title = "Some of these agreements cannot be recorded, so none was."
+
+
+class FactsRefused(DomainError):
+    """Nothing was recorded; `errors` names each row that cannot be."""
+
+    status = 422
+    code = "schemes.facts_refused"
+    title = "Some of these facts cannot be recorded, so none was."
+
+
+class ParticipationClash(DomainError):
+    status = 409
+    code = "schemes.participation_clash"
+    title = "Another request changed the same practice's place in the scheme; send this one again."
+    constraints = ("uq_participation",)
+
+
+class FactClash(DomainError):
+    status = 409
+    code = "schemes.fact_clash"
+    title = "Another request recorded the same facts; send this one again."
+    constraints = ("uq_scheme_fact_current",)
+
+
+class VersionClash(DomainError):
+    status = 409
+    code = "schemes.version_clash"
+    title = "Another request added a version at the same moment; send this one again."
+    constraints = ("uq_scheme_version",)

@@ -1,0 +1,51 @@
+"""What schemes announce. Drafts are announced to nobody, so the change feed never shows them."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionPublished(Event):
+    name: ClassVar[str] = "schemes.version_published"
+    resource: ClassVar[str | None] = "scheme"
+
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemeChanged(Event):
+    """A published scheme's title, purpose, budget or terms changed, or it was closed."""
+
+    name: ClassVar[str] = "schemes.scheme_changed"
+    resource: ClassVar[str | None] = "scheme"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OffersMade(Event):
+    """The subject is the scheme; the practices are those that had no offer before."""
+
+    name: ClassVar[str] = "schemes.offers_made"
+
+    practices: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferAnswered(Event):
+    """The subject is the offer."""
+
+    name: ClassVar[str] = "schemes.offer_answered"
+
+    scheme: str
+    practice: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedUp(Event):
+    """The office recorded agreements on these practices' behalf. The subject is the scheme."""
+
+    name: ClassVar[str] = "schemes.signed_up"
+
+    practices: list[str]

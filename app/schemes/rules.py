@@ -1,0 +1,161 @@
+"""Pure rules of schemes: which facts change what, who may not be signed up, what a budget's share is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from app.calculation.values import ListSize
+from app.core.clock import Period
+from app.core.errors import FieldError
+from app.schemes.values import Budget, FactEntry, FactOutcome, FactState, ParticipationState
+
+ONE: Final = Decimal(1)
+ALWAYS: Final = Period(date.min, None)
+_PLACES: Final = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFact:
+    """The current fact of an external id."""
+
+    entry: FactEntry
+    state: FactState
+
+
+@dataclass(frozen=True, slots=True)
+class FactPlan:
+    """What is to be written: new rows, and the external ids whose current row is superseded first."""
+
+    written: tuple[FactEntry, ...]
+    superseded: tuple[str, ...]
+    outcome: FactOutcome
+
+
+def ratio_value(numerator: Decimal, denominator: Decimal) -> Decimal:
+    """A fact given as a ratio counts as its quotient to six places: 45 of 91 is 0.494505. The parts are kept as well."""
+    return Decimal(round(Fraction(numerator) / Fraction(denominator) * 10**6)) * _PLACES
+
+
+def plan_facts(facts: Sequence[FactEntry], known: Mapping[str, KnownFact], *, confirmed: bool) -> FactPlan:
+    """Compares what comes in with what is known. An entry without a value withdraws the fact of its id.
+
+    A confirming caller who repeats an entered fact confirms it; a practice that repeats a confirmed one changes nothing.
+    """
+    written: dict[str, FactEntry] = {}
+    superseded: list[str] = []
+    created = changed = unchanged = removed = 0
+    for fact in {fact.external_id: fact for fact in facts}.values():
+        now = known.get(fact.external_id)
+        if now is None and fact.value is None:
+            unchanged += 1
+        elif now is None:
+            written[fact.external_id] = fact
+            created += 1
+        elif fact.value is None:
+            superseded.append(fact.external_id)
+            removed += 1
+        elif now.entry == fact and (now.state is FactState.CONFIRMED or not confirmed):
+            unchanged += 1
+        else:
+            superseded.append(fact.external_id)
+            written[fact.external_id] = fact
+            changed += 1
+    outcome = FactOutcome(created=created, changed=changed, unchanged=unchanged, removed=removed)
+    return FactPlan(tuple(written.values()), tuple(superseded), outcome)
+
+
+def refused_facts(facts: Sequence[FactEntry], known: Mapping[str, KnownFact], *, may_correct: bool) -> list[FieldError]:
+    return [*_repeated(facts), *(() if may_correct else _overruled(facts, known))]
+
+
+def _repeated(facts: Sequence[FactEntry]) -> Iterator[FieldError]:
+    first: dict[str, FactEntry] = {}
+    for place, fact in enumerate(facts):
+        if first.setdefault(fact.external_id, fact) != fact:
+            detail = "Another fact of this request has the same id and says something else."
+            yield FieldError(f"/facts/{place}/external_id", "schemes.external_id_repeated", detail)
+
+
+def _overruled(facts: Sequence[FactEntry], known: Mapping[str, KnownFact]) -> Iterator[FieldError]:
+    """A practice may correct what it entered itself; not another practice's facts, nor what the office has confirmed."""
+    for place, fact in enumerate(facts):
+        now = known.get(fact.external_id)
+        if now is None or now.entry == fact:
+            continue
+        if now.entry.practice != fact.practice:
+            yield FieldError(
+                f"/facts/{place}/external_id", "schemes.external_id_taken", "This id is in use; choose another."
+            )
+        elif now.state is FactState.CONFIRMED:
+            detail = "The commissioner has confirmed this fact; ask it for the correction."
+            yield FieldError(f"/facts/{place}/external_id", "schemes.fact_confirmed", detail)
+
+
+def agreement_term(state: str, valid_from: date | None, valid_until: date | None) -> Period | None:
+    """When a practice is in the scheme; None where it has not agreed."""
+    if state != ParticipationState.ACCEPTED:
+        return None
+    return Period(valid_from or date.min, valid_until)
+
+
+def facts_outside_scheme(
+    facts: Sequence[FactEntry], agreed: Mapping[str, Period | None], *, names: AbstractSet[str] | None
+) -> list[FieldError]:
+    """`names` are the facts that the scheme's definitions read; None where it has no definition yet."""
+    found: list[FieldError] = []
+    for place, fact in enumerate(facts):
+        term = agreed.get(fact.practice)
+        if term is None or not term.contains(fact.on):
+            detail = "The practice has no agreement for this scheme on that day."
+            found.append(FieldError(f"/facts/{place}/practice", "schemes.practice_not_in_scheme", detail))
+        if names is not None and fact.measure not in names:
+            detail = 'No definition of the scheme reads it. Give the name under "fact", not the key under "measures".'
+            found.append(FieldError(f"/facts/{place}/measure", "schemes.measure_unknown", detail))
+    return found
+
+
+def refused_sign_ups(
+    practices: Sequence[tuple[str, bool]], closed_on: Mapping[str, date | None], *, starts_on: date
+) -> list[FieldError]:
+    """`practices` are (code, historical). A practice that closed before the scheme starts signs only for the record."""
+    found: list[FieldError] = []
+    seen: set[str] = set()
+    for place, (practice, historical) in enumerate(practices):
+        if practice in seen:
+            detail = "The practice stands in this request already."
+            found.append(FieldError(f"/sign_ups/{place}/practice", "schemes.practice_repeated", detail))
+        seen.add(practice)
+        closed = closed_on.get(practice)
+        if closed is not None and closed < starts_on and not historical:
+            detail = "The practice closed before the scheme starts; say historical where that is meant."
+            found.append(FieldError(f"/sign_ups/{place}/practice", "schemes.practice_closed", detail))
+    return found
+
+
+def latest_list(lists: Sequence[ListSize], *, on: date, basis: str) -> Decimal | None:
+    """The list with the latest date on or before the day that has the basis; of one date the last recorded."""
+    known = [each for each in lists if each.as_at <= on and getattr(each, basis) is not None]
+    if not known:
+        return None
+    chosen = max(known, key=lambda each: (each.as_at, each.recorded_at.timestamp() if each.recorded_at else 0.0))
+    return getattr(chosen, basis)
+
+
+def budget_share(budget: Budget, list_size: Decimal, applies: Period) -> Fraction | None:
+    """Pence of a per-head budget that are a practice's: 2.00 for each of 8,412 patients is 16,824.00 a year.
+
+    A version that applies to part of a year has that part, by months or else by days. None where the budget is one
+    amount for all.
+    """
+    if budget.per_head is None:
+        return None
+    return Fraction(budget.per_head) * 100 * Fraction(list_size) * part_of_year(applies)
+
+
+def part_of_year(applies: Period) -> Fraction:
+    months = applies.whole_months()
+    return Fraction(months, 12) if months else Fraction(applies.days, 365)

@@ -1,0 +1,124 @@
+"""Schemes, versions, participation with improvement areas, and facts."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel
+
+from app.core.ids import new_id
+
+
+class SchemeRow(SQLModel, table=True):
+    __tablename__ = "scheme"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    code: str
+    title: str
+    purpose: str
+    financial_year: str
+    starts_on: date
+    budget_amount: int | None = None
+    budget_per_head: Decimal | None = None
+    budget_basis: str | None = None
+    payment_terms_days: int
+    pay_code: str | None = None
+    cost_centre: str | None = None
+    state: str
+    live_version: int | None = None
+    created_at: datetime
+    version: int = 1
+
+
+class VersionRow(SQLModel, table=True):
+    __tablename__ = "scheme_version"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    scheme_id: UUID
+    n: int
+    state: str
+    applies_from: date
+    applies_until: date
+    definition: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    reason: str
+    words: str | None = None
+    words_digest: str | None = None
+    created_at: datetime
+    published_at: datetime | None = None
+    published_by: UUID | None = None
+    version: int = 1
+
+
+class ParticipationRow(SQLModel, table=True):
+    """A practice's place in a scheme: offered, accepted or declined, or signed up by the office."""
+
+    __tablename__ = "participation"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    scheme_id: UUID
+    practice: str
+    state: str
+    source: str
+    offered_at: datetime | None = None
+    respond_by: date | None = None
+    version_n: int | None = None
+    words_digest: str | None = None
+    valid_from: date | None = None
+    """The first day of the agreement; None: as long as the scheme itself."""
+    valid_until: date | None = None
+    signed_on: date | None = None
+    signatory_name: str | None = None
+    signatory_capacity: str | None = None
+    evidence: str | None = None
+    historical: bool = False
+    named_lead_id: UUID | None = None
+    decline_reason: str | None = None
+    answered_at: datetime | None = None
+    answered_by: UUID | None = None
+    recorded_at: datetime
+    version: int = 1
+
+
+class ImprovementAreaRow(SQLModel, table=True):
+    __tablename__ = "improvement_area"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    participation_id: UUID = Field(primary_key=True)
+    no: int = Field(primary_key=True)
+    title: str
+    baseline: str | None = None
+    target: str | None = None
+    measure: str | None = None
+    review_on: date | None = None
+
+
+class FactRow(SQLModel, table=True):
+    """Evidence. A correction supersedes the row, so that what was known at any instant can be told again."""
+
+    __tablename__ = "scheme_fact"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    scheme_id: UUID
+    external_id: str
+    practice: str
+    measure: str
+    happened_on: date
+    value: Decimal
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    subject: str | None = None
+    note: str | None = None
+    state: str
+    source: str
+    recorded_at: datetime
+    recorded_by: UUID | None = None
+    confirmed_at: datetime | None = None
+    confirmed_by: UUID | None = None
+    superseded_at: datetime | None = None
+    version: int = 1

@@ -1,0 +1,162 @@
+"""The words of schemes: what other slices get back, and what they hand in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from app.core.clock import Period
+
+
+class SchemeState(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CLOSED = "closed"
+
+
+class VersionState(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class ParticipationState(StrEnum):
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+class ParticipationSource(StrEnum):
+    """Whether the practice answered an offer itself, or the office recorded an agreement signed on paper."""
+
+    OFFER = "offer"
+    SIGN_UP = "sign_up"
+
+
+class Capacity(StrEnum):
+    CONTRACT_HOLDER = "contract_holder"
+    AUTHORISED = "authorised"
+
+
+class FactState(StrEnum):
+    """`entered` by a practice and waiting for the office, or `confirmed` and therefore paid."""
+
+    ENTERED = "entered"
+    CONFIRMED = "confirmed"
+
+
+class FactSource(StrEnum):
+    PRACTICE = "practice"
+    OFFICE = "office"
+    ATTENDANCE = "attendance"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Either `amount` in pence for the year, or pounds per head of each practice's list."""
+
+    amount: int | None = None
+    per_head: Decimal | None = None
+    basis: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeRef:
+    id: UUID
+    code: str
+    title: str
+    state: SchemeState
+    financial_year: str
+    starts_on: date
+    payment_terms_days: int
+    pay_code: str | None
+    cost_centre: str | None
+    budget: Budget | None
+    live_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRef:
+    """A published or draft version; `definition` is the raw JSON as its author wrote it."""
+
+    id: UUID
+    scheme_id: UUID
+    n: int
+    state: VersionState
+    definition: Mapping[str, Any]
+    applies: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Signatory:
+    name: str
+    capacity: Capacity
+
+
+@dataclass(frozen=True, slots=True)
+class SignUp:
+    practice: str
+    signed_on: date
+    signatory: Signatory
+    evidence: str | None = None
+    historical: bool = False
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpOutcome:
+    created: int
+    updated: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImprovementAreaText:
+    title: str
+    baseline: str | None = None
+    target: str | None = None
+    measure: str | None = None
+    review_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactEntry:
+    """One fact as it is handed in. `value` is None where the fact is withdrawn."""
+
+    external_id: str
+    practice: str
+    measure: str
+    on: date
+    value: Decimal | None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    subject: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactOutcome:
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OfferOutcome:
+    created: int
+    unchanged: int
+    offers: tuple["OfferRef", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRef:
+    id: UUID
+    scheme_id: UUID
+    practice: str
+    state: ParticipationState
+    respond_by: date | None
+    offered_at: datetime | None
