@@ -1,12 +1,14 @@
 """What schemes, payments and the calculator call. Plain functions over frozen values: same input, same output."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from app.calculation.language import document, schema
 from app.calculation.language.tree import measures_used, needs_used, walk
 from app.calculation.nodes.catalogue import CATALOGUE
 from app.calculation.nodes.component import OrganisationPayee
+from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import PreparedMeasure
 from app.calculation.rules import canonical, describing, engine
 from app.calculation.rules.earning import PayingNode, View
@@ -17,6 +19,7 @@ canonical_json = canonical.canonical_json
 practice_to_json = canonical.practice_to_json
 practice_from_json = canonical.practice_from_json
 outputs_digest = canonical.outputs_digest
+range_sentence = describing.range_sentence
 
 
 def parse_definition(raw: Mapping[str, Any]) -> Definition:
@@ -79,6 +82,12 @@ def measures_needed(definition: Definition) -> Needed:
         posts=tuple(sorted({name for need in needs for name in need.posts_read()})),
         bases=tuple(sorted({basis for measure in measures for basis in measure.bases_read()})),
     )
+
+
+def snapshot_dates(definition: Definition, period: Period) -> tuple[date, ...]:
+    """The days whose lists count: a caller that gives a size without a date means the size on each of them."""
+    lists = [measure for measure in measures_used(definition) if isinstance(measure, ListMeasure)]
+    return tuple(sorted({measure.snapshot_date(period) for measure in lists}))
 
 
 def inputs_digest(definition_raw: Mapping[str, Any], period: Period, practices: Sequence[PracticeInput]) -> str:
