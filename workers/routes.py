@@ -2,7 +2,10 @@
 
 ROUTES: dict[str, tuple[str, ...]] = {
     # organisations
+    "organisations.practice_changed": (),
     # people
+    "people.person_changed": (),
+    "people.post_changed": (),
     # access
     # meetings
     # schemes

@@ -1,0 +1,14 @@
+"""What organisations announces."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class PracticeChanged(Event):
+    """Subject: the practice's code. Anything that its published entry shows has changed."""
+
+    name: ClassVar[str] = "organisations.practice_changed"
+    resource: ClassVar[str | None] = "practice"

@@ -1,0 +1,54 @@
+"""What can go wrong with persons and posts."""
+
+from app.core.errors import DomainError, NotFound
+
+
+class PersonNotFound(NotFound):
+    code = "people.person_not_found"
+    title = "There is no such person."
+
+
+class PostNotFound(NotFound):
+    code = "people.post_not_found"
+    title = "There is no such post."
+
+
+class MailboxNotFound(NotFound):
+    code = "people.mailbox_not_found"
+    title = "This practice has no shared mailbox."
+
+
+class EmailKnown(DomainError):
+    code = "people.email_known"
+    title = "Somebody with this e-mail address is already known."
+    constraints = ("uq_person_email",)
+
+
+class LeadOverlap(DomainError):
+    code = "people.lead_overlap"
+    title = "The practice has a named lead at that time; a practice has one at a time."
+    constraints = ("ex_post_named_lead",)
+
+
+class PostOverlap(DomainError):
+    code = "people.post_overlap"
+    title = "This person already holds this post at that time."
+    constraints = ("ex_post_same",)
+
+
+class PersonErased(DomainError):
+    code = "people.erased"
+    title = "This person was erased at their own wish and cannot be changed."
+
+
+class PostEnded(DomainError):
+    code = "people.post_ended"
+    title = "This post has ended."
+
+
+class ImportClash(DomainError):
+    """Somebody else changed the same practice's posts while the spreadsheet was being applied."""
+
+    code = "people.import_clash"
+    title = "The people of a practice were changed at the same time; import the file again."
+    constraints = ("uq_mailbox_practice",)

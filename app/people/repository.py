@@ -1,0 +1,208 @@
+"""Every SELECT and lock of people."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    TEXT,
+    ColumnElement,
+    Select,
+    Uuid,
+    and_,
+    any_,
+    cast,
+    exists,
+    false,
+    literal,
+    null,
+    or_,
+    true,
+    union_all,
+)
+from sqlalchemy import select as select_columns
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlmodel import col, select
+
+from app.calculation.values import PostHeld
+from app.core.repository import TenantRepository
+from app.people.errors import MailboxNotFound, PersonNotFound, PostNotFound
+from app.people.tables import Mailbox, Person, Post, PostBelief
+from app.people.values import LEVELS, PostLevel, PostRole
+
+
+def among(column: Any, values: Iterable[Any], kind: Any = TEXT) -> ColumnElement[bool]:
+    """`column = ANY(array)`: one parameter however many values, so that the statement's text stays the same."""
+    return column == any_(cast(sorted(values), ARRAY(kind)))
+
+
+def held_on(on: date) -> ColumnElement[bool]:
+    until = col(Post.valid_until)
+    return and_(col(Post.valid_from) <= on, or_(until.is_(None), until > on))
+
+
+def is_shown() -> ColumnElement[bool]:
+    """The post may be listed: it is marked so and the person does not object."""
+    return and_(col(Post.listed), col(Person.objects_to_listing).is_(False), col(Person.erased_at).is_(None))
+
+
+def post_with_person() -> ColumnElement[bool]:
+    return and_(col(Person.commissioner_id) == Post.commissioner_id, col(Person.id) == Post.person_id)
+
+
+class PersonRepository(TenantRepository[Person]):
+    table = Person
+    missing = PersonNotFound
+
+    async def insert_unless_known(self, *, person_id: UUID, name: str, name_key: str, email: str) -> bool:
+        """False when somebody with this address exists, also one whose transaction has just committed."""
+        values = {"commissioner_id": self.tenant, "id": person_id, "name": name, "name_key": name_key}
+        statement = insert(Person).values(**values, email=email, email_key=email.lower())
+        statement = statement.on_conflict_do_nothing(constraint="uq_person_email").returning(col(Person.id))
+        return (await (await self.session.connection()).execute(statement)).first() is not None
+
+    async def find_by_email(self, key: str) -> Person | None:
+        return await self.find(col(Person.email_key) == key)
+
+    async def list_by_ids(self, ids: Iterable[UUID]) -> Sequence[Person]:
+        return await self.list(among(col(Person.id), ids, Uuid()))
+
+    async def list_known(self, *, email_keys: Iterable[str], practices: Iterable[str]) -> Sequence[Person]:
+        """Who a spreadsheet's rows may mean: holders of its addresses, and whoever has had a post in its practices."""
+        posts = select(Post.person_id).where(
+            col(Post.commissioner_id) == self.tenant, among(col(Post.practice), practices)
+        )
+        return await self.list(
+            col(Person.erased_at).is_(None),
+            or_(among(col(Person.email_key), email_keys), col(Person.id).in_(posts)),
+        )
+
+    async def list_named_at(self, practice: str, name_key: str, *, on: date) -> Sequence[UUID]:
+        statement = (
+            select(Person.id)
+            .join(Post, post_with_person())
+            .where(col(Person.commissioner_id) == self.tenant, col(Person.name_key) == name_key)
+            .where(col(Post.practice) == practice, held_on(on), col(Person.erased_at).is_(None))
+            .distinct()
+        )
+        return (await self.session.exec(statement)).all()
+
+
+class PostRepository(TenantRepository[Post]):
+    table = Post
+    missing = PostNotFound
+
+    def with_person(self) -> Select[Any]:
+        return select(Post, Person).join(Person, post_with_person()).where(col(Post.commissioner_id) == self.tenant)
+
+    async def lock_of_practices(self, practices: Iterable[str]) -> Sequence[Post]:
+        """All posts of these practices, locked in the order of their ids against a manager's change meanwhile."""
+        statement = self.select().where(among(col(Post.practice), practices)).order_by(col(Post.id)).with_for_update()
+        found = await self.session.exec(statement.execution_options(populate_existing=True))  # pyright: ignore
+        return found.all()
+
+    async def is_held(self, person_id: UUID, practice: str, *, on: date) -> bool:
+        wanted = self.select().where(col(Post.person_id) == person_id, col(Post.practice) == practice, held_on(on))
+        return (await self.session.exec(select(exists(wanted.subquery().select())))).one()  # pyright: ignore
+
+    async def list_held(self, practices: Iterable[str], *, known_on: datetime | None) -> dict[str, list[PostHeld]]:
+        wanted = list(practices)
+        statement = self._as_recorded(Post, wanted)
+        if known_on is not None:
+            then = self._as_recorded(PostBelief, wanted).where(
+                col(PostBelief.recorded_at) <= known_on, col(PostBelief.superseded_at) > known_on
+            )
+            statement = union_all(statement.where(col(Post.recorded_at) <= known_on), then)
+        found: dict[str, list[PostHeld]] = {}
+        for practice, *held in (await (await self.session.connection()).execute(statement)).all():
+            found.setdefault(practice, []).append(PostHeld(*held))
+        return found
+
+    def _as_recorded(self, table: type[Post] | type[PostBelief], practices: list[str]) -> Select[Any]:
+        return select_columns(
+            col(table.practice), col(table.role), col(table.valid_from), col(table.valid_until)
+        ).where(col(table.commissioner_id) == self.tenant, among(col(table.practice), practices))
+
+    async def list_leads(self, practices: Iterable[str], *, on: date) -> dict[str, str]:
+        """The name of each practice's lead, where there is one who may be listed."""
+        statement = (
+            select(Post.practice, Person.name)
+            .join(Person, post_with_person())
+            .where(col(Post.commissioner_id) == self.tenant, col(Post.role) == PostRole.NAMED_LEAD)
+            .where(among(col(Post.practice), practices), held_on(on), is_shown())
+        )
+        return {practice: name for practice, name in (await self.session.exec(statement)).all() if practice}
+
+
+class MailboxRepository(TenantRepository[Mailbox]):
+    table = Mailbox
+    missing = MailboxNotFound
+
+    async def find_of(self, practice: str, *, for_update: bool = False) -> Mailbox | None:
+        return await self.find(col(Mailbox.practice) == practice, for_update=for_update)
+
+
+def recipients(
+    tenant: UUID,
+    members: Select[Any],
+    *,
+    roles: Collection[PostRole] | None,
+    practices: Collection[str] | None,
+    localities: Collection[UUID] | None,
+    on: date,
+) -> Select[Any]:
+    """See `service.select_recipients`; `members` are the commissioner's practices (code, locality_id) of that day."""
+    member = members.subquery("member")
+    everywhere = practices is None and localities is None
+    chosen = [] if practices is None else [among(member.c.code, practices)]
+    area = false() if localities is None else among(member.c.locality_id, localities, Uuid())
+    reached = select(member.c.code).where(true() if everywhere else or_(area, *chosen)).subquery("reached")
+    in_role = true() if roles is None else among(col(Post.role), [role.value for role in roles])
+    holds = and_(col(Post.commissioner_id) == tenant, in_role, held_on(on), col(Person.erased_at).is_(None))
+    above = true() if everywhere else false()
+    if localities is not None:
+        above = among(col(Post.locality_id), localities, Uuid())
+    people = (
+        select_columns(
+            col(Person.id).label("person_id"),
+            col(Post.practice).label("practice"),
+            col(Person.name).label("name"),
+            col(Person.email).label("email"),
+            false().label("is_mailbox"),
+        )
+        .select_from(Post)
+        .join(Person, post_with_person())
+        .where(holds)
+        .where(
+            or_(
+                col(Post.practice).in_(select(reached.c.code)),
+                and_(col(Post.level) != PostLevel.PRACTICE, above),
+            )
+        )
+        .distinct()
+    )
+    reachable = (
+        select(literal(1))
+        .select_from(Post)
+        .join(Person, post_with_person())
+        .where(holds, col(Post.practice) == col(Mailbox.practice))
+        .where(col(Person.email).is_not(None), col(Person.bounced_at).is_(None))
+    )
+    # A message for a locality's or the office's people alone is none of a practice's business.
+    at_practices = roles is None or any(PostLevel.PRACTICE in LEVELS[role] for role in roles)
+    mailboxes = (
+        select_columns(
+            cast(null(), Uuid()).label("person_id"),
+            col(Mailbox.practice).label("practice"),
+            literal("Practice mailbox").label("name"),
+            col(Mailbox.email).label("email"),
+            true().label("is_mailbox"),
+        )
+        .where(col(Mailbox.commissioner_id) == tenant, true() if at_practices else false())
+        .where(col(Mailbox.practice).in_(select(reached.c.code)), ~reachable.exists())
+    )
+    everyone = union_all(people, mailboxes).subquery("recipient")
+    return select_columns(
+        everyone.c.person_id, everyone.c.practice, everyone.c.name, everyone.c.email, everyone.c.is_mailbox
+    )

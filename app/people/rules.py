@@ -1,0 +1,95 @@
+"""Names and roles as people write them, and when a post is no longer to be relied on."""
+
+import re
+import unicodedata
+from datetime import date, datetime, timedelta
+from typing import Final, Literal
+
+from app.people.values import STALE_AFTER_DAYS, PostRole
+
+StaleReason = Literal["not_confirmed", "bounced"]
+
+_TITLES: Final = frozenset(
+    {"dr", "doctor", "mr", "mrs", "ms", "miss", "mx", "prof", "professor", "sr", "sister", "rev"}
+)
+_APOSTROPHES: Final = re.compile("['\u2018\u2019`]")
+_NOT_LETTER: Final = re.compile(r"[^\w]+|_")
+_ALIASES: Final = {
+    "lead": PostRole.NAMED_LEAD,
+    "practice_lead": PostRole.NAMED_LEAD,
+    "lead_gp": PostRole.NAMED_LEAD,
+    "gp_lead": PostRole.NAMED_LEAD,
+    "named_gp": PostRole.NAMED_LEAD,
+    "named_gp_lead": PostRole.NAMED_LEAD,
+    "named_lead_gp": PostRole.NAMED_LEAD,
+    "clinical_lead_gp": PostRole.NAMED_LEAD,
+    "ccg_lead": PostRole.NAMED_LEAD,
+    "deputy": PostRole.DEPUTY_LEAD,
+    "deputy_named_lead": PostRole.DEPUTY_LEAD,
+    "manager": PostRole.PRACTICE_MANAGER,
+    "pm": PostRole.PRACTICE_MANAGER,
+    "business_manager": PostRole.PRACTICE_MANAGER,
+    "assistant_manager": PostRole.DEPUTY_MANAGER,
+    "assistant_practice_manager": PostRole.DEPUTY_MANAGER,
+    "deputy_practice_manager": PostRole.DEPUTY_MANAGER,
+    "gp_partner": PostRole.GP,
+    "partner": PostRole.GP,
+    "salaried_gp": PostRole.GP,
+    "general_practitioner": PostRole.GP,
+    "doctor": PostRole.GP,
+    "practice_nurse": PostRole.NURSE,
+    "nurse_practitioner": PostRole.NURSE,
+    "advanced_nurse_practitioner": PostRole.NURSE,
+    "anp": PostRole.NURSE,
+    "lead_nurse": PostRole.NURSE,
+    "clinical_pharmacist": PostRole.PHARMACIST,
+    "locum": PostRole.SESSIONAL_GP,
+    "locum_gp": PostRole.SESSIONAL_GP,
+    "administrator": PostRole.STAFF,
+    "admin": PostRole.STAFF,
+    "receptionist": PostRole.STAFF,
+    "reception": PostRole.STAFF,
+    "secretary": PostRole.STAFF,
+    "practice_member": PostRole.STAFF,
+    "other": PostRole.STAFF,
+}
+
+
+def read_role(text: str) -> PostRole | None:
+    """The post that a spreadsheet means: `Practice Manager`, `PM` and `practice_manager` are one."""
+    key = _NOT_LETTER.sub("_", text.strip().lower()).strip("_")
+    return PostRole(key) if key in PostRole else _ALIASES.get(key)
+
+
+def email_key(email: str | None) -> str | None:
+    return (email or "").strip().lower() or None
+
+
+def name_key(name: str) -> str:
+    """What two writings of one name have in common: `Dr. Anne O'Brien-Shah` and `O'BRIEN SHAH, Anne` are one."""
+    last, comma, first = name.partition(",")
+    plain = unicodedata.normalize("NFKD", f"{first} {last}" if comma else name)
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    words = _NOT_LETTER.sub(" ", _APOSTROPHES.sub("", plain.lower())).split()
+    kept = [word for word in words if word not in _TITLES]
+    return " ".join(kept or words) or name.strip().lower()
+
+
+def is_same_person(known: str, given: str) -> bool:
+    """Whether two name keys may be one person's, by a word in common: people marry, and people use initials.
+
+    An address that went on to somebody else must not take the first one's record with it.
+    """
+    return bool(set(known.split()) & set(given.split()))
+
+
+def stale_reason(*, confirmed_on: date, bounced_at: datetime | None, today: date) -> StaleReason | None:
+    """A bounce makes a post stale at once, silence does after 180 days: confirmed on 1 January, stale from 1 July."""
+    if bounced_at is not None:
+        return "bounced"
+    return "not_confirmed" if confirmed_on <= stale_before(today) else None
+
+
+def stale_before(today: date) -> date:
+    """Posts confirmed on this day or before are stale today."""
+    return today - timedelta(days=STALE_AFTER_DAYS)

@@ -1,0 +1,104 @@
+"""Use cases of people: who is known, which posts they hold, and who is to be told what."""
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+
+from app.calculation.values import PostHeld
+from app.core.audit import audit
+from app.core.db import Tx
+from app.core.events import emit
+from app.core.ids import new_id
+from app.organisations import service as organisations
+from app.people import repository, rules
+from app.people.events import PersonChanged
+from app.people.repository import MailboxRepository, PersonRepository, PostRepository
+from app.people.tables import Person
+from app.people.values import PersonRef, PostRole
+
+
+async def find_or_create_person(session: Tx, *, name: str, email: str) -> UUID:
+    """The person with this address, who may be known by another name; a new person when the address is not known."""
+    people = PersonRepository(session, session.tenant)
+    person_id = new_id()
+    key = rules.email_key(email)
+    created = await people.insert_unless_known(
+        person_id=person_id, name=name.strip(), name_key=rules.name_key(name), email=email.strip()
+    )
+    if not created:
+        known = await people.find_by_email(key or "")
+        if known is None:
+            raise RuntimeError("an address clashed with a person who cannot be seen")
+        return known.id
+    audit(session, "person.created", person_id)
+    emit(session, PersonChanged(subject=str(person_id)))
+    return person_id
+
+
+async def get_person(session: Tx, person_id: UUID) -> PersonRef:
+    return _ref(await PersonRepository(session, session.tenant).get(person_id))
+
+
+async def get_people(session: Tx, ids: Iterable[UUID]) -> dict[UUID, PersonRef]:
+    """Those of them that exist, by id."""
+    found = await PersonRepository(session, session.tenant).list_by_ids(ids)
+    return {person.id: _ref(person) for person in found}
+
+
+async def find_person_by_email(session: Tx, email: str) -> PersonRef | None:
+    key = rules.email_key(email)
+    person = await PersonRepository(session, session.tenant).find_by_email(key) if key else None
+    return _ref(person) if person else None
+
+
+async def find_member_by_name(session: Tx, practice: str, name: str, *, on: date) -> UUID | None:
+    """Who an attendance list means: the one person of that name with a post in the practice that day, else nobody."""
+    found = await PersonRepository(session, session.tenant).list_named_at(practice, rules.name_key(name), on=on)
+    return found[0] if len(found) == 1 else None
+
+
+async def posts_held(
+    session: Tx, practices: Iterable[str], *, known_on: datetime | None = None
+) -> dict[str, tuple[PostHeld, ...]]:
+    """Every post ever held at these practices, as known now or as it was known then; in one order, whoever asks."""
+    found = await PostRepository(session, session.tenant).list_held(practices, known_on=known_on)
+    return {practice: tuple(sorted(posts, key=_by_post)) for practice, posts in found.items()}
+
+
+def _by_post(held: PostHeld) -> tuple[str, date, date]:
+    return held.post, held.valid_from, held.valid_until or date.max
+
+
+async def holds_post(session: Tx, person_id: UUID, practice: str, *, on: date) -> bool:
+    return await PostRepository(session, session.tenant).is_held(person_id, practice, on=on)
+
+
+async def mailbox_of(session: Tx, practice: str) -> str | None:
+    mailbox = await MailboxRepository(session, session.tenant).find_of(practice)
+    return mailbox.email if mailbox else None
+
+
+def select_recipients(
+    tenant: UUID,
+    *,
+    roles: Collection[PostRole] | None,
+    practices: Collection[str] | None,
+    localities: Collection[UUID] | None,
+    on: date,
+) -> Select[Any]:
+    """Who a message to these posts reaches, as a statement: (person_id, practice, name, email, is_mailbox).
+
+    A practice is meant when it is among `practices` or in one of `localities`; None for both means every member, and
+    the posts of localities and of the commissioner too. `roles` None: whatever the post. A person with posts in two
+    practices comes twice, once for each. A practice's shared mailbox (no `person_id`) comes where nobody in one of the
+    posts can be reached by mail. A person without an address comes too, for the inbox.
+    """
+    members = organisations.select_member_practices(tenant, on)
+    return repository.recipients(tenant, members, roles=roles, practices=practices, localities=localities, on=on)
+
+
+def _ref(person: Person) -> PersonRef:
+    return PersonRef(person.id, person.name, person.email)

@@ -1,0 +1,82 @@
+"""The words of people: the posts there are, where each can be held, and what other slices get back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID
+
+STALE_AFTER_DAYS: Final = 180
+
+
+class PostLevel(StrEnum):
+    PRACTICE = "practice"
+    LOCALITY = "locality"
+    COMMISSIONER = "commissioner"
+    LMC = "lmc"
+
+
+class PostRole(StrEnum):
+    NAMED_LEAD = "named_lead"
+    DEPUTY_LEAD = "deputy_lead"
+    PRACTICE_MANAGER = "practice_manager"
+    DEPUTY_MANAGER = "deputy_manager"
+    GP = "gp"
+    NURSE = "nurse"
+    PHARMACIST = "pharmacist"
+    SESSIONAL_GP = "sessional_gp"
+    STAFF = "staff"
+    LOCALITY_LEAD = "locality_lead"
+    LOCALITY_MANAGER = "locality_manager"
+    CLINICAL_LEAD = "clinical_lead"
+    ENGAGEMENT_LEAD = "engagement_lead"
+    SCHEME_MANAGER = "scheme_manager"
+    FINANCE_OFFICER = "finance_officer"
+    CHIEF_EXECUTIVE = "chief_executive"
+    CHAIR = "chair"
+    LMC_OFFICER = "lmc_officer"
+
+
+_PRACTICE_ONLY: Final = frozenset({PostLevel.PRACTICE})
+_OFFICE: Final = frozenset({PostLevel.COMMISSIONER})
+_AREA: Final = frozenset({PostLevel.LOCALITY, PostLevel.COMMISSIONER})
+LEVELS: Final[Mapping[PostRole, frozenset[PostLevel]]] = MappingProxyType(
+    {
+        PostRole.NAMED_LEAD: _PRACTICE_ONLY,
+        PostRole.DEPUTY_LEAD: _PRACTICE_ONLY,
+        PostRole.PRACTICE_MANAGER: _PRACTICE_ONLY,
+        PostRole.DEPUTY_MANAGER: _PRACTICE_ONLY,
+        PostRole.GP: _PRACTICE_ONLY,
+        PostRole.NURSE: _PRACTICE_ONLY,
+        PostRole.PHARMACIST: _PRACTICE_ONLY,
+        # Most sessional GPs belong to no practice in particular.
+        PostRole.SESSIONAL_GP: frozenset({PostLevel.PRACTICE, PostLevel.COMMISSIONER}),
+        PostRole.STAFF: frozenset(PostLevel),
+        PostRole.LOCALITY_LEAD: frozenset({PostLevel.LOCALITY}),
+        PostRole.LOCALITY_MANAGER: frozenset({PostLevel.LOCALITY}),
+        PostRole.CLINICAL_LEAD: _AREA,
+        PostRole.ENGAGEMENT_LEAD: _AREA,
+        PostRole.SCHEME_MANAGER: _OFFICE,
+        PostRole.FINANCE_OFFICER: _OFFICE,
+        PostRole.CHIEF_EXECUTIVE: _OFFICE,
+        PostRole.CHAIR: frozenset({PostLevel.COMMISSIONER, PostLevel.LMC}),
+        PostRole.LMC_OFFICER: frozenset({PostLevel.LMC}),
+    }
+)
+TITLES: Final[Mapping[PostRole, str]] = MappingProxyType(
+    {role: role.value.replace("_", " ").capitalize() for role in PostRole}
+    | {
+        PostRole.GP: "GP",
+        PostRole.SESSIONAL_GP: "Sessional GP",
+        PostRole.LMC_OFFICER: "LMC officer",
+    }
+)
+LISTED_BY_DEFAULT: Final = frozenset({PostRole.NAMED_LEAD, PostRole.PRACTICE_MANAGER})
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRef:
+    id: UUID
+    name: str
+    email: str | None
