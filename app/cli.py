@@ -94,5 +94,39 @@ def openapi(
         output.write_bytes(document)
 
 
+@main.command()
+def backup(target: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+    """Write the whole database to one file, as of one moment, while everything runs."""
+    from app.core.backup import BackupFailed
+    from app.core.backup import backup as write
+    from app.core.settings import load_settings
+
+    try:
+        size = write(load_settings(), target)
+    except BackupFailed as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{target}: {size:,} bytes. Keep the secret keys with it; without them stored secrets cannot be opened.")
+
+
+@main.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="A file that `plenary backup` wrote.")],
+    env_file: Annotated[Path | None, typer.Option(help="Where the logins' URLs are written.")] = None,
+) -> None:
+    """Load a backup into the empty server named by PLENARY_ADMIN_DATABASE_URL."""
+    from app.core.backup import BackupFailed
+    from app.core.backup import restore as load
+    from app.core.settings import load_settings
+
+    settings = load_settings()
+    try:
+        load(settings.asyncpg_url("admin"), source, env_file or settings.home / "env")
+    except BackupFailed as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    typer.echo("Restored. Earlier cursors answer 410; messages that were waiting are parked: see `plenary jobs list`.")
+
+
 if __name__ == "__main__":
     main()

