@@ -1,14 +1,20 @@
 """Practices for tests: codes that start with ZZ cannot be real ODS codes."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from app.core.ids import new_id
+from app.core.clock import london_date
+from app.core.db import unit_of_work
+from app.core.ids import PLATFORM_ID, new_id
+from app.organisations.service import refresh_published
 
 if TYPE_CHECKING:
     from tests.factories.service import LivePlenary
+
+_RECORDED = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 async def make_practice(
@@ -24,41 +30,76 @@ async def make_practice(
     list_as_at: date = date(2026, 4, 1),
     **columns: Any,
 ) -> None:
-    """One active practice with one membership and one list, and its row in the tenant's published projection."""
-    from datetime import UTC, datetime
-    from decimal import Decimal
+    """One active practice with one membership and one list, and its row in the tenant's published projection.
 
-    now = datetime(2026, 11, 1, tzinfo=UTC)
+    `columns` are further columns of `register_practice`.
+    """
     platform = await asyncpg.connect(live.settings.asyncpg_url("platform"))
     try:
-        await platform.execute(
-            "INSERT INTO register_practice (code, name, status, prescribing_setting, is_practice, address_lines, postcode,"
-            " opened_on, as_at, updated_at) VALUES ($1, $2, 'active', '4', true, '{1 High Street}', 'ZZ1 1AA', $3, $3, $4)",
-            code,
-            name or f"Surgery {code}",
-            valid_from,
-            now,
-        )
-        await platform.execute(
-            "INSERT INTO register_membership (id, practice, commissioner, valid_from, valid_until, source, recorded_at)"
-            " VALUES ($1, $2, $3, $4, $5, 'test', $6)",
-            new_id(),
-            code,
-            commissioner,
-            valid_from,
-            valid_until,
-            now,
-        )
+        await _insert_practice(platform, code, name or f"Surgery {code}", valid_from, columns)
+        await _insert_membership(platform, code, commissioner, valid_from, valid_until)
         if registered is not None or weighted is not None:
-            await platform.execute(
-                "INSERT INTO register_list_size (id, practice, as_at, source, registered, weighted, recorded_at)"
-                " VALUES ($1, $2, $3, 'test', $4, $5, $6)",
-                new_id(),
-                code,
-                list_as_at,
-                None if registered is None else Decimal(registered),
-                None if weighted is None else Decimal(weighted),
-                now,
-            )
+            await _insert_list(platform, code, list_as_at, registered, weighted)
     finally:
         await platform.close()
+    now = live.clock.now()
+    async with unit_of_work(live.tools.platform_engine, PLATFORM_ID) as session:
+        await refresh_published(session, today=london_date(now), now=now, codes=[code])
+
+
+async def _insert_practice(
+    platform: asyncpg.Connection, code: str, name: str, opened_on: date, columns: dict[str, Any]
+) -> None:
+    values = {
+        "code": code,
+        "name": name,
+        "status": "active",
+        "prescribing_setting": "4",
+        "is_practice": True,
+        "address_lines": ["1 High Street"],
+        "postcode": "ZZ1 1AA",
+        "opened_on": opened_on,
+        "as_at": _RECORDED.date(),
+        "updated_at": _RECORDED,
+    } | columns
+    marks = ", ".join(f"${place}" for place in range(1, len(values) + 1))
+    await platform.execute(f"INSERT INTO register_practice ({', '.join(values)}) VALUES ({marks})", *values.values())
+
+
+async def _insert_membership(
+    platform: asyncpg.Connection, code: str, commissioner: str, valid_from: date, valid_until: date | None
+) -> None:
+    await platform.execute(
+        "INSERT INTO register_membership_source (practice, source, commissioner, valid_from, valid_until, as_at)"
+        " VALUES ($1, 'ods-memberships', $2, $3, $4, $5)",
+        code,
+        commissioner,
+        valid_from,
+        valid_until,
+        _RECORDED.date(),
+    )
+    await platform.execute(
+        "INSERT INTO register_membership (id, practice, commissioner, valid_from, valid_until, source, recorded_at)"
+        " VALUES ($1, $2, $3, $4, $5, 'ods-memberships', $6)",
+        new_id(),
+        code,
+        commissioner,
+        valid_from,
+        valid_until,
+        _RECORDED,
+    )
+
+
+async def _insert_list(
+    platform: asyncpg.Connection, code: str, as_at: date, registered: str | None, weighted: str | None
+) -> None:
+    await platform.execute(
+        "INSERT INTO register_list_size (id, practice, as_at, source, registered, weighted, recorded_at)"
+        " VALUES ($1, $2, $3, 'test', $4, $5, $6)",
+        new_id(),
+        code,
+        as_at,
+        None if registered is None else Decimal(registered),
+        None if weighted is None else Decimal(weighted),
+        _RECORDED,
+    )

@@ -1,6 +1,30 @@
 """Use cases of organisations: one async function per verb."""
 
+from app.organisations.service.commissioners import create_commissioner, find_commissioner, get_commissioner
 from app.organisations.service.leads import record_named_lead, record_named_leads
-from app.organisations.service.members import select_member_practices
+from app.organisations.service.practices import (
+    get_practice,
+    get_practices,
+    list_member_codes,
+    list_sizes,
+    member_periods,
+    profiles,
+    select_member_practices,
+)
+from app.organisations.service.publishing import refresh_published
 
-__all__ = ["record_named_lead", "record_named_leads", "select_member_practices"]
+__all__ = [
+    "create_commissioner",
+    "find_commissioner",
+    "get_commissioner",
+    "get_practice",
+    "get_practices",
+    "list_member_codes",
+    "list_sizes",
+    "member_periods",
+    "profiles",
+    "record_named_lead",
+    "record_named_leads",
+    "refresh_published",
+    "select_member_practices",
+]

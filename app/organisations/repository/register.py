@@ -1,0 +1,56 @@
+"""Reading the national register: practices and their lists. It has no tenant; membership is checked by the caller."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import or_, text
+from sqlmodel import col, select
+
+from app.core.db import Tx
+from app.organisations.tables import RegisterListSize, RegisterPractice
+
+
+async def list_register_practices(session: Tx, codes: Sequence[str]) -> Sequence[RegisterPractice]:
+    statement = select(RegisterPractice).where(col(RegisterPractice.code).in_(codes))
+    return (await session.exec(statement)).all()
+
+
+async def list_register_list_sizes(
+    session: Tx, codes: Sequence[str], *, known_on: datetime | None
+) -> Sequence[RegisterListSize]:
+    """Every list of the practices as it was known at that instant, or is known now; the oldest first."""
+    size = RegisterListSize
+    statement = select(size).where(col(size.practice).in_(codes))
+    if known_on is None:
+        statement = statement.where(col(size.superseded_at).is_(None))
+    else:
+        later = or_(col(size.superseded_at).is_(None), col(size.superseded_at) > known_on)
+        statement = statement.where(col(size.recorded_at) <= known_on, later)
+    statement = statement.order_by(col(size.practice), col(size.as_at), col(size.source))
+    return (await session.exec(statement)).all()
+
+
+_PROFILES = text(
+    """
+SELECT r.code, l.registered, l.weighted, r.dispensing, r.rural, r.single_handed, r.imd_decile, r.contract,
+       (SELECT m.locality_id FROM locality_membership m WHERE m.commissioner_id = :tenant AND m.practice = r.code
+        AND m.valid_from <= :day AND (m.valid_until IS NULL OR m.valid_until > :day)) AS locality_id
+FROM register_practice r
+LEFT JOIN LATERAL (
+  SELECT max(s.registered) AS registered, max(s.weighted) AS weighted FROM register_list_size s
+  WHERE s.practice = r.code AND s.superseded_at IS NULL AND s.as_at = (
+    SELECT max(n.as_at) FROM register_list_size n
+    WHERE n.practice = r.code AND n.superseded_at IS NULL AND n.as_at <= :day)
+) l ON true
+WHERE r.code = ANY(:codes)
+"""
+)
+
+
+async def list_register_profiles(session: Tx, codes: Sequence[str], *, on: date) -> Sequence[Any]:
+    """One row for each practice: its list and its locality on that day, and what is known of its kind."""
+    result = await (await session.connection()).execute(
+        _PROFILES, {"tenant": session.tenant, "day": on, "codes": list(codes)}
+    )
+    return result.mappings().all()

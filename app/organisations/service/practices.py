@@ -1,0 +1,76 @@
+"""What other slices ask about the tenant's practices. All answers are of the session's tenant."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+
+from app.calculation.values import ListSize
+from app.core.clock import Period
+from app.core.db import Tx
+from app.organisations.errors import PracticeNotFound
+from app.organisations.repository import members, register
+from app.organisations.tables import RegisterPractice
+from app.organisations.values import PracticeProfile, PracticeRef, PracticeStatus
+
+
+async def get_practice(session: Tx, code: str) -> PracticeRef:
+    """The practice, which is or was a member of the tenant; otherwise it is not there."""
+    return (await get_practices(session, [code]))[code]
+
+
+async def get_practices(session: Tx, codes: Collection[str]) -> dict[str, PracticeRef]:
+    """All of them, or `PracticeNotFound`, which says how many are missing and never which."""
+    wanted = sorted(set(codes))
+    known = {row.practice for row in await members.list_periods(session, session.tenant, wanted)}
+    if len(known) < len(wanted):
+        raise PracticeNotFound(f"{len(wanted) - len(known)} of {len(wanted)} are not known here.")
+    commissioners = await members.list_register_commissioners(session, wanted)
+    rows = await register.list_register_practices(session, wanted)
+    return {row.code: _ref(row, commissioners.get(row.code)) for row in rows}
+
+
+def _ref(row: RegisterPractice, commissioner: str | None) -> PracticeRef:
+    return PracticeRef(
+        row.code, row.name, PracticeStatus(row.status), row.opened_on, row.closed_on, commissioner, row.successor_code
+    )
+
+
+async def list_member_codes(session: Tx, *, on: date | None) -> list[str]:
+    """Members on that day, sorted; None: all that are or were."""
+    result = await (await session.connection()).execute(members.select_members(session.tenant, on))
+    return sorted(result.scalars().all())
+
+
+async def member_periods(session: Tx, codes: Collection[str]) -> dict[str, list[Period]]:
+    """When each practice was the tenant's member; one that never was is absent."""
+    found: defaultdict[str, list[Period]] = defaultdict(list)
+    for row in await members.list_periods(session, session.tenant, sorted(set(codes))):
+        found[row.practice].append(Period(row.valid_from, row.valid_until))
+    return dict(found)
+
+
+async def list_sizes(
+    session: Tx, codes: Collection[str], *, known_on: datetime | None = None
+) -> dict[str, tuple[ListSize, ...]]:
+    """Every list of each practice, oldest first, as known at that instant or now; a practice without one has ()."""
+    found: dict[str, list[ListSize]] = {code: [] for code in codes}
+    for row in await register.list_register_list_sizes(session, sorted(found), known_on=known_on):
+        found[row.practice].append(
+            ListSize(row.as_at, row.registered, row.weighted, row.source, row.published_period, row.recorded_at)
+        )
+    return {code: tuple(lists) for code, lists in found.items()}
+
+
+async def profiles(session: Tx, codes: Collection[str], *, on: date) -> dict[str, PracticeProfile]:
+    """What is known of each practice on that day: the list in force, the locality, the kind of practice."""
+    rows = await register.list_register_profiles(session, sorted(set(codes)), on=on)
+    return {row["code"]: PracticeProfile(**row) for row in rows}
+
+
+def select_member_practices(tenant: UUID, on: date) -> Select[Any, Any]:
+    """`code` and `locality_id` of the tenant's members on that day, to join with: any number of practices, one query."""
+    return members.select_members_in_localities(tenant, on)
