@@ -83,8 +83,8 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
         secrets=box,
         waker=Waker(settings.redis_url),
         authenticator=DatabaseAuthenticator(app_engine, settings=settings, clock=clock),
-        key_limiter=RateLimiter(settings.rate_limit, burst=settings.rate_limit * 2),
-        address_limiter=RateLimiter(settings.rate_limit_address, burst=settings.rate_limit_address * 2),
+        key_limiter=RateLimiter(settings.rate_limit),
+        address_limiter=RateLimiter(settings.rate_limit_address),
         metrics=Metrics(),
         epoch=epoch,
     )

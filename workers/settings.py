@@ -174,7 +174,7 @@ class WorkerProcess:
     def _make_arq_worker(self, pool: ArqRedis) -> Worker:
         def function(queue: str) -> Any:
             # The drain itself runs in our own loop: arq cancels what it runs when Redis goes away.
-            async def run(_context: dict[str, Any]) -> None:
+            async def run(ctx: dict[Any, Any], *_: Any, **__: Any) -> None:
                 self._due[queue].set()
 
             return arq_function(run, name=f"drain_{queue}", keep_result=0, max_tries=1)

@@ -12,7 +12,7 @@ from app.core.ids import new_id
 
 
 class ApiKey(SQLModel, table=True):
-    __tablename__ = "api_key"
+    __tablename__ = "api_key"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)
@@ -35,7 +35,7 @@ class ApiKey(SQLModel, table=True):
 class RoleGrant(SQLModel, table=True):
     """A role given to a person who signs in with a token."""
 
-    __tablename__ = "role_grant"
+    __tablename__ = "role_grant"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)

@@ -14,7 +14,7 @@ from app.core.ids import new_id
 
 
 class AuditEntry(SQLModel, table=True):
-    __tablename__ = "audit_entry"
+    __tablename__ = "audit_entry"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)

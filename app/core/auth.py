@@ -18,6 +18,8 @@ class Authenticator(Protocol):
         """Whether some live key lists this origin; answers a browser's preflight, which carries no credential."""
         ...
 
+    async def aclose(self) -> None: ...
+
 
 class Scope:
     """What a route needs. `money` marks decisions about money: credentials read fresh, answers kept for 30 days."""

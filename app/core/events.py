@@ -15,7 +15,7 @@ from app.core.ids import new_id
 
 
 class EventRow(SQLModel, table=True):
-    __tablename__ = "event"
+    __tablename__ = "event"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     change_number: int = Field(primary_key=True)

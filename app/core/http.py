@@ -8,6 +8,7 @@ idempotency key, runs the handler, stores the answer, and commits before the res
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Annotated, Any, Self
 
 import msgspec
@@ -126,8 +127,10 @@ class Unit:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *error: object) -> bool | None:
-        return await self._stack.__aexit__(*error)
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        return await self._stack.__aexit__(kind, error, trace)
 
 
 _FIGURES = text("SELECT queue, oldest_due, parked FROM queue_figures()")
@@ -177,15 +180,18 @@ class PlenaryRoute(APIRoute):
         principal = await _admit(request, services, scope)
         self._refuse_unknown_parameters(request)
         await _check_body(request, services, scope)
-        for attempt in (1, 2, 3):
-            try:
-                response = await self._work(request, original, services, principal, scope)
-                break
-            except DBAPIError as error:
-                # A deadlock's loser has changed nothing; running it again is the cure.
-                if getattr(error.orig, "sqlstate", None) not in ("40P01", "40001") or attempt == 3:
-                    raise
+        response = await self._work_until_no_deadlock(request, original, services, principal, scope)
         return _conditional(request, response)
+
+    async def _work_until_no_deadlock(self, *work: Any) -> Response:
+        """A deadlock's loser has changed nothing; running it again is the cure."""
+        for _ in range(2):
+            try:
+                return await self._work(*work)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in ("40P01", "40001"):
+                    raise
+        return await self._work(*work)
 
     async def _work(
         self, request: Request, original: Handler, services: Services, principal: Principal | None, scope: Scope

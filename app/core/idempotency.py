@@ -20,7 +20,7 @@ SHOWN_ONCE = ("key", "secret")
 
 
 class IdempotencyRow(SQLModel, table=True):
-    __tablename__ = "idempotency_key"
+    __tablename__ = "idempotency_key"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     credential_id: UUID = Field(primary_key=True)

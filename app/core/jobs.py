@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class JobRow(SQLModel, table=True):
-    __tablename__ = "job"
+    __tablename__ = "job"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)

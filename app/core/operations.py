@@ -15,7 +15,7 @@ from app.core.ids import new_id
 
 
 class OperationRow(SQLModel, table=True):
-    __tablename__ = "operation"
+    __tablename__ = "operation"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
