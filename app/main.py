@@ -82,7 +82,7 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
         cursors=cursors,
         secrets=box,
         waker=Waker(settings.redis_url),
-        authenticator=DatabaseAuthenticator(app_engine, settings=settings, clock=clock),
+        authenticator=DatabaseAuthenticator(app_engine, clock=clock),
         key_limiter=RateLimiter(settings.rate_limit),
         address_limiter=RateLimiter(settings.rate_limit_address),
         metrics=Metrics(),

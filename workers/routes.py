@@ -7,6 +7,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "people.person_changed": (),
     "people.post_changed": (),
     # access
+    "access.money_role_granted": (),
     # meetings
     # schemes
     # learning

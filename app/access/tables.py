@@ -1,4 +1,4 @@
-"""API keys, grants to persons, and the issuers' subjects that have been mapped to a person."""
+"""API keys, and roles granted to persons who sign in with a token."""
 
 from datetime import datetime
 from typing import Any
@@ -43,6 +43,8 @@ class RoleGrant(SQLModel, table=True):
     role: str
     boundary: str
     boundary_id: str | None
+    bound_email: str | None
+    created_at: datetime
     valid_from: datetime
-    valid_until: datetime | None = None
+    valid_until: datetime | None
     version: int = 1

@@ -1,7 +1,12 @@
 """The words of access: roles, and the one table of what each role may do."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
+
+from app.core.principal import BoundaryType
 
 
 class Role(StrEnum):
@@ -30,6 +35,58 @@ MONEY_ROLES: Final = frozenset({Role.CLAIMS_VETTER, Role.PAYMENTS_APPROVER, Role
 # Every other role acts for somebody, so its keys need a person.
 ROLES_WITHOUT_PERSON: Final = frozenset({Role.PLATFORM_ADMIN, Role.INTRANET, Role.AUDITOR})
 PRACTICE_ROLES: Final = frozenset({Role.PRACTICE_LEAD, Role.PRACTICE_MANAGER, Role.PRACTICE_MEMBER})
+
+# Within what a role can be held; the first is taken when none is named.
+_ANYWHERE: Final[tuple[BoundaryType, ...]] = ("commissioner", "locality", "practice")
+ROLE_BOUNDARIES: Final[dict[Role, tuple[BoundaryType, ...]]] = {
+    **dict.fromkeys(Role, ("commissioner",)),
+    **dict.fromkeys(PRACTICE_ROLES, ("practice",)),
+    Role.PLATFORM_ADMIN: ("platform",),
+    Role.SESSIONAL_CLINICIAN: ("self",),
+    Role.LOCALITY_LEAD: ("locality", "commissioner"),
+    Role.ENGAGEMENT_LEAD: ("commissioner", "locality"),
+    Role.EDITOR: ("commissioner", "locality"),
+    Role.LMC_OFFICER: ("commissioner", "locality"),
+    Role.FORUM_COORDINATOR: _ANYWHERE,
+    Role.FORUM_MEMBER: _ANYWHERE,
+    Role.INTRANET: _ANYWHERE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """Where a role holds. The id is the commissioner's code, the locality's id or the practice's code."""
+
+    type: BoundaryType
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPerson:
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedRole:
+    """A role that is to be given to a key or to a person."""
+
+    role: Role
+    boundary: Boundary | None = None
+    person_id: UUID | None = None
+    person: NamedPerson | None = None
+    by_platform: bool = False
+    """Whether the platform gives it: it alone gives the money roles and its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTerms:
+    """What a key is called, where it may be used from, and until when."""
+
+    name: str
+    origins: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+
 
 _DIRECTORY = ("self:read", "practices:read", "announcements:read", "changes:read", "forums:public")
 _STAFF = (

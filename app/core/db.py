@@ -1,13 +1,14 @@
 """Sessions, the unit of work and the order in which it closes (DESIGN 5)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
 from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import Session as SyncSession
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -126,14 +127,21 @@ async def as_tenant(session: Tx, tenant: UUID) -> AsyncIterator[Tx]:
     """Work inside another tenant within the same transaction (the platform making a tenant's first keys)."""
     own = session.pending.tenant
     await session.flush()
-    await session.execute(SET_TENANT, {"tenant": str(tenant)})
-    session.pending.tenant = tenant
+    await _enter(session, tenant)
     try:
         yield session
         await session.flush()
-    finally:
-        session.pending.tenant = own
-        await session.execute(SET_TENANT, {"tenant": str(own) if own else ""})
+    except BaseException:
+        # After an error of the database nothing more can be said in this transaction, and nothing needs to be.
+        with suppress(DBAPIError):
+            await _enter(session, own)
+        raise
+    await _enter(session, own)
+
+
+async def _enter(session: Tx, tenant: UUID | None) -> None:
+    session.pending.tenant = tenant
+    await (await session.connection()).execute(SET_TENANT, {"tenant": str(tenant) if tenant else ""})
 
 
 async def _transaction(request: Request) -> Tx:

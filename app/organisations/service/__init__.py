@@ -2,6 +2,7 @@
 
 from app.organisations.service.commissioners import create_commissioner, find_commissioner, get_commissioner
 from app.organisations.service.leads import record_named_lead, record_named_leads
+from app.organisations.service.localities import get_locality
 from app.organisations.service.practices import (
     get_practice,
     get_practices,
@@ -17,6 +18,7 @@ __all__ = [
     "create_commissioner",
     "find_commissioner",
     "get_commissioner",
+    "get_locality",
     "get_practice",
     "get_practices",
     "list_member_codes",

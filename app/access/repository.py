@@ -1,0 +1,77 @@
+"""Every statement of access. Credentials are found by functions that see all tenants and return only what access needs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, or_, text
+from sqlmodel import col
+
+from app.access.errors import ApiKeyNotFound, RoleGrantNotFound
+from app.access.tables import ApiKey, RoleGrant
+from app.access.values import Role
+from app.core.db import Tx
+from app.core.repository import TenantRepository
+
+_FIND_KEY = text("SELECT * FROM find_api_key(:hash)")
+_FIND_GRANTS = text("SELECT * FROM find_grants(:address)")
+_FIND_ORIGIN = text("SELECT find_origin(:origin, :now)")
+_FIND_TENANT = text("SELECT find_credential_tenant(:credential)")
+
+
+class ApiKeyRepository(TenantRepository[ApiKey]):
+    table = ApiKey
+    missing = ApiKeyNotFound
+
+    def select_by(self, *, role: Role | None, person_id: UUID | None, live_at: datetime | None) -> Select[Any]:
+        statement = _narrowed(self.select(), ApiKey, role, person_id)
+        if live_at is not None:
+            ends = col(ApiKey.expires_at)
+            statement = statement.where(col(ApiKey.revoked_at).is_(None), or_(ends.is_(None), ends > live_at))
+        return statement
+
+    async def list_live_of_person(self, person_id: UUID) -> Sequence[ApiKey]:
+        return await self.list(col(ApiKey.person_id) == person_id, col(ApiKey.revoked_at).is_(None))
+
+
+class RoleGrantRepository(TenantRepository[RoleGrant]):
+    table = RoleGrant
+    missing = RoleGrantNotFound
+
+    def select_by(self, *, role: Role | None, person_id: UUID | None, live_at: datetime | None) -> Select[Any]:
+        statement = _narrowed(self.select(), RoleGrant, role, person_id)
+        if live_at is not None:
+            ends = col(RoleGrant.valid_until)
+            statement = statement.where(or_(ends.is_(None), ends > live_at))
+        return statement
+
+    async def list_unended_of_person(self, person_id: UUID, now: datetime) -> Sequence[RoleGrant]:
+        ends = col(RoleGrant.valid_until)
+        return await self.list(col(RoleGrant.person_id) == person_id, or_(ends.is_(None), ends > now))
+
+
+def _narrowed(
+    statement: Select[Any], table: type[ApiKey] | type[RoleGrant], role: Role | None, person_id: UUID | None
+) -> Select[Any]:
+    if role is not None:
+        statement = statement.where(col(table.role) == role)
+    return statement if person_id is None else statement.where(col(table.person_id) == person_id)
+
+
+async def find_key(session: Tx, hashed: bytes) -> Row[Any] | None:
+    return (await (await session.connection()).execute(_FIND_KEY, {"hash": hashed})).one_or_none()
+
+
+async def find_grants(session: Tx, address: str) -> Sequence[Row[Any]]:
+    return (await (await session.connection()).execute(_FIND_GRANTS, {"address": address})).all()
+
+
+async def find_origin(session: Tx, origin: str, now: datetime) -> bool:
+    found = await (await session.connection()).execute(_FIND_ORIGIN, {"origin": origin, "now": now})
+    return found.scalar_one()
+
+
+async def find_credential_tenant(session: Tx, credential: UUID) -> UUID | None:
+    """Whose key or grant this is; the platform login may ask."""
+    return (await (await session.connection()).execute(_FIND_TENANT, {"credential": credential})).scalar_one()

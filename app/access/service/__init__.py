@@ -1,0 +1,24 @@
+"""Use cases of access: finding out who calls, and giving and taking keys and roles."""
+
+from app.access.service.authenticator import DatabaseAuthenticator
+from app.access.service.grants import end_grant, grant_role
+from app.access.service.keys import create_key, revoke_key, rotate_key
+from app.access.service.persons import erase_person, export_person
+from app.access.service.secret import KEY_PREFIX, hash_key, new_secret
+from app.access.service.tenants import in_tenant, in_tenant_of
+
+__all__ = [
+    "KEY_PREFIX",
+    "DatabaseAuthenticator",
+    "create_key",
+    "end_grant",
+    "erase_person",
+    "export_person",
+    "grant_role",
+    "hash_key",
+    "in_tenant",
+    "in_tenant_of",
+    "new_secret",
+    "revoke_key",
+    "rotate_key",
+]

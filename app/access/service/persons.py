@@ -1,0 +1,35 @@
+"""What access holds on one person, and how it is given out or ended."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col
+
+from app.access.repository import ApiKeyRepository, RoleGrantRepository
+from app.access.service.grants import mark_ended
+from app.access.service.keys import mark_revoked
+from app.access.tables import ApiKey, RoleGrant
+from app.core.clock import utc_text
+from app.core.db import Tx
+
+
+async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
+    """The person's keys (never their secrets) and roles, ended ones too."""
+    keys = await ApiKeyRepository(session, session.tenant).list(col(ApiKey.person_id) == person_id)
+    grants = await RoleGrantRepository(session, session.tenant).list(col(RoleGrant.person_id) == person_id)
+    return {
+        "api_keys": [
+            {"name": k.name, "role": k.role, "prefix": k.prefix, "since": utc_text(k.created_at)} for k in keys
+        ],
+        "role_grants": [{"role": g.role, "boundary": g.boundary, "since": utc_text(g.valid_from)} for g in grants],
+    }
+
+
+async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:
+    """End every credential of the person. The rows stay, without a name, because decisions were made with them."""
+    for key in await ApiKeyRepository(session, session.tenant).list_live_of_person(person_id):
+        mark_revoked(session, key, now)
+    for grant in await RoleGrantRepository(session, session.tenant).list_unended_of_person(person_id, now):
+        mark_ended(session, grant, now)
+        grant.bound_email = None
