@@ -1,11 +1,28 @@
 """The command line. Every command imports late and calls one function, so that `plenary --help` is quick."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from app.core.settings import Settings
+
 main = typer.Typer(name="plenary", no_args_is_help=True, pretty_exceptions_show_locals=False, add_completion=False)
+
+keys = typer.Typer(no_args_is_help=True, help="API keys, and the keys that seal stored secrets.")
+main.add_typer(keys, name="keys")
+
+
+def _settings() -> "Settings":
+    """From the environment, or an end in words."""
+    from app.core.settings import SettingsInvalid, load_settings
+
+    try:
+        return load_settings()
+    except SettingsInvalid as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from problem
 
 
 @main.callback()
@@ -16,10 +33,9 @@ def plenary() -> None:
 @main.command()
 def up() -> None:
     """Start everything on this machine: servers, migrations, demo data, API and workers."""
-    from app.core.settings import load_settings
     from app.embedded.supervisor import run_up
 
-    raise typer.Exit(run_up(load_settings()))
+    raise typer.Exit(run_up(_settings()))
 
 
 @main.command()
@@ -27,9 +43,7 @@ def api() -> None:
     """Serve the API, one process, from the settings in the environment."""
     import uvicorn
 
-    from app.core.settings import load_settings
-
-    settings = load_settings()
+    settings = _settings()
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -69,9 +83,8 @@ def migrate(
     """Bring the database to the newest form."""
     from app.core.migrate import bootstrap as make_database
     from app.core.migrate import upgrade
-    from app.core.settings import load_settings
 
-    settings = load_settings()
+    settings = _settings()
     if bootstrap is None:
         upgrade(settings.asyncpg_url("owner"))
     else:
@@ -99,10 +112,9 @@ def backup(target: Annotated[Path, typer.Argument(help="The file to write.")]) -
     """Write the whole database to one file, as of one moment, while everything runs."""
     from app.core.backup import BackupFailed
     from app.core.backup import backup as write
-    from app.core.settings import load_settings
 
     try:
-        size = write(load_settings(), target)
+        size = write(_settings(), target)
     except BackupFailed as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -117,15 +129,22 @@ def restore(
     """Load a backup into the empty server named by PLENARY_ADMIN_DATABASE_URL."""
     from app.core.backup import BackupFailed
     from app.core.backup import restore as load
-    from app.core.settings import load_settings
 
-    settings = load_settings()
+    settings = _settings()
     try:
         load(settings.asyncpg_url("admin"), source, env_file or settings.home / "env")
     except BackupFailed as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     typer.echo("Restored. Earlier cursors answer 410; messages that were waiting are parked: see `plenary jobs list`.")
+
+
+@keys.command("secret")
+def keys_secret() -> None:
+    """Print a fresh value for PLENARY_SECRET_KEYS; put it in front of the others to rotate."""
+    from app.core.secrets import new_key_setting
+
+    typer.echo(new_key_setting())
 
 
 if __name__ == "__main__":

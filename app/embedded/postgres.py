@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from app.embedded.account import Account, Identity
 from app.embedded.errors import CannotStart
-from app.embedded.processes import Launcher, Process, end_leftovers
+from app.embedded.leftovers import end_leftovers
+from app.embedded.processes import Launcher, Process
 from app.embedded.wheels import POSTGRES_MAJOR
 
 SUPERUSER = "postgres"

@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from app.core.settings import Settings
 from app.embedded.errors import CannotStart
@@ -15,7 +15,10 @@ from app.embedded.first_start import bootstrap_database, ensure_secret_keys, loa
 from app.embedded.home import Home
 from app.embedded.journal import StreamJournal
 from app.embedded.processes import Launcher, Process
-from app.embedded.servers import Servers, prepare_servers
+from app.embedded.wheels import require_wheels
+
+if TYPE_CHECKING:
+    from app.embedded.servers import Servers
 
 READY_WITHIN_SECONDS = 120
 # Long enough for requests and jobs in hand, short enough that the servers still close properly within ten seconds.
@@ -101,7 +104,11 @@ class Supervisor:
             await load_demo_once(self._home, self._launcher, environment)
         return environment
 
-    def _servers(self) -> Servers:
+    def _servers(self) -> "Servers":
+        # Late: with both servers given by URL the extra `embedded` need not be installed.
+        require_wheels()
+        from app.embedded.servers import prepare_servers  # noqa: PLC0415
+
         servers = prepare_servers(self._home, self._launcher, run_as=self._settings.run_as)
         if servers.identity.enters_closed_folders:
             self._journal.say(

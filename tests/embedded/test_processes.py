@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from app.embedded.account import Account, Identity
-from app.embedded.processes import end_leftovers
+from app.embedded.leftovers import end_leftovers
 from tests.embedded.process_facts import becomes_true, has_ended
 
 # A supervisor in small: starts one child, tells its number and waits to be killed.
