@@ -1,5 +1,7 @@
 """The command line. Every command imports late and calls one function, so that `plenary --help` is quick."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +25,19 @@ def _settings() -> "Settings":
     except SettingsInvalid as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(2) from problem
+
+
+@contextmanager
+def _ending_in_words() -> Iterator[None]:
+    """What a person can do something about is said without a traceback."""
+    from app.core.backup import BackupFailed
+    from app.embedded.errors import CannotStart
+
+    try:
+        yield
+    except (BackupFailed, CannotStart) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from problem
 
 
 @main.callback()
@@ -109,15 +124,18 @@ def openapi(
 
 @main.command()
 def backup(target: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
-    """Write the whole database to one file, as of one moment, while everything runs."""
-    from app.core.backup import BackupFailed
+    """Write the whole database to one file, as of one moment, while everything runs or while nothing does."""
     from app.core.backup import backup as write
 
-    try:
-        size = write(_settings(), target)
-    except BackupFailed as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+    settings = _settings()
+    with _ending_in_words():
+        if settings.admin_database_url is None and settings.home.exists():
+            from app.embedded.servers import awake_database_of
+
+            with awake_database_of(settings.home, run_as=settings.run_as):
+                size = write(settings, target)
+        else:
+            size = write(settings, target)
     typer.echo(f"{target}: {size:,} bytes. Keep the secret keys with it; without them stored secrets cannot be opened.")
 
 
@@ -126,16 +144,19 @@ def restore(
     source: Annotated[Path, typer.Argument(help="A file that `plenary backup` wrote.")],
     env_file: Annotated[Path | None, typer.Option(help="Where the logins' URLs are written.")] = None,
 ) -> None:
-    """Load a backup into the empty server named by PLENARY_ADMIN_DATABASE_URL."""
-    from app.core.backup import BackupFailed
+    """Load a backup into the empty server named by PLENARY_ADMIN_DATABASE_URL, or into a new home's own server."""
     from app.core.backup import restore as load
 
     settings = _settings()
-    try:
-        load(settings.asyncpg_url("admin"), source, env_file or settings.home / "env")
-    except BackupFailed as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+    urls_file = env_file or settings.home / "env"
+    with _ending_in_words():
+        if settings.admin_database_url is not None:
+            load(settings.asyncpg_url("admin"), source, urls_file)
+        else:
+            from app.embedded.servers import database_of
+
+            with database_of(settings.home, run_as=settings.run_as) as admin_url:
+                load(admin_url, source, urls_file)
     typer.echo("Restored. Earlier cursors answer 410; messages that were waiting are parked: see `plenary jobs list`.")
 
 

@@ -42,10 +42,18 @@ def ensure_secret_keys(home: Home) -> None:
         write_private(home.secret_keys, new_key_setting() + "\n")
 
 
-async def load_demo_once(home: Home, launcher: Launcher, environment: Mapping[str, str]) -> None:
-    """The keys are what the loading leaves behind last."""
-    if not home.demo_keys.exists():
+def want_demo(home: Home) -> None:
+    """A database that is made now gets the demo; one that was restored or lived without it never does. Noted in a file,
+    so that a first start that was killed goes on where it was.
+    """
+    if not home.env_file.exists():
+        home.demo_wanted.touch(mode=0o600)
+
+
+async def load_wanted_demo(home: Home, launcher: Launcher, environment: Mapping[str, str]) -> None:
+    if home.demo_wanted.exists():
         await _run(launcher, ["demo", "load"], environment)
+        home.demo_wanted.unlink()
 
 
 def our_command(*arguments: str) -> list[str]:

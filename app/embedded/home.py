@@ -25,6 +25,7 @@ class Home:
         self.path = path.expanduser().resolve()
         self.env_file = self.path / "env"
         self.secret_keys = self.path / "secret-keys"
+        self.demo_wanted = self.path / "demo-wanted"
         self.demo_keys = self.path / "demo-keys.json"
         self.outbox = self.path / "outbox"
         self.bootstrapped = self.path / "bootstrapped"
@@ -51,6 +52,16 @@ class Home:
             yield
         finally:
             os.close(descriptor)
+
+    def is_running(self) -> bool:
+        """Whether a supervisor holds this home."""
+        if not self.path.exists():
+            return False
+        try:
+            with self.locked():
+                return False
+        except CannotStart:
+            return True
 
     def data_keeper(self) -> int | None:
         """The uid that the data directory belongs to, when there is one."""

@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,6 +95,33 @@ def temporary_servers() -> Iterator[EmbeddedServers]:
             yield runner.run(stack.enter_async_context(start_embedded(home, durable=False)))
         finally:
             runner.run(stack.aclose())
+
+
+@contextmanager
+def database_of(home_path: Path, *, run_as: str | None = None) -> Iterator[str]:
+    """The superuser's URL of a home's own PostgreSQL, which is started for the block: for commands that need the server
+    while `plenary up` does not run.
+    """
+    home = Home(home_path)
+    home.create()
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner, home.locked():
+        launcher = Launcher(FileJournal(home.path))
+        try:
+            servers = prepare_servers(home, launcher, run_as=run_as)
+            process = runner.run(servers.postgres.start())
+            yield servers.postgres.admin_url
+            runner.run(servers.postgres.stop(process))
+        finally:
+            runner.run(launcher.close())
+            home.remove_sockets()
+
+
+def awake_database_of(home_path: Path, *, run_as: str | None = None) -> AbstractContextManager[str | None]:
+    """The same, unless `plenary up` runs already or the home has no server of its own."""
+    home = Home(home_path)
+    if home.is_running() or not home.postgres_data.exists():
+        return nullcontext()
+    return database_of(home_path, run_as=run_as)
 
 
 async def _started(server: PostgresServer | ValkeyServer, stack: AsyncExitStack) -> Process:

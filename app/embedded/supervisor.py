@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.core.settings import Settings
 from app.embedded.errors import CannotStart
-from app.embedded.first_start import bootstrap_database, ensure_secret_keys, load_demo_once, our_command
+from app.embedded.first_start import bootstrap_database, ensure_secret_keys, load_wanted_demo, our_command, want_demo
 from app.embedded.home import Home
 from app.embedded.journal import StreamJournal
 from app.embedded.processes import Launcher, Process
@@ -93,6 +93,8 @@ class Supervisor:
         await asyncio.gather(*(self._begin(server) for server in embedded))
         environment = self._environment(settings.redis_url or (servers.valkey.url if servers else ""))
         ensure_secret_keys(self._home)
+        if settings.demo:
+            want_demo(self._home)
         await bootstrap_database(
             self._home,
             self._launcher,
@@ -100,9 +102,9 @@ class Supervisor:
             settings.admin_database_url or (servers.postgres.admin_url if servers else ""),
             embedded=settings.admin_database_url is None,
         )
-        if settings.demo:
-            await load_demo_once(self._home, self._launcher, environment)
-        return environment
+        await load_wanted_demo(self._home, self._launcher, environment)
+        # Readiness waits for a demo where one is expected.
+        return {**environment, "PLENARY_DEMO": "1" if self._home.demo_keys.exists() else "0"}
 
     def _servers(self) -> "Servers":
         # Late: with both servers given by URL the extra `embedded` need not be installed.
