@@ -28,8 +28,8 @@ _PRIVATE: Final = frozenset(
         "token",
     }
 )
-# They say at INFO which addresses they called or which arguments they ran with; both may hold a token.
-_QUIET: Final = ("httpx", "httpcore", "arq.jobs", "asyncio", "multipart", "python_multipart")
+# They say at INFO which addresses they called or which arguments they ran with; both may hold a token, or a name.
+_QUIET: Final = ("httpx", "httpcore", "arq.jobs", "asyncio", "multipart", "python_multipart", "sqlalchemy.engine")
 _ADOPTED: Final = ("uvicorn", "uvicorn.error", "arq", "arq.worker", "alembic", "sqlalchemy")
 
 

@@ -13,7 +13,7 @@ def output():
     """A stream to log to; the process's own logging is put back afterwards."""
     loggers = [
         logging.getLogger(),
-        *map(logging.getLogger, ("uvicorn", "uvicorn.error", "uvicorn.access", "arq", "httpx")),
+        *map(logging.getLogger, ("uvicorn", "uvicorn.error", "uvicorn.access", "arq", "httpx", "sqlalchemy.engine")),
     ]
     before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
     configured = structlog.get_config()
@@ -65,8 +65,8 @@ def test_lines_below_the_level_are_left_out(output):
     assert [line["event"] for line in lines(output)] == ["loud"]
 
 
-@pytest.mark.parametrize("name", ["uvicorn.access", "httpx"])
-def test_lines_that_hold_whole_addresses_are_left_out(output, name):
+@pytest.mark.parametrize("name", ["uvicorn.access", "httpx", "sqlalchemy.engine"])
+def test_lines_that_hold_whole_addresses_or_statements_are_left_out(output, name):
     configure_logging(json=True, level="INFO", stream=output)
     logging.getLogger(name).info("GET /a/secret-token")
     assert output.getvalue() == b""
