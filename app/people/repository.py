@@ -93,7 +93,7 @@ class PostRepository(TenantRepository[Post]):
     table = Post
     missing = PostNotFound
 
-    def with_person(self) -> Select[Any]:
+    def with_person(self) -> Select[*tuple[Any, ...]]:
         return select(Post, Person).join(Person, post_with_person()).where(col(Post.commissioner_id) == self.tenant)
 
     async def lock_of_practices(self, practices: Iterable[str]) -> Sequence[Post]:
@@ -119,7 +119,7 @@ class PostRepository(TenantRepository[Post]):
             found.setdefault(practice, []).append(PostHeld(*held))
         return found
 
-    def _as_recorded(self, table: type[Post] | type[PostBelief], practices: list[str]) -> Select[Any]:
+    def _as_recorded(self, table: type[Post] | type[PostBelief], practices: list[str]) -> Select[*tuple[Any, ...]]:
         return select_columns(
             col(table.practice), col(table.role), col(table.valid_from), col(table.valid_until)
         ).where(col(table.commissioner_id) == self.tenant, among(col(table.practice), practices))
@@ -145,13 +145,13 @@ class MailboxRepository(TenantRepository[Mailbox]):
 
 def recipients(
     tenant: UUID,
-    members: Select[Any],
+    members: Select[*tuple[Any, ...]],
     *,
     roles: Collection[PostRole] | None,
     practices: Collection[str] | None,
     localities: Collection[UUID] | None,
     on: date,
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     """See `service.select_recipients`; `members` are the commissioner's practices (code, locality_id) of that day."""
     member = members.subquery("member")
     everywhere = practices is None and localities is None

@@ -88,7 +88,7 @@ def select_recipients(
     practices: Collection[str] | None,
     localities: Collection[UUID] | None,
     on: date,
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     """Who a message to these posts reaches, as a statement: (person_id, practice, name, email, is_mailbox).
 
     A practice is meant when it is among `practices` or in one of `localities`; None for both means every member, and

@@ -9,7 +9,7 @@ from app.core.ids import new_id
 
 
 class Person(SQLModel, table=True):
-    __tablename__ = "person"
+    __tablename__ = "person"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)
@@ -26,7 +26,7 @@ class Person(SQLModel, table=True):
 
 
 class Post(SQLModel, table=True):
-    __tablename__ = "post"
+    __tablename__ = "post"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)
@@ -49,7 +49,7 @@ class PostBelief(SQLModel, table=True):
     It names no person, so that erasing one leaves it untouched.
     """
 
-    __tablename__ = "post_belief"
+    __tablename__ = "post_belief"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)
@@ -65,7 +65,7 @@ class PostBelief(SQLModel, table=True):
 class Mailbox(SQLModel, table=True):
     """A practice's shared address: where a message goes when nobody holds the post it is meant for."""
 
-    __tablename__ = "mailbox"
+    __tablename__ = "mailbox"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)

@@ -13,6 +13,7 @@ from app.organisations.service.practices import (
     select_member_practices,
 )
 from app.organisations.service.publishing import refresh_published
+from app.organisations.service.reach import locality_of, practices_in_locality, reachable, require_reach
 
 __all__ = [
     "create_commissioner",
@@ -23,10 +24,14 @@ __all__ = [
     "get_practices",
     "list_member_codes",
     "list_sizes",
+    "locality_of",
     "member_periods",
+    "practices_in_locality",
     "profiles",
+    "reachable",
     "record_named_lead",
     "record_named_leads",
     "refresh_published",
+    "require_reach",
     "select_member_practices",
 ]

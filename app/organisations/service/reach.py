@@ -1,0 +1,38 @@
+"""Which practice is in which locality, and how far a caller's role reaches among the commissioner's practices."""
+
+from datetime import date
+from uuid import UUID
+
+from app.core.db import Tx
+from app.core.errors import Forbidden
+from app.core.principal import Principal
+from app.organisations.repository import localities
+from app.organisations.service.practices import get_practice
+from app.organisations.values import PracticeRef
+
+
+async def practices_in_locality(session: Tx, locality_id: UUID, *, on: date) -> list[str]:
+    """The codes of the locality's practices on that day, sorted."""
+    return list(await localities.list_practices_in(session, [locality_id], on=on))
+
+
+async def locality_of(session: Tx, code: str, *, on: date) -> UUID | None:
+    return await localities.find_locality_of(session, code, on=on)
+
+
+async def reachable(session: Tx, principal: Principal, scope: str, *, on: date) -> frozenset[str] | None:
+    """The practices for which the caller holds the scope; None: the whole commissioner."""
+    if principal.covers_commissioner(scope):
+        return None
+    practices = principal.practices(scope)
+    areas = [UUID(locality) for locality in principal.localities(scope)]
+    return practices | set(await localities.list_practices_in(session, areas, on=on)) if areas else practices
+
+
+async def require_reach(session: Tx, principal: Principal, scope: str, code: str, *, on: date) -> PracticeRef:
+    """The practice. 404 when it is not the tenant's; 403 when the caller's role ends short of it."""
+    practice = await get_practice(session, code)
+    reach = await reachable(session, principal, scope, on=on)
+    if reach is not None and code not in reach:
+        raise Forbidden("Your role does not reach this practice.")
+    return practice
