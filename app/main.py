@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI
 
 from app.access import router as access
+from app.access.adapters.oidc import open_verifier
 from app.access.service import DatabaseAuthenticator
 from app.communications import router as communications
 from app.core import router as core
@@ -82,7 +83,9 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
         cursors=cursors,
         secrets=box,
         waker=Waker(settings.redis_url),
-        authenticator=DatabaseAuthenticator(app_engine, clock=clock),
+        authenticator=DatabaseAuthenticator(
+            app_engine, clock=clock, tokens=open_verifier(settings.oidc_issuers, clock=clock)
+        ),
         key_limiter=RateLimiter(settings.rate_limit),
         address_limiter=RateLimiter(settings.rate_limit_address),
         metrics=Metrics(),

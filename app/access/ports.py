@@ -61,6 +61,8 @@ class BearerTokens(Protocol):
         """Raise `Unauthenticated` for any token that is not good, `Unavailable` while its issuer cannot be asked."""
         ...
 
+    async def aclose(self) -> None: ...
+
 
 def is_fetchable(address: str) -> bool:
     """Keys that arrive over plain http could be anybody's, so http is for an issuer on this machine only."""

@@ -27,6 +27,7 @@ from app.core.auth import Authenticator, Scope
 from app.core.clock import Clock
 from app.core.db import Actor, Tx, unit_of_work
 from app.core.errors import (
+    DomainError,
     FieldError,
     Forbidden,
     IdempotencyInProgress,
@@ -260,7 +261,7 @@ async def _admit(request: Request, services: Services, scope: Scope) -> Principa
         principal = await services.authenticator.authenticate(
             authorization[7:].strip(), commissioner=request.headers.get("plenary-commissioner"), fresh=scope.money
         )
-    except Unauthenticated:
+    except DomainError:
         _spend_anonymous(request, services)
         raise
     request.state.principal = principal

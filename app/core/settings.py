@@ -87,6 +87,7 @@ class OidcIssuer(BaseModel):
     audience: str
     commissioner: str | None = None
     algorithms: tuple[str, ...] | None = None
+    email_claim: str | None = None
 
 
 class Settings(BaseSettings):
@@ -142,7 +143,7 @@ class Settings(BaseSettings):
     )
     oidc_issuers: tuple[OidcIssuer, ...] = Field(
         (),
-        description="Identity providers, as a JSON list of `{issuer, audience, commissioner?, algorithms?}`.",
+        description="Identity providers, as a JSON list of `{issuer, audience, commissioner?, algorithms?, email_claim?}`.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     log_format: Literal["json", "console"] = Field("json", description="Form of a log line.")

@@ -16,6 +16,7 @@ from app.access.ports import IssuerConfig, VerifiedToken
 from app.core.clock import Clock
 from app.core.errors import Unauthenticated
 from app.core.logging import get_logger
+from app.core.settings import OidcIssuer, SettingsInvalid
 
 log = get_logger(__name__)
 
@@ -26,10 +27,13 @@ class TokenVerifier:
     Every refusal looks the same from outside; the reason goes to the log alone.
     """
 
-    def __init__(self, issuers: Sequence[IssuerConfig], *, http: httpx.AsyncClient, clock: Clock) -> None:
+    def __init__(
+        self, issuers: Sequence[IssuerConfig], *, http: httpx.AsyncClient, clock: Clock, owns_http: bool = False
+    ) -> None:
         if len({(config.issuer, config.audience) for config in issuers}) != len(issuers):
             raise ValueError("The same issuer and audience are configured twice.")
         self._clock = clock
+        self._http = http if owns_http else None
         self._configs: dict[str, list[IssuerConfig]] = {}
         for config in issuers:
             self._configs.setdefault(config.issuer, []).append(config)
@@ -44,6 +48,8 @@ class TokenVerifier:
 
     async def aclose(self) -> None:
         await asyncio.gather(*(keys.aclose() for keys in self._keys.values()))
+        if self._http is not None:
+            await self._http.aclose()
 
     async def _verify(self, token: str) -> VerifiedToken:
         unverified = read_compact(token)
@@ -66,6 +72,17 @@ class TokenVerifier:
         if unverified.algorithm not in config.algorithms:
             raise TokenRefused("algorithm_not_allowed")
         return config
+
+
+def open_verifier(issuers: Sequence[OidcIssuer], *, clock: Clock) -> TokenVerifier | None:
+    """The verifier of the issuers in the settings, with connections of its own; none where no issuer is set."""
+    if not issuers:
+        return None
+    try:
+        configs = [IssuerConfig(**issuer.model_dump(exclude_none=True)) for issuer in issuers]
+        return TokenVerifier(configs, http=httpx.AsyncClient(), clock=clock, owns_http=True)
+    except ValueError as error:
+        raise SettingsInvalid(f"PLENARY_OIDC_ISSUERS: {error}") from error
 
 
 class _OneAlgorithm(JWSRegistry):

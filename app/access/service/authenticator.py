@@ -51,7 +51,7 @@ class _Remembered(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A credential as it was found; nobody, where nothing good was found."""
+    """A key as it was found; nobody, where none was."""
 
     principal: Principal | None
     expires_at: datetime | None
@@ -67,7 +67,8 @@ class DatabaseAuthenticator:
         self._engine = engine
         self._clock = clock
         self._tokens = tokens
-        self._known: _Remembered[_Known] = _Remembered()
+        self._keys: _Remembered[_Known] = _Remembered()
+        self._grants: _Remembered[Sequence[Row[Any]]] = _Remembered()
         self._origins: _Remembered[bool] = _Remembered()
 
     async def authenticate(self, token: str, *, commissioner: str | None, fresh: bool) -> Principal:
@@ -79,9 +80,9 @@ class DatabaseAuthenticator:
 
     async def _by_key(self, key: str, commissioner: str | None, *, fresh: bool) -> Principal:
         hashed = hash_key(key[: _LONGEST_KEY + 1])
-        known = None if fresh else self._known.get(hashed)
+        known = None if fresh else self._keys.get(hashed)
         if known is None:
-            known = self._known.put(hashed, await self._find_key(hashed))
+            known = self._keys.put(hashed, await self._find_key(hashed))
         if known.principal is None or (known.expires_at is not None and known.expires_at <= self._clock.now()):
             raise Unauthenticated("The key is unknown, expired or revoked.")
         if commissioner is not None and commissioner != known.principal.commissioner_code:
@@ -107,19 +108,16 @@ class DatabaseAuthenticator:
         return _Known(principal, row.expires_at)
 
     async def _by_token(self, tokens: BearerTokens, token: str, commissioner: str | None, *, fresh: bool) -> Principal:
-        # Verified each time: it is cheap beside the request, and a token may end while it is remembered.
+        # Verified each time: it is cheap beside the request, and a token may end while its person is remembered.
         verified = await tokens.verify(token)
         if verified.email is None or verified.email_verified is False:
             raise UnknownPerson("The token has no e-mail address that its issuer vouches for.")
         address = verified.email.strip().lower()
-        where = (verified.issuer, verified.subject, address, commissioner)
-        known = None if fresh else self._known.get(where)
-        if known is None or known.principal is None:
+        rows = None if fresh else self._grants.get(address)
+        if rows is None:
             async with unit_of_work(self._engine, None) as session:
-                found = await repository.find_grants(session, address)
-            known = self._known.put(where, _Known(_choose(self._in_force(found), verified, commissioner), None))
-        assert known.principal is not None
-        return known.principal
+                rows = self._grants.put(address, await repository.find_grants(session, address))
+        return _choose(self._in_force(rows), verified, commissioner)
 
     def _in_force(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
         now = self._clock.now()
@@ -133,8 +131,11 @@ class DatabaseAuthenticator:
             return self._origins.put(origin, await repository.find_origin(session, origin, self._clock.now()))
 
     async def aclose(self) -> None:
-        self._known.clear()
+        self._keys.clear()
+        self._grants.clear()
         self._origins.clear()
+        if self._tokens is not None:
+            await self._tokens.aclose()
 
 
 def _choose(rows: Sequence[Row[Any]], verified: VerifiedToken, wanted: str | None) -> Principal:
