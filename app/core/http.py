@@ -249,18 +249,11 @@ def _query_names(route: APIRoute) -> frozenset[str]:
 
 async def _admit(request: Request, services: Services, scope: Scope) -> Principal | None:
     """401, then 429, then 403: all before the body is looked at."""
-    authorization = request.headers.get("authorization")
     if scope.name is None:
-        address = request.client.host if request.client else "unknown"
-        _spend(request, services.address_limiter, f"address:{address}")
-        return None
-    if authorization is None or not authorization.lower().startswith("bearer "):
         _spend_anonymous(request, services)
-        raise Unauthenticated("Send a key or token as 'Authorization: Bearer …'.")
+        return None
     try:
-        principal = await services.authenticator.authenticate(
-            authorization[7:].strip(), commissioner=request.headers.get("plenary-commissioner"), fresh=scope.money
-        )
+        principal = await find_caller(request, services, fresh=scope.money)
     except DomainError:
         _spend_anonymous(request, services)
         raise
@@ -273,6 +266,15 @@ async def _admit(request: Request, services: Services, scope: Scope) -> Principa
     if not principal.has(scope.name):
         raise Forbidden(f"This needs the scope {scope.name}; your roles: {', '.join(principal.roles)}.")
     return principal
+
+
+async def find_caller(request: Request, services: Services, *, fresh: bool = False) -> Principal:
+    """Whose credential came with the request. A stream asks again now and then, because keys are revoked meanwhile."""
+    authorization = request.headers.get("authorization", "")
+    if not authorization.lower().startswith("bearer "):
+        raise Unauthenticated("Send a key or token as 'Authorization: Bearer …'.")
+    commissioner = request.headers.get("plenary-commissioner")
+    return await services.authenticator.authenticate(authorization[7:].strip(), commissioner=commissioner, fresh=fresh)
 
 
 def _spend_anonymous(request: Request, services: Services) -> None:

@@ -16,9 +16,9 @@ from app.core.audit import audit
 from app.core.auth import Caller, public, require
 from app.core.clock import Instant
 from app.core.db import Transaction, unit_of_work
-from app.core.errors import CursorExpired, CursorInvalid, Forbidden, NotFound
+from app.core.errors import CursorExpired, CursorInvalid, DomainError, Forbidden, NotFound
 from app.core.events import EventRow
-from app.core.http import PageModel, Services, Serving, make_router, paged
+from app.core.http import PageModel, Services, Serving, find_caller, make_router, paged
 from app.core.jobs import JobNotParked, JobRow
 from app.core.operations import OperationRow, get_operation
 from app.core.pagination import PageParams
@@ -162,10 +162,13 @@ async def get_operation_status(operation_id: UUID, caller: Caller, session: Tran
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}} | error_responses(NotFound),
 )
-async def stream_operation(operation_id: UUID, caller: Caller, serving: Serving) -> StreamingResponse:
-    """Server-sent events: one `progress` event per change, then `done` with the finished operation."""
+async def stream_operation(operation_id: UUID, caller: Caller, serving: Serving, request: Request) -> StreamingResponse:
+    """Server-sent events: one `progress` event per change, then `done` with the finished operation.
+
+    The stream ends early when the credential is revoked.
+    """
     await _read_operation(serving, caller, operation_id)
-    return StreamingResponse(_progress(serving, caller, operation_id), media_type="text/event-stream")
+    return StreamingResponse(_progress(serving, request, caller, operation_id), media_type="text/event-stream")
 
 
 async def _read_operation(serving: Services, caller: Principal, operation_id: UUID) -> Operation:
@@ -175,9 +178,19 @@ async def _read_operation(serving: Services, caller: Principal, operation_id: UU
         return operation_answer(await get_operation(session, operation_id))
 
 
-async def _progress(serving: Services, caller: Principal, operation_id: UUID) -> AsyncIterator[bytes]:
+async def _is_still_admitted(serving: Services, request: Request) -> bool:
+    try:
+        await find_caller(request, serving)
+    except DomainError:
+        return False
+    return True
+
+
+async def _progress(serving: Services, request: Request, caller: Principal, operation_id: UUID) -> AsyncIterator[bytes]:
     last: Operation | None = None
     for tick in range(7200):
+        if tick % 4 == 3 and not await _is_still_admitted(serving, request):
+            return
         operation = await _read_operation(serving, caller, operation_id)
         if operation != last:
             finished = operation.status in ("succeeded", "failed")

@@ -1,5 +1,6 @@
 """Keys over HTTP: giving, reading, rotating and revoking them."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 
 from app.access.service import authenticator
+from app.core.ids import new_id
 from tests.factories.service import NOW, LivePlenary
 
 PERSON = {"name": "Amira Khan", "email": "Amira.Khan@example.org"}
@@ -269,3 +271,24 @@ async def test_what_is_no_key_of_ours_is_401(shared: LivePlenary, key: str) -> N
     answer = await client.get("/v1/me", headers={b"Authorization": b"Bearer " + key.encode()})
     assert (answer.status_code, answer.json()["code"]) == (401, "access.unauthenticated")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_a_stream_ends_with_the_key_that_opened_it(shared: LivePlenary, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, admin = await admin_of(shared)
+    tenant, operation = shared.tenants[code], new_id()
+    await shared.execute(
+        "INSERT INTO operation (commissioner_id, id, kind, status, done, created_at) VALUES ($1, $2, 'x', 'running', 0, $3)",
+        tenant,
+        operation,
+        NOW,
+        tenant=tenant,
+    )
+    key = (await admin.post("/v1/api-keys", json={"name": "Audit", "role": "auditor"})).json()
+    monkeypatch.setattr(authenticator, "CACHE_SECONDS", 0)
+    listening = asyncio.create_task(shared.client(key["key"]).get(f"/v1/operations/{operation}/events"))
+    await asyncio.sleep(0.3)
+    assert not listening.done()
+    await admin.delete(f"/v1/api-keys/{key['id']}", headers=ANY)
+    async with asyncio.timeout(5):
+        answer = await listening
+    assert answer.text.count("event: ") == 1
