@@ -10,6 +10,11 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "access.money_role_granted": (),
     # meetings
     # schemes
+    "schemes.version_published": (),
+    "schemes.scheme_changed": (),
+    "schemes.offers_made": (),
+    "schemes.offer_answered": (),
+    "schemes.signed_up": (),
     # learning
     # forums
     # payments

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, any_, literal, or_, text, update
+from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import col, select
 
@@ -201,20 +202,20 @@ class FactRepository(TenantRepository[FactRow]):
     ) -> Sequence[Any]:
         """Columns only: a run reads tens of thousands, and rows of the session would cost three times as much."""
         statement = (
-            select(
-                FactRow.practice,
-                FactRow.external_id,
-                FactRow.measure,
-                FactRow.happened_on,
-                FactRow.value,
-                FactRow.subject,
-                FactRow.state,
+            select_columns(
+                col(FactRow.practice),
+                col(FactRow.external_id),
+                col(FactRow.measure),
+                col(FactRow.happened_on),
+                col(FactRow.value),
+                col(FactRow.subject),
+                col(FactRow.state),
             )
             .where(
-                FactRow.commissioner_id == self.tenant,
-                FactRow.scheme_id == scheme_id,
+                col(FactRow.commissioner_id) == self.tenant,
+                col(FactRow.scheme_id) == scheme_id,
                 col(FactRow.superseded_at).is_(None),
-                FactRow.happened_on >= period.valid_from,
+                col(FactRow.happened_on) >= period.valid_from,
                 col(FactRow.happened_on) < period.valid_until,
                 one_of(FactRow.measure, measures),
                 one_of(FactRow.practice, practices),

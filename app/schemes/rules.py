@@ -11,11 +11,10 @@ from typing import Final
 from app.calculation.values import ListSize
 from app.core.clock import Period
 from app.core.errors import FieldError
-from app.schemes.values import Budget, FactEntry, FactOutcome, FactState, ParticipationState
+from app.schemes.values import Budget, ClaimRefusal, FactEntry, FactOutcome, FactState, ParticipationState
 
 ONE: Final = Decimal(1)
 ALWAYS: Final = Period(date.min, None)
-_PLACES: Final = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,6 @@ class FactPlan:
     written: tuple[FactEntry, ...]
     superseded: tuple[str, ...]
     outcome: FactOutcome
-
-
-def ratio_value(numerator: Decimal, denominator: Decimal) -> Decimal:
-    """A fact given as a ratio counts as its quotient to six places: 45 of 91 is 0.494505. The parts are kept as well."""
-    return Decimal(round(Fraction(numerator) / Fraction(denominator) * 10**6)) * _PLACES
 
 
 def plan_facts(facts: Sequence[FactEntry], known: Mapping[str, KnownFact], *, confirmed: bool) -> FactPlan:
@@ -159,3 +153,39 @@ def budget_share(budget: Budget, list_size: Decimal, applies: Period) -> Fractio
 def part_of_year(applies: Period) -> Fraction:
     months = applies.whole_months()
     return Fraction(months, 12) if months else Fraction(applies.days, 365)
+
+
+def whole_pence(pence: Fraction | None) -> int | None:
+    """Down to the penny: a budget is not stretched by rounding."""
+    return None if pence is None else pence.numerator // pence.denominator
+
+
+def membership(periods: Sequence[Period], term: Period | None) -> Period | None:
+    """When the practice counts as a member of the scheme: a member of the commissioner, with an agreement in force.
+
+    None is always. Of several memberships the time from the first to the last counts; register files leave gaps of a day.
+    """
+    if not periods:
+        return None if term is None or term == ALWAYS else term
+    ends = [each.valid_until for each in periods]
+    whole = Period(
+        min(each.valid_from for each in periods), None if None in ends else max(end for end in ends if end is not None)
+    )
+    if term is None:
+        return whole
+    return whole.intersection(term) or whole
+
+
+def period_end(period: Period) -> date:
+    if period.valid_until is None:
+        raise ValueError("A claim is for a period with a known end.")
+    return period.valid_until
+
+
+def claim_refusal(*, is_in: bool, may_declare: bool, period: Period, today: date) -> ClaimRefusal | None:
+    """Why not, the most lasting reason first. The window opens on the day after the period's last."""
+    if not is_in:
+        return ClaimRefusal.NOT_SIGNED_UP
+    if not may_declare:
+        return ClaimRefusal.ROLE
+    return ClaimRefusal.WINDOW_NOT_OPEN if today < period_end(period) else None

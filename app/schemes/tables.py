@@ -12,7 +12,7 @@ from app.core.ids import new_id
 
 
 class SchemeRow(SQLModel, table=True):
-    __tablename__ = "scheme"
+    __tablename__ = "scheme"  # pyright: ignore[reportAssignmentType]
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)
@@ -34,7 +34,7 @@ class SchemeRow(SQLModel, table=True):
 
 
 class VersionRow(SQLModel, table=True):
-    __tablename__ = "scheme_version"
+    __tablename__ = "scheme_version"  # pyright: ignore[reportAssignmentType]
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)
@@ -56,7 +56,7 @@ class VersionRow(SQLModel, table=True):
 class ParticipationRow(SQLModel, table=True):
     """A practice's place in a scheme: offered, accepted or declined, or signed up by the office."""
 
-    __tablename__ = "participation"
+    __tablename__ = "participation"  # pyright: ignore[reportAssignmentType]
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)
@@ -85,7 +85,7 @@ class ParticipationRow(SQLModel, table=True):
 
 
 class ImprovementAreaRow(SQLModel, table=True):
-    __tablename__ = "improvement_area"
+    __tablename__ = "improvement_area"  # pyright: ignore[reportAssignmentType]
 
     commissioner_id: UUID = Field(primary_key=True)
     participation_id: UUID = Field(primary_key=True)
@@ -100,7 +100,7 @@ class ImprovementAreaRow(SQLModel, table=True):
 class FactRow(SQLModel, table=True):
     """Evidence. A correction supersedes the row, so that what was known at any instant can be told again."""
 
-    __tablename__ = "scheme_fact"
+    __tablename__ = "scheme_fact"  # pyright: ignore[reportAssignmentType]
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)

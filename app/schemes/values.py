@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from fractions import Fraction
+from typing import Any, Final
 from uuid import UUID
 
+from app.calculation.values import PracticeResult, Problem
 from app.core.clock import Period
+
+_PLACES: Final = Decimal("0.000001")
 
 
 class SchemeState(StrEnum):
@@ -160,3 +164,71 @@ class OfferRef:
     state: ParticipationState
     respond_by: date | None
     offered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeRange:
+    """Pence: what one practice can earn. `budget` is its share of a per-head budget."""
+
+    practice: str
+    least: int
+    expected: int
+    most: int | None
+    budget: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOutcome:
+    """What publishing would mean. `ranges` is empty where the definition could not be paid."""
+
+    problems: tuple[Problem, ...]
+    ranges: tuple[PracticeRange, ...]
+    over_budget: tuple[str, ...]
+    without_list: tuple[str, ...]
+    budget: int | None
+
+
+class ClaimRefusal(StrEnum):
+    """Why a practice may not claim: one code, the first that holds."""
+
+    ROLE = "schemes.role"
+    NOT_SIGNED_UP = "schemes.not_signed_up"
+    ALREADY_CLAIMED = "schemes.already_claimed"
+    WINDOW_NOT_OPEN = "schemes.window_not_open"
+    WINDOW_MISSED = "schemes.window_missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """The figure so far: what confirmed facts earn, and what it becomes when the others are confirmed."""
+
+    practice: str
+    period: Period
+    version: int | None
+    needs_claim: bool
+    refusal: ClaimRefusal | None
+    opens_on: date
+    confirmed: PracticeResult | None
+    live: PracticeResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A version in words; `digest` is of the words without any practice's figures."""
+
+    markdown: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalculationOutcome:
+    period: Period
+    results: tuple[PracticeResult, ...]
+    total: int
+    inputs_digest: str
+    outputs_digest: str
+
+
+def ratio_value(numerator: Decimal, denominator: Decimal) -> Decimal:
+    """A fact given as a ratio counts as its quotient to six places: 45 of 91 is 0.494505. The parts are kept as well."""
+    return Decimal(round(Fraction(numerator) / Fraction(denominator) * 10**6)) * _PLACES

@@ -1,4 +1,4 @@
-"""HTTP of the schemes slice."""
+"""HTTP of schemes, by noun."""
 
 from app.core.http import make_router
 

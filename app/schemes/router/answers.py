@@ -1,0 +1,230 @@
+"""From rows and values to what goes out."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from app.calculation.values import Line as CalculatedLine
+from app.calculation.values import PracticeResult
+from app.core.clock import Period, PeriodModel
+from app.core.money import format_pounds, plain
+from app.schemes.schemas.calculator import Calculated, CalculatorAnswer, Line, Payee
+from app.schemes.schemas.evidence import EntitlementAnswer, FactsAnswer, Figure, SchemeFact
+from app.schemes.schemas.joining import (
+    ImprovementArea,
+    OffersAnswer,
+    OfferSummary,
+    Participation,
+    SignatoryModel,
+    SignUpsAnswer,
+)
+from app.schemes.schemas.scheme import CheckAnswer, CheckProblem, Cost, Scheme, SchemeBudget, Version
+from app.schemes.tables import FactRow, ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
+from app.schemes.values import (
+    CalculationOutcome,
+    Capacity,
+    CheckOutcome,
+    Entitlement,
+    FactOutcome,
+    OfferOutcome,
+    PracticeRange,
+    SignUpOutcome,
+)
+
+
+def scheme_answer(row: SchemeRow) -> Scheme:
+    amount = None if row.budget_amount is None else format_pounds(row.budget_amount)
+    per_head = None if row.budget_per_head is None else two_places(plain(row.budget_per_head))
+    has_budget = amount is not None or per_head is not None
+    return Scheme(
+        id=row.id,
+        code=row.code,
+        title=row.title,
+        purpose=row.purpose,
+        financial_year=row.financial_year,
+        starts_on=row.starts_on,
+        budget=SchemeBudget(amount=amount, per_head=per_head, basis=row.budget_basis) if has_budget else None,  # pyright: ignore - the database checks it
+        payment_terms_days=row.payment_terms_days,
+        pay_code=row.pay_code,
+        cost_centre=row.cost_centre,
+        state=row.state,  # pyright: ignore - the database checks it
+        live_version=row.live_version,
+        created_at=row.created_at,
+    )
+
+
+def two_places(rate: str) -> str:
+    """A rate has at least two places, as people write it: 2.00 a head."""
+    whole, _, places = rate.partition(".")
+    return f"{whole}.{places.ljust(2, '0')}"
+
+
+def version_answer(row: VersionRow) -> Version:
+    return Version(
+        n=row.n,
+        scheme=row.scheme_id,
+        state=row.state,  # pyright: ignore - the database checks it
+        applies=PeriodModel.of(Period(row.applies_from, row.applies_until)),
+        definition=row.definition,
+        reason=row.reason,
+        words_digest=row.words_digest,
+        created_at=row.created_at,
+        published_at=row.published_at,
+    )
+
+
+def check_answer(found: CheckOutcome) -> CheckAnswer:
+    return CheckAnswer(
+        valid=not found.problems,
+        problems=[CheckProblem(pointer=each.pointer, code=each.code, detail=each.detail) for each in found.problems],
+        cost=None if found.problems else total_cost(found.ranges),
+        over_budget=list(found.over_budget),
+        budget=None if found.budget is None else format_pounds(found.budget),
+        practices=len(found.ranges),
+        without_list=list(found.without_list),
+    )
+
+
+def total_cost(ranges: tuple[PracticeRange, ...]) -> Cost:
+    mosts = [each.most for each in ranges]
+    bounded = [most for most in mosts if most is not None]
+    return Cost(
+        least=format_pounds(sum(each.least for each in ranges)),
+        expected=format_pounds(sum(each.expected for each in ranges)),
+        most=format_pounds(sum(bounded)) if len(bounded) == len(mosts) else None,
+    )
+
+
+def offers_answer(made: OfferOutcome) -> OffersAnswer:
+    offers = [
+        OfferSummary(
+            id=each.id,
+            practice=each.practice,
+            state=each.state.value,
+            respond_by=each.respond_by,
+            offered_at=each.offered_at,
+        )
+        for each in made.offers
+    ]
+    return OffersAnswer(created=made.created, unchanged=made.unchanged, offers=offers)
+
+
+def sign_ups_answer(made: SignUpOutcome) -> SignUpsAnswer:
+    return SignUpsAnswer(created=made.created, updated=made.updated, unchanged=made.unchanged)
+
+
+def participation_answer(
+    row: ParticipationRow, areas: Sequence[ImprovementAreaRow], *, today: date, is_private: bool
+) -> Participation:
+    """`is_private` leaves out who signed, the evidence and the reason given."""
+    signatory = None
+    if row.signatory_name and row.signatory_capacity and not is_private:
+        signatory = SignatoryModel(name=row.signatory_name, capacity=Capacity(row.signatory_capacity))
+    lapsed = row.state == "offered" and row.respond_by is not None and row.respond_by < today
+    return Participation(
+        id=row.id,
+        scheme=row.scheme_id,
+        practice=row.practice,
+        state="lapsed" if lapsed else row.state,  # pyright: ignore - the database checks it
+        on_behalf=row.source == "sign_up",
+        historical=row.historical,
+        respond_by=row.respond_by,
+        offered_at=row.offered_at,
+        version=row.version_n,
+        words_digest=row.words_digest,
+        **{"from": row.valid_from},
+        until=row.valid_until,
+        signed_on=row.signed_on,
+        signatory=signatory,
+        evidence=None if is_private else row.evidence,
+        named_lead=row.named_lead_id,
+        improvement_areas=[
+            ImprovementArea(
+                title=area.title,
+                baseline=area.baseline,
+                target=area.target,
+                measure=area.measure,
+                review_on=area.review_on,
+            )
+            for area in areas
+        ],
+        decline_reason=None if is_private else row.decline_reason,
+        answered_at=row.answered_at,
+    )
+
+
+def facts_answer(done: FactOutcome) -> FactsAnswer:
+    return FactsAnswer(created=done.created, changed=done.changed, unchanged=done.unchanged)
+
+
+def fact_answer(row: FactRow) -> SchemeFact:
+    return SchemeFact(
+        id=row.id,
+        external_id=row.external_id,
+        practice=row.practice,
+        measure=row.measure,
+        on=row.happened_on,
+        value=plain(row.value),
+        numerator=None if row.numerator is None else plain(row.numerator),
+        denominator=None if row.denominator is None else plain(row.denominator),
+        subject=row.subject,
+        note=row.note,
+        state=row.state,  # pyright: ignore - the database checks it
+        source=row.source,  # pyright: ignore - the database checks it
+        recorded_at=row.recorded_at,
+        confirmed_at=row.confirmed_at,
+        superseded_at=row.superseded_at,
+    )
+
+
+def entitlement_answer(found: Entitlement) -> EntitlementAnswer:
+    return EntitlementAnswer(
+        practice=found.practice,
+        period=PeriodModel.of(found.period),
+        version=found.version,
+        claims="required" if found.needs_claim else "not_required",
+        may_claim=found.refusal is None,
+        reason=found.refusal.value if found.refusal else None,
+        opens_on=found.opens_on,
+        so_far=_figure(found.confirmed, found.period),
+        expected=_figure(found.live, found.period),
+    )
+
+
+def _figure(result: PracticeResult | None, period: Period) -> Figure | None:
+    if result is None:
+        return None
+    lines = [line_answer(line, period) for line in result.lines]
+    return Figure(total=format_pounds(result.total), lines=lines, notes=list(result.notes))
+
+
+def line_answer(line: CalculatedLine, period: Period) -> Line:
+    return Line(
+        component=line.component,
+        kind="entitlement",
+        period=PeriodModel.of(period),
+        quantity=line.quantity,
+        rate=line.rate,
+        amount=format_pounds(line.amount),
+        payee=Payee(type=line.payee.type, code=line.payee.code),
+        sentence=line.sentence,
+        workings=line.workings,
+        blocked=line.blocked,
+    )
+
+
+def calculator_answer(found: CalculationOutcome) -> CalculatorAnswer:
+    return CalculatorAnswer(
+        period=PeriodModel.of(found.period),
+        practices=[
+            Calculated(
+                practice=result.code,
+                total=format_pounds(result.total),
+                lines=[line_answer(line, found.period) for line in result.lines],
+                notes=list(result.notes),
+            )
+            for result in found.results
+        ],
+        total=format_pounds(found.total),
+        inputs_digest=found.inputs_digest,
+        outputs_digest=found.outputs_digest,
+    )

@@ -1,0 +1,180 @@
+"""The calculator over HTTP: the same lines and workings as a statement's."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.calculation.values import Fact, ListSize, PostHeld, PracticeInput
+from app.core.clock import Period, PeriodModel
+from app.core.errors import FieldError, InvalidRequest
+from app.core.http import StrictModel
+from app.core.money import DecimalText, Pounds
+from app.schemes.schemas.members import ExternalId, FactName, PracticeCode, Quantified, Subject
+from app.schemes.schemas.scheme import DEFINITION
+
+Size = Annotated[DecimalText, Field(description="Patients, as a decimal string.")]
+
+
+class TermIn(StrictModel):
+    """From a day, until another where it is known."""
+
+    from_: date = Field(alias="from")
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.until is not None and self.until <= self.from_:
+            raise PydanticCustomError("period_ends_before_it_starts", "`until` has to be later than `from`.")
+        return self
+
+
+class PostIn(TermIn):
+    post: FactName
+
+
+class ListIn(StrictModel):
+    as_at: date
+    registered: Size | None = None
+    weighted: Size | None = None
+
+    @model_validator(mode="after")
+    def _not_negative(self) -> Self:
+        _refuse_negative(self.registered, self.weighted)
+        return self
+
+
+class PracticeIn(StrictModel):
+    """`registered` and `weighted` without a date count on whatever day the definition asks for; or give dated `lists`."""
+
+    code: PracticeCode
+    registered: Size | None = None
+    weighted: Size | None = None
+    lists: list[ListIn] | None = Field(default=None, max_length=200)
+    posts: list[PostIn] = Field(default_factory=list, max_length=500)
+    member: TermIn | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_say_it(self) -> Self:
+        if self.lists is not None and (self.registered is not None or self.weighted is not None):
+            raise PydanticCustomError("not_valid", "Give either `lists`, or `registered` and `weighted`.")
+        _refuse_negative(self.registered, self.weighted)
+        return self
+
+
+class CalculatorFactIn(Quantified):
+    practice: PracticeCode
+    measure: FactName
+    on: date
+    external_id: ExternalId | None = None
+    subject: Subject | None = None
+    confirmed: Annotated[bool, Field(strict=True)] = True
+
+
+class CalculatorIn(StrictModel):
+    """Everything the engine is to know; nothing is looked up and nothing is kept."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "definition": DEFINITION,
+                    "practices": [{"code": "ZZ0001", "registered": "8412"}],
+                    "facts": [],
+                    "period": {"from": "2026-04-01", "until": "2026-07-01"},
+                }
+            ]
+        }
+    }
+
+    definition: dict[str, Any]
+    practices: Annotated[list[PracticeIn], Field(min_length=1, max_length=10_000)]
+    facts: list[CalculatorFactIn] = Field(default_factory=list, max_length=100_000)
+    period: PeriodModel
+    include_unconfirmed: Annotated[bool, Field(strict=True)] = False
+
+    def inputs(self, snapshots: Sequence[date]) -> list[PracticeInput]:
+        """`snapshots` are the days whose lists the definition reads."""
+        facts: dict[str, list[Fact]] = {practice.code: [] for practice in self.practices}
+        for place, fact in enumerate(self.facts):
+            if fact.practice not in facts:
+                detail = "No practice of this request has this code."
+                raise InvalidRequest(
+                    errors=[FieldError(f"/facts/{place}/practice", "schemes.practice_unknown", detail)]
+                )
+            facts[fact.practice].append(_fact(fact, place))
+        return [_practice(each, facts[each.code], snapshots) for each in self.practices]
+
+
+class Payee(BaseModel):
+    type: Literal["practice", "organisation"]
+    code: str
+
+
+class Line(BaseModel):
+    """One figure with what led to it. `blocked`: nothing could be worked out, and `sentence` says why."""
+
+    component: str
+    kind: Literal["entitlement"]
+    period: PeriodModel
+    quantity: str | None
+    rate: str | None
+    amount: Pounds
+    payee: Payee
+    sentence: str
+    workings: dict[str, Any]
+    blocked: bool
+
+
+class Calculated(BaseModel):
+    practice: str
+    total: Pounds
+    lines: list[Line]
+    notes: list[str]
+
+
+class CalculatorAnswer(BaseModel):
+    period: PeriodModel
+    practices: list[Calculated]
+    total: Pounds
+    inputs_digest: str
+    outputs_digest: str
+
+
+def _practice(given: PracticeIn, facts: Sequence[Fact], snapshots: Sequence[date]) -> PracticeInput:
+    if given.lists is not None:
+        lists = tuple(ListSize(each.as_at, _number(each.registered), _number(each.weighted)) for each in given.lists)
+    elif given.registered is None and given.weighted is None:
+        lists = ()
+    else:
+        lists = tuple(ListSize(day, _number(given.registered), _number(given.weighted)) for day in snapshots)
+    return PracticeInput(
+        code=given.code,
+        lists=lists,
+        posts=tuple(PostHeld(each.post, each.from_, each.until) for each in given.posts),
+        facts=tuple(facts),
+        member=Period(given.member.from_, given.member.until) if given.member else None,
+    )
+
+
+def _fact(given: CalculatorFactIn, place: int) -> Fact:
+    return Fact(
+        external_id=given.external_id or f"facts/{place}",
+        measure=given.measure,
+        on=given.on,
+        value=given.quantity(),
+        subject=given.subject,
+        confirmed=given.confirmed,
+    )
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _refuse_negative(*sizes: str | None) -> None:
+    if any(size is not None and size.startswith("-") for size in sizes):
+        raise PydanticCustomError("too_small", "A list is not negative.")

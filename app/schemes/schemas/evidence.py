@@ -1,0 +1,151 @@
+"""Facts and entitlements over HTTP."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.core.clock import Instant, PeriodModel
+from app.core.http import PageModel, StrictModel
+from app.core.money import DecimalText, Pounds
+from app.core.pagination import PageParams
+from app.core.privacy import SafeText
+from app.schemes.schemas.calculator import Line
+from app.schemes.schemas.members import ExternalId, FactName, PracticeCode, Quantified, Subject
+from app.schemes.values import FactEntry
+
+
+class FactIn(Quantified):
+    """Either `value`, or `numerator` and `denominator`. `measure` is the name that definitions give in `"fact"`."""
+
+    external_id: ExternalId
+    practice: PracticeCode
+    measure: FactName
+    on: date
+    subject: Subject | None = Field(default=None, description="An opaque reference; never an NHS number.")
+    note: Annotated[SafeText, Field(max_length=2000)] | None = None
+
+    def entry(self) -> FactEntry:
+        return FactEntry(
+            external_id=self.external_id,
+            practice=self.practice,
+            measure=self.measure,
+            on=self.on,
+            value=self.quantity(),
+            numerator=None if self.numerator is None else Decimal(self.numerator),
+            denominator=None if self.denominator is None else Decimal(self.denominator),
+            subject=self.subject,
+            note=self.note,
+        )
+
+
+class FactsIn(StrictModel):
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "facts": [
+                        {
+                            "external_id": "rota-2026-05-06",
+                            "practice": "ZZ0001",
+                            "measure": "lead_session",
+                            "on": "2026-05-06",
+                            "value": "1",
+                        }
+                    ]
+                }
+            ]
+        }
+    }
+
+    facts: Annotated[list[FactIn], Field(min_length=1, max_length=10_000)]
+
+
+class ConfirmIn(StrictModel):
+    model_config = {"json_schema_extra": {"examples": [{"external_ids": ["rota-2026-05-06"]}]}}
+
+    external_ids: Annotated[list[ExternalId], Field(min_length=1, max_length=10_000)]
+
+
+class FactsAnswer(BaseModel):
+    """How many facts were new, how many superseded an earlier one, and how many said what was known already."""
+
+    created: int
+    changed: int
+    unchanged: int
+
+
+class ConfirmAnswer(BaseModel):
+    confirmed: int
+    unchanged: int
+
+
+class SchemeFact(BaseModel):
+    id: UUID
+    external_id: str
+    practice: str
+    measure: str
+    on: date
+    value: DecimalText
+    numerator: DecimalText | None
+    denominator: DecimalText | None
+    subject: str | None
+    note: str | None
+    state: Literal["entered", "confirmed"]
+    source: Literal["practice", "office", "attendance"]
+    recorded_at: Instant
+    confirmed_at: Instant | None
+    superseded_at: Instant | None
+
+
+class FactPage(PageModel):
+    data: list[SchemeFact]
+
+
+class FactParams(PageParams):
+    practice: str | None = Field(default=None, max_length=12)
+    measure: str | None = Field(default=None, max_length=64)
+    state: Literal["entered", "confirmed"] | None = None
+
+
+class EntitlementParams(BaseModel):
+    model_config = {"extra": "forbid"}
+
+    practice: str = Field(max_length=12)
+    period: str = Field(
+        max_length=21,
+        description="A month `2026-05`, a financial year `2026/27`, or `from/until` with `until` the day after the last:"
+        " `2026-04-01/2026-07-01`.",
+        examples=["2026-04-01/2026-07-01"],
+    )
+
+
+class Figure(BaseModel):
+    total: Pounds
+    lines: list[Line]
+    notes: list[str] = Field(description="What was seen and not counted, in words.")
+
+
+class EntitlementAnswer(BaseModel):
+    """`so_far` is what confirmed facts earn; `expected` what it becomes when the waiting facts are confirmed."""
+
+    practice: str
+    period: PeriodModel
+    version: int | None
+    claims: Literal["required", "not_required"]
+    may_claim: bool
+    reason: (
+        Literal[
+            "schemes.window_not_open",
+            "schemes.already_claimed",
+            "schemes.window_missed",
+            "schemes.not_signed_up",
+            "schemes.role",
+        ]
+        | None
+    )
+    opens_on: date
+    so_far: Figure | None
+    expected: Figure | None

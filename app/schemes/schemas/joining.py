@@ -1,0 +1,179 @@
+"""Offers, answers, sign-ups and participation over HTTP."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.core.clock import Instant
+from app.core.http import PageModel, StrictModel
+from app.core.pagination import PageParams
+from app.core.privacy import SafeText
+from app.schemes.schemas.members import PracticeCode
+from app.schemes.values import Capacity, ImprovementAreaText, Signatory, SignUp
+
+Name = Annotated[SafeText, Field(min_length=1, max_length=200)]
+Line = Annotated[SafeText, Field(max_length=500)]
+
+
+class OffersIn(StrictModel):
+    """The practices to which the live version is offered; `"all"` is every member of today."""
+
+    model_config = {"json_schema_extra": {"examples": [{"practices": "all", "respond_by": "2026-12-31"}]}}
+
+    practices: Annotated[list[PracticeCode], Field(min_length=1, max_length=10_000)] | Literal["all"]
+    respond_by: date
+
+
+class OfferSummary(BaseModel):
+    id: UUID
+    practice: str
+    state: Literal["offered", "accepted", "declined"]
+    respond_by: date | None
+    offered_at: Instant | None
+
+
+class OffersAnswer(BaseModel):
+    """`unchanged` are the practices that had agreed, or still had time to answer."""
+
+    created: int
+    unchanged: int
+    offers: list[OfferSummary]
+
+
+class SignatoryModel(StrictModel):
+    name: Name
+    capacity: Capacity
+
+    def signatory(self) -> Signatory:
+        return Signatory(self.name, self.capacity)
+
+
+class ImprovementArea(StrictModel):
+    """Something the practice means to improve, agreed with the locality's clinical lead."""
+
+    title: Name
+    baseline: Line | None = None
+    target: Line | None = None
+    measure: Line | None = None
+    review_on: date | None = None
+
+
+class AcceptIn(StrictModel):
+    """`words_digest`, when given, refuses the signature unless it is of the words as they stand."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "signatory": {"name": "Dr Ada Wren", "capacity": "contract_holder"},
+                    "improvement_areas": [{"title": "Earlier diagnosis of diabetes", "review_on": "2027-03-01"}],
+                }
+            ]
+        }
+    }
+
+    signatory: SignatoryModel
+    named_lead: UUID | None = None
+    improvement_areas: list[ImprovementArea] = Field(default_factory=list, max_length=20)
+    words_digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+    def areas(self) -> list[ImprovementAreaText]:
+        return [
+            ImprovementAreaText(each.title, each.baseline, each.target, each.measure, each.review_on)
+            for each in self.improvement_areas
+        ]
+
+
+class DeclineIn(StrictModel):
+    model_config = {"json_schema_extra": {"examples": [{"reason": "We have nobody free on Wednesdays."}]}}
+
+    reason: Annotated[SafeText, Field(min_length=1, max_length=2000)]
+
+
+class SignUpIn(StrictModel):
+    """An agreement signed on paper. `from` and `until`, where given, narrow it; otherwise it is for the whole scheme."""
+
+    practice: PracticeCode
+    signed_on: date
+    signatory: SignatoryModel
+    evidence: Annotated[SafeText, Field(max_length=500)] | None = None
+    historical: Annotated[bool, Field(strict=True)] = False
+    from_: date | None = Field(default=None, alias="from")
+    until: date | None = None
+
+    def sign_up(self) -> SignUp:
+        return SignUp(
+            practice=self.practice,
+            signed_on=self.signed_on,
+            signatory=self.signatory.signatory(),
+            evidence=self.evidence,
+            historical=self.historical,
+            valid_from=self.from_,
+            valid_until=self.until,
+        )
+
+
+class SignUpsIn(StrictModel):
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "sign_ups": [
+                        {
+                            "practice": "ZZ0001",
+                            "signed_on": "2026-04-03",
+                            "signatory": {"name": "Dr Ada Wren", "capacity": "contract_holder"},
+                            "evidence": "scan 2026/117",
+                        }
+                    ]
+                }
+            ]
+        }
+    }
+
+    sign_ups: Annotated[list[SignUpIn], Field(min_length=1, max_length=10_000)]
+
+
+class SignUpsAnswer(BaseModel):
+    created: int
+    updated: int
+    unchanged: int
+
+
+class Participation(BaseModel):
+    """A practice's place in the scheme: offered, accepted or declined; `on_behalf` where the office recorded it.
+
+    `signatory`, `evidence` and `decline_reason` are null for callers who may not see them.
+    """
+
+    id: UUID = Field(description="The offer's id.")
+    scheme: UUID
+    practice: str
+    state: Literal["offered", "accepted", "declined", "lapsed"]
+    on_behalf: bool
+    historical: bool
+    respond_by: date | None
+    offered_at: Instant | None
+    version: int | None
+    words_digest: str | None = Field(description="SHA-256 of the words that were offered, or accepted.")
+    from_: date | None = Field(alias="from", description="First day of the agreement; null: as the scheme.")
+    until: date | None
+    signed_on: date | None
+    signatory: SignatoryModel | None
+    evidence: str | None
+    named_lead: UUID | None
+    improvement_areas: list[ImprovementArea]
+    decline_reason: str | None
+    answered_at: Instant | None
+
+    model_config = {"validate_by_name": True, "validate_by_alias": True, "serialize_by_alias": True}
+
+
+class ParticipationPage(PageModel):
+    data: list[Participation]
+
+
+class ParticipationParams(PageParams):
+    state: Literal["offered", "accepted", "declined"] | None = None

@@ -1,0 +1,208 @@
+"""Schemes, versions, checks and words over HTTP."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.core.clock import Instant, PeriodModel, financial_year_start
+from app.core.http import PageModel, StrictModel
+from app.core.money import DecimalText, Pounds, parse_pounds
+from app.core.pagination import PageParams
+from app.core.privacy import SafeText
+from app.schemes.values import Budget
+
+Basis = Literal["registered", "weighted"]
+Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", examples=["LEAD"])]
+Title = Annotated[SafeText, Field(min_length=1, max_length=200, examples=["A named lead in every practice"])]
+Purpose = Annotated[SafeText, Field(min_length=1, max_length=5000)]
+FinanceCode = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9 ./-]+$")]
+
+DEFINITION = {
+    "language": 1,
+    "round": {"at": "line", "mode": "half_up"},
+    "measures": {"list": {"kind": "list_size", "basis": "registered", "snapshot": "period_start"}},
+    "pay": {"type": "per_head", "id": "engagement", "rate": "2.00", "rate_per": "year", "measure": "list"},
+}
+
+
+def _financial_year(text: str) -> str:
+    try:
+        financial_year_start(text)
+    except ValueError:
+        raise PydanticCustomError("wrong_format", "Write a financial year like 2026/27.") from None
+    return text
+
+
+FinancialYear = Annotated[str, AfterValidator(_financial_year), Field(examples=["2026/27"])]
+
+
+class BudgetIn(StrictModel):
+    """Either one `amount` for the year, or pounds `per_head` of each practice's list of that `basis`."""
+
+    amount: Pounds | None = None
+    per_head: DecimalText | None = None
+    basis: Basis | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.amount is None) == (self.per_head is None):
+            raise PydanticCustomError("not_valid", "Give either `amount`, or `per_head` with `basis`.")
+        if (self.per_head is None) != (self.basis is None):
+            raise PydanticCustomError("not_valid", "`per_head` and `basis` belong together.")
+        if (self.amount or self.per_head or "").startswith("-"):
+            raise PydanticCustomError("too_small", "A budget is not negative.")
+        return self
+
+    def budget(self) -> Budget:
+
+        amount = None if self.amount is None else parse_pounds(self.amount)
+        return Budget(amount, None if self.per_head is None else Decimal(self.per_head), self.basis)
+
+
+class SchemeIn(StrictModel):
+    """An incentive scheme; its rules are added as versions."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "code": "LEAD",
+                    "title": "A named lead in every practice",
+                    "purpose": "Two sessions a month for a clinician between practice and commissioner.",
+                    "financial_year": "2026/27",
+                    "budget": {"per_head": "2.00", "basis": "registered"},
+                }
+            ]
+        }
+    }
+
+    code: Code
+    title: Title
+    purpose: Purpose
+    financial_year: FinancialYear
+    budget: BudgetIn | None = None
+    payment_terms_days: int = Field(default=30, ge=0, le=365, strict=True, description="Days from release to payment.")
+    pay_code: FinanceCode | None = None
+    cost_centre: FinanceCode | None = None
+
+
+class SchemePatch(StrictModel):
+    """Absent members stay as they are; `budget`, `pay_code` and `cost_centre` may be null."""
+
+    title: Title = ""
+    purpose: Purpose = ""
+    budget: BudgetIn | None = None
+    payment_terms_days: int = Field(default=30, ge=0, le=365, strict=True)
+    pay_code: FinanceCode | None = None
+    cost_centre: FinanceCode | None = None
+
+    def changes(self) -> dict[str, Any]:
+        said = {name: getattr(self, name) for name in self.model_fields_set}
+        if self.budget is not None:
+            said["budget"] = self.budget.budget()
+        return said
+
+
+class SchemeBudget(BaseModel):
+    amount: Pounds | None
+    per_head: DecimalText | None
+    basis: Basis | None
+
+
+class Scheme(BaseModel):
+    id: UUID
+    code: str
+    title: str
+    purpose: str
+    financial_year: str
+    starts_on: date
+    budget: SchemeBudget | None
+    payment_terms_days: int
+    pay_code: str | None
+    cost_centre: str | None
+    state: Literal["draft", "published", "closed"]
+    live_version: int | None = Field(description="The number of the newest published version.")
+    created_at: Instant
+
+
+class SchemePage(PageModel):
+    data: list[Scheme]
+
+
+class SchemeParams(PageParams):
+    state: Literal["draft", "published", "closed"] | None = None
+    financial_year: str | None = Field(default=None, max_length=7)
+
+
+class VersionIn(StrictModel):
+    """The rules for the time that they apply to. `reason` says why this version exists."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "applies": {"from": "2026-04-01", "until": "2027-04-01"},
+                    "definition": DEFINITION,
+                    "reason": "First version.",
+                }
+            ]
+        }
+    }
+
+    applies: PeriodModel
+    definition: dict[str, Any] = Field(examples=[DEFINITION], description="See `GET /schemes/definition.json`.")
+    reason: Annotated[SafeText, Field(min_length=1, max_length=2000)]
+
+
+class Version(BaseModel):
+    n: int
+    scheme: UUID
+    state: Literal["draft", "published"]
+    applies: PeriodModel
+    definition: dict[str, Any]
+    reason: str
+    words_digest: str | None = Field(description="SHA-256 of the words it was published with; null in a draft.")
+    created_at: Instant
+    published_at: Instant | None
+
+
+class VersionPage(PageModel):
+    data: list[Version]
+
+
+class CheckProblem(BaseModel):
+    pointer: str = Field(description="JSON pointer into the definition.")
+    code: str
+    detail: str
+
+
+class Cost(BaseModel):
+    """Pounds. `most` is null where nothing bounds what can be earned."""
+
+    least: Pounds
+    expected: Pounds
+    most: Pounds | None
+
+
+class CheckAnswer(BaseModel):
+    """What publishing would mean. `expected` is all that is offered: every need met and every capped count full."""
+
+    valid: bool
+    problems: list[CheckProblem]
+    cost: Cost | None = Field(description="Over all that the version applies to; null where it could not be paid.")
+    over_budget: list[str] = Field(description="Practices whose expected pay is more than their share of the budget.")
+    budget: Pounds | None = Field(description="The budget for the time that the version applies to.")
+    practices: int = Field(description="How many practices were counted: those that agreed, else all members.")
+    without_list: list[str] = Field(description="Practices with no list to take a share of a per-head budget by.")
+
+
+class NamedRange(BaseModel):
+    practice: str
+    least: Pounds
+    expected: Pounds
+    most: Pounds | None
+    budget: Pounds | None

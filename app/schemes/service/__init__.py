@@ -1,0 +1,56 @@
+"""Use cases of schemes: drafting and publishing, joining, evidence, and figures."""
+
+from app.schemes.service.calculator import calculate
+from app.schemes.service.drafting import (
+    add_version,
+    as_scheme_ref,
+    as_version_ref,
+    change_scheme,
+    close_scheme,
+    create_scheme,
+    get_scheme,
+    get_version_for,
+    publish_version,
+    replace_version,
+)
+from app.schemes.service.evidence import confirm_facts, record_attendance, record_facts
+from app.schemes.service.figures import (
+    check_version,
+    describe_version,
+    entitlement,
+    estimates,
+    expected,
+    gather_inputs,
+    list_participants,
+    participations,
+)
+from app.schemes.service.joining import accept_offer, decline_offer, make_offers, record_sign_ups
+
+__all__ = [
+    "accept_offer",
+    "add_version",
+    "as_scheme_ref",
+    "as_version_ref",
+    "calculate",
+    "change_scheme",
+    "check_version",
+    "close_scheme",
+    "confirm_facts",
+    "create_scheme",
+    "decline_offer",
+    "describe_version",
+    "entitlement",
+    "estimates",
+    "expected",
+    "gather_inputs",
+    "get_scheme",
+    "get_version_for",
+    "list_participants",
+    "make_offers",
+    "participations",
+    "publish_version",
+    "record_attendance",
+    "record_facts",
+    "record_sign_ups",
+    "replace_version",
+]

@@ -1,0 +1,35 @@
+"""The calculator: the same engine over what the caller gives, and nothing is kept."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.calculation import service as calculation
+from app.calculation.errors import BrokenMonth
+from app.calculation.values import PracticeInput
+from app.core.clock import Period
+from app.core.errors import FieldError
+from app.schemes.errors import VersionNotPayable
+from app.schemes.service.drafting import read_definition
+from app.schemes.values import CalculationOutcome
+
+
+def calculate(
+    definition_raw: Mapping[str, Any], *, period: Period, practices: Sequence[PracticeInput], include_unconfirmed: bool
+) -> CalculationOutcome:
+    definition = read_definition(definition_raw)
+    problems = calculation.check_definition(definition, applies=period)
+    if problems:
+        errors = [FieldError(f"/definition{each.pointer}", each.code, each.detail) for each in problems]
+        raise (BrokenMonth if all(each.code == BrokenMonth.code for each in problems) else VersionNotPayable)(
+            errors=errors
+        )
+    results = calculation.evaluate(
+        definition, period=period, practices=practices, include_unconfirmed=include_unconfirmed
+    )
+    return CalculationOutcome(
+        period=period,
+        results=tuple(results),
+        total=sum(each.total for each in results),
+        inputs_digest=calculation.inputs_digest(definition_raw, period, practices),
+        outputs_digest=calculation.outputs_digest(results),
+    )

@@ -1,0 +1,232 @@
+"""Schemes and the versions of their definitions: drafted, published, never changed afterwards."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.calculation import service as calculation
+from app.calculation.errors import DefinitionInvalid
+from app.calculation.values import Definition, Problem
+from app.core.audit import audit
+from app.core.clock import Period, financial_year_start
+from app.core.db import Tx
+from app.core.errors import FieldError
+from app.core.events import emit
+from app.core.repository import Expected
+from app.schemes.errors import SchemeClosed, VersionNotDraft, VersionNotPayable
+from app.schemes.events import SchemeChanged, VersionPublished
+from app.schemes.repository import SchemeRepository, VersionRepository
+from app.schemes.tables import SchemeRow, VersionRow
+from app.schemes.values import Budget, SchemeRef, SchemeState, VersionRef, VersionState
+
+
+async def create_scheme(
+    session: Tx,
+    *,
+    code: str,
+    title: str,
+    purpose: str,
+    financial_year: str,
+    budget: Budget | None,
+    payment_terms_days: int,
+    pay_code: str | None,
+    cost_centre: str | None,
+    now: datetime,
+) -> SchemeRow:
+    row = SchemeRow(
+        commissioner_id=session.tenant,
+        code=code,
+        title=title,
+        purpose=purpose,
+        financial_year=financial_year,
+        starts_on=financial_year_start(financial_year),
+        payment_terms_days=payment_terms_days,
+        pay_code=pay_code,
+        cost_centre=cost_centre,
+        state=SchemeState.DRAFT,
+        created_at=now,
+    )
+    _set_budget(row, budget)
+    session.add(row)
+    # Flushed here, so that a code already taken is refused by this call and not at the commit.
+    await session.flush()
+    audit(session, "scheme.created", row.id, code=code)
+    return row
+
+
+async def change_scheme(session: Tx, scheme_id: UUID, changes: Mapping[str, Any], *, expected: Expected) -> SchemeRow:
+    """`changes` holds only what the caller said; `budget` may be None to take it away."""
+    row = await _open_scheme(session, scheme_id, expected)
+    for name, value in changes.items():
+        if name == "budget":
+            _set_budget(row, value)
+        else:
+            setattr(row, name, value)
+    await session.flush()
+    audit(session, "scheme.changed", row.id, members=sorted(changes))
+    _announce(session, row)
+    return row
+
+
+async def close_scheme(session: Tx, scheme_id: UUID, *, expected: Expected) -> SchemeRow:
+    """No more offers and versions; facts and payments for its periods go on."""
+    row = await _open_scheme(session, scheme_id, expected)
+    was_draft = row.state == SchemeState.DRAFT
+    row.state = SchemeState.CLOSED
+    await session.flush()
+    audit(session, "scheme.closed", row.id)
+    if not was_draft:
+        _announce(session, row)
+    return row
+
+
+async def add_version(
+    session: Tx, scheme_id: UUID, *, applies: Period, definition: Mapping[str, Any], reason: str, now: datetime
+) -> VersionRow:
+    read_definition(definition)
+    scheme = await SchemeRepository(session, session.tenant).get(scheme_id, for_update=True)  # numbers are in turn
+    if scheme.state == SchemeState.CLOSED:
+        raise SchemeClosed
+    earlier = await VersionRepository(session, session.tenant).list_of(scheme_id)
+    row = VersionRow(
+        commissioner_id=session.tenant,
+        scheme_id=scheme_id,
+        n=len(earlier) + 1,
+        state=VersionState.DRAFT,
+        applies_from=applies.valid_from,
+        applies_until=_until(applies),
+        definition=dict(definition),
+        reason=reason,
+        created_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    audit(session, "scheme_version.created", scheme_id, n=row.n)
+    return row
+
+
+async def replace_version(
+    session: Tx,
+    scheme_id: UUID,
+    n: int,
+    *,
+    applies: Period,
+    definition: Mapping[str, Any],
+    reason: str,
+    expected: Expected,
+) -> VersionRow:
+    read_definition(definition)
+    row = await VersionRepository(session, session.tenant).get_number(scheme_id, n, for_update=True)
+    expected.check(row.version)
+    if row.state != VersionState.DRAFT:
+        raise VersionNotDraft
+    row.applies_from, row.applies_until = applies.valid_from, _until(applies)
+    row.definition, row.reason = dict(definition), reason
+    await session.flush()
+    audit(session, "scheme_version.replaced", scheme_id, n=n)
+    return row
+
+
+async def publish_version(
+    session: Tx, scheme_id: UUID, n: int, *, expected: Expected, person_id: UUID | None, now: datetime
+) -> VersionRow:
+    """Freeze the version with its words. A version over a past period changes what that period is entitled to; the next
+    run posts the difference.
+    """
+    scheme = await SchemeRepository(session, session.tenant).get(scheme_id, for_update=True)
+    row = await VersionRepository(session, session.tenant).get_number(scheme_id, n, for_update=True)
+    expected.check(row.version)
+    if row.state != VersionState.DRAFT:
+        raise VersionNotDraft
+    if scheme.state == SchemeState.CLOSED:
+        raise SchemeClosed
+    definition = read_definition(row.definition)
+    problems = calculation.check_definition(definition, applies=as_version_ref(row).applies)
+    if problems:
+        raise VersionNotPayable(errors=[_field_error(problem) for problem in problems])
+    row.words = calculation.describe_markdown(definition)
+    row.words_digest = words_digest(row.words)
+    row.state, row.published_at, row.published_by = VersionState.PUBLISHED, now, person_id
+    scheme.state, scheme.live_version = SchemeState.PUBLISHED, max(n, scheme.live_version or 0)
+    await session.flush()
+    audit(session, "scheme_version.published", scheme_id, n=n, words_digest=row.words_digest)
+    emit(session, VersionPublished(subject=str(scheme_id), n=n))
+    return row
+
+
+async def get_scheme(session: Tx, scheme_id: UUID) -> SchemeRef:
+    return as_scheme_ref(await SchemeRepository(session, session.tenant).get(scheme_id))
+
+
+async def get_version_for(session: Tx, scheme_id: UUID, period: Period) -> VersionRef:
+    """The newest published version that applies to all of the period; `NoVersion` where there is none."""
+    return as_version_ref(await VersionRepository(session, session.tenant).get_covering(scheme_id, period))
+
+
+def read_definition(raw: Mapping[str, Any]) -> Definition:
+    """`DefinitionInvalid` with pointers into a body whose member `definition` this is."""
+    try:
+        return calculation.parse_definition(raw)
+    except DefinitionInvalid as invalid:
+        errors = [FieldError(f"/definition{each.pointer}", each.code, each.detail) for each in invalid.errors]
+        raise DefinitionInvalid(errors=errors) from None
+
+
+def words_digest(words: str) -> str:
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def as_scheme_ref(row: SchemeRow) -> SchemeRef:
+    return SchemeRef(
+        id=row.id,
+        code=row.code,
+        title=row.title,
+        state=SchemeState(row.state),
+        financial_year=row.financial_year,
+        starts_on=row.starts_on,
+        payment_terms_days=row.payment_terms_days,
+        pay_code=row.pay_code,
+        cost_centre=row.cost_centre,
+        budget=as_budget(row),
+        live_version=row.live_version,
+    )
+
+
+def as_budget(row: SchemeRow) -> Budget | None:
+    if row.budget_amount is None and row.budget_per_head is None:
+        return None
+    return Budget(row.budget_amount, row.budget_per_head, row.budget_basis)
+
+
+def as_version_ref(row: VersionRow) -> VersionRef:
+    applies = Period(row.applies_from, row.applies_until)
+    return VersionRef(row.id, row.scheme_id, row.n, VersionState(row.state), row.definition, applies)
+
+
+async def _open_scheme(session: Tx, scheme_id: UUID, expected: Expected) -> SchemeRow:
+    row = await SchemeRepository(session, session.tenant).get(scheme_id, for_update=True)
+    expected.check(row.version)
+    if row.state == SchemeState.CLOSED:
+        raise SchemeClosed
+    return row
+
+
+def _announce(session: Tx, row: SchemeRow) -> None:
+    if row.state != SchemeState.DRAFT:
+        emit(session, SchemeChanged(subject=str(row.id)))
+
+
+def _set_budget(row: SchemeRow, budget: Budget | None) -> None:
+    row.budget_amount = budget.amount if budget else None
+    row.budget_per_head = budget.per_head if budget else None
+    row.budget_basis = budget.basis if budget else None
+
+
+def _field_error(problem: Problem) -> FieldError:
+    return FieldError(f"/definition{problem.pointer}", problem.code, problem.detail)
+
+
+def _until(applies: Period) -> Any:
+    return applies.valid_until

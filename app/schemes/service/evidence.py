@@ -1,0 +1,159 @@
+"""Facts: recorded by practices, by the office and from attendance; confirmed; corrected by superseding."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.calculation import service as calculation
+from app.core.audit import audit
+from app.core.db import Tx
+from app.core.errors import FieldError
+from app.core.ids import new_id
+from app.schemes import rules
+from app.schemes.errors import FactsRefused
+from app.schemes.repository import FactRepository, ParticipationRepository, SchemeRepository, VersionRepository
+from app.schemes.service.drafting import read_definition
+from app.schemes.tables import FactRow
+from app.schemes.values import FactEntry, FactOutcome, FactSource, FactState
+
+
+async def record_facts(
+    session: Tx,
+    scheme_id: UUID,
+    facts: Sequence[FactEntry],
+    *,
+    confirmed: bool,
+    source: FactSource,
+    recorded_by: UUID | None,
+    now: datetime,
+) -> FactOutcome:
+    """All or none. The same facts again change nothing; a different one with a known id supersedes it."""
+    await SchemeRepository(session, session.tenant).get(scheme_id)
+    repository = FactRepository(session, session.tenant)
+    await repository.lock_scheme(scheme_id)
+    current = await repository.list_current(scheme_id, [fact.external_id for fact in facts])
+    known = {external_id: _as_known(row) for external_id, row in current.items()}
+    refused = rules.refused_facts(facts, known, may_correct=confirmed)
+    if source is not FactSource.ATTENDANCE:
+        refused += await _not_of_this_scheme(session, scheme_id, facts)
+    if refused:
+        raise FactsRefused(errors=refused)
+    plan = rules.plan_facts(facts, known, confirmed=confirmed)
+    if plan.superseded:
+        await repository.supersede([current[external_id].id for external_id in plan.superseded], now=now)
+    if plan.written:
+        stamp = _stamp(session, scheme_id, confirmed=confirmed, source=source, recorded_by=recorded_by, now=now)
+        await repository.add([_row(fact, stamp) for fact in plan.written])
+    if plan.superseded or plan.written:
+        audit(session, "scheme_facts.recorded", scheme_id, source=source.value, **_counts(plan.outcome))
+    return plan.outcome
+
+
+async def record_attendance(
+    session: Tx,
+    scheme_id: UUID,
+    *,
+    attendance_id: UUID,
+    practice: str,
+    measure: str,
+    on: Any,
+    removed: bool,
+    now: datetime,
+) -> FactOutcome:
+    """One attendance is one confirmed fact of value 1; an attendance taken back withdraws its own fact and no other."""
+    entry = FactEntry(
+        external_id=f"attendance:{attendance_id}",
+        practice=practice,
+        measure=measure,
+        on=on,
+        value=None if removed else rules.ONE,
+    )
+    return await record_facts(
+        session, scheme_id, [entry], confirmed=True, source=FactSource.ATTENDANCE, recorded_by=None, now=now
+    )
+
+
+async def confirm_facts(
+    session: Tx, scheme_id: UUID, external_ids: Sequence[str], *, confirmed_by: UUID | None, now: datetime
+) -> FactOutcome:
+    """All or none; a fact that is confirmed already stays as it is."""
+    await SchemeRepository(session, session.tenant).get(scheme_id)
+    repository = FactRepository(session, session.tenant)
+    await repository.lock_scheme(scheme_id)
+    current = await repository.list_current(scheme_id, external_ids)
+    missing = [
+        FieldError(f"/external_ids/{place}", "schemes.fact_not_found", "There is no current fact with this id.")
+        for place, external_id in enumerate(external_ids)
+        if external_id not in current
+    ]
+    if missing:
+        raise FactsRefused(errors=missing)
+    waiting = [row.id for row in current.values() if row.state == FactState.ENTERED]
+    if waiting:
+        await repository.confirm(waiting, now=now, by=confirmed_by)
+        audit(session, "scheme_facts.confirmed", scheme_id, confirmed=len(waiting))
+    return FactOutcome(changed=len(waiting), unchanged=len(current) - len(waiting))
+
+
+async def _not_of_this_scheme(session: Tx, scheme_id: UUID, facts: Sequence[FactEntry]) -> list[FieldError]:
+    """A fact whose practice has no agreement, or that no version would ever count, would be lost without a word."""
+    practices = sorted({fact.practice for fact in facts})
+    rows = await ParticipationRepository(session, session.tenant).by_practice(scheme_id, practices)
+    agreed = {
+        practice: rules.agreement_term(row.state, row.valid_from, row.valid_until) for practice, row in rows.items()
+    }
+    versions = await VersionRepository(session, session.tenant).list_of(scheme_id)
+    names = {
+        name for version in versions for name in calculation.measures_needed(read_definition(version.definition)).facts
+    }
+    return rules.facts_outside_scheme(facts, agreed, names=names if versions else None)
+
+
+def _counts(done: FactOutcome) -> dict[str, Any]:
+    return {"created": done.created, "changed": done.changed, "removed": done.removed}
+
+
+def _as_known(row: FactRow) -> rules.KnownFact:
+    entry = FactEntry(
+        external_id=row.external_id,
+        practice=row.practice,
+        measure=row.measure,
+        on=row.happened_on,
+        value=row.value,
+        numerator=row.numerator,
+        denominator=row.denominator,
+        subject=row.subject,
+        note=row.note,
+    )
+    return rules.KnownFact(entry, FactState(row.state))
+
+
+def _stamp(
+    session: Tx, scheme_id: UUID, *, confirmed: bool, source: FactSource, recorded_by: UUID | None, now: datetime
+) -> dict[str, Any]:
+    return {
+        "commissioner_id": session.tenant,
+        "scheme_id": scheme_id,
+        "state": FactState.CONFIRMED if confirmed else FactState.ENTERED,
+        "source": source,
+        "recorded_at": now,
+        "recorded_by": recorded_by,
+        "confirmed_at": now if confirmed else None,
+        "confirmed_by": recorded_by if confirmed else None,
+    }
+
+
+def _row(fact: FactEntry, stamp: dict[str, Any]) -> dict[str, Any]:
+    return stamp | {
+        "id": new_id(),
+        "external_id": fact.external_id,
+        "practice": fact.practice,
+        "measure": fact.measure,
+        "happened_on": fact.on,
+        "value": fact.value,
+        "numerator": fact.numerator,
+        "denominator": fact.denominator,
+        "subject": fact.subject,
+        "note": fact.note,
+    }

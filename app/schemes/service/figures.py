@@ -1,0 +1,228 @@
+"""Figures: what the engine is given of each practice, and what it answers before anything is paid."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from app.calculation import service as calculation
+from app.calculation.values import Definition, Fact, PracticeInput, PracticeResult, Range
+from app.core.clock import Period, add_months
+from app.core.db import Tx
+from app.organisations import service as organisations
+from app.people import service as people
+from app.schemes import rules
+from app.schemes.errors import NoVersion
+from app.schemes.repository import FactRepository, ParticipationRepository, SchemeRepository, VersionRepository
+from app.schemes.service.drafting import as_scheme_ref, as_version_ref, get_version_for, read_definition, words_digest
+from app.schemes.values import (
+    Budget,
+    CheckOutcome,
+    Entitlement,
+    FactState,
+    ParticipationState,
+    PracticeRange,
+    SchemeRef,
+    VersionRef,
+    VersionState,
+    Words,
+)
+
+
+async def list_participants(session: Tx, scheme_id: UUID, *, period: Period) -> list[str]:
+    """The practices with an agreement in force on some day of the period, in order of their codes."""
+    rows = await ParticipationRepository(session, session.tenant).list_in_force(scheme_id, period)
+    return [row.practice for row in rows]
+
+
+async def participations(session: Tx, practice: str) -> list[tuple[SchemeRef, Period]]:
+    """The schemes that the practice has agreed to, each with the term of the agreement."""
+    found = await ParticipationRepository(session, session.tenant).of_practice(practice)
+    return [
+        (
+            as_scheme_ref(scheme),
+            Period(row.valid_from or scheme.starts_on, row.valid_until or add_months(scheme.starts_on, 12)),
+        )
+        for row, scheme in found
+        if row.state == ParticipationState.ACCEPTED
+    ]
+
+
+async def gather_inputs(
+    session: Tx, scheme_id: UUID, version: VersionRef, *, period: Period, codes: Sequence[str]
+) -> list[PracticeInput]:
+    """All that a run over the period may know of each practice, in the order given: a handful of queries for any number.
+
+    Confirmed and unconfirmed facts alike; the engine says which of them it pays.
+    """
+    needed = calculation.measures_needed(read_definition(version.definition))
+    lists = await organisations.list_sizes(session, codes) if needed.bases else {}
+    posts = await people.posts_held(session, codes) if needed.posts else {}
+    facts = await _facts(session, scheme_id, period, codes=codes, measures=needed.facts) if needed.facts else {}
+    members = await _members(session, scheme_id, codes)
+    return [
+        PracticeInput(
+            code=code,
+            lists=tuple(lists.get(code, ())),
+            posts=tuple(posts.get(code, ())),
+            facts=facts.get(code, ()),
+            member=members.get(code),
+        )
+        for code in codes
+    ]
+
+
+async def expected(
+    session: Tx, scheme_id: UUID, practice: str, period: Period, *, include_unconfirmed: bool = True
+) -> PracticeResult:
+    """The live figure: what the practice would be paid for the period as things stand."""
+    version = await get_version_for(session, scheme_id, period)
+    return (await _figures(session, scheme_id, version, practice, period, (include_unconfirmed,)))[0]
+
+
+async def entitlement(
+    session: Tx, scheme_id: UUID, practice: str, period: Period, *, may_declare: bool, today: date
+) -> Entitlement:
+    """Whether the practice may claim for the period; where not, one code; and its figure so far."""
+    await SchemeRepository(session, session.tenant).get(scheme_id)
+    rows = await ParticipationRepository(session, session.tenant).list_in_force(scheme_id, period)
+    is_in = any(row.practice == practice for row in rows)
+    try:
+        version = await get_version_for(session, scheme_id, period)
+    except NoVersion:
+        version = None
+    needs_claim = version is not None and read_definition(version.definition).claims
+    confirmed = live = None
+    if version is not None:
+        confirmed, live = await _figures(session, scheme_id, version, practice, period, (False, True))
+    return Entitlement(
+        practice=practice,
+        period=period,
+        version=version.n if version else None,
+        needs_claim=needs_claim,
+        refusal=rules.claim_refusal(is_in=is_in, may_declare=may_declare, period=period, today=today),
+        opens_on=rules.period_end(period),
+        confirmed=confirmed,
+        live=live,
+    )
+
+
+async def estimates(
+    session: Tx, scheme_id: UUID, version: VersionRef, *, codes: Sequence[str]
+) -> tuple[list[PracticeRange], list[str]]:
+    """Each practice's range over all that the version applies to, and which of them have no list to share a budget by."""
+    definition = read_definition(version.definition)
+    scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
+    budget = as_scheme_ref(scheme).budget
+    inputs = await gather_inputs(session, scheme_id, version, period=version.applies, codes=codes)
+    sizes = await _budget_lists(session, budget, version.applies.valid_from, codes)
+    # Thousands of practices take a second or more; the event loop goes on serving others meanwhile.
+    ranges = await asyncio.to_thread(_ranges, definition, version.applies, inputs)
+    shares = {
+        code: rules.budget_share(budget, size, version.applies)
+        for code, size in sizes.items()
+        if budget and size is not None
+    }
+    found = [
+        PracticeRange(each.code, one.least, one.expected, one.most, rules.whole_pence(shares.get(each.code)))
+        for each, one in zip(inputs, ranges, strict=True)
+    ]
+    return found, [code for code, size in sizes.items() if size is None]
+
+
+async def check_version(session: Tx, scheme_id: UUID, n: int, *, today: date) -> CheckOutcome:
+    """What is wrong with the version, and what it costs: over its participants, or else over all members."""
+    scheme = as_scheme_ref(await SchemeRepository(session, session.tenant).get(scheme_id))
+    version = as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, n))
+    problems = calculation.check_definition(read_definition(version.definition), applies=version.applies)
+    if problems:
+        return CheckOutcome(tuple(problems), (), (), (), None)
+    codes = await practices_concerned(session, scheme_id, version, today=today)
+    ranges, without_list = await estimates(session, scheme_id, version, codes=codes)
+    over = tuple(one.practice for one in ranges if one.budget is not None and one.expected > one.budget)
+    return CheckOutcome((), tuple(ranges), over, tuple(without_list), _budget_total(scheme.budget, ranges, version))
+
+
+async def practices_concerned(session: Tx, scheme_id: UUID, version: VersionRef, *, today: date) -> list[str]:
+    """Those who have agreed; before anybody has, the members of today."""
+    agreed = await list_participants(session, scheme_id, period=version.applies)
+    return agreed or await organisations.list_member_codes(session, on=today)
+
+
+async def describe_version(session: Tx, scheme_id: UUID, n: int, *, practice: str | None) -> Words:
+    """The version's sentences, with the practice's least, expected and most where one asks."""
+    row = await VersionRepository(session, session.tenant).get_number(scheme_id, n)
+    version, definition = as_version_ref(row), read_definition(row.definition)
+    plain = row.words or calculation.describe_markdown(definition)
+    digest = row.words_digest or words_digest(plain)
+    if practice is None or calculation.check_definition(definition, applies=version.applies):
+        return Words(plain, digest)
+    inputs = await gather_inputs(session, scheme_id, version, period=version.applies, codes=[practice])
+    ranges = calculation.estimate(definition, period=version.applies, practice=inputs[0])
+    if row.state == VersionState.PUBLISHED:
+        # What was signed stays as it was worded then; only the practice's own figures are of today.
+        return Words(f"{plain}\n{calculation.range_sentence(ranges)}\n", digest)
+    return Words(calculation.describe_markdown(definition, ranges=ranges), digest)
+
+
+async def _figures(
+    session: Tx, scheme_id: UUID, version: VersionRef, practice: str, period: Period, views: Sequence[bool]
+) -> list[PracticeResult]:
+    definition = read_definition(version.definition)
+    inputs = await gather_inputs(session, scheme_id, version, period=period, codes=[practice])
+    return [
+        calculation.evaluate(definition, period=period, practices=inputs, include_unconfirmed=with_unconfirmed)[0]
+        for with_unconfirmed in views
+    ]
+
+
+async def _facts(
+    session: Tx, scheme_id: UUID, period: Period, *, codes: Sequence[str], measures: Sequence[str]
+) -> dict[str, tuple[Fact, ...]]:
+    repository = FactRepository(session, session.tenant)
+    rows = await repository.list_in_period(scheme_id, period, practices=codes, measures=measures)
+    return {
+        practice: tuple(
+            Fact(
+                external_id=row.external_id,
+                measure=row.measure,
+                on=row.happened_on,
+                value=row.value,
+                subject=row.subject,
+                confirmed=row.state == FactState.CONFIRMED,
+            )
+            for row in several
+        )
+        for practice, several in groupby(rows, key=attrgetter("practice"))
+    }
+
+
+async def _members(session: Tx, scheme_id: UUID, codes: Sequence[str]) -> dict[str, Period | None]:
+    periods = await organisations.member_periods(session, codes)
+    agreed = await ParticipationRepository(session, session.tenant).by_practice(scheme_id, codes)
+    terms = {code: rules.agreement_term(row.state, row.valid_from, row.valid_until) for code, row in agreed.items()}
+    return {code: rules.membership(periods.get(code, []), terms.get(code)) for code in codes}
+
+
+async def _budget_lists(
+    session: Tx, budget: Budget | None, on: date, codes: Sequence[str]
+) -> Mapping[str, Decimal | None]:
+    if budget is None or budget.per_head is None or budget.basis is None:
+        return {}
+    lists = await organisations.list_sizes(session, codes)
+    return {code: rules.latest_list(lists.get(code, ()), on=on, basis=budget.basis) for code in codes}
+
+
+def _ranges(definition: Definition, period: Period, inputs: Sequence[PracticeInput]) -> list[Range]:
+    return [calculation.estimate(definition, period=period, practice=each) for each in inputs]
+
+
+def _budget_total(budget: Budget | None, ranges: Sequence[PracticeRange], version: VersionRef) -> int | None:
+    if budget is None:
+        return None
+    if budget.amount is not None:
+        return rules.whole_pence(budget.amount * rules.part_of_year(version.applies))
+    return sum(one.budget or 0 for one in ranges)

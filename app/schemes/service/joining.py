@@ -1,0 +1,227 @@
+"""Offers, answers to them, and agreements that the office records on a practice's behalf."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from app.core.audit import audit
+from app.core.clock import london_date
+from app.core.db import Tx
+from app.core.errors import FieldError, Forbidden
+from app.core.events import emit
+from app.core.ids import new_id
+from app.core.principal import Principal
+from app.core.repository import Expected
+from app.organisations import service as organisations
+from app.organisations.errors import PracticeNotFound
+from app.organisations.values import PracticeRef
+from app.people import service as people
+from app.schemes import rules
+from app.schemes.errors import (
+    OfferAnswered,
+    OfferLapsed,
+    SchemeClosed,
+    SchemeNotPublished,
+    SignUpsRefused,
+    WordsChanged,
+)
+from app.schemes.events import OfferAnswered as OfferAnsweredEvent
+from app.schemes.events import OffersMade, SignedUp
+from app.schemes.repository import ParticipationRepository, SchemeRepository, VersionRepository
+from app.schemes.tables import ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
+from app.schemes.values import (
+    ImprovementAreaText,
+    OfferOutcome,
+    OfferRef,
+    ParticipationState,
+    SchemeState,
+    Signatory,
+    SignUp,
+    SignUpOutcome,
+)
+
+
+async def make_offers(
+    session: Tx, scheme_id: UUID, *, practices: Sequence[str] | Literal["all"], respond_by: date, now: datetime
+) -> OfferOutcome:
+    """Offer the live version. A practice that has agreed, or still has time to answer, keeps what it has."""
+    scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
+    version = await _live_version(session, scheme)
+    codes = await _codes(session, practices, pointer="/practices", today=london_date(now))
+    repository = ParticipationRepository(session, session.tenant)
+    stamp = {
+        "commissioner_id": session.tenant,
+        "scheme_id": scheme_id,
+        "offered_at": now,
+        "recorded_at": now,
+        "respond_by": respond_by,
+        "version_n": version.n,
+        "words_digest": version.words_digest,
+    }
+    made = await repository.offer([stamp | {"id": new_id(), "practice": code} for code in codes]) if codes else []
+    if made:
+        audit(session, "scheme.offered", scheme_id, practices=len(made), version=version.n)
+        emit(session, OffersMade(subject=str(scheme_id), practices=made))
+    rows = await repository.by_practice(scheme_id, codes)
+    offers = tuple(_as_offer(rows[code]) for code in sorted(rows))
+    return OfferOutcome(created=len(made), unchanged=len(codes) - len(made), offers=offers)
+
+
+async def accept_offer(
+    session: Tx,
+    offer_id: UUID,
+    *,
+    caller: Principal,
+    signatory: Signatory,
+    named_lead: UUID | None,
+    areas: Sequence[ImprovementAreaText],
+    words_digest: str | None,
+    expected: Expected,
+    now: datetime,
+) -> ParticipationRow:
+    row = await _answerable(session, offer_id, caller=caller, expected=expected, today=london_date(now))
+    scheme = await SchemeRepository(session, session.tenant).get(row.scheme_id)
+    version = await _live_version(session, scheme)
+    if words_digest is not None and words_digest != version.words_digest:
+        raise WordsChanged
+    if named_lead is not None:
+        await people.get_person(session, named_lead)
+    row.state = ParticipationState.ACCEPTED
+    row.version_n, row.words_digest = version.n, version.words_digest
+    row.signed_on, row.named_lead_id = london_date(now), named_lead
+    row.signatory_name, row.signatory_capacity = signatory.name, signatory.capacity
+    _stamp_answer(session, row, caller, now)
+    session.add_all(_area_rows(row, areas))
+    await session.flush()
+    audit(session, "offer.accepted", offer_id, practice=row.practice, words_digest=version.words_digest)
+    return row
+
+
+async def decline_offer(
+    session: Tx, offer_id: UUID, *, caller: Principal, reason: str, expected: Expected, now: datetime
+) -> ParticipationRow:
+    row = await _answerable(session, offer_id, caller=caller, expected=expected, today=london_date(now))
+    row.state, row.decline_reason = ParticipationState.DECLINED, reason
+    _stamp_answer(session, row, caller, now)
+    await session.flush()
+    audit(session, "offer.declined", offer_id, practice=row.practice)
+    return row
+
+
+async def record_sign_ups(
+    session: Tx, scheme_id: UUID, sign_ups: Sequence[SignUp], *, recorded_by: UUID | None, now: datetime
+) -> SignUpOutcome:
+    """All or none, in one statement. The same agreement again changes nothing; one that differs corrects it."""
+    scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
+    if scheme.state == SchemeState.CLOSED:
+        raise SchemeClosed
+    known = await _known_practices(session, [each.practice for each in sign_ups], pointer="/sign_ups/{}/practice")
+    refused = rules.refused_sign_ups(
+        [(each.practice, each.historical) for each in sign_ups],
+        {code: practice.closed_on for code, practice in known.items()},
+        starts_on=scheme.starts_on,
+    )
+    if refused:
+        raise SignUpsRefused(errors=refused)
+    version = await _live_version(session, scheme) if scheme.live_version else None
+    stamp = {
+        "commissioner_id": session.tenant,
+        "scheme_id": scheme_id,
+        "recorded_at": now,
+        "answered_by": recorded_by,
+        "version_n": version.n if version else None,
+        "words_digest": version.words_digest if version else None,
+    }
+    created, updated = await ParticipationRepository(session, session.tenant).sign_up(
+        [stamp | _sign_up_row(each) for each in sign_ups]
+    )
+    if created or updated:
+        audit(session, "scheme.signed_up", scheme_id, created=len(created), updated=len(updated))
+        emit(session, SignedUp(subject=str(scheme_id), practices=sorted([*created, *updated])))
+    return SignUpOutcome(len(created), len(updated), len(sign_ups) - len(created) - len(updated))
+
+
+async def _live_version(session: Tx, scheme: SchemeRow) -> VersionRow:
+    if scheme.state == SchemeState.CLOSED:
+        raise SchemeClosed
+    if scheme.live_version is None:
+        raise SchemeNotPublished
+    return await VersionRepository(session, session.tenant).get_number(scheme.id, scheme.live_version)
+
+
+async def _codes(session: Tx, practices: Sequence[str] | Literal["all"], *, pointer: str, today: date) -> list[str]:
+    if practices == "all":
+        return await organisations.list_member_codes(session, on=today)
+    codes = sorted(set(practices))
+    await _known_practices(session, practices, pointer=f"{pointer}/{{}}")
+    return codes
+
+
+async def _known_practices(session: Tx, codes: Sequence[str], *, pointer: str) -> dict[str, PracticeRef]:
+    """Those practices; `PracticeNotFound` says which places name none of this commissioner's."""
+    members = set(await organisations.list_member_codes(session, on=None))
+    missing = [
+        FieldError(pointer.format(place), PracticeNotFound.code, "There is no such practice.")
+        for place, code in enumerate(codes)
+        if code not in members
+    ]
+    if missing:
+        raise PracticeNotFound(errors=missing)
+    return await organisations.get_practices(session, sorted(set(codes)))
+
+
+async def _answerable(
+    session: Tx, offer_id: UUID, *, caller: Principal, expected: Expected, today: date
+) -> ParticipationRow:
+    # Locked against a second answer and against the office recording a sign-up meanwhile.
+    row = await ParticipationRepository(session, session.tenant).get(offer_id, for_update=True)
+    if row.practice not in caller.practices("offers:answer"):
+        raise Forbidden("Only the practice to which the offer was made can answer it.")
+    expected.check(row.version)
+    if row.state != ParticipationState.OFFERED:
+        raise OfferAnswered
+    if row.respond_by is not None and row.respond_by < today:
+        raise OfferLapsed
+    return row
+
+
+def _stamp_answer(session: Tx, row: ParticipationRow, caller: Principal, now: datetime) -> None:
+    row.answered_at, row.answered_by = now, caller.require_person()
+    event = OfferAnsweredEvent(subject=str(row.id), scheme=str(row.scheme_id), practice=row.practice, state=row.state)
+    emit(session, event)
+
+
+def _area_rows(row: ParticipationRow, areas: Sequence[ImprovementAreaText]) -> list[ImprovementAreaRow]:
+    return [
+        ImprovementAreaRow(
+            commissioner_id=row.commissioner_id,
+            participation_id=row.id,
+            no=no,
+            title=area.title,
+            baseline=area.baseline,
+            target=area.target,
+            measure=area.measure,
+            review_on=area.review_on,
+        )
+        for no, area in enumerate(areas, start=1)
+    ]
+
+
+def _sign_up_row(each: SignUp) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "practice": each.practice,
+        "signed_on": each.signed_on,
+        "signatory_name": each.signatory.name,
+        "signatory_capacity": each.signatory.capacity,
+        "evidence": each.evidence,
+        "historical": each.historical,
+        "valid_from": each.valid_from,
+        "valid_until": each.valid_until,
+    }
+
+
+def _as_offer(row: ParticipationRow) -> OfferRef:
+    state = ParticipationState(row.state)
+    return OfferRef(row.id, row.scheme_id, row.practice, state, row.respond_by, row.offered_at)
