@@ -1,1 +1,47 @@
 """Handlers of the payments slice."""
+
+import asyncio
+from uuid import UUID
+
+from app.core.db import Tx
+from app.core.jobs import Claimed
+from app.payments import service
+from workers.jobs import JobContext, handler
+
+CHUNK = 500
+
+
+async def _give_up(session: Tx, job: Claimed, error: str) -> None:
+    code, _, detail = error.partition(": ")
+    is_ours = "." in code
+    problem = {
+        "type": "/problems/payments.run_failed",
+        "title": "The run could not be worked out.",
+        "status": 409 if is_ours else 500,
+        "code": code if is_ours else "payments.run_failed",
+        # What an unexpected error says of itself is for the operator, in the log and on the parked job.
+        "detail": detail if is_ours else None,
+    }
+    await service.fail_run(session, UUID(job.payload["subject"]), problem=problem)
+
+
+@handler("payments.calculate_run", queue="payments", on_parked=_give_up)
+async def calculate_run(context: JobContext) -> None:
+    """Freeze, work out, write in chunks, publish once. Each step may be done again from what the last one left."""
+    run_id = context.id("subject")
+    async with context.transaction() as session:
+        if not await service.freeze_run(session, run_id):
+            return
+    async with context.transaction() as session:
+        frozen = await service.load_frozen(session, run_id)
+        written = await service.list_written(session, run_id)
+    # In a thread, so that the lease is renewed while the sums are done.
+    worked = await asyncio.to_thread(frozen.work_out)
+    waiting = [statement for statement in worked.statements if statement.practice not in written]
+    for start in range(0, len(waiting), CHUNK):
+        chunk = waiting[start : start + CHUNK]
+        done = len(written) + start + len(chunk)
+        async with context.transaction() as session:
+            await service.write_statements(session, run_id, chunk, done=done, total=len(worked.statements))
+    async with context.transaction(final=True) as session:
+        await service.publish_run(session, run_id, worked, now=context.tools.clock.now())

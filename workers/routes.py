@@ -18,5 +18,12 @@ ROUTES: dict[str, tuple[str, ...]] = {
     # learning
     # forums
     # payments
+    "payments.run_requested": ("payments.calculate_run",),
+    "payments.run_calculated": (),
+    "payments.run_failed": (),
+    "payments.run_approved": (),
+    "payments.run_released": (),
+    "payments.run_rejected": (),
+    "payments.run_acknowledged": (),
     # communications
 }

@@ -153,8 +153,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "deliveries:read",
         ),
         Role.CLAIMS_VETTER: (*_STAFF, *_RUNS, "claims:vet", "facts:read"),
-        Role.PAYMENTS_APPROVER: (*_STAFF, *_RUNS, "payments:approve", "facts:read"),
-        Role.PAYMENTS_RELEASER: (*_STAFF, *_RUNS, "payments:release", "facts:read"),
+        Role.PAYMENTS_APPROVER: (*_STAFF, *_RUNS, "payments:approve", "payments:reject", "facts:read"),
+        Role.PAYMENTS_RELEASER: (*_STAFF, *_RUNS, "payments:release", "payments:reject", "facts:read"),
         Role.ENGAGEMENT_LEAD: (
             *_STAFF,
             "meetings:write",

@@ -10,7 +10,7 @@ from app.calculation.nodes.catalogue import CATALOGUE
 from app.calculation.nodes.component import OrganisationPayee
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import PreparedMeasure
-from app.calculation.rules import canonical, describing, engine
+from app.calculation.rules import canonical, describing, engine, wording
 from app.calculation.rules.earning import PayingNode, View
 from app.calculation.values import Definition, Needed, PracticeInput, PracticeResult, Problem, Range
 from app.core.clock import Period
@@ -19,7 +19,9 @@ canonical_json = canonical.canonical_json
 practice_to_json = canonical.practice_to_json
 practice_from_json = canonical.practice_from_json
 outputs_digest = canonical.outputs_digest
+pounds_text = wording.pounds_text
 range_sentence = describing.range_sentence
+span_text = wording.span_text
 
 
 def parse_definition(raw: Mapping[str, Any]) -> Definition:

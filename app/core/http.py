@@ -92,6 +92,8 @@ class Services:
         ages = (await (await session.connection()).execute(_AGES)).one()
         self.metrics.relay_lag.set(ages.relay_lag)
         self.metrics.oldest_transaction.set(ages.oldest_transaction)
+        unanswered = (await (await session.connection()).execute(_UNANSWERED)).scalar_one()
+        self.metrics.unacknowledged_releases.set(unanswered)
 
 
 class Unit:
@@ -135,6 +137,7 @@ class Unit:
 
 
 _FIGURES = text("SELECT queue, oldest_due, parked FROM queue_figures()")
+_UNANSWERED = text("SELECT unacknowledged_releases()")
 _AGES = text("SELECT relay_lag, oldest_transaction FROM age_figures()")
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]

@@ -1,1 +1,1 @@
-"""Runs, statements, approvals and files."""
+"""Payments owns runs, statements, payments, decisions about them, files for the ledger and what the ledger answers."""

@@ -106,6 +106,15 @@ class PostRepository(TenantRepository[Post]):
         wanted = self.select().where(col(Post.person_id) == person_id, col(Post.practice) == practice, held_on(on))
         return (await self.session.exec(select(exists(wanted.subquery().select())))).one()  # pyright: ignore
 
+    async def list_practices_of(self, person_id: UUID, *, on: date) -> Sequence[str]:
+        statement = select(Post.practice).where(
+            col(Post.commissioner_id) == self.tenant,
+            col(Post.person_id) == person_id,
+            col(Post.practice).is_not(None),
+            held_on(on),
+        )
+        return [code for code in (await self.session.exec(statement.distinct())).all() if code is not None]
+
     async def list_held(self, practices: Iterable[str], *, known_on: datetime | None) -> dict[str, list[PostHeld]]:
         wanted = list(practices)
         statement = self._as_recorded(Post, wanted)

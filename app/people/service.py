@@ -76,6 +76,11 @@ async def holds_post(session: Tx, person_id: UUID, practice: str, *, on: date) -
     return await PostRepository(session, session.tenant).is_held(person_id, practice, on=on)
 
 
+async def practices_of(session: Tx, person_id: UUID, *, on: date) -> frozenset[str]:
+    """Where the person holds any post: about these practices' money they decide nothing."""
+    return frozenset(await PostRepository(session, session.tenant).list_practices_of(person_id, on=on))
+
+
 async def mailbox_of(session: Tx, practice: str) -> str | None:
     mailbox = await MailboxRepository(session, session.tenant).find_of(practice)
     return mailbox.email if mailbox else None

@@ -1,7 +1,8 @@
 """The application as tests use it: on a committed database, with keys for any role and workers run on demand."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 import workers.handlers  # noqa: F401 - registers every handler
 from app.access.service import new_secret
 from app.core.clock import Clock
+from app.core.db import Tx, unit_of_work
 from app.core.ids import PLATFORM_ID, new_id
 from app.core.jobs import QUEUES
 from app.core.secrets import new_key_setting
@@ -100,6 +102,12 @@ class LivePlenary:
         async with self.owner.transaction():
             await self.owner.execute("SELECT set_config('app.commissioner', $1, true)", str(tenant or ""))
             return await self.owner.fetch(sql, *args)
+
+    @asynccontextmanager
+    async def session(self, tenant: str) -> AsyncIterator[Tx]:
+        """A unit of work of the API's login in that tenant, committed at its end: for slices' own services."""
+        async with unit_of_work(self.app.state.services.app_engine, self.tenants[tenant]) as session:
+            yield session
 
     async def make_tenant(self, code: str = "ZZ1", *, kind: str = "sub_icb_location", name: str | None = None) -> UUID:
         """A commissioner through the platform's own door (SQL, as `POST /v1/commissioners` is tested elsewhere)."""

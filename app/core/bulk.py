@@ -1,0 +1,33 @@
+"""Many rows at once. COPY is refused under row-level security, so rows go through a temporary table."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from app.core.db import Tx
+
+
+async def copy_rows(
+    session: Tx, table: str, *, columns: Sequence[str], rows: Iterable[Sequence[Any]], skip_existing: bool = False
+) -> int:
+    """COPY into a temporary table, then one INSERT … SELECT into `table` under its policy. Returns how many were new.
+
+    `columns` leave out `commissioner_id`, which is always the session's tenant. JSON goes in as text. With
+    `skip_existing` rows whose key is there already are left as they are.
+    """
+    connection = await session.connection()
+    incoming, listed = f"incoming_{table}", ", ".join(columns)
+    await connection.execute(
+        text(f"CREATE TEMPORARY TABLE {incoming} ON COMMIT DROP AS SELECT {listed} FROM {table} LIMIT 0")
+    )
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.copy_records_to_table(incoming, records=rows, columns=list(columns))
+    clash = " ON CONFLICT DO NOTHING" if skip_existing else ""
+    # One transaction may write the same table in several chunks, so the temporary table goes at once.
+    result = await connection.execute(
+        text(f"INSERT INTO {table} (commissioner_id, {listed}) SELECT :tenant, {listed} FROM {incoming}{clash}"),
+        {"tenant": session.tenant},
+    )
+    await connection.execute(text(f"DROP TABLE {incoming}"))
+    return result.rowcount

@@ -1,0 +1,50 @@
+"""What payments announces. One event for a run, whatever the number of its practices."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class _RunEvent(Event):
+    """The subject is the run."""
+
+    scheme_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequested(_RunEvent):
+    name: ClassVar[str] = "payments.run_requested"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunCalculated(_RunEvent):
+    name: ClassVar[str] = "payments.run_calculated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFailed(_RunEvent):
+    name: ClassVar[str] = "payments.run_failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunApproved(_RunEvent):
+    name: ClassVar[str] = "payments.run_approved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReleased(_RunEvent):
+    name: ClassVar[str] = "payments.run_released"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRejected(_RunEvent):
+    name: ClassVar[str] = "payments.run_rejected"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunAcknowledged(_RunEvent):
+    """Every payment of the run has been answered by the ledger."""
+
+    name: ClassVar[str] = "payments.run_acknowledged"

@@ -1,0 +1,1 @@
+"""Pure rules of payments: references, differences, what leaves in a file. No session, no clock."""

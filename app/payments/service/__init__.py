@@ -1,0 +1,44 @@
+"""Use cases of payments."""
+
+from app.payments.service.deciding import approve_run, reject_run, release_run
+from app.payments.service.reading import (
+    get_run,
+    get_statement,
+    list_released,
+    list_statements,
+    open_runs,
+    released_totals,
+)
+from app.payments.service.running import (
+    fail_run,
+    freeze_run,
+    list_written,
+    load_frozen,
+    publish_run,
+    request_run,
+    write_statements,
+)
+from app.payments.service.settling import Answer, Loaded, record_acknowledgements, render_file
+
+__all__ = [
+    "Answer",
+    "Loaded",
+    "approve_run",
+    "fail_run",
+    "freeze_run",
+    "get_run",
+    "get_statement",
+    "list_released",
+    "list_statements",
+    "list_written",
+    "load_frozen",
+    "open_runs",
+    "publish_run",
+    "record_acknowledgements",
+    "reject_run",
+    "release_run",
+    "released_totals",
+    "render_file",
+    "request_run",
+    "write_statements",
+]

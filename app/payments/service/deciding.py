@@ -1,0 +1,109 @@
+"""Decisions about a run: by three different people, each once, never about their own practice."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.core.audit import audit
+from app.core.db import Tx
+from app.core.errors import PreconditionFailed
+from app.core.events import Event, emit
+from app.core.repository import Expected
+from app.payments.errors import OwnPractice, RunNotApproved, RunNotCalculated, RunNotOpen, SamePerson
+from app.payments.events import RunApproved, RunRejected, RunReleased
+from app.payments.repository import RunRepository, StatementRepository
+from app.payments.tables import PaymentRun
+from app.payments.values import RunState
+from app.people import service as people
+from app.schemes import service as schemes
+
+
+async def approve_run(
+    session: Tx, run_id: UUID, *, person: UUID, expected: Expected, now: datetime, today: date
+) -> PaymentRun:
+    def check(run: PaymentRun) -> None:
+        if run.state != RunState.CALCULATED:
+            raise RunNotCalculated(f"The run is {run.state}.")
+        if person == run.calculated_by:
+            raise SamePerson("Whoever started the run does not approve it.")
+
+    await _require_no_post_there(session, run_id, person, today)
+    run = await _decide(
+        session, run_id, expected, check, to=RunState.APPROVED, values={"approved_by": person, "approved_at": now}
+    )
+    _announce(session, run, RunApproved(subject=str(run.id), scheme_id=str(run.scheme_id)), "payment_run.approved")
+    return run
+
+
+async def release_run(
+    session: Tx, run_id: UUID, *, person: UUID, expected: Expected, now: datetime, today: date
+) -> PaymentRun:
+    """From here on the run's lines are posted: they never change, and later runs pay differences from them."""
+
+    def check(run: PaymentRun) -> None:
+        if run.state != RunState.APPROVED:
+            raise RunNotApproved(f"The run is {run.state}.")
+        if person in {run.calculated_by, run.approved_by}:
+            raise SamePerson("Whoever started or approved the run does not release it.")
+
+    await _require_no_post_there(session, run_id, person, today)
+    seen = await RunRepository(session, session.tenant).get(run_id)
+    terms = (await schemes.get_scheme(session, seen.scheme_id)).payment_terms_days
+    values = {"released_by": person, "released_at": now, "pay_by": today + timedelta(days=terms)}
+    run = await _decide(session, run_id, expected, check, to=RunState.RELEASED, values=values)
+    _announce(session, run, RunReleased(subject=str(run.id), scheme_id=str(run.scheme_id)), "payment_run.released")
+    return run
+
+
+async def reject_run(
+    session: Tx, run_id: UUID, *, person: UUID, expected: Expected, reason: str, now: datetime
+) -> PaymentRun:
+    """Nothing of the run was posted; another run may be made for the period."""
+
+    def check(run: PaymentRun) -> None:
+        if run.state not in {RunState.CALCULATED, RunState.APPROVED}:
+            raise RunNotOpen(f"The run is {run.state}.")
+
+    values = {"rejected_by": person, "rejected_at": now, "reason": reason}
+    run = await _decide(session, run_id, expected, check, to=RunState.REJECTED, values=values)
+    _announce(session, run, RunRejected(subject=str(run.id), scheme_id=str(run.scheme_id)), "payment_run.rejected")
+    return run
+
+
+async def _decide(
+    session: Tx,
+    run_id: UUID,
+    expected: Expected,
+    check: Callable[[PaymentRun], None],
+    *,
+    to: RunState,
+    values: dict[str, Any],
+) -> PaymentRun:
+    """Check what was read, then change it in one statement that holds only for what was read.
+
+    Of 64 people who press the button at once, one changes the row; the others find it changed, look again and are told
+    what it is now.
+    """
+    runs = RunRepository(session, session.tenant)
+    for _ in ("as read", "as somebody else has just left it"):
+        run = await runs.reread(run_id)
+        expected.check(run.version)
+        check(run)
+        if await runs.decide(run, to=to, **values):
+            return await runs.reread(run_id)
+    raise PreconditionFailed
+
+
+async def _require_no_post_there(session: Tx, run_id: UUID, person: UUID, today: date) -> None:
+    own = await people.practices_of(session, person, on=today)
+    if not own:
+        return
+    paid = await StatementRepository(session, session.tenant).find_practices_among(run_id, own)
+    if paid:
+        raise OwnPractice(f"You hold a post at {', '.join(sorted(paid))}, which this run pays.")
+
+
+def _announce(session: Tx, run: PaymentRun, event: Event, action: str) -> None:
+    emit(session, event)
+    audit(session, action, run.id, scheme=run.scheme_id, total=run.total, outputs_digest=run.outputs_digest)

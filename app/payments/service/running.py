@@ -1,0 +1,243 @@
+"""A run from its request to its figures. Each step of the work commits by itself and may be done again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from app.calculation.service import check_definition, inputs_digest, parse_definition, practice_to_json
+from app.calculation.values import Payee
+from app.core import operations
+from app.core.audit import audit
+from app.core.clock import Period
+from app.core.db import Tx
+from app.core.errors import FieldError
+from app.core.events import emit
+from app.core.ids import new_id
+from app.core.operations import OperationRow
+from app.organisations import service as organisations
+from app.payments.errors import ClaimsRequired, OverlappingPeriod, PeriodNotPayable
+from app.payments.events import RunCalculated, RunFailed, RunRequested
+from app.payments.repository import PartRepository, RunRepository, StatementRepository, period_of
+from app.payments.rules import working
+from app.payments.tables import PaymentRun, PaymentRunInput, PaymentRunPart
+from app.payments.values import Balance, Part, Posted, RunState, WorkedRun, WorkedStatement
+from app.schemes import service as schemes
+from app.schemes.values import VersionRef
+
+
+async def request_run(
+    session: Tx, *, scheme_id: UUID, period: Period, note: str | None, person: UUID, now: datetime
+) -> tuple[PaymentRun, OperationRow]:
+    """Accept a run; the payments worker works it out."""
+    scheme = await schemes.get_scheme(session, scheme_id)
+    version = await schemes.get_version_for(session, scheme.id, period)
+    _require_payable(version, period)
+    assert period.valid_until is not None
+    run = PaymentRun(
+        commissioner_id=session.tenant,
+        scheme_id=scheme.id,
+        period_from=period.valid_from,
+        period_until=period.valid_until,
+        state=RunState.CALCULATING,
+        note=note,
+        operation_id=new_id(),
+        version_no=version.n,
+        calculated_by=person,
+        created_at=now,
+    )
+    session.add(run)
+    # Written before looking for overlaps: the index lets one open run of a scheme through, so nobody else is at it.
+    await session.flush()
+    other = await RunRepository(session, session.tenant).find_overlapping(run)
+    if other is not None:
+        raise OverlappingPeriod(f"There is a run from {other.period_from} until {other.period_until}.")
+    operation = await operations.start_operation(
+        session, "payments.run", result={"payment_run": str(run.id)}, operation_id=run.operation_id
+    )
+    emit(session, RunRequested(subject=str(run.id), scheme_id=str(scheme.id)))
+    audit(session, "payment_run.requested", run.id, scheme=scheme.id, period=[period.valid_from, period.valid_until])
+    return run, operation
+
+
+def _require_payable(version: VersionRef, period: Period) -> None:
+    definition = parse_definition(version.definition)
+    if definition.claims:
+        raise ClaimsRequired
+    problems = check_definition(definition, applies=period)
+    if problems:
+        raise PeriodNotPayable(
+            "The period is not one that this definition can be paid for.",
+            errors=[FieldError(f"/definition{p.pointer}", p.code, p.detail) for p in problems],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """All that a run is worked out from, read back from its own rows."""
+
+    parts: tuple[Part, ...]
+    balances: tuple[Balance, ...]
+
+    def work_out(self) -> WorkedRun:
+        return working.work_out(self.parts, self.balances)
+
+
+async def freeze_run(session: Tx, run_id: UUID) -> bool:
+    """Store what the run is worked out from, once. False when there is nothing left to work out."""
+    runs, parts = RunRepository(session, session.tenant), PartRepository(session, session.tenant)
+    # Races with a second worker that took the job over: it waits here, and then finds the parts.
+    run = await runs.get(run_id, for_update=True)
+    if run.state != RunState.CALCULATING:
+        return False
+    if await parts.list_parts(run_id):
+        return True
+    posted_periods = dict(await runs.list_posted_periods(run.scheme_id))
+    own = period_of(run)
+    earlier = sorted(period for period in posted_periods if period.valid_from < own.valid_from)
+    balances = await runs.list_balances(run.scheme_id)
+    freezer = _Freezer(session, run, posted_periods)
+    own_print = await freezer.add(own, balances=balances)
+    earlier_prints = [await freezer.add(period) for period in earlier]
+    await session.flush()
+    await parts.add_inputs(freezer.rows)
+    run.balances = [[b.practice, b.payee.type, b.payee.code, b.amount] for b in balances]
+    run.inputs_digest = working.inputs_digest(own_print, earlier_prints)
+    return True
+
+
+class _Freezer:
+    """Gathers the parts of one run, the run's own period first."""
+
+    def __init__(self, session: Tx, run: PaymentRun, posted_periods: Mapping[Period, str]) -> None:
+        self.session = session
+        self.run = run
+        self.posted_periods = posted_periods
+        self.rows: list[tuple[UUID, int, str, str | None, str]] = []
+        self.count = 0
+
+    async def add(self, period: Period, *, balances: Sequence[Balance] = ()) -> bytes:
+        """Gather one period; what it was worked out from comes back as bytes for the digest."""
+        session, scheme_id = self.session, self.run.scheme_id
+        version = await schemes.get_version_for(session, scheme_id, period)
+        codes = await schemes.list_participants(session, scheme_id, period=period)
+        practices = await schemes.gather_inputs(session, scheme_id, version, period=period, codes=codes)
+        digest = inputs_digest(version.definition, period, practices)
+        before = self.posted_periods.get(period)
+        # What was last posted for a period follows from what it was worked out from, so the same again moves nothing.
+        changed = digest != before
+        posted: dict[str, tuple[Posted, ...]] = {}
+        if changed and before is not None:
+            posted = await RunRepository(session, session.tenant).list_posted(scheme_id, period)
+        if changed:
+            frozen = {practice.code: practice_to_json(practice) for practice in practices}
+            self._keep(frozen, posted)
+        self._add_part(period, version, digest, differences=before is not None, changed=changed)
+        return working.part_print(digest, posted, balances)
+
+    def _add_part(self, period: Period, version: VersionRef, digest: str, *, differences: bool, changed: bool) -> None:
+        assert period.valid_until is not None
+        self.session.add(
+            PaymentRunPart(
+                commissioner_id=self.session.tenant,
+                run_id=self.run.id,
+                no=self.count,
+                period_from=period.valid_from,
+                period_until=period.valid_until,
+                version_no=version.n,
+                definition=dict(version.definition) if changed else None,
+                inputs_digest=digest,
+                differences=differences,
+                changed=changed,
+            )
+        )
+        self.count += 1
+
+    def _keep(self, frozen: Mapping[str, Any], posted: Mapping[str, tuple[Posted, ...]]) -> None:
+        for practice in sorted(frozen.keys() | posted.keys()):
+            inputs = frozen.get(practice)
+            self.rows.append(
+                (
+                    self.run.id,
+                    self.count,
+                    practice,
+                    None if inputs is None else msgspec.json.encode(inputs).decode(),
+                    msgspec.json.encode([working.posted_plain(each) for each in posted.get(practice, ())]).decode(),
+                )
+            )
+
+
+async def load_frozen(session: Tx, run_id: UUID) -> Frozen:
+    parts = PartRepository(session, session.tenant)
+    run = await RunRepository(session, session.tenant).get(run_id)
+    rows: dict[int, list[PaymentRunInput]] = {}
+    for row in await parts.list_inputs(run_id):
+        rows.setdefault(row.part_no, []).append(row)
+    changed = [part for part in await parts.list_parts(run_id) if part.changed]
+    return Frozen(
+        parts=tuple(_part(part, rows.get(part.no, [])) for part in changed),
+        balances=tuple(
+            Balance(practice, Payee(payee_type, code), amount)
+            for practice, payee_type, code, amount in run.balances or ()
+        ),
+    )
+
+
+async def list_written(session: Tx, run_id: UUID) -> frozenset[str]:
+    """Practices whose working rows an earlier attempt has left."""
+    return frozenset(await StatementRepository(session, session.tenant).list_practices(run_id))
+
+
+def _part(part: PaymentRunPart, rows: Sequence[PaymentRunInput]) -> Part:
+    return Part(
+        period=period_of(part),
+        definition=part.definition or {},
+        practices=tuple(row.frozen for row in rows if row.frozen is not None),
+        posted={
+            row.practice: tuple(working.posted_from_plain(each) for each in row.posted) for row in rows if row.posted
+        },
+        differences=part.differences,
+    )
+
+
+async def write_statements(
+    session: Tx, run_id: UUID, statements: Sequence[WorkedStatement], *, done: int, total: int
+) -> None:
+    """One chunk of working rows. They mean nothing until the run is published."""
+    codes = {p.payee.code for s in statements for p in s.payments if p.payee.type == "practice"}
+    known = await organisations.get_practices(session, sorted(codes))
+    names: dict[str, str | None] = {code: practice.name for code, practice in known.items()}
+    written = StatementRepository(session, session.tenant)
+    await written.add_statements(run_id, statements, names=names)
+    run = await RunRepository(session, session.tenant).get(run_id)
+    await operations.record_progress(session, run.operation_id, done=done, total=total)
+
+
+async def publish_run(session: Tx, run_id: UUID, worked: WorkedRun, *, now: datetime) -> None:
+    """The figures become visible together, in the transaction that ends the job."""
+    run = await RunRepository(session, session.tenant).get(run_id, for_update=True)
+    if run.state != RunState.CALCULATING:
+        return
+    run.state = RunState.CALCULATED
+    run.practices = len(worked.statements)
+    run.lines = worked.lines
+    run.total = worked.total
+    run.outputs_digest = worked.outputs_digest
+    run.calculated_at = now
+    await operations.succeed(session, run.operation_id)
+    emit(session, RunCalculated(subject=str(run.id), scheme_id=str(run.scheme_id)))
+    audit(session, "payment_run.calculated", run.id, outputs_digest=worked.outputs_digest, total=worked.total)
+
+
+async def fail_run(session: Tx, run_id: UUID, *, problem: dict[str, Any]) -> None:
+    """The work was given up; the scheme is free for another run."""
+    run = await RunRepository(session, session.tenant).get(run_id, for_update=True)
+    if run.state != RunState.CALCULATING:
+        return
+    run.state = RunState.FAILED
+    run.problem = problem
+    await operations.fail(session, run.operation_id, problem=problem)
+    emit(session, RunFailed(subject=str(run.id), scheme_id=str(run.scheme_id)))

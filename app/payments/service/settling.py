@@ -1,0 +1,116 @@
+"""What leaves for the ledger, and what the ledger answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from app.calculation.values import Payee
+from app.core.audit import audit
+from app.core.db import Tx
+from app.core.errors import FieldError
+from app.core.events import emit
+from app.core.ids import new_id
+from app.organisations import service as organisations
+from app.payments.errors import RunNotReleased, UnknownPayment
+from app.payments.events import RunAcknowledged
+from app.payments.repository import AcknowledgementRepository, RunRepository, StatementRepository, period_of
+from app.payments.rules.files import csv_file, json_file
+from app.payments.tables import Payment, PaymentAcknowledgement, PaymentRun
+from app.payments.values import POSTED, FileHead, FilePayment, Outcome, RunState
+from app.schemes import service as schemes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of what the ledger sent back."""
+
+    payment: str
+    outcome: Outcome
+    paid_on: date | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    run: PaymentRun
+    created: int
+    unchanged: int
+
+
+async def render_file(session: Tx, run_id: UUID, *, form: Literal["csv", "json"]) -> bytes:
+    run = await _released(session, run_id)
+    scheme = await schemes.get_scheme(session, run.scheme_id)
+    commissioner = await organisations.get_commissioner(session)
+    rows = await StatementRepository(session, session.tenant).list_file_rows(run_id)
+    head = FileHead(
+        run=run.id,
+        commissioner=commissioner.code,
+        scheme=scheme.code,
+        period=period_of(run),
+        pay_by=run.pay_by.isoformat() if run.pay_by else "",
+        pay_code=scheme.pay_code,
+        cost_centre=scheme.cost_centre,
+    )
+    payments = [_file_payment(payment, statement.practice, statement.reference) for payment, statement in rows]
+    return csv_file(head, payments) if form == "csv" else json_file(head, payments)
+
+
+async def record_acknowledgements(
+    session: Tx, run_id: UUID, answers: Sequence[Answer], *, person: UUID, now: datetime
+) -> Loaded:
+    """Keep what the ledger says of each payment; the same answers again change nothing."""
+    run = await _released(session, run_id)
+    rows = await StatementRepository(session, session.tenant).list_file_rows(run_id)
+    payments = {payment.reference: payment for payment, _ in rows}
+    _require_known(answers, payments)
+    acknowledgements = AcknowledgementRepository(session, session.tenant)
+    created = await acknowledgements.add_new(
+        [(new_id(), run.id, payments[a.payment].id, a.outcome.value, a.paid_on, a.reason, person, now) for a in answers]
+    )
+    if created:
+        audit(session, "payment_run.answered", run.id, created=created)
+    latest = await acknowledgements.latest([payment.id for payment in payments.values()])
+    return Loaded(await _settle(session, run, payments, latest), created, len(answers) - created)
+
+
+def _require_known(answers: Sequence[Answer], payments: Mapping[str, Payment]) -> None:
+    unknown = [i for i, answer in enumerate(answers) if answer.payment not in payments]
+    if unknown:
+        detail = "No payment in this run's file has this reference."
+        raise UnknownPayment(
+            f"{len(unknown)} of {len(answers)} references are unknown; nothing was recorded.",
+            errors=[FieldError(f"/acknowledgements/{i}/payment", UnknownPayment.code, detail) for i in unknown[:100]],
+        )
+
+
+async def _settle(
+    session: Tx, run: PaymentRun, payments: Mapping[str, Payment], latest: Mapping[UUID, PaymentAcknowledgement]
+) -> PaymentRun:
+    """The run is acknowledged when the ledger has answered for each of its payments."""
+    runs = RunRepository(session, session.tenant)
+    if run.state != RunState.RELEASED or any(payment.id not in latest for payment in payments.values()):
+        return run
+    if await runs.decide(run, to=RunState.ACKNOWLEDGED):
+        emit(session, RunAcknowledged(subject=str(run.id), scheme_id=str(run.scheme_id)))
+        audit(session, "payment_run.acknowledged", run.id)
+    return await runs.reread(run.id)
+
+
+async def _released(session: Tx, run_id: UUID) -> PaymentRun:
+    run = await RunRepository(session, session.tenant).get(run_id)
+    if run.state not in POSTED:
+        raise RunNotReleased(f"The run is {run.state}.")
+    return run
+
+
+def _file_payment(payment: Payment, practice: str, statement: str) -> FilePayment:
+    return FilePayment(
+        reference=payment.reference,
+        payee=Payee(payment.payee_type, payment.payee_code),  # pyright: ignore - the database checks it
+        payee_name=payment.payee_name,
+        practice=practice,
+        statement=statement,
+        payable=payment.payable,
+    )

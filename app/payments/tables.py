@@ -1,0 +1,132 @@
+"""Tables of payments. Everything below a run is written once by the worker and never changed."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Column
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from app.core.ids import new_id
+
+
+class PaymentRun(SQLModel, table=True):
+    __tablename__ = "payment_run"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    scheme_id: UUID
+    period_from: date
+    period_until: date
+    state: str
+    note: str | None
+    operation_id: UUID
+    version_no: int | None = None
+    practices: int | None = None
+    lines: int | None = None
+    total: int | None = None
+    inputs_digest: str | None = None
+    outputs_digest: str | None = None
+    balances: list[list[Any]] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    calculated_by: UUID
+    approved_by: UUID | None = None
+    released_by: UUID | None = None
+    rejected_by: UUID | None = None
+    reason: str | None = None
+    pay_by: date | None = None
+    problem: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    created_at: datetime
+    calculated_at: datetime | None = None
+    approved_at: datetime | None = None
+    released_at: datetime | None = None
+    rejected_at: datetime | None = None
+    version: int = 1
+
+
+class PaymentRunPart(SQLModel, table=True):
+    __tablename__ = "payment_run_part"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    run_id: UUID = Field(primary_key=True)
+    no: int = Field(primary_key=True)
+    period_from: date
+    period_until: date
+    version_no: int
+    definition: dict[str, Any] | None = Field(sa_column=Column(JSON(none_as_null=True)))
+    inputs_digest: str
+    differences: bool
+    changed: bool
+
+
+class PaymentRunInput(SQLModel, table=True):
+    __tablename__ = "payment_run_input"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    run_id: UUID = Field(primary_key=True)
+    part_no: int = Field(primary_key=True)
+    practice: str = Field(primary_key=True)
+    frozen: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
+    posted: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class PaymentStatement(SQLModel, table=True):
+    __tablename__ = "payment_statement"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    run_id: UUID
+    practice: str
+    reference: str
+    total: int
+    notes: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class PaymentLine(SQLModel, table=True):
+    __tablename__ = "payment_line"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    statement_id: UUID = Field(primary_key=True)
+    no: int = Field(primary_key=True)
+    component: str
+    kind: str
+    period_from: date
+    period_until: date
+    quantity: str | None
+    rate: str | None
+    amount: int
+    payee_type: str
+    payee_code: str
+    sentence: str
+    workings: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    blocked: bool
+
+
+class Payment(SQLModel, table=True):
+    __tablename__ = "payment"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    statement_id: UUID
+    reference: str
+    payee_type: str
+    payee_code: str
+    payee_name: str | None
+    total: int
+    brought_forward: int
+    payable: int
+    carried_forward: int
+
+
+class PaymentAcknowledgement(SQLModel, table=True):
+    __tablename__ = "payment_acknowledgement"
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    run_id: UUID
+    payment_id: UUID
+    outcome: str
+    paid_on: date | None
+    reason: str | None
+    recorded_by: UUID
+    recorded_at: datetime

@@ -1,0 +1,152 @@
+"""The words of payments: states, and what a run is worked out from and leads to, all frozen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from app.calculation.values import Payee
+from app.core.clock import Period
+
+
+class RunState(StrEnum):
+    CALCULATING = "calculating"
+    CALCULATED = "calculated"
+    APPROVED = "approved"
+    RELEASED = "released"
+    ACKNOWLEDGED = "acknowledged"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+OPEN: Final = (RunState.CALCULATING, RunState.CALCULATED, RunState.APPROVED)
+POSTED: Final = (RunState.RELEASED, RunState.ACKNOWLEDGED)
+VOID: Final = (RunState.REJECTED, RunState.FAILED)
+# While a run is being worked out its rows are there and mean nothing yet; those of a failed one never will.
+READABLE: Final = (*POSTED, RunState.CALCULATED, RunState.APPROVED, RunState.REJECTED)
+
+
+class LineKind(StrEnum):
+    ENTITLEMENT = "entitlement"
+    ADJUSTMENT = "adjustment"
+
+
+class Outcome(StrEnum):
+    """What a ledger says about one payment."""
+
+    ACCEPTED = "accepted"
+    PAID = "paid"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What released runs hold of one component for one practice, period and payee, and in which lines."""
+
+    component: str
+    payee: Payee
+    amount: int
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One period of a run: its own, or an earlier one whose inputs have changed since it was posted.
+
+    `practices` are frozen inputs in their canonical form. `differences` is true where a released run has paid the
+    period before.
+    """
+
+    period: Period
+    definition: Mapping[str, Any] = field(hash=False)
+    practices: tuple[Mapping[str, Any], ...] = field(hash=False)
+    posted: Mapping[str, tuple[Posted, ...]] = field(hash=False)
+    differences: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a payee still owes from negative payments of released runs: pence, never positive."""
+
+    practice: str
+    payee: Payee
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    component: str
+    kind: LineKind
+    period: Period
+    quantity: str | None
+    rate: str | None
+    amount: int
+    payee: Payee
+    sentence: str
+    workings: dict[str, Any] = field(hash=False)
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PayeePayment:
+    """One payee's share of a statement. `total` is the sum of its lines; `payable` is what a file may carry."""
+
+    payee: Payee
+    total: int
+    brought_forward: int
+    payable: int
+    carried_forward: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedStatement:
+    practice: str
+    lines: tuple[StatementLine, ...]
+    total: int
+    payments: tuple[PayeePayment, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedRun:
+    statements: tuple[WorkedStatement, ...]
+    total: int
+    lines: int
+    outputs_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilePayment:
+    """One row of a file to the ledger."""
+
+    reference: str
+    payee: Payee
+    payee_name: str | None
+    practice: str
+    statement: str
+    payable: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileHead:
+    """What all rows of a file share."""
+
+    run: UUID
+    commissioner: str
+    scheme: str
+    period: Period
+    pay_by: str
+    pay_code: str | None
+    cost_centre: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunBrief:
+    """A run as other slices see it: for notices and for what a practice is about to be paid."""
+
+    id: UUID
+    scheme_id: UUID
+    state: RunState
+    period: Period
+    pay_by: str | None

@@ -1,0 +1,138 @@
+"""Parts of runs for tests of the rules, and an office that pays; a test sets only what it is about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from app.calculation.service import practice_to_json
+from app.calculation.values import Payee, PracticeInput
+from app.core.clock import Period
+from app.core.ids import new_id
+from app.payments.rules.working import work_out
+from app.payments.values import Balance, Part, Posted, WorkedRun
+from app.schemes import service as service_of_schemes
+from app.schemes.values import FactEntry, FactSource
+from tests.factories import schemes
+from tests.factories.calculation import QUARTER, practice, raw_definition
+from tests.factories.service import NOW, LivePlenary
+
+
+def part(
+    pay: object,
+    *practices: PracticeInput,
+    period: Period = QUARTER,
+    posted: dict[str, tuple[Posted, ...]] | None = None,
+    **members: Any,
+) -> Part:
+    """A period for the first time, or differences from what was `posted`."""
+    return Part(
+        period=period,
+        definition=raw_definition(pay, **members),
+        practices=tuple(practice_to_json(each) for each in practices),
+        posted=posted or {},
+        differences=posted is not None,
+    )
+
+
+def posted(amount: int, *, code: str = "Y00001", component: str = "engagement", payee: Payee | None = None) -> Posted:
+    return Posted(component, payee or Payee("practice", code), amount, ("SBEFORE-1",))
+
+
+def worked(*parts: Part, owed: dict[str, int] | None = None) -> WorkedRun:
+    balances = [Balance(code, Payee("practice", code), amount) for code, amount in (owed or {}).items()]
+    return work_out(parts, balances)
+
+
+def practices(number: int) -> list[PracticeInput]:
+    return [practice(f"Y{no:05}") for no in range(1, number + 1)]
+
+
+@dataclass
+class Office:
+    """A commissioner with one published scheme, its practices signed up, and the three people whom a run needs."""
+
+    live: LivePlenary
+    tenant: str
+    scheme: UUID
+    practices: list[str]
+    manager: httpx.AsyncClient
+    approver: httpx.AsyncClient
+    releaser: httpx.AsyncClient
+
+    @classmethod
+    async def open(
+        cls,
+        live: LivePlenary,
+        *,
+        definition: dict[str, Any] = schemes.PER_HEAD,
+        lists: Sequence[str | None] = ("5000", "6000"),
+        **scheme: Any,
+    ) -> "Office":
+        tenant = await live.fresh_tenant()
+        codes = [f"Z{new_id().hex[-6:].upper()}" for _ in lists]
+        for code, registered in zip(codes, lists, strict=True):
+            await live.make_practice(code, tenant, registered=registered, weighted=registered)
+        clients = {
+            role: await live.as_role(role, tenant=tenant)
+            for role in ("scheme_manager", "payments_approver", "payments_releaser")
+        }
+        async with live.session(tenant) as session:
+            published = await schemes.a_published_scheme(session, definition=definition, **scheme)
+            await service_of_schemes.record_sign_ups(
+                session, published.id, [schemes.a_sign_up(code) for code in codes], recorded_by=None, now=NOW
+            )
+        return cls(live, tenant, published.id, sorted(codes), *clients.values())
+
+    async def record(self, *facts: FactEntry, confirmed: bool = True) -> None:
+        async with self.live.session(self.tenant) as session:
+            await service_of_schemes.record_facts(
+                session,
+                self.scheme,
+                facts,
+                confirmed=confirmed,
+                source=FactSource.OFFICE,
+                recorded_by=None,
+                now=NOW,
+            )
+
+    async def request(self, period: Period = schemes.QUARTER) -> httpx.Response:
+        assert period.valid_until is not None
+        body = {
+            "scheme": str(self.scheme),
+            "period": {"from": period.valid_from.isoformat(), "until": period.valid_until.isoformat()},
+        }
+        return await self.manager.post("/v1/payment-runs", json=body)
+
+    async def calculate(self, period: Period = schemes.QUARTER) -> str:
+        """Ask for a run and let the worker work it out; returns its id."""
+        answer = await self.request(period)
+        assert answer.status_code == 202, answer.text
+        await self.live.work()
+        return answer.json()["result"]["payment_run"]
+
+    async def run(self, run_id: str) -> dict[str, Any]:
+        return (await self.manager.get(f"/v1/payment-runs/{run_id}")).json()
+
+    async def decide(
+        self, run_id: str, verb: str, *, by: httpx.AsyncClient | None = None, **body: Any
+    ) -> httpx.Response:
+        client = by or (self.releaser if verb == "release" else self.approver)
+        options: dict[str, Any] = {"json": body} if body else {}
+        return await client.post(f"/v1/payment-runs/{run_id}/{verb}", headers={"If-Match": "*"}, **options)
+
+    async def release(self, run_id: str) -> None:
+        for verb in ("approve", "release"):
+            answer = await self.decide(run_id, verb)
+            assert answer.status_code == 200, answer.text
+
+    async def pay(self, period: Period = schemes.QUARTER) -> str:
+        """A run from its request to its release."""
+        run_id = await self.calculate(period)
+        await self.release(run_id)
+        return run_id
+
+    async def statement(self, run_id: str, practice: str) -> dict[str, Any]:
+        return (await self.manager.get(f"/v1/payment-runs/{run_id}/statements/{practice}")).json()
