@@ -31,11 +31,13 @@ def _settings() -> "Settings":
 def _ending_in_words() -> Iterator[None]:
     """What a person can do something about is said without a traceback."""
     from app.core.backup import BackupFailed
+    from app.core.errors import DomainError
+    from app.core.settings import SettingsInvalid
     from app.embedded.errors import CannotStart
 
     try:
         yield
-    except (BackupFailed, CannotStart) as problem:
+    except (BackupFailed, CannotStart, DomainError, SettingsInvalid) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from problem
 
@@ -158,6 +160,21 @@ def restore(
             with database_of(settings.home, run_as=settings.run_as) as admin_url:
                 load(admin_url, source, urls_file)
     typer.echo("Restored. Earlier cursors answer 410; messages that were waiting are parked: see `plenary jobs list`.")
+
+
+@main.command("selfcheck")
+def check_tenants_apart() -> None:
+    """Check that the database keeps tenants apart: logins, policies, keys, views, functions and rights."""
+    import asyncio
+
+    from app.core.selfcheck import render, selfcheck
+
+    with _ending_in_words():
+        verdicts = asyncio.run(selfcheck(_settings().asyncpg_url("app")))
+    for line in render(verdicts):
+        typer.echo(line)
+    if any(verdict.faults for verdict in verdicts):
+        raise typer.Exit(1)
 
 
 @keys.command("secret")

@@ -26,6 +26,7 @@ from app.core.pagination import Cursors
 from app.core.problems import install_problem_handlers
 from app.core.read import Reader, make_pool
 from app.core.secrets import SecretBox
+from app.core.selfcheck import refuse_powerful_logins
 from app.core.settings import Settings, load_settings
 from app.forums import router as forums
 from app.learning import router as learning
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
 
 
 async def make_services(settings: Settings, clock: Clock) -> Services:
+    await refuse_powerful_logins(settings, ("app", "platform", "reader"))
     box = SecretBox.from_setting(settings.secret_keys_value())
     pool = await make_pool(settings.asyncpg_url("reader"), size=settings.pool_size)
     epoch = await pool.fetchval("SELECT epoch FROM published.epoch")

@@ -25,6 +25,7 @@ from app.core.jobs import QUEUES, WAKE_CHANNEL, Waker
 from app.core.pagination import Cursors
 from app.core.read import Reader, make_pool
 from app.core.secrets import SecretBox
+from app.core.selfcheck import refuse_powerful_logins
 from app.core.settings import Settings, load_settings
 from workers import schedule
 from workers.jobs import Tools, drain, is_passing
@@ -41,6 +42,7 @@ _FORGET = text("DELETE FROM worker_heartbeat WHERE name = :name OR seen_at < clo
 
 
 async def make_tools(settings: Settings) -> Tools:
+    await refuse_powerful_logins(settings, ("worker", "platform", "reader"))
     box = SecretBox.from_setting(settings.secret_keys_value())
     pool = await make_pool(settings.asyncpg_url("reader"), size=2)
     clock = SystemClock()
