@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -16,6 +17,7 @@ from app.embedded.errors import CannotStart
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, the final zero included.
 LONGEST_SOCKET_PATH = 103
 LONGEST_SOCKET_NAME = len("/.s.PGSQL.5432")
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 # Not $TMPDIR, which may be the long path that brought us here. The folder in it is made private and checked.
 SHORT_FOLDER = Path("/tmp")  # noqa: S108
 
@@ -74,15 +76,17 @@ class Home:
         """Makes what the servers need, owned by their account, and returns the folder for their sockets."""
         sockets = self.socket_folder()
         for folder in (self.servers, self.valkey_folder, sockets):
-            _private_folder(folder, account)
+            own_folder(folder, account)
         return sockets
 
     def socket_folder(self) -> Path:
-        """Below the home, or in a private temporary folder when the path would be too long for a socket. The name is
-        made from the home, so that it is the same after every start and no two homes share it.
+        """Below the home, or in a private temporary folder when the path would be too long for a socket or holds
+        characters that mean something in a URL or in PostgreSQL's list of folders. The name is made from the home, so
+        that it is the same after every start and no two homes share it.
         """
         own = self.servers / "run"
-        if len(os.fsencode(own)) + LONGEST_SOCKET_NAME <= LONGEST_SOCKET_PATH:
+        is_short = len(os.fsencode(own)) + LONGEST_SOCKET_NAME <= LONGEST_SOCKET_PATH
+        if is_short and PLAIN_PATH.fullmatch(str(own)):
             return own
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
         return SHORT_FOLDER.resolve() / f"plenary-{os.geteuid()}-{digest}"
@@ -127,7 +131,8 @@ def _lock(descriptor: int, path: Path) -> None:
         ) from None
 
 
-def _private_folder(folder: Path, account: Account) -> None:
+def own_folder(folder: Path, account: Account) -> None:
+    """Makes a folder that is the account's alone, or refuses what is there in its place."""
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     # Somebody else may have made the name in a shared temporary folder before us, or put a link there.

@@ -11,7 +11,9 @@ import pytest
 import redis.asyncio
 from sqlalchemy.engine import make_url
 
+from app.embedded.account import Account
 from app.embedded.errors import CannotStart
+from app.embedded.home import Home, own_folder
 from app.embedded.servers import EmbeddedServers, start_embedded, temporary_servers
 from tests.embedded.process_facts import has_ended
 
@@ -141,8 +143,32 @@ async def test_two_homes_run_side_by_side_and_one_home_runs_once(home, made_home
                 pytest.fail("started")
 
 
+async def test_a_home_whose_name_no_socket_can_carry_has_its_sockets_elsewhere(tmp_path, home):
+    awkward = home.rename(tmp_path / "50%, and a? #name")
+    async with start_embedded(awkward, durable=False) as servers:
+        async with redis.asyncio.from_url(servers.redis_url) as valkey:
+            answered = await valkey.ping()
+        words = await kept(servers)
+        sockets = Path(make_url(servers.admin_database_url).query["host"])
+        assert sockets.parent == Path("/tmp").resolve()
+        assert sockets.stat().st_mode & 0o777 == 0o700
+    assert (answered, words) == (True, "from the first start")
+    assert not sockets.exists()
+
+
+def test_a_folder_planted_where_the_sockets_would_be_is_refused(tmp_path):
+    """Everybody may make names in a shared temporary folder."""
+    planted = Home(tmp_path / ("too-long-for-a-socket-" * 5)).socket_folder()
+    planted.symlink_to(tmp_path)
+    try:
+        with pytest.raises(CannotStart, match="is not a folder of"):
+            own_folder(planted, Account("nobody", os.geteuid(), os.getegid()))
+    finally:
+        planted.unlink()
+
+
 async def test_a_start_killed_while_it_made_the_data_directory_is_made_good(tmp_path):
-    home = tmp_path / ("a-home-with-a-name-too-long-for-a-socket-" * 3)
+    home = tmp_path / "home"
     unfinished = home / "servers" / "postgres.new"
     unfinished.mkdir(parents=True)
     (unfinished / "PG_VERSION").write_text("18\n")
@@ -150,11 +176,7 @@ async def test_a_start_killed_while_it_made_the_data_directory_is_made_good(tmp_
         connection = await asyncpg.connect(servers.admin_database_url)
         assert await connection.fetchval("SELECT 1") == 1
         await connection.close()
-        sockets = Path(make_url(servers.admin_database_url).query["host"])
-        assert sockets.parent == Path("/tmp").resolve()
-        assert sockets.stat().st_mode & 0o777 == 0o700
     assert not unfinished.exists()
-    assert not sockets.exists()
 
 
 async def test_root_gives_the_servers_to_nobody_even_below_a_closed_folder(made_home, nobody):
