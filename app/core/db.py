@@ -151,3 +151,11 @@ async def _transaction(request: Request) -> Tx:
 # The route class in core/http.py opens and closes the unit of work around the whole handler, so that the commit
 # happens after serialisation and before the response leaves. This dependency only hands the session out.
 Transaction = Annotated[Tx, Depends(_transaction)]
+
+
+async def _opener(request: Request) -> Callable[[], Awaitable[Tx]]:
+    return request.state.unit.session
+
+
+TransactionWhenNeeded = Annotated[Callable[[], Awaitable[Tx]], Depends(_opener)]
+"""The same session, made only when the route calls this: for routes that as a rule read published rows."""

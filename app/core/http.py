@@ -34,6 +34,7 @@ from app.core.errors import (
     IdempotencyKeyInvalid,
     IdempotencyKeyReused,
     InvalidRequest,
+    NotFound,
     TooDeep,
     TooLarge,
     TooManyRequests,
@@ -182,6 +183,9 @@ class PlenaryRoute(APIRoute):
             # A contract test finds such a route; until then nobody may call it.
             raise Forbidden("This route declares no scope.")
         principal = await _admit(request, services, scope)
+        if "\0" in request.scope["path"]:
+            # No stored text can hold it, so nothing has such a code; the database would call it bad input.
+            raise NotFound
         self._refuse_unknown_parameters(request)
         await _check_body(request, services, scope)
         response = await self._work_until_no_deadlock(request, original, services, principal, scope)
