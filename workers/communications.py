@@ -1,1 +1,73 @@
-"""Handlers of the communications slice."""
+"""Handlers of the communications slice. All of them run on the queue that a restore holds back."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from app.communications import service
+from app.communications.adapters.chosen import mailer_of, message_domain
+from app.communications.errors import MailNotTaken
+from app.communications.ports import Mailer
+from app.core.db import Tx, unit_of_work
+from app.core.jobs import Claimed, LostLease
+from workers.jobs import JobContext, handler
+
+log = structlog.get_logger("plenary.worker")
+QUEUE = "notifications"
+RESCUE_SECONDS = (0.5, 1.0, 2.0, 4.0)
+
+
+@handler("communications.expand_announcement", queue=QUEUE)
+async def expand_announcement(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.expand_announcement(session, context.id("subject"), now=context.tools.clock.now())
+
+
+async def _park_batch(session: Tx, job: Claimed, error: str) -> None:
+    await service.park_batch(session, UUID(job.payload["batch"]), payload=job.payload, error=error)
+
+
+@handler("communications.send_batch", queue=QUEUE, on_parked=_park_batch)
+async def send_batch(context: JobContext) -> None:
+    """Take a batch, hand it over message by message, note what became of each, and queue again what is left."""
+    batch, settings = context.id("batch"), context.tools.settings
+    mailer = mailer_of(settings, context.tools.clock)
+    async with context.transaction() as session:
+        waiting = await service.take_batch(session, batch)
+    notes = await _hand_over(context, mailer, waiting)
+    async with context.transaction() as session:
+        await service.record_notes(session, notes, mailer=mailer)
+        settled = await service.settle_batch(session, batch, payload=context.payload)
+    if settled.exhausted:
+        details = {note.detail for note in notes if note.detail}
+        raise MailNotTaken(f"{settled.exhausted} messages could not be handed over: {'; '.join(sorted(details)[:3])}")
+
+
+async def _hand_over(context: JobContext, mailer: Mailer, waiting: Sequence[service.Waiting]) -> list[service.Noted]:
+    tools = context.tools
+    mails = service.write_mails(waiting, domain=message_domain(tools.settings), base_url=tools.settings.base_url)
+    notes: list[service.Noted] = []
+    try:
+        async with service.notebook(tools.worker_engine, context.job, mailer) as book:
+            doubts = {each.id: each.doubts for each in waiting}
+            await service.hand_over(mailer, mails, doubts, notes, book, should_stop=tools.stopping.is_set)
+    except (LostLease, DBAPIError, OSError):
+        await _rescue(context, mailer, notes)
+        raise
+    return notes
+
+
+async def _rescue(context: JobContext, mailer: Mailer, notes: Sequence[service.Noted]) -> None:
+    """Write down what has been sent though the job is no longer ours or the database was away: it is so either way."""
+    for wait in RESCUE_SECONDS:
+        try:
+            async with unit_of_work(context.tools.worker_engine, context.job.commissioner_id) as session:
+                await service.record_notes(session, notes, mailer=mailer)
+        except (DBAPIError, OSError) as error:
+            log.info("outcomes_not_recorded_yet", error=type(error).__name__, outcomes=len(notes))
+            await asyncio.sleep(wait)
+        else:
+            return

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
@@ -36,6 +36,8 @@ class Tools:
     reader: Reader
     secrets: SecretBox
     waker: Waker
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the worker is told to end: whoever sends one thing after another stops before the next."""
 
 
 @dataclass(slots=True)

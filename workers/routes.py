@@ -26,4 +26,6 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "payments.run_rejected": (),
     "payments.run_acknowledged": (),
     # communications
+    "communications.announcement_published": ("communications.expand_announcement",),
+    "communications.announcement_withdrawn": (),
 }

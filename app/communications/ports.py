@@ -41,6 +41,11 @@ class Outcome:
 
 
 class Mailer(Protocol):
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether sending the same delivery again changes nothing, so that what was sent may be recorded later."""
+        ...
+
     def send(self, messages: Sequence[Outgoing]) -> AsyncGenerator[Outcome, None]:
         """One outcome for each message, in order. A message is sent only when its outcome is asked for:
 

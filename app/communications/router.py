@@ -1,5 +1,216 @@
-"""HTTP of the communications slice."""
+"""HTTP of the communications slice: announcements, deliveries, the inbox."""
 
-from app.core.http import make_router
+from typing import Annotated, Any
+from uuid import UUID
 
-router = make_router("communications")
+from fastapi import APIRouter, Query, Request, Response
+from sqlmodel import col
+
+from app.communications import errors, schemas, service
+from app.communications.repository import announcements, inbox
+from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.tables import Announcement, Delivery
+from app.communications.values import Channel, DeliveryState, Draft, WantedAudience
+from app.core.auth import require
+from app.core.db import Transaction, Tx
+from app.core.errors import CursorExpired, CursorInvalid, PreconditionFailed, PreconditionRequired
+from app.core.etag import version_etag
+from app.core.http import MayMatch, Serving, accepted, make_router, paged
+from app.core.principal import Principal
+from app.core.privacy import NhsNumberRefused
+from app.core.problems import error_responses
+from app.core.repository import Page, keyset_page
+from app.core.router import Operation, operation_answer
+
+router: APIRouter = make_router("communications")
+Reader = Annotated[Principal, require("announcements:read")]
+Editor = Annotated[Principal, require("announcements:write")]
+Person = Annotated[Principal, require("inbox:own")]
+
+
+@router.post(
+    "/v1/announcements",
+    status_code=202,
+    responses=error_responses(errors.AudienceUnknown, errors.AcknowledgementPast, NhsNumberRefused),
+)
+async def publish_announcement(
+    body: schemas.AnnouncementIn, caller: Editor, session: Transaction, serving: Serving, response: Response
+) -> Operation:
+    """Tell many people something. It is on the intranet at once; mails and inboxes follow, as the operation shows.
+
+    Where nobody in a practice holds one of the roles it goes to the practice's shared mailbox, and the counts say so.
+    With `dry_run` nothing is sent: the operation has succeeded and its `result` says how many people and mailboxes it
+    would reach and how many messages they were sent in the last seven days.
+    """
+    draft, now = _draft(body), serving.clock.now()
+    if body.dry_run:
+        operation = await service.measure_announcement(session, draft, now=now)
+    else:
+        operation = await service.publish_announcement(session, draft, author=caller.person_id, now=now)
+    accepted(response, operation.id)
+    return operation_answer(operation)
+
+
+def _draft(body: schemas.AnnouncementIn) -> Draft:
+    wanted = body.audience
+    return Draft(
+        title=body.title,
+        markdown=body.body_markdown,
+        audience=WantedAudience(
+            roles=tuple(role.value for role in wanted.roles) if wanted.roles else None,
+            localities=tuple(wanted.localities) if wanted.localities else None,
+            practices=tuple(wanted.practices) if wanted.practices else None,
+            scheme=wanted.scheme,
+            state=wanted.state,
+        ),
+        channels=tuple(dict.fromkeys(body.channels)),
+        urgency=body.urgency,
+        on_intranet=body.on_intranet,
+        must_acknowledge_by=body.must_acknowledge_by,
+    )
+
+
+def _is_office(caller: Principal) -> bool:
+    return caller.has("announcements:write") or caller.has("deliveries:read")
+
+
+@router.get("/v1/announcements", responses=error_responses(CursorExpired, CursorInvalid))
+async def list_announcements(
+    params: Annotated[schemas.AnnouncementParams, Query()],
+    caller: Reader,
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> schemas.AnnouncementPage:
+    """Announcements, newest first. The intranet sees those marked for it; a person also those sent to them."""
+    found = AnnouncementRepository(session, session.tenant)
+    statement = found.select_visible(person_id=caller.person_id, everything=_is_office(caller))
+    if params.published_since is not None:
+        statement = statement.where(col(Announcement.published_at) >= params.published_since)
+    keys = [col(Announcement.published_at), col(Announcement.id)]
+    page = await keyset_page(
+        session, statement, keys=keys, params=params, cursors=serving.cursors, kind="announcements", descending=True
+    )
+    return paged(request, response, page)  # pyright: ignore
+
+
+async def _visible(session: Tx, caller: Principal, announcement_id: UUID) -> Announcement:
+    found = AnnouncementRepository(session, session.tenant)
+    statement = found.select_visible(person_id=caller.person_id, everything=_is_office(caller))
+    row = (await session.exec(statement.where(col(Announcement.id) == announcement_id))).one_or_none()  # pyright: ignore
+    if row is None:
+        raise errors.AnnouncementNotFound
+    return row
+
+
+@router.get("/v1/announcements/{announcement_id}", responses=error_responses(errors.AnnouncementNotFound))
+async def get_announcement(announcement_id: UUID, caller: Reader, session: Transaction) -> schemas.Announcement:
+    """One announcement; for the office also whom it was meant for and what has become of it."""
+    row = await _visible(session, caller, announcement_id)
+    shown: dict[str, Any] = {"audience": None, "counts": None}
+    if _is_office(caller):
+        counts = await announcements.count_deliveries(session, [announcement_id])
+        shown = {"audience": row.audience, "counts": counts.get(announcement_id, service.NO_COUNTS)}
+    return schemas.Announcement.model_validate(row.model_dump() | shown, from_attributes=True)
+
+
+@router.get(
+    "/v1/announcements/{announcement_id}/deliveries",
+    responses=error_responses(errors.AnnouncementNotFound, CursorExpired, CursorInvalid),
+)
+async def list_deliveries(
+    announcement_id: UUID,
+    params: Annotated[schemas.DeliveryParams, Query()],
+    caller: Annotated[Principal, require("deliveries:read")],
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> schemas.DeliveryPage:
+    """What became of an announcement for each recipient."""
+    await AnnouncementRepository(session, session.tenant).get(announcement_id)
+    statement = announcements.select_deliveries(session.tenant, announcement_id)
+    if params.state is not None:
+        statement = statement.where(col(Delivery.state) == params.state)
+    if params.in_doubt is not None:
+        doubtful = (col(Delivery.doubts) > 0) | (col(Delivery.state) == DeliveryState.IN_DOUBT)
+        statement = statement.where(doubtful if params.in_doubt else ~doubtful)
+    kind = f"deliveries:{announcement_id}"
+    page = await keyset_page(
+        session, statement, keys=[col(Delivery.id)], params=params, cursors=serving.cursors, kind=kind
+    )
+    return paged(request, response, Page([_delivery(row) for row in page.rows], page.next_cursor, page.total))  # pyright: ignore
+
+
+def _delivery(row: Delivery) -> schemas.Delivery:
+    return schemas.Delivery(
+        id=row.id,
+        person_id=row.person_id,
+        name=row.name,
+        practice=row.practice,
+        is_mailbox=row.person_id is None,
+        channel=Channel(row.channel),
+        state=DeliveryState(row.state),
+        in_doubt=row.doubts > 0,
+        attempts=row.attempts,
+        detail=row.detail,
+        sent_at=row.sent_at,
+        acknowledged_at=row.acknowledged_at,
+    )
+
+
+@router.get("/v1/me/inbox", responses=error_responses(CursorExpired, CursorInvalid))
+async def list_inbox(
+    params: Annotated[schemas.InboxParams, Query()],
+    caller: Person,
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> schemas.InboxPage:
+    """The caller's messages, newest first, whether they were mailed too or not."""
+    person = caller.require_person()
+    page = await service.list_inbox(
+        session, person, params=params, to_acknowledge=params.to_acknowledge, cursors=serving.cursors
+    )
+    return paged(request, response, page)  # pyright: ignore
+
+
+@router.post(
+    "/v1/me/inbox/{message_id}/acknowledge",
+    responses=error_responses(errors.MessageNotFound, errors.NothingToAcknowledge),
+)
+async def acknowledge_message(
+    message_id: UUID, caller: Person, session: Transaction, serving: Serving
+) -> schemas.InboxMessage:
+    """Say that it was read. A second time changes nothing."""
+    item = await service.acknowledge(session, caller.require_person(), message_id, now=serving.clock.now())
+    return schemas.InboxMessage.model_validate(item)
+
+
+@router.get("/v1/me/preferences")
+async def get_preferences(caller: Person, session: Transaction, response: Response) -> schemas.Preferences:
+    """Which topics' routine mail the caller wants."""
+    row = await inbox.find_preference(session, caller.require_person())
+    response.headers["ETag"] = version_etag(row.version if row else 0)
+    return schemas.Preferences(email=service.wanted_topics(row))
+
+
+@router.put("/v1/me/preferences", responses=error_responses(PreconditionFailed, PreconditionRequired))
+async def set_preferences(
+    body: schemas.Preferences,
+    caller: Person,
+    expected: MayMatch,
+    session: Transaction,
+    serving: Serving,
+    response: Response,
+) -> schemas.Preferences:
+    """Turn routine mail of topics on or off; topics that are not named stay as they are. If-Match after the first time."""
+    row = await service.set_preferences(
+        session, caller.require_person(), body.email, expected=expected, now=serving.clock.now()
+    )
+    # The row's new version is only known once it has been written.
+    await session.flush()
+    response.headers["ETag"] = version_etag(row.version)
+    return schemas.Preferences(email=service.wanted_topics(row))

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import Session as SyncSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -142,6 +142,31 @@ async def as_tenant(session: Tx, tenant: UUID) -> AsyncIterator[Tx]:
 async def _enter(session: Tx, tenant: UUID | None) -> None:
     session.pending.tenant = tenant
     await (await session.connection()).execute(SET_TENANT, {"tenant": str(tenant) if tenant else ""})
+
+
+_STAND = text("SELECT set_config('app.commissioner', :tenant, false), set_config('synchronous_commit', 'off', false)")
+_LEAVE = (text("RESET app.commissioner"), text("RESET synchronous_commit"))
+
+
+@asynccontextmanager
+async def standing_connection(engine: AsyncEngine, tenant: UUID) -> AsyncIterator[AsyncConnection]:
+    """A connection inside one tenant on which every statement commits by itself, at the price of one round trip.
+
+    For notes between calls to the outside, where no transaction may be held. A commit does not wait for the disk: what
+    the server forgets when it crashes is about half a second of notes, so the caller keeps them and writes them again
+    in a unit of work at the end.
+    """
+    async with engine.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(_STAND, {"tenant": str(tenant)})
+        try:
+            yield connection
+        except BaseException:
+            # Its settings are for one tenant alone; a connection that may keep them must not return to the pool.
+            await connection.invalidate()
+            raise
+        for statement in _LEAVE:
+            await connection.execute(statement)
 
 
 async def _transaction(request: Request) -> Tx:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -105,6 +105,37 @@ VALUES (:tenant, :id, :kind, :queue, :key, CAST(:payload AS jsonb), 'queued',
 ON CONFLICT (commissioner_id, kind, dedupe_key) DO NOTHING
 """
 )
+
+_ENQUEUE_MANY = text(
+    """
+INSERT INTO job (commissioner_id, id, kind, queue, dedupe_key, payload, state, run_at, token, attempts, correlation_id,
+                 created_at)
+SELECT :tenant, j.id, :kind, :queue, j.key, j.payload::jsonb, 'queued', clock_timestamp(), 0, 0, :correlation,
+       clock_timestamp()
+FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[]), CAST(:payloads AS text[])) AS j(id, key, payload)
+ON CONFLICT (commissioner_id, kind, dedupe_key) DO NOTHING
+"""
+)
+
+
+async def enqueue_many(session: Tx, kind: str, *, queue: str, payloads: Mapping[str, dict[str, Any]]) -> None:
+    """Many jobs of one kind for the session's tenant in one statement; the payloads by their dedupe keys."""
+    if not payloads:
+        return
+    await (await session.connection()).execute(
+        _ENQUEUE_MANY,
+        {
+            "tenant": session.tenant,
+            "kind": kind,
+            "queue": queue,
+            "ids": [new_id() for _ in payloads],
+            "keys": list(payloads),
+            "payloads": [msgspec.json.encode(payload).decode() for payload in payloads.values()],
+            "correlation": session.pending.actor.correlation_id,
+        },
+    )
+    session.pending.has_work = True
+
 
 # Tenants take turns: each tenant's oldest due job comes before any tenant's second. All times are the database's, so
 # a worker's clock cannot matter. A job whose lease ran out is due again, with a higher token.

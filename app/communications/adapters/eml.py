@@ -14,6 +14,8 @@ from app.core.clock import Clock
 class EmlMailer:
     """A file survives whatever happens to this process; with `is_durable` it survives a power cut too, more slowly."""
 
+    is_repeatable = True
+
     def __init__(self, outbox: Path, *, sender: str, clock: Clock, is_durable: bool = False) -> None:
         self._outbox = outbox
         self._builder = MessageBuilder(sender, clock=clock)

@@ -16,6 +16,8 @@ from app.core.clock import Clock
 
 
 class SmtpMailer:
+    is_repeatable = False
+
     def __init__(self, server: SmtpServer, *, sender: str, clock: Clock) -> None:
         self._server = server
         self._builder = MessageBuilder(sender, clock=clock)

@@ -1,0 +1,22 @@
+"""Which mailer the settings mean."""
+
+from email.utils import parseaddr
+
+from app.communications.adapters.eml import EmlMailer
+from app.communications.adapters.smtp import SmtpMailer
+from app.communications.adapters.smtp_server import SmtpServer
+from app.communications.ports import Mailer
+from app.core.clock import Clock
+from app.core.settings import Settings
+
+
+def mailer_of(settings: Settings, clock: Clock) -> Mailer:
+    """A mail server where one is set; else files in the outbox."""
+    if settings.smtp_url is None:
+        return EmlMailer(settings.outbox_path, sender=settings.mail_from, clock=clock)
+    return SmtpMailer(SmtpServer.from_url(settings.smtp_url), sender=settings.mail_from, clock=clock)
+
+
+def message_domain(settings: Settings) -> str:
+    """The right side of our Message-IDs: that of the sender's address."""
+    return parseaddr(settings.mail_from)[1].rpartition("@")[2] or "localhost"

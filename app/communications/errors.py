@@ -1,0 +1,34 @@
+"""What can go wrong with messages."""
+
+from app.core.errors import DomainError, InvalidRequest, NotFound
+
+
+class AnnouncementNotFound(NotFound):
+    code = "communications.announcement_not_found"
+    title = "There is no such announcement."
+
+
+class MessageNotFound(NotFound):
+    code = "communications.message_not_found"
+    title = "There is no such message in your inbox."
+
+
+class AudienceUnknown(InvalidRequest):
+    """Somebody is named who does not exist here."""
+
+    code = "communications.audience_unknown"
+    title = "The audience names something that is not known here."
+
+
+class AcknowledgementPast(InvalidRequest):
+    code = "communications.acknowledge_by_past"
+    title = "The day by which it has to be acknowledged is over."
+
+
+class NothingToAcknowledge(DomainError):
+    code = "communications.nothing_to_acknowledge"
+    title = "This message asks for no acknowledgement."
+
+
+class MailNotTaken(Exception):
+    """Messages have been tried as often as they may be. Parks the job, so that a person looks at the mail server."""

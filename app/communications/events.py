@@ -1,0 +1,22 @@
+"""What communications announces."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementPublished(Event):
+    """Subject: the announcement. Its recipients are worked out afterwards, by a job."""
+
+    name: ClassVar[str] = "communications.announcement_published"
+    resource: ClassVar[str | None] = "announcement"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementWithdrawn(Event):
+    """Subject: the announcement, which the intranet no longer shows. Mail that has gone out is not called back."""
+
+    name: ClassVar[str] = "communications.announcement_withdrawn"
+    resource: ClassVar[str | None] = "announcement"

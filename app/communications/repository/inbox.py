@@ -1,0 +1,72 @@
+"""A person's messages and choices."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+from sqlalchemy import select as select_columns
+from sqlmodel import col, select
+
+from app.communications.tables import Delivery, Message, MessagePreference
+from app.communications.values import InboxItem, Source, Topic, Urgency
+from app.core.db import Tx
+
+KEY = col(Delivery.id)
+
+
+def select_inbox(tenant: UUID, person_id: UUID, *, to_acknowledge: bool = False) -> Select[*tuple[Any, ...]]:
+    """The deliveries of a person, each with its message."""
+    statement = (
+        select_columns(Delivery, Message, col(Delivery.id).label("id"))
+        .join(
+            Message,
+            (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id),
+        )
+        .where(col(Delivery.commissioner_id) == tenant, col(Delivery.person_id) == person_id, col(Delivery.in_inbox))
+    )
+    if to_acknowledge:
+        statement = statement.where(
+            col(Message.must_acknowledge_by).is_not(None), col(Delivery.acknowledged_at).is_(None)
+        )
+    return statement
+
+
+def inbox_item(delivery: Delivery, message: Message) -> InboxItem:
+    return InboxItem(
+        id=delivery.id,
+        source=Source(message.source),
+        source_id=message.source_id,
+        practice=message.practice or delivery.practice,
+        topic=Topic(message.topic),
+        urgency=Urgency(message.urgency),
+        subject=message.subject,
+        body_text=message.body_text,
+        body_html=message.body_html,
+        must_acknowledge_by=message.must_acknowledge_by,
+        acknowledged_at=delivery.acknowledged_at,
+        created_at=delivery.created_at,
+    )
+
+
+async def lock_item(session: Tx, person_id: UUID, delivery_id: UUID) -> tuple[Delivery, Message] | None:
+    """Locked against a second acknowledgement at the same time."""
+    statement = select_inbox(session.tenant, person_id).where(col(Delivery.id) == delivery_id)
+    statement = statement.with_for_update(of=Delivery).execution_options(populate_existing=True)
+    row = (await session.execute(statement)).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+async def find_preference(session: Tx, person_id: UUID, *, for_update: bool = False) -> MessagePreference | None:
+    statement = select(MessagePreference).where(
+        col(MessagePreference.commissioner_id) == session.tenant, col(MessagePreference.person_id) == person_id
+    )
+    if for_update:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return (await session.exec(statement)).one_or_none()
+
+
+def new_preference(session: Tx, person_id: UUID, muted: list[str], now: datetime) -> MessagePreference:
+    row = MessagePreference(commissioner_id=session.tenant, person_id=person_id, muted=muted, changed_at=now)
+    session.add(row)
+    return row

@@ -1,0 +1,82 @@
+"""Whom an announcement would reach, without writing anything."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, any_, func, literal, union_all
+from sqlalchemy import select as select_columns
+from sqlmodel import col
+
+from app.communications.repository.expanding import with_recipient
+from app.communications.tables import Delivery, MessagePreference
+from app.communications.values import DeliveryState, Reach, RoleReach, Topic
+from app.core.db import Tx
+
+_REACHED = [DeliveryState.QUEUED, DeliveryState.ATTEMPTING, DeliveryState.SENT, DeliveryState.DELIVERED]
+
+
+async def measure(
+    session: Tx,
+    meant: Select[*tuple[Any, ...]],
+    by_role: Mapping[str, Select[*tuple[Any, ...]]],
+    *,
+    topic: Topic | None,
+    since: datetime,
+) -> Reach:
+    """`topic`: whose routine mail some do not want; None where urgency overrides that. Two queries for any audience."""
+    total = await _total(session, meant, topic=topic)
+    week = {row.role: row for row in await _by_role(session, {"": meant} | dict(by_role), since=since)}
+    roles = tuple(RoleReach(role, week[role].recipients, week[role].messages) for role in sorted(by_role))
+    return Reach(
+        recipients=total.people + total.mailboxes,
+        people=total.people,
+        mailboxes=total.mailboxes,
+        without_email=total.without_email,
+        suppressed=total.suppressed,
+        messages_this_week=week[""].messages,
+        roles=roles,
+    )
+
+
+async def _total(session: Tx, meant: Select[*tuple[Any, ...]], *, topic: Topic | None) -> Any:
+    person = meant.subquery("meant")
+    preference = and_(
+        col(MessagePreference.commissioner_id) == session.tenant,
+        col(MessagePreference.person_id) == person.c.person_id,
+        literal(topic.value if topic else "") == any_(col(MessagePreference.muted)),
+    )
+    people = func.count(person.c.person_id.distinct())
+    statement = select_columns(
+        people.label("people"),
+        func.count(func.lower(person.c.email).distinct()).filter(person.c.is_mailbox).label("mailboxes"),
+        people.filter(person.c.email.is_(None)).label("without_email"),
+        people.filter(col(MessagePreference.person_id).is_not(None)).label("suppressed"),
+    ).select_from(person.outerjoin(MessagePreference, preference))
+    return (await (await session.connection()).execute(statement)).one()
+
+
+async def _by_role(session: Tx, by_role: Mapping[str, Select[*tuple[Any, ...]]], *, since: datetime) -> Any:
+    parts = [
+        select_columns(literal(role).label("role"), with_recipient(meant).subquery().c.recipient)
+        for role, meant in by_role.items()
+    ]
+    reached = union_all(*parts).subquery("reached")
+    distinct = select_columns(reached.c.role, reached.c.recipient).distinct().subquery("each")
+    sent = (
+        select_columns(col(Delivery.recipient), func.count().label("messages"))
+        .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.created_at) >= since)
+        .where(col(Delivery.state).in_([state.value for state in _REACHED]))
+        .group_by(col(Delivery.recipient))
+        .subquery("sent")
+    )
+    statement = (
+        select_columns(
+            distinct.c.role,
+            func.count().label("recipients"),
+            func.coalesce(func.sum(sent.c.messages), 0).label("messages"),
+        )
+        .select_from(distinct.outerjoin(sent, sent.c.recipient == distinct.c.recipient))
+        .group_by(distinct.c.role)
+    )
+    return (await (await session.connection()).execute(statement)).all()

@@ -1,0 +1,203 @@
+"""The rows of a batch while it is being sent."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, text
+from sqlalchemy import select as select_columns
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
+
+from app.communications.tables import Delivery, Message
+from app.communications.values import DeliveryState
+from app.core.db import Tx
+from app.core.jobs import Claimed, LostLease
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One delivery to be sent, with what it says."""
+
+    id: UUID
+    address: str
+    name: str | None
+    doubts: int
+    message_id: UUID
+    subject: str
+    body_text: str
+    body_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is to be written of one delivery after a try."""
+
+    id: UUID
+    state: DeliveryState
+    doubts: int
+    detail: str | None
+
+
+# Nobody answered for a message that was on its way when its worker ended: it may have arrived. Parked ones come here
+# only when a person runs the parked job again.
+_RESUME = text(
+    """UPDATE delivery SET
+  state = CASE WHEN state = 'attempting' AND doubts >= :most THEN 'in_doubt' ELSE 'queued' END,
+  doubts = doubts + CASE WHEN state = 'attempting' THEN 1 ELSE 0 END,
+  attempts = CASE WHEN state = 'parked' THEN 0 ELSE attempts END
+WHERE commissioner_id = :tenant AND batch = :batch AND state IN ('attempting', 'parked')"""
+)
+
+
+async def resume_batch(session: Tx, batch: UUID, *, most_doubts: int) -> None:
+    await (await session.connection()).execute(_RESUME, {"tenant": session.tenant, "batch": batch, "most": most_doubts})
+
+
+async def list_waiting(session: Tx, batch: UUID) -> list[Waiting]:
+    statement = (
+        select_columns(
+            col(Delivery.id),
+            col(Delivery.address),
+            col(Delivery.name),
+            col(Delivery.doubts),
+            col(Message.id),
+            col(Message.subject),
+            col(Message.body_text),
+            col(Message.body_html),
+        )
+        .join(
+            Message,
+            (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id),
+        )
+        .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.batch) == batch)
+        .where(col(Delivery.state) == DeliveryState.QUEUED)
+        .order_by(col(Delivery.id))
+    )
+    return [Waiting(*row) for row in (await (await session.connection()).execute(statement)).all()]
+
+
+# What has happened is noted whoever holds the job by now; leave to send the next is given only while the lease holds.
+_STEP = text(
+    """
+WITH noted AS (
+  UPDATE delivery SET state = CAST(:state AS text), doubts = CAST(:doubts AS int), detail = CAST(:detail AS text),
+         sent_at = CASE WHEN CAST(:state AS text) = 'sent' THEN clock_timestamp() ELSE sent_at END
+  WHERE commissioner_id = :tenant AND id = CAST(:done AS uuid) AND state NOT IN ('sent', 'failed')
+), allowed AS (
+  UPDATE delivery SET state = 'attempting', attempts = attempts + 1
+  WHERE commissioner_id = :tenant AND id = CAST(:next AS uuid) AND state = 'queued' AND EXISTS (
+    SELECT FROM job WHERE commissioner_id = :tenant AND id = :job AND token = :token AND state = 'running'
+      AND lease_until > clock_timestamp())
+  RETURNING id
+)
+SELECT count(*) FROM allowed
+"""
+)
+
+
+class Journal:
+    """Notes each outcome together with the leave for the next message, in one statement that commits by itself."""
+
+    def __init__(self, connection: AsyncConnection, job: Claimed) -> None:
+        self._connection = connection
+        self._job = job
+
+    async def step(self, done: Noted | None, following: UUID | None) -> None:
+        """Note what became of one and take leave to send another. `LostLease` when another worker has the job."""
+        found = await self._connection.execute(
+            _STEP,
+            {
+                "tenant": self._job.commissioner_id,
+                "done": done.id if done else None,
+                "state": done.state.value if done else None,
+                "doubts": done.doubts if done else None,
+                "detail": done.detail if done else None,
+                "next": following,
+                "job": self._job.id,
+                "token": self._job.token,
+            },
+        )
+        if following is not None and found.scalar_one() != 1:
+            raise LostLease(str(self._job.id))
+
+
+_NOTE_ALL = text(
+    """UPDATE delivery d SET state = n.state, doubts = greatest(d.doubts, n.doubts), detail = n.detail,
+  attempts = d.attempts + CAST(:tries AS int), sent_at = CASE WHEN n.state = 'sent' THEN coalesce(d.sent_at, clock_timestamp()) END
+FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:doubts AS int[]), CAST(:details AS text[]))
+     AS n(id, state, doubts, detail)
+WHERE d.commissioner_id = :tenant AND d.id = n.id AND d.state NOT IN ('sent', 'failed')
+  AND (CAST(:tries AS int) > 0 OR (d.state, d.doubts) IS DISTINCT FROM (n.state, n.doubts))"""
+)
+
+
+async def note_all(session: Tx, notes: Iterable[Noted], *, tries: int) -> None:
+    """What became of many deliveries at once; `tries` is added to each one's attempts."""
+    rows = sorted(notes, key=lambda note: note.id)
+    if rows:
+        await (await session.connection()).execute(
+            _NOTE_ALL,
+            {
+                "tenant": session.tenant,
+                "ids": [row.id for row in rows],
+                "states": [row.state.value for row in rows],
+                "doubts": [row.doubts for row in rows],
+                "details": [row.detail for row in rows],
+                "tries": tries,
+            },
+        )
+
+
+_MOVE = text(
+    """WITH moved AS (
+  UPDATE delivery SET batch = :fresh
+  WHERE commissioner_id = :tenant AND batch = :batch AND state = 'queued' AND attempts < :most
+  RETURNING attempts)
+SELECT count(*), coalesce(max(attempts), 0), clock_timestamp() FROM moved"""
+)
+_LEFT = text("SELECT count(*) FROM delivery WHERE commissioner_id = :tenant AND batch = :batch AND state = 'queued'")
+_PARK = text(
+    """UPDATE delivery SET state = 'parked', detail = coalesce(detail, :detail)
+WHERE commissioner_id = :tenant AND batch = :batch AND state IN ('queued', 'attempting')"""
+)
+
+
+async def move_waiting(session: Tx, batch: UUID, fresh: UUID, *, most_attempts: int) -> tuple[int, int, datetime]:
+    """Give what may be tried again a batch of its own. How many, the most attempts among them, the database's time."""
+    values = {"tenant": session.tenant, "batch": batch, "fresh": fresh, "most": most_attempts}
+    row = (await (await session.connection()).execute(_MOVE, values)).one()
+    return row[0], row[1], row[2]
+
+
+async def count_waiting(session: Tx, batch: UUID) -> int:
+    values = {"tenant": session.tenant, "batch": batch}
+    return (await (await session.connection()).execute(_LEFT, values)).scalar_one()
+
+
+async def park_waiting(session: Tx, batch: UUID, *, detail: str) -> None:
+    values = {"tenant": session.tenant, "batch": batch, "detail": detail}
+    await (await session.connection()).execute(_PARK, values)
+
+
+async def count_settled(session: Tx, message_id: UUID) -> tuple[int, int]:
+    """(those that are at an end, all) of a message's deliveries."""
+    is_open = col(Delivery.state).in_([DeliveryState.QUEUED.value, DeliveryState.ATTEMPTING.value])
+    statement = select_columns(func.count().filter(~is_open), func.count()).where(
+        col(Delivery.commissioner_id) == session.tenant, col(Delivery.message_id) == message_id
+    )
+    row = (await (await session.connection()).execute(statement)).one()
+    return row[0], row[1]
+
+
+_BOUNCED = text(
+    """SELECT person_id, practice FROM delivery
+WHERE commissioner_id = :tenant AND id = ANY(CAST(:ids AS uuid[])) AND state = 'failed'"""
+)
+
+
+async def list_failed(session: Tx, ids: Sequence[UUID]) -> list[tuple[UUID | None, str | None]]:
+    """Who could not be reached for good: (person, practice), the person None for a practice's mailbox."""
+    found = await (await session.connection()).execute(_BOUNCED, {"tenant": session.tenant, "ids": list(ids)})
+    return [(row[0], row[1]) for row in found.all()]

@@ -1,0 +1,35 @@
+"""Use cases of communications: one async function per verb."""
+
+from app.communications.repository.sending import Noted, Waiting
+from app.communications.service.announcing import expand_announcement, measure_announcement, publish_announcement
+from app.communications.service.inbox import acknowledge, list_inbox, set_preferences, wanted_topics
+from app.communications.service.sending import (
+    hand_over,
+    notebook,
+    park_batch,
+    record_notes,
+    settle_batch,
+    take_batch,
+    write_mails,
+)
+from app.communications.values import NO_COUNTS
+
+__all__ = [
+    "NO_COUNTS",
+    "Noted",
+    "Waiting",
+    "acknowledge",
+    "expand_announcement",
+    "hand_over",
+    "list_inbox",
+    "measure_announcement",
+    "notebook",
+    "park_batch",
+    "publish_announcement",
+    "record_notes",
+    "set_preferences",
+    "settle_batch",
+    "take_batch",
+    "wanted_topics",
+    "write_mails",
+]

@@ -1,0 +1,102 @@
+"""Announcements: publish, count, expand."""
+
+from dataclasses import asdict, replace
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from app.communications.errors import AcknowledgementPast
+from app.communications.events import AnnouncementPublished
+from app.communications.repository import reach
+from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.rules import render_markdown
+from app.communications.service.audiences import resolve_audience
+from app.communications.service.letters import post_letters, recipients
+from app.communications.service.progress import record_sending_progress
+from app.communications.tables import Announcement
+from app.communications.values import Channel, Draft, Letter, Source, Topic, Urgency, WantedAudience
+from app.core.audit import audit
+from app.core.clock import london_date
+from app.core.db import Tx
+from app.core.events import emit
+from app.core.ids import new_id
+from app.core.operations import OperationRow, get_operation, start_operation, succeed
+
+
+async def publish_announcement(session: Tx, draft: Draft, *, author: UUID | None, now: datetime) -> OperationRow:
+    """Accept it, show it where it is to be shown, and leave the recipients to a job, which the operation follows."""
+    _check_deadline(draft.must_acknowledge_by, today=london_date(now))
+    await resolve_audience(session, draft.audience, now=now)
+    announcement_id = new_id()
+    operation = await start_operation(
+        session, "communications.announcement", result={"announcement": str(announcement_id)}
+    )
+    session.add(
+        Announcement(
+            commissioner_id=session.tenant,
+            id=announcement_id,
+            title=draft.title,
+            body_markdown=draft.markdown,
+            body_html=render_markdown(draft.markdown).html,
+            audience=draft.audience.as_json(),
+            channels=[channel.value for channel in draft.channels],
+            urgency=draft.urgency.value,
+            on_intranet=draft.on_intranet,
+            must_acknowledge_by=draft.must_acknowledge_by,
+            author_person_id=author,
+            operation_id=operation.id,
+            published_at=now,
+        )
+    )
+    audit(session, "announcement.published", announcement_id, **draft.audience.as_json())
+    emit(session, AnnouncementPublished(subject=str(announcement_id)))
+    return operation
+
+
+def _check_deadline(deadline: date | None, *, today: date) -> None:
+    if deadline is not None and deadline < today:
+        raise AcknowledgementPast
+
+
+async def measure_announcement(session: Tx, draft: Draft, *, now: datetime) -> OperationRow:
+    """What a dry run says: an operation that has succeeded at once, and nothing is written but that."""
+    _check_deadline(draft.must_acknowledge_by, today=london_date(now))
+    audience = await resolve_audience(session, draft.audience, now=now)
+    by_role = {
+        role: recipients(session.tenant, replace(audience, roles=(role,)), now=now) for role in audience.roles or ()
+    }
+    found = await reach.measure(
+        session,
+        recipients(session.tenant, audience, now=now),
+        by_role,
+        topic=Topic.ANNOUNCEMENTS if draft.urgency is Urgency.ROUTINE else None,
+        since=now - timedelta(days=7),
+    )
+    result = {"dry_run": True} | asdict(found)
+    operation = await start_operation(session, "communications.announcement", result=result)
+    await succeed(session, operation.id)
+    return await get_operation(session, operation.id)
+
+
+async def expand_announcement(session: Tx, announcement_id: UUID, *, now: datetime) -> None:
+    """A delivery for everybody who is meant. Running it again adds nobody twice."""
+    row = await AnnouncementRepository(session, session.tenant).get(announcement_id)
+    letter = Letter(
+        source=Source.ANNOUNCEMENT,
+        source_id=str(row.id),
+        topic=Topic.ANNOUNCEMENTS,
+        urgency=Urgency(row.urgency),
+        subject=row.title,
+        markdown=row.body_markdown,
+        must_acknowledge_by=row.must_acknowledge_by,
+    )
+    audience = await resolve_audience(session, WantedAudience.of_json(row.audience), now=now)
+    await post_letters(
+        session,
+        [letter],
+        audience,
+        now=now,
+        channels=[Channel(channel) for channel in row.channels],
+        operation=row.operation_id,
+        message_id=row.id,
+    )
+    await record_sending_progress(session, operation=row.operation_id, message=row.id)

@@ -1,0 +1,58 @@
+"""What a person does with their messages."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from app.communications.errors import MessageNotFound, NothingToAcknowledge
+from app.communications.repository import inbox as rows
+from app.communications.tables import MessagePreference
+from app.communications.values import InboxItem, Topic
+from app.core.audit import audit
+from app.core.db import Tx
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Expected, Page, keyset_page
+
+
+async def list_inbox(
+    session: Tx, person_id: UUID, *, params: PageParams, to_acknowledge: bool, cursors: Cursors
+) -> Page[InboxItem]:
+    """Newest first."""
+    statement = rows.select_inbox(session.tenant, person_id, to_acknowledge=to_acknowledge)
+    page = await keyset_page(
+        session, statement, keys=[rows.KEY], params=params, cursors=cursors, kind="inbox", descending=True
+    )
+    return Page([rows.inbox_item(row[0], row[1]) for row in page.rows], page.next_cursor, page.total)
+
+
+async def acknowledge(session: Tx, person_id: UUID, delivery_id: UUID, *, now: datetime) -> InboxItem:
+    """Once; a second time changes nothing and keeps the first time."""
+    found = await rows.lock_item(session, person_id, delivery_id)
+    if found is None:
+        raise MessageNotFound
+    delivery, message = found
+    if message.must_acknowledge_by is None:
+        raise NothingToAcknowledge
+    if delivery.acknowledged_at is None:
+        delivery.acknowledged_at = now
+        audit(session, "message.acknowledged", delivery.id)
+    return rows.inbox_item(delivery, message)
+
+
+async def set_preferences(
+    session: Tx, person_id: UUID, email: Mapping[Topic, bool], *, expected: Expected, now: datetime
+) -> MessagePreference:
+    """Topics that are not named keep their setting."""
+    row = await rows.find_preference(session, person_id, for_update=True)
+    Expected(expected.header, required=row is not None).check(row.version if row else 0)
+    muted = set(row.muted if row else ()) - {topic.value for topic, wanted in email.items() if wanted}
+    muted |= {topic.value for topic, wanted in email.items() if not wanted}
+    if row is None:
+        return rows.new_preference(session, person_id, sorted(muted), now)
+    if sorted(muted) != row.muted:
+        row.muted, row.changed_at = sorted(muted), now
+    return row
+
+
+def wanted_topics(row: MessagePreference | None) -> dict[Topic, bool]:
+    return {topic: row is None or topic.value not in row.muted for topic in Topic}

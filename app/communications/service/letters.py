@@ -1,0 +1,74 @@
+"""From words to one delivery for each recipient."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.communications.repository import expanding
+from app.communications.rules import BATCH_SIZE, render_markdown
+from app.communications.values import Audience, Channel, Letter
+from app.core.clock import london_date
+from app.core.db import Tx
+from app.core.ids import new_id
+from app.core.jobs import enqueue_many
+from app.people.service import select_recipients
+from app.people.values import PostRole
+
+SEND = "communications.send_batch"
+QUEUE = "notifications"
+BOTH = (Channel.EMAIL, Channel.INBOX)
+
+
+async def post_letters(
+    session: Tx,
+    letters: Sequence[Letter],
+    audience: Audience,
+    *,
+    now: datetime,
+    channels: Collection[Channel] = BOTH,
+    operation: UUID | None = None,
+    message_id: UUID | None = None,
+) -> int:
+    """Write the messages of one source and a delivery for each recipient, and queue their sending.
+
+    Doing it again for the same source adds nobody twice. Returns how many batches are to be sent. `message_id` names the
+    one message of an announcement.
+    """
+    if not letters:
+        return 0
+    source, source_id = letters[0].source, letters[0].source_id
+    await expanding.insert_messages(
+        session, [_message(session.tenant, letter, message_id or new_id(), now) for letter in letters]
+    )
+    meant = recipients(session.tenant, audience, now=now)
+    batches = await expanding.insert_deliveries(
+        session, meant, source=source, source_id=source_id, channels=channels, batch_size=BATCH_SIZE, now=now
+    )
+    shared = {"message": str(message_id), "operation": str(operation)} if operation else {}
+    await enqueue_many(session, SEND, queue=QUEUE, payloads={str(b): {"batch": str(b)} | shared for b in batches})
+    return len(batches)
+
+
+def recipients(tenant: UUID, audience: Audience, *, now: datetime):  # noqa: ANN201 - SQLAlchemy's own long name
+    roles = None if audience.roles is None else [PostRole(role) for role in audience.roles]
+    return select_recipients(
+        tenant, roles=roles, practices=audience.practices, localities=audience.localities, on=london_date(now)
+    )
+
+
+def _message(tenant: UUID, letter: Letter, message_id: UUID, now: datetime) -> dict[str, object]:
+    rendered = render_markdown(letter.markdown)
+    return {
+        "commissioner_id": tenant,
+        "id": message_id,
+        "source": letter.source.value,
+        "source_id": letter.source_id,
+        "practice": letter.practice,
+        "topic": letter.topic.value,
+        "urgency": letter.urgency.value,
+        "subject": letter.subject,
+        "body_text": rendered.text,
+        "body_html": rendered.html,
+        "must_acknowledge_by": letter.must_acknowledge_by,
+        "created_at": now,
+    }

@@ -1,0 +1,136 @@
+"""Sending a batch: take it, hand over one message after another, settle what is left."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.communications.ports import Mailer, Outcome, Outgoing
+from app.communications.repository import sending as rows
+from app.communications.repository.sending import Journal, Noted, Waiting
+from app.communications.rules import MAX_ATTEMPTS, MAX_DOUBTS, mail_html, mail_text, state_after, wait_before
+from app.communications.service.letters import QUEUE, SEND
+from app.communications.service.progress import record_payload_progress
+from app.communications.values import Settled
+from app.core.db import Tx, standing_connection
+from app.core.ids import new_id
+from app.core.jobs import Claimed, enqueue
+
+_HEADERS = {"Auto-Submitted": "auto-generated"}
+_FOOTER = "Sent by Plenary for your commissioner. Your inbox and your choices: {base_url}/v1/me/inbox"
+
+
+async def take_batch(session: Tx, batch: UUID) -> list[Waiting]:
+    """What is to be sent of the batch, after what its last worker left on the way has been found and counted."""
+    await rows.resume_batch(session, batch, most_doubts=MAX_DOUBTS)
+    return await rows.list_waiting(session, batch)
+
+
+def write_mails(waiting: Sequence[Waiting], *, domain: str, base_url: str) -> list[Outgoing]:
+    """The mails of a batch. Text and HTML are put together once for each message, whatever the number of recipients."""
+    footer = _FOOTER.format(base_url=base_url)
+    bodies = {
+        each.message_id: (
+            mail_text(each.subject, each.body_text, footer),
+            mail_html(each.subject, each.body_html, footer),
+        )
+        for each in {row.message_id: row for row in waiting}.values()
+    }
+    return [
+        Outgoing(
+            delivery_id=each.id,
+            message_id=f"<{each.id}@{domain}>",
+            to=each.address,
+            to_name=each.name,
+            subject=each.subject,
+            text=bodies[each.message_id][0],
+            html=bodies[each.message_id][1],
+            headers=_HEADERS,
+        )
+        for each in waiting
+    ]
+
+
+class Notebook(Protocol):
+    """Where outcomes are noted while a batch is on its way."""
+
+    async def step(self, done: Noted | None, following: UUID | None) -> None: ...
+
+
+class _NoNotebook:
+    """For a mailer that can be asked twice: everything is noted at the end, and a killed worker's batch goes again."""
+
+    async def step(self, done: Noted | None, following: UUID | None) -> None:
+        return None
+
+
+@asynccontextmanager
+async def notebook(engine: AsyncEngine, job: Claimed, mailer: Mailer) -> AsyncIterator[Notebook]:
+    if mailer.is_repeatable:
+        yield _NoNotebook()
+        return
+    async with standing_connection(engine, job.commissioner_id) as connection:
+        yield Journal(connection, job)
+
+
+async def hand_over(
+    mailer: Mailer,
+    mails: Sequence[Outgoing],
+    doubts: dict[UUID, int],
+    notes: list[Noted],
+    book: Notebook,
+    *,
+    should_stop: Callable[[], bool],
+) -> None:
+    """Send one after the other; before each there is a note that it is on its way, after each what became of it.
+
+    `notes` is filled as it goes on, so that the caller has them even when this ends with an error.
+    """
+    if not mails or should_stop():
+        return
+    following = iter([mail.delivery_id for mail in mails[1:]])
+    await book.step(None, mails[0].delivery_id)
+    async with aclosing(mailer.send(mails)) as outcomes:
+        async for outcome in outcomes:
+            note = _note(outcome, doubts.get(outcome.delivery_id, 0))
+            notes.append(note)
+            # Leaving the loop is the only way to stop that loses no outcome.
+            next_id = None if should_stop() else next(following, None)
+            await book.step(note, next_id)
+            if next_id is None:
+                break
+
+
+def _note(outcome: Outcome, doubts: int) -> Noted:
+    state, doubts = state_after(outcome, doubts=doubts)
+    return Noted(outcome.delivery_id, state, doubts, outcome.detail)
+
+
+async def record_notes(session: Tx, notes: Sequence[Noted], *, mailer: Mailer) -> None:
+    """All that is known of a batch, once more and durably: the notes on the way did not wait for the disk."""
+    await rows.note_all(session, notes, tries=1 if mailer.is_repeatable else 0)
+
+
+async def settle_batch(session: Tx, batch: UUID, *, payload: dict[str, str]) -> Settled:
+    """Queue again, later, what may be tried again; count what has been tried as often as it may be."""
+    fresh = new_id()
+    moved, attempts, now = await rows.move_waiting(session, batch, fresh, most_attempts=MAX_ATTEMPTS)
+    if moved:
+        await enqueue(
+            session,
+            SEND,
+            queue=QUEUE,
+            dedupe_key=str(fresh),
+            payload=payload | {"batch": str(fresh)},
+            run_at=now + wait_before(attempts),
+        )
+    await record_payload_progress(session, payload)
+    return Settled(moved, await rows.count_waiting(session, batch))
+
+
+async def park_batch(session: Tx, batch: UUID, *, payload: dict[str, str], error: str) -> None:
+    """Give up what is left of the batch, until somebody runs its parked job again."""
+    await rows.park_waiting(session, batch, detail=error[:200])
+    await record_payload_progress(session, payload)

@@ -1,0 +1,78 @@
+"""People in posts and mailboxes, so that there is somebody to be told something."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from app.core.ids import new_id
+from tests.factories.service import LivePlenary
+
+RECORDED = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+async def give_post(
+    live: LivePlenary, tenant: str, person: UUID, role: str, *, practice: str | None = None, until: date | None = None
+) -> None:
+    """A post from April on, at a practice or with the commissioner."""
+    await live.execute(
+        "INSERT INTO post (commissioner_id, id, person_id, role, level, practice, valid_from, valid_until, listed,"
+        " confirmed_on, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true, $7, $9)",
+        live.tenants[tenant],
+        new_id(),
+        person,
+        role,
+        "practice" if practice else "commissioner",
+        practice,
+        date(2026, 4, 1),
+        until,
+        RECORDED,
+        tenant=live.tenants[tenant],
+    )
+
+
+async def give_mailbox(live: LivePlenary, tenant: str, practice: str, email: str) -> None:
+    await live.execute(
+        "INSERT INTO mailbox (commissioner_id, id, practice, email, recorded_at) VALUES ($1, $2, $3, $4, $5)",
+        live.tenants[tenant],
+        new_id(),
+        practice,
+        email,
+        RECORDED,
+        tenant=live.tenants[tenant],
+    )
+
+
+async def make_crowd(live: LivePlenary, tenant: str, number: int, *, practice: str) -> None:
+    """Many people in posts at one practice, in two statements."""
+    await live.execute(
+        "WITH added AS (INSERT INTO person (commissioner_id, id, name, email, email_key, name_key, created_at)"
+        " SELECT $1, gen_random_uuid(), 'Person ' || n, 'p' || n || '@crowd.example', 'p' || n || '@crowd.example',"
+        " 'person ' || n, $3 FROM generate_series(1, $2::int) n RETURNING id)"
+        " INSERT INTO post (commissioner_id, id, person_id, role, level, practice, valid_from, listed, confirmed_on,"
+        " recorded_at) SELECT $1, gen_random_uuid(), id, 'staff', 'practice', $4, '2026-04-01', false, '2026-04-01', $3"
+        " FROM added",
+        live.tenants[tenant],
+        number,
+        RECORDED,
+        practice,
+        tenant=live.tenants[tenant],
+    )
+
+
+async def delivery_rows(live: LivePlenary, tenant: str, where: str = "true") -> list[dict[str, Any]]:
+    rows = await live.fetch(f"SELECT * FROM delivery WHERE {where} ORDER BY id", tenant=live.tenants[tenant])
+    return [dict(row) for row in rows]
+
+
+def outbox(live: LivePlenary) -> list[Path]:
+    folder = live.settings.outbox_path
+    return sorted(folder.glob("*.eml")) if folder.exists() else []
+
+
+def announcement(**changes: Any) -> dict[str, Any]:
+    return {
+        "title": "Protected learning time in June",
+        "body_markdown": "The afternoon of **10 June** is protected.",
+        "audience": {"roles": ["named_lead"]},
+    } | changes
