@@ -1,0 +1,62 @@
+import asyncio
+
+import asyncpg
+import pytest
+
+from app.core.secrets import SecretBox
+from app.embedded.errors import CannotStart
+from app.embedded.first_start import ensure_secret_keys, load_wanted_demo, want_demo
+from app.embedded.home import Home
+from app.embedded.servers import awake_database_of, database_of
+
+
+@pytest.fixture
+def home(tmp_path) -> Home:
+    made = Home(tmp_path / "home")
+    made.create()
+    return made
+
+
+def test_secret_keys_are_made_once_and_for_their_owner_alone(home):
+    ensure_secret_keys(home)
+    first = home.secret_keys.read_text()
+    ensure_secret_keys(home)
+    assert home.secret_keys.read_text() == first
+    assert home.secret_keys.stat().st_mode & 0o777 == 0o600
+    sealed = SecretBox.from_setting(first.strip()).seal(b"words", context="test")
+    assert SecretBox.from_setting(first.strip()).open(sealed, context="test") == b"words"
+
+
+async def test_a_database_that_was_there_before_gets_no_demo(home, launcher):
+    home.env_file.write_text("")
+    want_demo(home)
+    await load_wanted_demo(home, launcher, {})
+    assert not home.demo_wanted.exists()
+
+
+async def test_a_demo_whose_loading_failed_is_wanted_by_the_next_start_too(home, launcher):
+    want_demo(home)
+    home.env_file.write_text("")
+    with pytest.raises(CannotStart, match="`plenary demo` ended with code"):
+        await load_wanted_demo(home, launcher, {"PLENARY_HOME": str(home.path), "PATH": ""})
+    assert home.demo_wanted.exists()
+
+
+def test_a_command_wakes_the_server_of_a_home_that_sleeps(home):
+    async def answer(url: str) -> int:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetchval("SELECT 41 + 1")
+        finally:
+            await connection.close()
+
+    with awake_database_of(home.path) as nothing_yet:
+        assert nothing_yet is None
+    with database_of(home.path) as url:
+        assert asyncio.run(answer(url)) == 42
+        with awake_database_of(home.path) as already_running:
+            assert already_running is None
+    with awake_database_of(home.path) as again:
+        assert again is not None
+        assert asyncio.run(answer(again)) == 42
+    assert not home.is_running()
