@@ -26,7 +26,7 @@ from app.payments.tables import (
     PaymentRunPart,
     PaymentStatement,
 )
-from app.payments.values import POSTED, READABLE, VOID, Balance, Posted, RunState, WorkedStatement
+from app.payments.values import POSTED, READABLE, VOID, Balance, Outcome, Posted, RunState, WorkedStatement
 
 _POSTED_PERIODS = text(
     """
@@ -102,15 +102,15 @@ class RunRepository(TenantRepository[PaymentRun]):
     async def find_overlapping(self, run: PaymentRun) -> PaymentRun | None:
         """Another run of the scheme over a period that is neither this one's nor apart from it."""
         same = (col(PaymentRun.period_from) == run.period_from) & (col(PaymentRun.period_until) == run.period_until)
-        return (
-            await self.session.exec(
-                self.select()
-                .where(col(PaymentRun.scheme_id) == run.scheme_id, col(PaymentRun.id) != run.id)
-                .where(col(PaymentRun.state).not_in(VOID), ~same)
-                .where(col(PaymentRun.period_from) < run.period_until, col(PaymentRun.period_until) > run.period_from)
-                .limit(1)
-            )
-        ).first()
+        found = await self.list(
+            col(PaymentRun.scheme_id) == run.scheme_id,
+            col(PaymentRun.id) != run.id,
+            col(PaymentRun.state).not_in(VOID),
+            ~same,
+            col(PaymentRun.period_from) < run.period_until,
+            col(PaymentRun.period_until) > run.period_from,
+        )
+        return found[0] if found else None
 
     async def decide(self, run: PaymentRun, *, to: RunState, **values: Any) -> bool:
         """One conditional statement: of any number of decisions about what was read, at most one is taken."""
@@ -130,7 +130,7 @@ class RunRepository(TenantRepository[PaymentRun]):
 
     async def reread(self, run_id: UUID) -> PaymentRun:
         found = self.select().where(col(PaymentRun.id) == run_id).execution_options(populate_existing=True)
-        row = (await self.session.exec(found)).one_or_none()
+        row = (await self.session.exec(found)).one_or_none()  # pyright: ignore - SQLModel's select is another type
         if row is None:
             raise self.missing
         return row
@@ -374,13 +374,13 @@ class AcknowledgementRepository(TenantRepository[PaymentAcknowledgement]):
         )
 
     async def latest(self, payments: Iterable[UUID]) -> dict[UUID, PaymentAcknowledgement]:
-        """The newest answer about each payment."""
-        found = (
-            self.select()
-            .where(_among(col(PaymentAcknowledgement.payment_id), payments))
-            .order_by(col(PaymentAcknowledgement.recorded_at), col(PaymentAcknowledgement.id))
+        """The newest answer about each payment; that it was accepted comes before what became of it, however late."""
+        is_final = col(PaymentAcknowledgement.outcome) != Outcome.ACCEPTED
+        rows = await self.list(
+            _among(col(PaymentAcknowledgement.payment_id), payments),
+            order=[is_final, col(PaymentAcknowledgement.recorded_at), col(PaymentAcknowledgement.id)],
         )
-        return {row.payment_id: row for row in (await self.session.exec(found)).all()}
+        return {row.payment_id: row for row in rows}
 
     async def get_of_run(self, run_id: UUID, row_id: UUID) -> PaymentAcknowledgement:
         row = await self.find(col(PaymentAcknowledgement.run_id) == run_id, col(PaymentAcknowledgement.id) == row_id)

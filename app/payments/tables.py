@@ -12,7 +12,7 @@ from app.core.ids import new_id
 
 
 class PaymentRun(SQLModel, table=True):
-    __tablename__ = "payment_run"
+    __tablename__ = "payment_run"  # pyright: ignore - SQLModel declares it otherwise
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)
@@ -45,7 +45,7 @@ class PaymentRun(SQLModel, table=True):
 
 
 class PaymentRunPart(SQLModel, table=True):
-    __tablename__ = "payment_run_part"
+    __tablename__ = "payment_run_part"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     run_id: UUID = Field(primary_key=True)
@@ -60,7 +60,7 @@ class PaymentRunPart(SQLModel, table=True):
 
 
 class PaymentRunInput(SQLModel, table=True):
-    __tablename__ = "payment_run_input"
+    __tablename__ = "payment_run_input"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     run_id: UUID = Field(primary_key=True)
@@ -71,7 +71,7 @@ class PaymentRunInput(SQLModel, table=True):
 
 
 class PaymentStatement(SQLModel, table=True):
-    __tablename__ = "payment_statement"
+    __tablename__ = "payment_statement"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
@@ -83,7 +83,7 @@ class PaymentStatement(SQLModel, table=True):
 
 
 class PaymentLine(SQLModel, table=True):
-    __tablename__ = "payment_line"
+    __tablename__ = "payment_line"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     statement_id: UUID = Field(primary_key=True)
@@ -103,7 +103,7 @@ class PaymentLine(SQLModel, table=True):
 
 
 class Payment(SQLModel, table=True):
-    __tablename__ = "payment"
+    __tablename__ = "payment"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
@@ -119,7 +119,7 @@ class Payment(SQLModel, table=True):
 
 
 class PaymentAcknowledgement(SQLModel, table=True):
-    __tablename__ = "payment_acknowledgement"
+    __tablename__ = "payment_acknowledgement"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)
