@@ -29,6 +29,7 @@ OPEN_POLICIES: Final[dict[tuple[str, str, str], str]] = {
     ("event", "lookup", "SELECT"): "counted for /metrics",
     ("job", "worker", "ALL"): "workers claim every tenant's jobs, which hold ids alone",
     ("job", "lookup", "SELECT"): "counted for /metrics",
+    ("payment_run", "lookup", "SELECT"): "counted for /metrics",
     ("locality", "platform", "SELECT"): "the published practice shows its locality",
     ("locality_membership", "platform", "SELECT"): "the published practice shows its locality",
     ("place_membership", "platform", "SELECT"): "a place's published practices are its members",
@@ -55,6 +56,7 @@ LOOKUPS: Final[dict[str, frozenset[str]]] = {
     "find_credential_tenant(uuid)": frozenset({"platform"}),
     "queue_figures()": frozenset({"platform"}),
     "age_figures()": frozenset({"platform"}),
+    "unacknowledged_releases()": frozenset({"platform"}),
 }
 
 # Unique keys that do not begin with the tenant.
@@ -64,7 +66,17 @@ GLOBAL_KEYS: Final[dict[str, str]] = {
 }
 
 # Written once and never changed, by privilege.
-APPEND_ONLY: Final = frozenset({"audit_entry"})
+APPEND_ONLY: Final = frozenset(
+    {
+        "audit_entry",
+        "payment_run_part",
+        "payment_run_input",
+        "payment_statement",
+        "payment_line",
+        "payment",
+        "payment_acknowledgement",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
