@@ -114,10 +114,11 @@ def openapi(
     output: Annotated[Path | None, typer.Option(help="Write here instead of to the terminal.")] = None,
 ) -> None:
     """The API's contract as an OpenAPI 3.1 document."""
-    from app.core.contract import document_bytes
-    from app.main import create_app
+    from importlib import import_module
 
-    document = document_bytes(create_app().openapi())
+    from app.core.contract import document_bytes
+
+    document = document_bytes(import_module("app.main").create_app().openapi())
     if output is None:
         print(document.decode(), end="")
     else:
