@@ -9,6 +9,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     # access
     "access.money_role_granted": (),
     # meetings
+    "meetings.meeting_changed": (),
+    "meetings.attendance_changed": ("learning.record_attendance",),
     # schemes
     "schemes.version_published": (),
     "schemes.scheme_changed": (),

@@ -1,5 +1,222 @@
 """HTTP of the meetings slice."""
 
-from app.core.http import make_router
+import csv
+import io
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from app.core.auth import require
+from app.core.db import Transaction, Tx
+from app.core.errors import PreconditionFailed, PreconditionRequired, UnsupportedMedia
+from app.core.etag import version_etag
+from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
+from app.core.pagination import PageParams
+from app.core.principal import Principal
+from app.core.problems import error_responses
+from app.core.repository import Page
+from app.meetings import rules, schemas, service, tables
+from app.meetings.errors import (
+    AttendanceInvalid,
+    MeetingHasAttendance,
+    MeetingNotFound,
+    MeetingNotHeld,
+    MeetingPlaceInvalid,
+    MeetingSchemeUnknown,
+)
+from app.meetings.repository import AttendanceRepository, MeetingRepository
 
 router = make_router("meetings")
+COLUMNS = ("name", "practice", "role", "from", "until")
+Writer = Annotated[Principal, require("meetings:write")]
+Viewer = Annotated[Principal, require("meetings:read")]
+
+
+async def _shown(session: Tx, meeting: tables.Meeting) -> schemas.Meeting:
+    attended = await AttendanceRepository(session, session.tenant).list_of(meeting.id)
+    return _answer(meeting, len(attended))
+
+
+def _answer(meeting: tables.Meeting, attended: int) -> schemas.Meeting:
+    members = {name: getattr(meeting, name) for name in schemas.Meeting.model_fields if hasattr(meeting, name)}
+    return schemas.Meeting(**members, forum=meeting.forum_id, scheme=meeting.scheme_id, attended=attended)
+
+
+@router.post(
+    "/v1/meetings",
+    status_code=201,
+    responses=error_responses(MeetingPlaceInvalid, MeetingSchemeUnknown),
+)
+async def plan_meeting(
+    body: schemas.MeetingIn, caller: Writer, session: Transaction, serving: Serving, response: Response
+) -> schemas.Meeting:
+    """Plan a meeting. With a scheme and a measure, whoever attends is evidence for that scheme."""
+    meeting = await service.plan_meeting(session, caller, body, now=serving.clock.now())
+    response.headers["Location"] = f"/v1/meetings/{meeting.id}"
+    response.headers["ETag"] = version_etag(meeting.version)
+    return _answer(meeting, 0)
+
+
+@router.get("/v1/meetings")
+async def list_meetings(
+    params: Annotated[schemas.MeetingParams, Query()],
+    caller: Viewer,
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> schemas.MeetingPage:
+    """Meetings in the order of their start."""
+    repository = MeetingRepository(session, session.tenant)
+    page = await repository.list_page(
+        since=params.since, level=params.level, forum_id=None, params=params, cursors=serving.cursors
+    )
+    counts = await AttendanceRepository(session, session.tenant).count_by_meeting([row.id for row in page.rows])
+    shown = [_answer(row, counts.get(row.id, 0)) for row in page.rows]
+    return paged(request, response, Page(shown, page.next_cursor, page.total))  # pyright: ignore
+
+
+@router.get("/v1/meetings/{meeting_id}", responses=error_responses(MeetingNotFound))
+async def get_meeting(meeting_id: UUID, caller: Viewer, session: Transaction) -> schemas.Meeting:
+    """One meeting."""
+    return await _shown(session, await MeetingRepository(session, session.tenant).get(meeting_id))
+
+
+@router.patch(
+    "/v1/meetings/{meeting_id}",
+    responses=error_responses(
+        MeetingNotFound, MeetingHasAttendance, AttendanceInvalid, PreconditionFailed, PreconditionRequired
+    ),
+)
+async def change_meeting(
+    meeting_id: UUID,
+    body: schemas.MeetingPatch,
+    caller: Writer,
+    session: Transaction,
+    expected: MustMatch,
+    response: Response,
+) -> schemas.Meeting:
+    """Change a meeting's words; its times too, while nobody is on its attendance list."""
+    meeting = await service.change_meeting(session, caller, meeting_id, body, expected=expected)
+    await session.flush()  # the row's version is raised by the flush
+    response.headers["ETag"] = version_etag(meeting.version)
+    return await _shown(session, meeting)
+
+
+def _attendance_body() -> dict[str, Any]:
+    line = schemas.AttendanceLine.model_json_schema()
+    whole = {
+        "type": "object",
+        "description": schemas.AttendanceIn.__doc__,
+        "required": ["attendance"],
+        "additionalProperties": False,
+        "properties": {"attendance": {"type": "array", "maxItems": 2000, "items": line}},
+    }
+    csv_example = "name,practice,role,from,until\nDr Ana Field,ZZ0101,gp,13:00,17:00\n"
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": whole,
+                    "example": schemas.ATTENDANCE,
+                },
+                "text/csv": {"schema": {"type": "string"}, "example": csv_example},
+            },
+        }
+    }
+
+
+async def _lines(request: Request) -> list[schemas.AttendanceLine]:
+    """The list from a JSON or CSV body, by its content type."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await request.body()
+    try:
+        if kind == "application/json":
+            return schemas.AttendanceIn.model_validate_json(body).attendance
+        if kind == "text/csv":
+            return schemas.AttendanceIn.model_validate({"attendance": _csv_rows(body)}).attendance
+    except ValidationError as error:
+        found = [item | {"loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
+        raise RequestValidationError(found) from None
+    raise UnsupportedMedia("Send application/json or text/csv.")
+
+
+def _csv_rows(body: bytes) -> list[dict[str, str]]:
+    try:
+        sheet = csv.DictReader(io.StringIO(body.decode("utf-8-sig")))
+        rows = list(sheet)
+    except (UnicodeDecodeError, csv.Error):
+        raise AttendanceInvalid("The file is not CSV in UTF-8; in Excel, save as “CSV UTF-8”.") from None
+    found = {(name or "").strip().lower() for name in sheet.fieldnames or ()}
+    if not {"name", "practice", "role"} <= found or not found <= set(COLUMNS):
+        raise AttendanceInvalid(f"The first line has to name the columns {', '.join(COLUMNS)}.")
+    # Empty cells are left out, so that they mean the whole meeting.
+    return [{(k or "").strip().lower(): v.strip() for k, v in row.items() if isinstance(v, str) and v.strip()} for row in rows]
+
+
+@router.put(
+    "/v1/meetings/{meeting_id}/attendance",
+    responses=error_responses(MeetingNotFound, MeetingNotHeld, AttendanceInvalid, UnsupportedMedia, PreconditionFailed),
+    openapi_extra=_attendance_body(),
+)
+async def record_attendance(
+    meeting_id: UUID, request: Request, caller: Writer, session: Transaction, serving: Serving, expected: MayMatch
+) -> schemas.AttendanceOutcome:
+    """The attendance list, whole, as JSON or CSV. Each attendance becomes one confirmed fact for the meeting's scheme and
+    CPD hours for the person, once. The same list again changes nothing; a correction moves its own fact and hours only.
+    """
+    listed = [line.listed() for line in await _lines(request)]
+    found = await service.record_attendance(
+        session, caller, meeting_id, listed, now=serving.clock.now(), expected=expected
+    )
+    await session.flush()  # the new rows are read back below
+    rows = await AttendanceRepository(session, session.tenant).list_of(meeting_id)
+    return _outcome(found, rows)
+
+
+def _outcome(found: rules.Difference, rows: Any) -> schemas.AttendanceOutcome:
+    return schemas.AttendanceOutcome(
+        added=len(found.added),
+        changed=len(found.changed),
+        removed=len(found.removed),
+        unchanged=found.unchanged,
+        data=[_attendance(row) for row in rows],
+    )
+
+
+def _attendance(row: tables.Attendance) -> schemas.Attendance:
+    return schemas.Attendance(
+        id=row.id,
+        name=row.name,
+        practice=row.practice,
+        role=row.role,
+        person_id=row.person_id,
+        from_at=row.from_at,
+        until_at=row.until_at,
+        minutes=row.minutes,
+        confirmed=row.is_confirmed,
+    )
+
+
+@router.get("/v1/meetings/{meeting_id}/attendance", responses=error_responses(MeetingNotFound))
+async def list_attendance(
+    meeting_id: UUID,
+    params: Annotated[PageParams, Query()],
+    caller: Annotated[Principal, require("attendance:read")],
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> schemas.AttendancePage:
+    """Who attended, by practice. A practice sees its own people; the office sees everybody."""
+    await MeetingRepository(session, session.tenant).get(meeting_id)
+    practices = None if caller.covers_commissioner("attendance:read") else caller.practices("attendance:read")
+    page = await AttendanceRepository(session, session.tenant).list_page(
+        meeting_id, practices=practices, params=params, cursors=serving.cursors
+    )
+    shown = [_attendance(row) for row in page.rows]
+    return paged(request, response, Page(shown, page.next_cursor, page.total))  # pyright: ignore

@@ -1,0 +1,41 @@
+"""What can go wrong with meetings."""
+
+from app.core.errors import DomainError
+
+
+class MeetingNotFound(DomainError):
+    status = 404
+    code = "meetings.not_found"
+    title = "There is no such meeting."
+
+
+class MeetingNotHeld(DomainError):
+    status = 409
+    code = "meetings.not_held"
+    title = "The meeting has not begun, so nobody has attended it."
+
+
+class AttendanceInvalid(DomainError):
+    status = 422
+    code = "meetings.attendance_invalid"
+    title = "The attendance list has lines that cannot be taken; none was."
+
+
+class MeetingPlaceInvalid(DomainError):
+    status = 422
+    code = "meetings.place_invalid"
+    title = "The meeting's level needs the place it is held for."
+    constraints = ("ck_meeting_place",)
+
+
+class MeetingSchemeUnknown(DomainError):
+    status = 422
+    code = "meetings.unknown_scheme"
+    title = "The meeting names a scheme that does not exist."
+    constraints = ("fk_meeting_scheme",)
+
+
+class MeetingHasAttendance(DomainError):
+    status = 409
+    code = "meetings.has_attendance"
+    title = "People have attended, so the scheme, the measure and the times stay as they are."

@@ -1,0 +1,85 @@
+"""Every SELECT, lock and write of meetings."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from app.core.pagination import PageParams
+from app.core.repository import Page, TenantRepository
+from app.core.pagination import Cursors
+from app.meetings.errors import MeetingNotFound
+from app.meetings.tables import Attendance, Meeting
+
+
+class MeetingRepository(TenantRepository[Meeting]):
+    table = Meeting
+    missing = MeetingNotFound
+
+    async def list_page(
+        self, *, since: datetime | None, level: str | None, forum_id: UUID | None, params: PageParams, cursors: Cursors
+    ) -> Page[Meeting]:
+        statement = self.select()
+        kind = f"meetings:{since}:{level}:{forum_id}"
+        if since is not None:
+            statement = statement.where(col(Meeting.ends_at) >= since)
+        if level is not None:
+            statement = statement.where(col(Meeting.level) == level)
+        if forum_id is not None:
+            statement = statement.where(col(Meeting.forum_id) == forum_id)
+        keys = [Meeting.starts_at, Meeting.id]
+        return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=kind)
+
+    async def list_next(self, *, now: datetime, practice: str, locality_id: UUID | None, limit: int) -> Sequence[Meeting]:
+        """Meetings to come that concern a practice: its own, its locality's and the commissioner's."""
+        concerns = (
+            (col(Meeting.level) == "commissioner")
+            | (col(Meeting.practice) == practice)
+            | (col(Meeting.locality_id) == locality_id if locality_id else col(Meeting.id).is_(None))
+        )
+        statement = self.select().where(col(Meeting.ends_at) > now, concerns)
+        return (await self.session.exec(statement.order_by(Meeting.starts_at).limit(limit))).all()  # pyright: ignore
+
+
+class AttendanceRepository(TenantRepository[Attendance]):
+    table = Attendance
+
+    async def list_of(self, meeting_id: UUID, *, with_removed: bool = False) -> Sequence[Attendance]:
+        statement = self.select().where(col(Attendance.meeting_id) == meeting_id)
+        if not with_removed:
+            statement = statement.where(col(Attendance.removed_at).is_(None))
+        return (await self.session.exec(statement.order_by(Attendance.practice, Attendance.name_key))).all()  # pyright: ignore
+
+    async def list_page(
+        self, meeting_id: UUID, *, practices: frozenset[str] | None, params: PageParams, cursors: Cursors
+    ) -> Page[Attendance]:
+        statement = self.select().where(col(Attendance.meeting_id) == meeting_id, col(Attendance.removed_at).is_(None))
+        if practices is not None:
+            statement = statement.where(col(Attendance.practice).in_(practices))
+        keys = [Attendance.practice, Attendance.id]
+        return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=f"attendance:{meeting_id}")
+
+    async def count_by_meeting(self, meeting_ids: Sequence[UUID]) -> dict[UUID, int]:
+        statement = (
+            select(Attendance.meeting_id, func.count())
+            .where(Attendance.commissioner_id == self.tenant, col(Attendance.meeting_id).in_(meeting_ids))
+            .where(col(Attendance.removed_at).is_(None))
+            .group_by(col(Attendance.meeting_id))
+        )
+        return dict((await self.session.exec(statement)).all())
+
+    async def get_with_meeting(self, attendance_id: UUID) -> tuple[Attendance, Meeting]:
+        statement = (
+            select(Attendance, Meeting)
+            .join(
+                Meeting,
+                (col(Meeting.commissioner_id) == Attendance.commissioner_id) & (col(Meeting.id) == Attendance.meeting_id),
+            )
+            .where(Attendance.commissioner_id == self.tenant, Attendance.id == attendance_id)
+        )
+        found = (await self.session.exec(statement)).one_or_none()
+        if found is None:
+            raise MeetingNotFound
+        return found

@@ -1,0 +1,90 @@
+"""What an attendance list means: times within the meeting, and which lines are new, changed or gone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.core.clock import LONDON
+from app.core.errors import FieldError
+from app.meetings.values import Listed
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """From when until when somebody was there, in whole minutes within the meeting."""
+
+    from_at: datetime
+    until_at: datetime
+    minutes: int
+
+
+def key_of(name: str, practice: str) -> tuple[str, str]:
+    """One person of a name in a practice is one attendance, however the name is spaced or capitalised."""
+    return " ".join(name.lower().split()), practice
+
+
+def stay(line: Listed, starts_at: datetime, ends_at: datetime) -> Stay | None:
+    """The line's times on the meeting's London day, clipped to the meeting; None when nothing of it is left.
+
+    Example: a meeting 13:00 to 17:00, listed 12:45 to 15:10, is a stay of 130 minutes.
+    """
+    day = starts_at.astimezone(LONDON).date()
+    arrived = datetime.combine(day, line.from_, LONDON) if line.from_ else starts_at
+    left = datetime.combine(day, line.until, LONDON) if line.until else ends_at
+    if line.until and left <= arrived:
+        # A meeting that runs past midnight ends on the next day.
+        left += timedelta(days=1) if ends_at.astimezone(LONDON).date() > day else timedelta()
+    from_at, until_at = max(arrived, starts_at), min(left, ends_at)
+    minutes = int((until_at - from_at).total_seconds() // 60)
+    return Stay(from_at, until_at, minutes) if minutes > 0 else None
+
+
+def refuse_lines(lines: Sequence[Listed], members: frozenset[str]) -> list[FieldError]:
+    """Every line that cannot be taken: a practice that is not a member that day, or a person listed twice."""
+    problems: list[FieldError] = []
+    seen: set[tuple[str, str]] = set()
+    for number, line in enumerate(lines):
+        if line.practice not in members:
+            problems.append(
+                FieldError(f"/attendance/{number}/practice", "unknown_practice", "Not a member practice that day.")
+            )
+        key = key_of(line.name, line.practice)
+        if key in seen:
+            problems.append(FieldError(f"/attendance/{number}/name", "listed_twice", "Listed twice for this practice."))
+        seen.add(key)
+    return problems
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is on record for a key: enough to see whether a new list changes it."""
+
+    role: str
+    from_at: datetime
+    until_at: datetime
+    is_removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    added: list[tuple[str, str]]
+    changed: list[tuple[str, str]]
+    removed: list[tuple[str, str]]
+    unchanged: int
+
+
+def difference(
+    wanted: Mapping[tuple[str, str], tuple[str, Stay]], known: Mapping[tuple[str, str], Recorded]
+) -> Difference:
+    """A list is the whole list: who is no longer on it is taken back. The same list again differs in nothing."""
+    added, changed, unchanged = [], [], 0
+    for key, (role, there) in wanted.items():
+        before = known.get(key)
+        if before is None:
+            added.append(key)
+        elif before.is_removed or (before.role, before.from_at, before.until_at) != (role, there.from_at, there.until_at):
+            changed.append(key)
+        else:
+            unchanged += 1
+    removed = [key for key, before in known.items() if key not in wanted and not before.is_removed]
+    return Difference(added, changed, removed, unchanged)

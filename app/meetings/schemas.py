@@ -1,0 +1,153 @@
+"""What comes in and goes out over HTTP for meetings."""
+
+from datetime import time
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.core.clock import Instant
+from app.core.http import PageModel, StrictModel
+from app.core.pagination import PageParams
+from app.core.privacy import SafeText
+from app.meetings.values import Level, Listed
+from pydantic import BaseModel
+
+MEETING = {
+    "title": "Protected learning afternoon",
+    "purpose": "Agree how practices share urgent visits this winter",
+    "level": "commissioner",
+    "starts_at": "2026-11-12T13:00:00Z",
+    "ends_at": "2026-11-12T17:00:00Z",
+    "scheme": "0198c0de-0000-7000-8000-000000000010",
+    "measure": "lead_session",
+    "joining": "Town Hall, or by video",
+}
+
+Line = Annotated[SafeText, Field(min_length=1, max_length=200)]
+Words = Annotated[SafeText, Field(min_length=1, max_length=4000)]
+
+
+class MeetingIn(StrictModel):
+    """A meeting has a purpose; without one it need not be held."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [MEETING]})
+
+    title: Line
+    purpose: Words
+    level: Level
+    starts_at: Instant
+    ends_at: Instant
+    locality_id: UUID | None = Field(default=None, description="For a locality's meeting.")
+    practice: str | None = Field(default=None, max_length=8, description="For a practice's own meeting.")
+    scheme: UUID | None = Field(default=None, description="Attendance becomes evidence for this scheme.")
+    measure: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")] | None = Field(
+        default=None, description="The fact that definitions count, for example `lead_session`."
+    )
+    joining: Annotated[SafeText, Field(max_length=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.ends_at <= self.starts_at:
+            raise PydanticCustomError("meeting_ends_before_it_starts", "`ends_at` has to be later than `starts_at`.")
+        if (self.scheme is None) != (self.measure is None):
+            raise PydanticCustomError("scheme_and_measure", "Give `scheme` and `measure` together, or neither.")
+        if (self.level is Level.LOCALITY) != (self.locality_id is not None):
+            raise PydanticCustomError("locality_level", "A locality's meeting, and no other, names its locality.")
+        if (self.level is Level.PRACTICE) != (self.practice is not None):
+            raise PydanticCustomError("practice_level", "A practice's meeting, and no other, names its practice.")
+        return self
+
+
+class MeetingPatch(StrictModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"joining": "By video only"}]})
+
+    title: Line | None = None
+    purpose: Words | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    joining: Annotated[SafeText, Field(max_length=2000)] | None = None
+
+
+class Meeting(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"id": "0198c0de-0000-7000-8000-000000000020", "attended": 12, **MEETING}]}
+    )
+
+    id: UUID
+    title: str
+    purpose: str
+    level: Level
+    starts_at: Instant
+    ends_at: Instant
+    locality_id: UUID | None
+    practice: str | None
+    forum: UUID | None
+    scheme: UUID | None
+    measure: str | None
+    joining: str | None
+    attended: int = Field(description="How many people are on the attendance list.")
+
+
+class MeetingPage(PageModel):
+    data: list[Meeting]
+
+
+class MeetingParams(PageParams):
+    since: Instant | None = Field(default=None, description="Meetings that end at this instant or later.")
+    level: Level | None = None
+
+
+class AttendanceLine(StrictModel):
+    """One person. Times are London times on the day; leave them out for the whole meeting."""
+
+    name: Line
+    practice: Annotated[str, Field(min_length=3, max_length=8)]
+    role: Annotated[str, Field(min_length=1, max_length=60)]
+    from_: time | None = Field(default=None, alias="from")
+    until: time | None = None
+
+    def listed(self) -> Listed:
+        return Listed(" ".join(self.name.split()), self.practice.strip().upper(), self.role, self.from_, self.until)
+
+
+ATTENDANCE = {"attendance": [{"name": "Dr Ana Field", "practice": "ZZ0101", "role": "gp", "from": "13:00", "until": "17:00"}]}
+
+
+class AttendanceIn(StrictModel):
+    """The whole list: somebody who is no longer on it is taken back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ATTENDANCE]})
+
+    attendance: list[AttendanceLine] = Field(max_length=2000)
+
+
+class Attendance(BaseModel):
+    id: UUID
+    name: str
+    practice: str
+    role: str
+    person_id: UUID | None = Field(description="Whom the name was matched with; null when nobody or several fit.")
+    from_at: Instant
+    until_at: Instant
+    minutes: int
+    confirmed: bool = Field(description="False when the practice listed its own people; a run pays confirmed facts only.")
+
+
+class AttendanceOutcome(BaseModel):
+    """What the list changed. The same list again changes nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"added": 1, "changed": 0, "removed": 0, "unchanged": 11, "data": []}]})
+
+    added: int
+    changed: int
+    removed: int
+    unchanged: int
+    data: list[Attendance]
+
+
+class AttendancePage(PageModel):
+    data: list[Attendance]
+
+

@@ -1,0 +1,183 @@
+"""Use cases of meetings: plan one, record who came."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.core.audit import audit
+from app.core.clock import london_date
+from app.core.db import Tx
+from app.core.errors import FieldError, Forbidden
+from app.core.events import emit
+from app.core.ids import new_id
+from app.core.principal import Principal
+from app.core.repository import Expected
+from app.meetings import rules
+from app.meetings.errors import AttendanceInvalid, MeetingHasAttendance, MeetingNotHeld
+from app.meetings.events import AttendanceChanged, MeetingChanged
+from app.meetings.repository import AttendanceRepository, MeetingRepository
+from app.meetings.schemas import MeetingIn, MeetingPatch
+from app.meetings.tables import Attendance, Meeting
+from app.meetings.values import AttendanceRef, Level, Listed, MeetingRef
+from app.organisations import service as organisations
+from app.people import service as people
+
+WRITE = "meetings:write"
+
+
+async def plan_meeting(
+    session: Tx, caller: Principal, given: MeetingIn, *, now: datetime, forum_id: UUID | None = None
+) -> Meeting:
+    """Plan a meeting at a level that the caller may plan for."""
+    _refuse_beyond_reach(caller, given.level, given.locality_id, given.practice)
+    if given.locality_id is not None:
+        await organisations.get_locality(session, given.locality_id)
+    if given.practice is not None:
+        await organisations.get_practice(session, given.practice)
+    meeting = Meeting(
+        commissioner_id=session.tenant,
+        title=given.title,
+        purpose=given.purpose,
+        level=given.level.value,
+        locality_id=given.locality_id,
+        practice=given.practice,
+        forum_id=forum_id,
+        starts_at=given.starts_at,
+        ends_at=given.ends_at,
+        scheme_id=given.scheme,
+        measure=given.measure,
+        joining=given.joining,
+        created_at=now,
+    )
+    session.add(meeting)
+    audit(session, "meeting.planned", meeting.id)
+    emit(session, MeetingChanged(subject=str(meeting.id)))
+    return meeting
+
+
+def _refuse_beyond_reach(caller: Principal, level: str, locality_id: UUID | None, practice: str | None) -> None:
+    """Whoever has a locality or a practice only may act for their own meetings, not for the commissioner's."""
+    if caller.covers_commissioner(WRITE):
+        return
+    if level == Level.LOCALITY and str(locality_id) in caller.localities(WRITE):
+        return
+    if level == Level.PRACTICE and practice in caller.practices(WRITE):
+        return
+    raise Forbidden("Your role plans meetings of your own locality or practice only.")
+
+
+async def change_meeting(
+    session: Tx, caller: Principal, meeting_id: UUID, patch: MeetingPatch, *, expected: Expected
+) -> Meeting:
+    meeting = await MeetingRepository(session, session.tenant).get(meeting_id, for_update=True)
+    _refuse_beyond_reach(caller, meeting.level, meeting.locality_id, meeting.practice)
+    expected.check(meeting.version)
+    given = patch.model_dump(exclude_unset=True)
+    if {"starts_at", "ends_at"} & given.keys() and await AttendanceRepository(session, session.tenant).list_of(meeting_id):
+        raise MeetingHasAttendance
+    for name, value in given.items():
+        setattr(meeting, name, value)
+    if meeting.ends_at <= meeting.starts_at:
+        raise AttendanceInvalid(errors=[FieldError("/ends_at", "not_valid", "It has to be later than starts_at.")])
+    audit(session, "meeting.changed", meeting.id, members=sorted(given))
+    emit(session, MeetingChanged(subject=str(meeting.id)))
+    return meeting
+
+
+async def record_attendance(
+    session: Tx, caller: Principal, meeting_id: UUID, lines: Sequence[Listed], *, now: datetime, expected: Expected
+) -> rules.Difference:
+    """Make the list what is given. Each attendance that changes emits once; the same list again changes nothing.
+
+    All lines or none: `AttendanceInvalid` names every line that cannot be taken.
+    """
+    # The lock lets two lists for one meeting follow each other instead of mixing.
+    meeting = await MeetingRepository(session, session.tenant).get(meeting_id, for_update=True)
+    _refuse_beyond_reach(caller, meeting.level, meeting.locality_id, meeting.practice)
+    expected.check(meeting.version)
+    if meeting.starts_at > now:
+        raise MeetingNotHeld("Send the list once the meeting has begun.")
+    wanted = await _wanted(session, meeting, lines)
+    repository = AttendanceRepository(session, session.tenant)
+    rows = {rules.key_of(r.name_key, r.practice): r for r in await repository.list_of(meeting_id, with_removed=True)}
+    known = {k: rules.Recorded(r.role, r.from_at, r.until_at, r.removed_at is not None) for k, r in rows.items()}
+    found = rules.difference({k: (line.role, there) for k, (line, there) in wanted.items()}, known)
+    # A practice that lists its own people enters evidence; somebody else has to confirm it before it is paid.
+    is_confirmed = meeting.level != Level.PRACTICE or caller.covers_commissioner(WRITE)
+    for key in (*found.added, *found.changed):
+        line, there = wanted[key]
+        row = rows.get(key) or Attendance(
+            commissioner_id=session.tenant, id=new_id(), meeting_id=meeting_id, name_key=key[0], practice=key[1],
+            name=line.name, role=line.role, person_id=None, from_at=there.from_at, until_at=there.until_at,
+            minutes=there.minutes, is_confirmed=is_confirmed, recorded_at=now,
+        )  # fmt: skip
+        row.person_id = await people.find_member_by_name(session, key[1], line.name, on=london_date(meeting.starts_at))
+        row.name, row.role, row.removed_at, row.recorded_at = line.name, line.role, None, now
+        row.from_at, row.until_at, row.minutes = there.from_at, there.until_at, there.minutes
+        row.is_confirmed = is_confirmed
+        session.add(row)
+        emit(session, AttendanceChanged(subject=str(row.id), meeting=str(meeting_id), practice=row.practice))
+    for key in found.removed:
+        rows[key].removed_at = now
+        session.add(rows[key])
+        emit(session, AttendanceChanged(subject=str(rows[key].id), meeting=str(meeting_id), practice=key[1], removed=True))
+    if found.added or found.changed or found.removed:
+        counts = {"added": len(found.added), "changed": len(found.changed), "removed": len(found.removed)}
+        audit(session, "meeting.attendance_recorded", meeting_id, **counts)
+    return found
+
+
+async def _wanted(
+    session: Tx, meeting: Meeting, lines: Sequence[Listed]
+) -> dict[tuple[str, str], tuple[Listed, rules.Stay]]:
+    day = london_date(meeting.starts_at)
+    members = frozenset(await organisations.list_member_codes(session, on=day))
+    problems = rules.refuse_lines(lines, members)
+    wanted: dict[tuple[str, str], tuple[Listed, rules.Stay]] = {}
+    for number, line in enumerate(lines):
+        there = rules.stay(line, meeting.starts_at, meeting.ends_at)
+        if there is None:
+            problems.append(FieldError(f"/attendance/{number}/from", "outside_meeting", "Not within the meeting."))
+        else:
+            wanted[rules.key_of(line.name, line.practice)] = (line, there)
+    if problems:
+        raise AttendanceInvalid(errors=problems)
+    return wanted
+
+
+async def get_meeting(session: Tx, meeting_id: UUID) -> MeetingRef:
+    row = await MeetingRepository(session, session.tenant).get(meeting_id)
+    return _meeting_ref(row)
+
+
+def _meeting_ref(row: Meeting) -> MeetingRef:
+    return MeetingRef(row.id, row.title, Level(row.level), row.starts_at, row.ends_at, row.scheme_id, row.measure)
+
+
+async def list_next_meetings(session: Tx, practice: str, *, now: datetime, limit: int = 5) -> list[MeetingRef]:
+    """Meetings to come that concern a practice, soonest first."""
+    locality_id = await organisations.locality_of(session, practice, on=london_date(now))
+    rows = await MeetingRepository(session, session.tenant).list_next(
+        now=now, practice=practice, locality_id=locality_id, limit=limit
+    )
+    return [_meeting_ref(row) for row in rows]
+
+
+async def get_attendance(session: Tx, attendance_id: UUID) -> AttendanceRef:
+    """One attendance with what its meeting says of it; one taken back too, marked so."""
+    row, meeting = await AttendanceRepository(session, session.tenant).get_with_meeting(attendance_id)
+    return AttendanceRef(
+        id=row.id,
+        meeting_id=meeting.id,
+        title=meeting.title,
+        practice=row.practice,
+        person_id=row.person_id,
+        name=row.name,
+        role=row.role,
+        on=london_date(meeting.starts_at),
+        minutes=row.minutes,
+        scheme_id=meeting.scheme_id,
+        measure=meeting.measure,
+        is_confirmed=row.is_confirmed,
+        is_removed=row.removed_at is not None,
+    )

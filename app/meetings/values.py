@@ -1,0 +1,55 @@
+"""The words of meetings, and what other slices get back."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from uuid import UUID
+
+
+class Level(StrEnum):
+    PRACTICE = "practice"
+    PEER_GROUP = "peer_group"
+    LOCALITY = "locality"
+    COMMISSIONER = "commissioner"
+    FORUM = "forum"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of an attendance list: who, for which practice, from when until when (London times; None: all of it)."""
+
+    name: str
+    practice: str
+    role: str
+    from_: time | None
+    until: time | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRef:
+    id: UUID
+    title: str
+    level: Level
+    starts_at: datetime
+    ends_at: datetime
+    scheme_id: UUID | None
+    measure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceRef:
+    """One attendance as the slices above need it. `is_confirmed` is false when a practice listed its own people."""
+
+    id: UUID
+    meeting_id: UUID
+    title: str
+    practice: str
+    person_id: UUID | None
+    name: str
+    role: str
+    on: date
+    minutes: int
+    scheme_id: UUID | None
+    measure: str | None
+    is_confirmed: bool
+    is_removed: bool
