@@ -63,7 +63,9 @@ def upgrade() -> None:
         app="SELECT, INSERT, UPDATE",
         worker="SELECT",
     )
-    op.execute("CREATE INDEX ix_attendance_person ON attendance (commissioner_id, person_id) WHERE person_id IS NOT NULL")
+    op.execute(
+        "CREATE INDEX ix_attendance_person ON attendance (commissioner_id, person_id) WHERE person_id IS NOT NULL"
+    )
     op.execute("CREATE INDEX ix_attendance_practice ON attendance (commissioner_id, practice, meeting_id)")
 
 

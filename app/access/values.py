@@ -99,7 +99,15 @@ _STAFF = (
     "people:read",
     "calculator:use",
 )
-_PRACTICE = (*_STAFF, "practice:own", "statements:own", "learning:own")
+_PRACTICE = (
+    *_STAFF,
+    "attendance:read",
+    "attendance:read",
+    "practice:own",
+    "statements:own",
+    "learning:own",
+    "attendance:read",
+)
 _RUNS = ("runs:read", "statements:read")
 
 ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
@@ -123,6 +131,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
         ),
         Role.COMMISSIONER_ADMIN: (
             *_STAFF,
+            "attendance:read",
             "practices:write",
             "people:write",
             "keys:read",
@@ -142,6 +151,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
         ),
         Role.SCHEME_MANAGER: (
             *_STAFF,
+            "attendance:read",
             *_RUNS,
             "schemes:write",
             "offers:write",
@@ -197,6 +207,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             *_RUNS,
             "schemes:read",
             "facts:read",
+            "attendance:read",
             "meetings:read",
             "issues:read",
             "forums:read",

@@ -127,7 +127,8 @@ async def create_database(
 async def _make_login(connection: asyncpg.Connection, user: str, password: str, timeout: str, *, bypass: bool) -> None:
     exists = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", user)
     verb = "ALTER" if exists else "CREATE"
-    rights = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE " + ("BYPASSRLS" if bypass else "NOBYPASSRLS")
+    # Without inheritance the owner may hand functions to the lookup role, yet its wide policies are not the owner's own.
+    rights = "LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE " + ("BYPASSRLS" if bypass else "NOBYPASSRLS")
     quoted = password.replace("'", "''")
     await connection.execute(f"{verb} ROLE \"{user}\" {rights} PASSWORD '{quoted}'")
     await connection.execute(f"ALTER ROLE \"{user}\" SET statement_timeout = '{timeout}'")

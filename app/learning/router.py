@@ -30,7 +30,9 @@ async def list_my_cpd(
     person_id = caller.require_person()
     page = await repository.list_page(person_id, params=params, cursors=serving.cursors)
     shown = [
-        schemas.CpdEntry(id=row.id, title=row.title, on=row.on, minutes=row.minutes, hours=rules.hours_text(row.minutes))
+        schemas.CpdEntry(
+            id=row.id, title=row.title, on=row.on, minutes=row.minutes, hours=rules.hours_text(row.minutes)
+        )
         for row in page.rows
     ]
     total = rules.hours_text(await repository.sum_minutes(person_id))

@@ -1,7 +1,7 @@
 """What goes out over HTTP for learning."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from app.core.http import PageModel
 
 Hours = Annotated[str, WithJsonSchema({"type": "string", "format": "decimal", "description": "Hours, two places."})]
-EXAMPLE = {
+EXAMPLE: Final[dict[str, Any]] = {
     "id": "0198c0de-0000-7000-8000-000000000030",
     "title": "Protected learning afternoon",
     "on": "2026-11-12",

@@ -11,7 +11,8 @@ from app.meetings.values import AttendanceRef
 
 async def record_attendance(session: Tx, attendance: AttendanceRef, *, now: datetime) -> None:
     """Make the CPD hours what the attendance says: one entry for its person, none where it was taken back or nobody is
-    known by the name. Running it twice changes nothing."""
+    known by the name. Running it twice changes nothing.
+    """
     repository = CpdRepository(session, session.tenant)
     wanted = None if attendance.is_removed else attendance.person_id
     kept = False

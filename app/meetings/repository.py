@@ -7,9 +7,8 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from app.core.pagination import PageParams
+from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository
-from app.core.pagination import Cursors
 from app.meetings.errors import MeetingNotFound
 from app.meetings.tables import Attendance, Meeting
 
@@ -32,7 +31,9 @@ class MeetingRepository(TenantRepository[Meeting]):
         keys = [Meeting.starts_at, Meeting.id]
         return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=kind)
 
-    async def list_next(self, *, now: datetime, practice: str, locality_id: UUID | None, limit: int) -> Sequence[Meeting]:
+    async def list_next(
+        self, *, now: datetime, practice: str, locality_id: UUID | None, limit: int
+    ) -> Sequence[Meeting]:
         """Meetings to come that concern a practice: its own, its locality's and the commissioner's."""
         concerns = (
             (col(Meeting.level) == "commissioner")
@@ -75,7 +76,8 @@ class AttendanceRepository(TenantRepository[Attendance]):
             select(Attendance, Meeting)
             .join(
                 Meeting,
-                (col(Meeting.commissioner_id) == Attendance.commissioner_id) & (col(Meeting.id) == Attendance.meeting_id),
+                (col(Meeting.commissioner_id) == Attendance.commissioner_id)
+                & (col(Meeting.id) == Attendance.meeting_id),
             )
             .where(Attendance.commissioner_id == self.tenant, Attendance.id == attendance_id)
         )

@@ -155,7 +155,10 @@ def _csv_rows(body: bytes) -> list[dict[str, str]]:
     if not {"name", "practice", "role"} <= found or not found <= set(COLUMNS):
         raise AttendanceInvalid(f"The first line has to name the columns {', '.join(COLUMNS)}.")
     # Empty cells are left out, so that they mean the whole meeting.
-    return [{(k or "").strip().lower(): v.strip() for k, v in row.items() if isinstance(v, str) and v.strip()} for row in rows]
+    return [
+        {(k or "").strip().lower(): v.strip() for k, v in row.items() if isinstance(v, str) and v.strip()}
+        for row in rows
+    ]
 
 
 @router.put(

@@ -82,7 +82,11 @@ def difference(
         before = known.get(key)
         if before is None:
             added.append(key)
-        elif before.is_removed or (before.role, before.from_at, before.until_at) != (role, there.from_at, there.until_at):
+        elif before.is_removed or (before.role, before.from_at, before.until_at) != (
+            role,
+            there.from_at,
+            there.until_at,
+        ):
             changed.append(key)
         else:
             unchanged += 1

@@ -1,10 +1,10 @@
 """What comes in and goes out over HTTP for meetings."""
 
 from datetime import time
-from typing import Annotated, Self
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.core.clock import Instant
@@ -12,9 +12,8 @@ from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
 from app.meetings.values import Level, Listed
-from pydantic import BaseModel
 
-MEETING = {
+MEETING: Final[dict[str, Any]] = {
     "title": "Protected learning afternoon",
     "purpose": "Agree how practices share urgent visits this winter",
     "level": "commissioner",
@@ -112,7 +111,9 @@ class AttendanceLine(StrictModel):
         return Listed(" ".join(self.name.split()), self.practice.strip().upper(), self.role, self.from_, self.until)
 
 
-ATTENDANCE = {"attendance": [{"name": "Dr Ana Field", "practice": "ZZ0101", "role": "gp", "from": "13:00", "until": "17:00"}]}
+ATTENDANCE: Final[dict[str, Any]] = {
+    "attendance": [{"name": "Dr Ana Field", "practice": "ZZ0101", "role": "gp", "from": "13:00", "until": "17:00"}]
+}
 
 
 class AttendanceIn(StrictModel):
@@ -132,13 +133,17 @@ class Attendance(BaseModel):
     from_at: Instant
     until_at: Instant
     minutes: int
-    confirmed: bool = Field(description="False when the practice listed its own people; a run pays confirmed facts only.")
+    confirmed: bool = Field(
+        description="False when the practice listed its own people; a run pays confirmed facts only."
+    )
 
 
 class AttendanceOutcome(BaseModel):
     """What the list changed. The same list again changes nothing."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"added": 1, "changed": 0, "removed": 0, "unchanged": 11, "data": []}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"added": 1, "changed": 0, "removed": 0, "unchanged": 11, "data": []}]}
+    )
 
     added: int
     changed: int
@@ -149,5 +154,3 @@ class AttendanceOutcome(BaseModel):
 
 class AttendancePage(PageModel):
     data: list[Attendance]
-
-

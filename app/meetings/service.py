@@ -73,7 +73,9 @@ async def change_meeting(
     _refuse_beyond_reach(caller, meeting.level, meeting.locality_id, meeting.practice)
     expected.check(meeting.version)
     given = patch.model_dump(exclude_unset=True)
-    if {"starts_at", "ends_at"} & given.keys() and await AttendanceRepository(session, session.tenant).list_of(meeting_id):
+    if {"starts_at", "ends_at"} & given.keys() and await AttendanceRepository(session, session.tenant).list_of(
+        meeting_id
+    ):
         raise MeetingHasAttendance
     for name, value in given.items():
         setattr(meeting, name, value)
@@ -120,10 +122,13 @@ async def record_attendance(
     for key in found.removed:
         rows[key].removed_at = now
         session.add(rows[key])
-        emit(session, AttendanceChanged(subject=str(rows[key].id), meeting=str(meeting_id), practice=key[1], removed=True))
+        emit(
+            session,
+            AttendanceChanged(subject=str(rows[key].id), meeting=str(meeting_id), practice=key[1], removed=True),
+        )
     if found.added or found.changed or found.removed:
-        counts = {"added": len(found.added), "changed": len(found.changed), "removed": len(found.removed)}
-        audit(session, "meeting.attendance_recorded", meeting_id, **counts)
+        added, changed, removed = len(found.added), len(found.changed), len(found.removed)
+        audit(session, "meeting.attendance_recorded", meeting_id, added=added, changed=changed, removed=removed)
     return found
 
 

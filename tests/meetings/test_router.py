@@ -1,0 +1,166 @@
+"""Meetings over HTTP: planning, attendance lists, and what follows from them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.factories.service import LivePlenary
+
+MEETING = {
+    "title": "Protected learning afternoon",
+    "purpose": "Share how urgent visits are handled",
+    "level": "commissioner",
+    "starts_at": "2026-11-12T13:00:00Z",
+    "ends_at": "2026-11-12T17:00:00Z",
+}
+
+
+@dataclass
+class Place:
+    live: LivePlenary
+    tenant: str
+    office: httpx.AsyncClient
+    practices: tuple[str, str]
+
+
+@pytest.fixture
+async def place(shared: LivePlenary) -> Place:
+    tenant = await shared.fresh_tenant()
+    practices = (f"ZZ{tenant[2:]}A"[:8], f"ZZ{tenant[2:]}B"[:8])
+    for code in practices:
+        await shared.make_practice(code, tenant)
+    return Place(shared, tenant, await shared.as_role("engagement_lead", tenant=tenant), practices)
+
+
+async def plan(place: Place, **members: Any) -> str:
+    answer = await place.office.post("/v1/meetings", json=MEETING | members)
+    assert answer.status_code == 201, answer.text
+    return answer.headers["Location"]
+
+
+def line(name: str, practice: str, **members: Any) -> dict[str, Any]:
+    return {"name": name, "practice": practice, "role": "gp", **members}
+
+
+async def events(place: Place) -> int:
+    sql = "SELECT 1 FROM event WHERE name = 'meetings.attendance_changed'"
+    return len(await place.live.fetch(sql, tenant=place.live.tenants[place.tenant]))
+
+
+async def test_a_meeting_without_a_purpose_is_refused(place: Place) -> None:
+    answer = await place.office.post("/v1/meetings", json={k: v for k, v in MEETING.items() if k != "purpose"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/purpose"
+
+
+async def test_the_same_list_twice_changes_nothing(place: Place) -> None:
+    address = await plan(place)
+    body = {"attendance": [line("Dr Ana Field", place.practices[0]), line("Bo Nurse", place.practices[1])]}
+    first = await place.office.put(f"{address}/attendance", json=body)
+    before = await events(place)
+    second = await place.office.put(f"{address}/attendance", json=body)
+    assert (first.json()["added"], second.json()["unchanged"], second.json()["added"]) == (2, 2, 0)
+    assert await events(place) == before == 2
+
+
+async def test_a_correction_moves_exactly_its_own(place: Place) -> None:
+    address = await plan(place)
+    one, two = place.practices
+    both = [line("Dr Ana Field", one), line("Bo Nurse", one)]
+    await place.office.put(f"{address}/attendance", json={"attendance": both})
+    moved = await place.office.put(f"{address}/attendance", json={"attendance": [line("Dr Ana Field", two), both[1]]})
+    found = moved.json()
+    assert (found["added"], found["removed"], found["changed"], found["unchanged"]) == (1, 1, 0, 1)
+    assert await events(place) == 4
+
+
+async def test_a_csv_list_is_taken_like_a_json_one(place: Place) -> None:
+    address = await plan(place)
+    body = f"\ufeffName,Practice,Role,From,Until\r\nDr Ana Field,{place.practices[0]},gp,13:30,\r\n"
+    answer = await place.office.put(
+        f"{address}/attendance", content=body.encode(), headers={"Content-Type": "text/csv"}
+    )
+    assert answer.status_code == 200
+    assert answer.json()["data"][0]["minutes"] == 210
+
+
+async def test_a_list_for_a_meeting_to_come_is_refused(place: Place) -> None:
+    address = await plan(place, starts_at="2026-12-10T13:00:00Z", ends_at="2026-12-10T17:00:00Z")
+    answer = await place.office.put(f"{address}/attendance", json={"attendance": []})
+    assert (answer.status_code, answer.json()["code"]) == (409, "meetings.not_held")
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b"\xff\xfe\x00", "text/csv", 422),
+        (b"who,where\nA,B\n", "text/csv", 422),
+        (b"{}", "application/json", 422),
+        (b"<x/>", "application/xml", 415),
+        (b'{"attendance": [{"name": "A", "practice": "ZZ1", "role": "gp", "from": "25:00"}]}', "application/json", 422),
+    ],
+)
+async def test_a_bad_list_is_refused_whole(place: Place, content: bytes, kind: str, status: int) -> None:
+    address = await plan(place)
+    answer = await place.office.put(f"{address}/attendance", content=content, headers={"Content-Type": kind})
+    assert answer.status_code == status
+    assert await events(place) == 0
+
+
+async def test_one_bad_line_keeps_the_others_out(place: Place) -> None:
+    address = await plan(place)
+    body = {"attendance": [line("Dr Ana Field", place.practices[0]), line("Bo", "ZZ99999")]}
+    answer = await place.office.put(f"{address}/attendance", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "meetings.attendance_invalid")
+    assert answer.json()["errors"] == [
+        {"pointer": "/attendance/1/practice", "code": "unknown_practice", "detail": "Not a member practice that day."}
+    ]
+    assert await events(place) == 0
+
+
+async def test_a_practice_lists_only_its_own_meetings_and_enters_rather_than_confirms(place: Place) -> None:
+    one, two = place.practices
+    manager = await place.live.as_role("practice_manager", tenant=place.tenant, practice=one)
+    own = await manager.post("/v1/meetings", json=MEETING | {"level": "practice", "practice": one})
+    other = await manager.post("/v1/meetings", json=MEETING | {"level": "practice", "practice": two})
+    assert (own.status_code, other.status_code) == (201, 403)
+    body = {"attendance": [line("Dr Ana Field", one)]}
+    listed = await manager.put(f"{own.headers['Location']}/attendance", json=body)
+    assert listed.json()["data"][0]["confirmed"] is False
+    office = await plan(place)
+    assert (await manager.put(f"{office}/attendance", json=body)).status_code == 403
+
+
+async def test_attendance_gives_the_person_cpd_hours_once_and_takes_them_back(place: Place) -> None:
+    one = place.practices[0]
+    person = await place.live.make_person("Ana Field", tenant=place.tenant)
+    await place.live.execute(
+        "INSERT INTO post (commissioner_id, id, person_id, role, level, practice, valid_from, listed, confirmed_on,"
+        " recorded_at) VALUES ($1, gen_random_uuid(), $2, 'gp', 'practice', $3, '2020-01-01', true, '2026-11-01', now())",
+        place.live.tenants[place.tenant], person, one, tenant=place.live.tenants[place.tenant],
+    )  # fmt: skip
+    own = await place.live.as_role("practice_member", tenant=place.tenant, practice=one, person=person)
+    address = await plan(place)
+    body = {"attendance": [line("ana  field", one, until="15:10")]}
+    for _ in range(2):
+        await place.office.put(f"{address}/attendance", json=body)
+        await place.live.work()
+    first = (await own.get("/v1/me/cpd")).json()
+    await place.office.put(f"{address}/attendance", json={"attendance": []})
+    await place.live.work()
+    second = (await own.get("/v1/me/cpd")).json()
+    assert ([e["hours"] for e in first["data"]], first["total_hours"]) == (["2.17"], "2.17")
+    assert (second["data"], second["total_hours"]) == ([], "0.00")
+
+
+async def test_a_stale_version_is_refused_and_a_missing_one_asked_for(place: Place) -> None:
+    address = await plan(place)
+    tag = (await place.office.get(address)).headers["ETag"]
+    assert (await place.office.patch(address, json={"joining": "By video"})).status_code == 428
+    changed = await place.office.patch(address, json={"joining": "By video"}, headers={"If-Match": '"v1"'})
+    assert (changed.status_code, changed.json()["joining"], changed.headers["ETag"]) == (200, "By video", '"v2"')
+    stale = await place.office.patch(address, json={"joining": "x"}, headers={"If-Match": '"v1"'})
+    assert (stale.status_code, tag) != (200, None)
+    assert stale.status_code == 412
