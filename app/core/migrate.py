@@ -121,7 +121,17 @@ async def create_database(
             await connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO "{name}_{login}"')
     finally:
         await connection.close()
+    await _give_schema(admin_url, name)
     return urls
+
+
+async def _give_schema(admin_url: str, name: str) -> None:
+    """The schema belongs to whoever owns the database by membership, which an owner without inheritance does not use."""
+    connection = await asyncpg.connect(admin_url.replace("+asyncpg", ""), database=name, timeout=10)
+    try:
+        await connection.execute(f'ALTER SCHEMA public OWNER TO "{name}_owner"')
+    finally:
+        await connection.close()
 
 
 async def _make_login(connection: asyncpg.Connection, user: str, password: str, timeout: str, *, bypass: bool) -> None:
