@@ -17,6 +17,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "schemes.offers_made": (),
     "schemes.offer_answered": (),
     "schemes.signed_up": (),
+    "schemes.simulation_requested": ("schemes.simulate",),
     # learning
     # forums
     # payments

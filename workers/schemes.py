@@ -1,1 +1,32 @@
-"""Handlers of the schemes slice."""
+"""Handlers of schemes."""
+
+from uuid import UUID
+
+from app.core import operations
+from app.core.clock import london_date
+from app.core.db import Tx
+from app.core.jobs import Claimed
+from app.schemes import service
+from workers.jobs import JobContext, handler
+
+
+async def _fail_simulation(session: Tx, job: Claimed, error: str) -> None:
+    """Whoever waits for the simulation is told; the reason itself is for the operator, with the parked job."""
+    del error
+    problem = {
+        "type": "/problems/schemes.simulation_failed",
+        "title": "The simulation could not be worked out.",
+        "status": 500,
+        "detail": None,
+        "code": "schemes.simulation_failed",
+    }
+    await operations.fail(session, UUID(job.payload["subject"]), problem=problem)
+
+
+@handler("schemes.simulate", queue="payments", on_parked=_fail_simulation)
+async def simulate(context: JobContext) -> None:
+    today = london_date(context.tools.clock.now())
+    async with context.transaction(final=True) as session:
+        await service.simulate(
+            session, context.id("subject"), scheme_id=context.id("scheme"), n=context.payload["n"], today=today
+        )

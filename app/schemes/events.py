@@ -49,3 +49,13 @@ class SignedUp(Event):
     name: ClassVar[str] = "schemes.signed_up"
 
     practices: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulationRequested(Event):
+    """The subject is the operation."""
+
+    name: ClassVar[str] = "schemes.simulation_requested"
+
+    scheme: str
+    n: int

@@ -1,5 +1,6 @@
 """Pure rules of schemes: which facts change what, who may not be signed up, what a budget's share is."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -9,11 +10,22 @@ from fractions import Fraction
 from typing import Final
 
 from app.calculation.values import ListSize
-from app.core.clock import Period
+from app.core.clock import Period, add_months, financial_year_start
 from app.core.errors import FieldError
-from app.schemes.values import Budget, ClaimRefusal, FactEntry, FactOutcome, FactState, ParticipationState
+from app.schemes.values import (
+    Budget,
+    ClaimRefusal,
+    FactEntry,
+    FactOutcome,
+    FactState,
+    ParticipationState,
+    PracticeRange,
+    RangeGroup,
+)
 
 ONE: Final = Decimal(1)
+_MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
+_INTERVAL: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ALWAYS: Final = Period(date.min, None)
 
 
@@ -189,3 +201,65 @@ def claim_refusal(*, is_in: bool, may_declare: bool, period: Period, today: date
     if not may_declare:
         return ClaimRefusal.ROLE
     return ClaimRefusal.WINDOW_NOT_OPEN if today < period_end(period) else None
+
+
+def read_period(text: str) -> Period | None:
+    """A period as it stands in an address: `2026-05`, `2026/27`, or `2026-04-01/2026-07-01`; None where it is no period."""
+    try:
+        if _MONTH.fullmatch(text):
+            first = date.fromisoformat(f"{text}-01")
+            return Period(first, add_months(first, 1))
+        if _INTERVAL.fullmatch(text):
+            start, _, end = text.partition("/")
+            return Period(date.fromisoformat(start), date.fromisoformat(end))
+        start = financial_year_start(text)
+        return Period(start, add_months(start, 12))
+    except (ValueError, OverflowError):
+        return None
+
+
+# Patients on the list; the last band has no end.
+SIZE_BANDS: Final = ((0, 3_000), (3_000, 6_000), (6_000, 9_000), (9_000, 12_000), (12_000, None))
+
+
+def size_band(registered: Decimal | None) -> str:
+    if registered is None:
+        return "unknown"
+    for least, most in SIZE_BANDS:
+        if most is not None and registered < most:
+            return f"{least:,} to {most - 1:,}"
+    return f"{SIZE_BANDS[-1][0]:,} and over"
+
+
+def rurality(rural: bool | None) -> str:
+    return "unknown" if rural is None else "rural" if rural else "not rural"
+
+
+def deprivation(decile: int | None) -> str:
+    return "unknown" if decile is None else f"decile {decile}"
+
+
+def spread(ranges: Sequence[PracticeRange], groups: Mapping[str, str]) -> list[RangeGroup]:
+    """What each group of practices would be paid together. `groups` names the group of each practice."""
+    found: dict[str, list[PracticeRange]] = {}
+    for one in ranges:
+        found.setdefault(groups.get(one.practice, "unknown"), []).append(one)
+    return [total_range(group, found[group]) for group in sorted(found, key=_natural)]
+
+
+def total_range(group: str, ranges: Sequence[PracticeRange]) -> RangeGroup:
+    """`most` is None as soon as one practice's is."""
+    mosts = [one.most for one in ranges]
+    bounded = [most for most in mosts if most is not None]
+    return RangeGroup(
+        group=group,
+        practices=len(ranges),
+        least=sum(one.least for one in ranges),
+        expected=sum(one.expected for one in ranges),
+        most=sum(bounded) if len(bounded) == len(mosts) else None,
+    )
+
+
+def _natural(name: str) -> tuple[bool, int, str]:
+    digits = "".join(character for character in name.partition(" to ")[0] if character.isdigit())
+    return (not digits, int(digits or 0), name)

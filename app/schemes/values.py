@@ -178,6 +178,17 @@ class PracticeRange:
 
 
 @dataclass(frozen=True, slots=True)
+class RangeGroup:
+    """Pence: what a group of practices can earn together."""
+
+    group: str
+    practices: int
+    least: int
+    expected: int
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class CheckOutcome:
     """What publishing would mean. `ranges` is empty where the definition could not be paid."""
 

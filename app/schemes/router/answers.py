@@ -7,6 +7,7 @@ from app.calculation.values import Line as CalculatedLine
 from app.calculation.values import PracticeResult
 from app.core.clock import Period, PeriodModel
 from app.core.money import format_pounds, plain
+from app.schemes import rules
 from app.schemes.schemas.calculator import Calculated, CalculatorAnswer, Line, Payee
 from app.schemes.schemas.evidence import EntitlementAnswer, FactsAnswer, Figure, SchemeFact
 from app.schemes.schemas.joining import (
@@ -33,7 +34,7 @@ from app.schemes.values import (
 
 def scheme_answer(row: SchemeRow) -> Scheme:
     amount = None if row.budget_amount is None else format_pounds(row.budget_amount)
-    per_head = None if row.budget_per_head is None else two_places(plain(row.budget_per_head))
+    per_head = None if row.budget_per_head is None else _two_places(plain(row.budget_per_head))
     has_budget = amount is not None or per_head is not None
     return Scheme(
         id=row.id,
@@ -52,7 +53,7 @@ def scheme_answer(row: SchemeRow) -> Scheme:
     )
 
 
-def two_places(rate: str) -> str:
+def _two_places(rate: str) -> str:
     """A rate has at least two places, as people write it: 2.00 a head."""
     whole, _, places = rate.partition(".")
     return f"{whole}.{places.ljust(2, '0')}"
@@ -76,7 +77,7 @@ def check_answer(found: CheckOutcome) -> CheckAnswer:
     return CheckAnswer(
         valid=not found.problems,
         problems=[CheckProblem(pointer=each.pointer, code=each.code, detail=each.detail) for each in found.problems],
-        cost=None if found.problems else total_cost(found.ranges),
+        cost=None if found.problems else _cost(found.ranges),
         over_budget=list(found.over_budget),
         budget=None if found.budget is None else format_pounds(found.budget),
         practices=len(found.ranges),
@@ -84,13 +85,12 @@ def check_answer(found: CheckOutcome) -> CheckAnswer:
     )
 
 
-def total_cost(ranges: tuple[PracticeRange, ...]) -> Cost:
-    mosts = [each.most for each in ranges]
-    bounded = [most for most in mosts if most is not None]
+def _cost(ranges: Sequence[PracticeRange]) -> Cost:
+    total = rules.total_range("all", ranges)
     return Cost(
-        least=format_pounds(sum(each.least for each in ranges)),
-        expected=format_pounds(sum(each.expected for each in ranges)),
-        most=format_pounds(sum(bounded)) if len(bounded) == len(mosts) else None,
+        least=format_pounds(total.least),
+        expected=format_pounds(total.expected),
+        most=None if total.most is None else format_pounds(total.most),
     )
 
 

@@ -1,10 +1,11 @@
 """Offers, answers, sign-ups and participation over HTTP."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
@@ -102,6 +103,12 @@ class SignUpIn(StrictModel):
     historical: Annotated[bool, Field(strict=True)] = False
     from_: date | None = Field(default=None, alias="from")
     until: date | None = None
+
+    @model_validator(mode="after")
+    def _until_after_from(self) -> Self:
+        if self.from_ is not None and self.until is not None and self.until <= self.from_:
+            raise PydanticCustomError("period_ends_before_it_starts", "`until` has to be later than `from`.")
+        return self
 
     def sign_up(self) -> SignUp:
         return SignUp(

@@ -154,7 +154,9 @@ class VersionIn(StrictModel):
     }
 
     applies: PeriodModel
-    definition: dict[str, Any] = Field(examples=[DEFINITION], description="See `GET /schemes/definition.json`.")
+    definition: dict[str, Any] = Field(
+        examples=[DEFINITION], description="The language is described at `/schemas/definition.json`."
+    )
     reason: Annotated[SafeText, Field(min_length=1, max_length=2000)]
 
 
@@ -206,3 +208,9 @@ class NamedRange(BaseModel):
     expected: Pounds
     most: Pounds | None
     budget: Pounds | None
+
+
+class WordsParams(BaseModel):
+    model_config = {"extra": "forbid"}
+
+    practice: str | None = Field(default=None, max_length=12, description="Whose figures to say; default your own.")

@@ -11,6 +11,7 @@ from app.schemes.service.drafting import (
     get_scheme,
     get_version_for,
     publish_version,
+    read_definition,
     replace_version,
 )
 from app.schemes.service.evidence import confirm_facts, record_attendance, record_facts
@@ -25,6 +26,7 @@ from app.schemes.service.figures import (
     participations,
 )
 from app.schemes.service.joining import accept_offer, decline_offer, make_offers, record_sign_ups
+from app.schemes.service.simulating import request_simulation, simulate
 
 __all__ = [
     "accept_offer",
@@ -49,8 +51,11 @@ __all__ = [
     "make_offers",
     "participations",
     "publish_version",
+    "read_definition",
     "record_attendance",
     "record_facts",
     "record_sign_ups",
     "replace_version",
+    "request_simulation",
+    "simulate",
 ]

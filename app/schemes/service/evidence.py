@@ -75,9 +75,15 @@ async def record_attendance(
 
 
 async def confirm_facts(
-    session: Tx, scheme_id: UUID, external_ids: Sequence[str], *, confirmed_by: UUID | None, now: datetime
+    session: Tx,
+    scheme_id: UUID,
+    external_ids: Sequence[str],
+    *,
+    reach: frozenset[str] | None,
+    confirmed_by: UUID | None,
+    now: datetime,
 ) -> FactOutcome:
-    """All or none; a fact that is confirmed already stays as it is."""
+    """All or none; a fact that is confirmed already stays as it is. `reach` are the caller's practices; None is all."""
     await SchemeRepository(session, session.tenant).get(scheme_id)
     repository = FactRepository(session, session.tenant)
     await repository.lock_scheme(scheme_id)
@@ -85,7 +91,7 @@ async def confirm_facts(
     missing = [
         FieldError(f"/external_ids/{place}", "schemes.fact_not_found", "There is no current fact with this id.")
         for place, external_id in enumerate(external_ids)
-        if external_id not in current
+        if external_id not in current or (reach is not None and current[external_id].practice not in reach)
     ]
     if missing:
         raise FactsRefused(errors=missing)

@@ -1,0 +1,167 @@
+"""HTTP of facts and of the figure so far."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from sqlmodel import col
+
+from app.core.auth import require
+from app.core.clock import london_date
+from app.core.db import Transaction
+from app.core.errors import CursorExpired, CursorInvalid, FieldError, Forbidden, InvalidRequest
+from app.core.etag import version_etag
+from app.core.http import Serving, make_router, paged
+from app.core.principal import Principal
+from app.core.problems import error_responses
+from app.core.repository import Page
+from app.organisations import service as organisations
+from app.organisations.errors import PracticeNotFound
+from app.schemes import rules, service
+from app.schemes.errors import FactNotFound, FactsRefused, SchemeNotFound
+from app.schemes.repository import FactRepository
+from app.schemes.router.answers import entitlement_answer, fact_answer, facts_answer
+from app.schemes.router.schemes import visible_scheme
+from app.schemes.schemas.evidence import (
+    ConfirmAnswer,
+    ConfirmIn,
+    EntitlementAnswer,
+    EntitlementParams,
+    FactPage,
+    FactParams,
+    FactsAnswer,
+    FactsIn,
+    SchemeFact,
+)
+from app.schemes.tables import FactRow
+from app.schemes.values import FactSource
+
+router = make_router("schemes")
+
+
+@router.post(
+    "/v1/incentive-schemes/{scheme_id}/facts",
+    status_code=201,
+    responses=error_responses(SchemeNotFound, FactsRefused),
+)
+async def record_scheme_facts(
+    scheme_id: UUID,
+    body: FactsIn,
+    caller: Annotated[Principal, require("facts:enter")],
+    session: Transaction,
+    serving: Serving,
+) -> FactsAnswer:
+    """Record evidence, many facts at once; all or none. The same facts again change nothing; a fact whose `external_id` is
+    known and which says something else supersedes it.
+
+    The office's facts are `confirmed` and are paid. A practice's are `entered`: they move its live figure and wait for
+    the office to confirm them.
+    """
+    now = serving.clock.now()
+    is_office = caller.has("facts:write")
+    scope = "facts:write" if is_office else "facts:enter"
+    reach = await organisations.reachable(session, caller, scope, on=london_date(now))
+    if reach is not None and any(fact.practice not in reach for fact in body.facts):
+        raise Forbidden("Your role does not reach the practice of each of these facts.")
+    await visible_scheme(session, scheme_id, caller)
+    done = await service.record_facts(
+        session,
+        scheme_id,
+        [fact.entry() for fact in body.facts],
+        confirmed=is_office,
+        source=FactSource.OFFICE if is_office else FactSource.PRACTICE,
+        recorded_by=caller.person_id,
+        now=now,
+    )
+    return facts_answer(done)
+
+
+@router.post("/v1/incentive-schemes/{scheme_id}/facts/confirm", responses=error_responses(SchemeNotFound, FactsRefused))
+async def confirm_scheme_facts(
+    scheme_id: UUID,
+    body: ConfirmIn,
+    caller: Annotated[Principal, require("facts:write")],
+    session: Transaction,
+    serving: Serving,
+) -> ConfirmAnswer:
+    """Confirm facts that practices entered, so that a run pays them; all or none."""
+    now = serving.clock.now()
+    reach = await organisations.reachable(session, caller, "facts:write", on=london_date(now))
+    done = await service.confirm_facts(
+        session, scheme_id, body.external_ids, reach=reach, confirmed_by=caller.person_id, now=now
+    )
+    return ConfirmAnswer(confirmed=done.changed, unchanged=done.unchanged)
+
+
+@router.get(
+    "/v1/incentive-schemes/{scheme_id}/facts", responses=error_responses(SchemeNotFound, CursorInvalid, CursorExpired)
+)
+async def list_scheme_facts(
+    scheme_id: UUID,
+    params: Annotated[FactParams, Query()],
+    caller: Annotated[Principal, require("facts:read")],
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> FactPage:
+    """Current facts, in the order in which they were recorded. A practice sees its own."""
+    await visible_scheme(session, scheme_id, caller)
+    reach = await organisations.reachable(session, caller, "facts:read", on=london_date(serving.clock.now()))
+    repository = FactRepository(session, session.tenant)
+    statement = repository.select_current(scheme_id, practices=reach)
+    if params.practice is not None:
+        statement = statement.where(col(FactRow.practice) == params.practice)
+    if params.measure is not None:
+        statement = statement.where(col(FactRow.measure) == params.measure)
+    if params.state is not None:
+        statement = statement.where(col(FactRow.state) == params.state)
+    kind = f"facts:{scheme_id}:{params.practice}:{params.measure}:{params.state}"
+    page = await repository.page(statement, keys=[FactRow.id], params=params, cursors=serving.cursors, kind=kind)
+    return paged(request, response, Page([fact_answer(row) for row in page.rows], page.next_cursor, page.total))  # pyright: ignore - the response model reads it
+
+
+@router.get(
+    "/v1/incentive-schemes/{scheme_id}/facts/{fact_id}", responses=error_responses(SchemeNotFound, FactNotFound)
+)
+async def get_scheme_fact(
+    scheme_id: UUID,
+    fact_id: UUID,
+    caller: Annotated[Principal, require("facts:read")],
+    session: Transaction,
+    serving: Serving,
+    response: Response,
+) -> SchemeFact:
+    """One fact, also one that a correction has superseded since."""
+    row = await FactRepository(session, session.tenant).get(fact_id)
+    if row.scheme_id != scheme_id:
+        raise FactNotFound
+    reach = await organisations.reachable(session, caller, "facts:read", on=london_date(serving.clock.now()))
+    if reach is not None and row.practice not in reach:
+        raise Forbidden("Your role does not reach the practice of this fact.")
+    response.headers["ETag"] = version_etag(row.version)
+    return fact_answer(row)
+
+
+@router.get(
+    "/v1/incentive-schemes/{scheme_id}/entitlement", responses=error_responses(SchemeNotFound, PracticeNotFound)
+)
+async def get_scheme_entitlement(
+    scheme_id: UUID,
+    params: Annotated[EntitlementParams, Query()],
+    caller: Annotated[Principal, require("facts:read")],
+    session: Transaction,
+    serving: Serving,
+) -> EntitlementAnswer:
+    """May the practice claim for the period; where not, one code that says why; and its figure so far, line by line."""
+    today = london_date(serving.clock.now())
+    period = rules.read_period(params.period)
+    if period is None:
+        detail = "Write 2026-05, 2026/27 or 2026-04-01/2026-07-01."
+        raise InvalidRequest(errors=[FieldError("?period", "wrong_format", detail)])
+    await visible_scheme(session, scheme_id, caller)
+    await organisations.require_reach(session, caller, "facts:read", params.practice, on=today)
+    found = await service.entitlement(
+        session, scheme_id, params.practice, period, may_declare=caller.has("claims:declare"), today=today
+    )
+    return entitlement_answer(found)

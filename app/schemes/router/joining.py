@@ -1,0 +1,305 @@
+"""HTTP of offers, answers, sign-ups and participation."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from sqlmodel import col
+
+from app.core.auth import require
+from app.core.clock import london_date
+from app.core.db import Transaction, Tx
+from app.core.errors import CursorExpired, CursorInvalid, Forbidden, PreconditionFailed
+from app.core.etag import version_etag
+from app.core.http import MayMatch, Serving, make_router, paged
+from app.core.principal import Principal
+from app.core.problems import error_responses
+from app.core.repository import Page
+from app.organisations import service as organisations
+from app.organisations.errors import PracticeNotFound
+from app.people.errors import PersonNotFound
+from app.schemes import service
+from app.schemes.errors import (
+    OfferAnswered,
+    OfferLapsed,
+    OfferNotFound,
+    SchemeClosed,
+    SchemeNotFound,
+    SchemeNotPublished,
+    SignUpsRefused,
+    WordsChanged,
+)
+from app.schemes.repository import ParticipationRepository
+from app.schemes.router.answers import offers_answer, participation_answer, sign_ups_answer
+from app.schemes.router.schemes import visible_scheme
+from app.schemes.schemas.joining import (
+    AcceptIn,
+    DeclineIn,
+    OffersAnswer,
+    OffersIn,
+    Participation,
+    ParticipationPage,
+    ParticipationParams,
+    SignUpsAnswer,
+    SignUpsIn,
+)
+from app.schemes.tables import ImprovementAreaRow, ParticipationRow
+from app.schemes.values import ParticipationSource
+
+router = make_router("schemes")
+Reader = Annotated[Principal, require("schemes:read")]
+_LIST_ERRORS = error_responses(SchemeNotFound, CursorInvalid, CursorExpired)
+
+
+@router.post(
+    "/v1/incentive-schemes/{scheme_id}/offers",
+    status_code=201,
+    responses=error_responses(SchemeNotFound, SchemeNotPublished, SchemeClosed, PracticeNotFound),
+)
+async def make_scheme_offers(
+    scheme_id: UUID,
+    body: OffersIn,
+    caller: Annotated[Principal, require("offers:write")],
+    session: Transaction,
+    serving: Serving,
+    response: Response,
+) -> OffersAnswer:
+    """Offer the live version to practices. Who has agreed, or still has time to answer, keeps what they have; who declined
+    or let the day pass is asked again.
+    """
+    made = await service.make_offers(
+        session, scheme_id, practices=body.practices, respond_by=body.respond_by, now=serving.clock.now()
+    )
+    response.headers["Location"] = f"/v1/incentive-schemes/{scheme_id}/offers"
+    return offers_answer(made)
+
+
+@router.get("/v1/incentive-schemes/{scheme_id}/offers", responses=_LIST_ERRORS)
+async def list_scheme_offers(
+    scheme_id: UUID,
+    params: Annotated[ParticipationParams, Query()],
+    caller: Reader,
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> ParticipationPage:
+    """The offers made, by practice, with their answers. A practice sees its own."""
+    only = col(ParticipationRow.offered_at).is_not(None)
+    page = await _page(session, scheme_id, params, caller, serving, kind="offers", only=only)
+    return paged(request, response, page)  # pyright: ignore - the response model reads it
+
+
+@router.get("/v1/incentive-schemes/{scheme_id}/participation", responses=_LIST_ERRORS)
+async def list_scheme_participation(
+    scheme_id: UUID,
+    params: Annotated[ParticipationParams, Query()],
+    caller: Reader,
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> ParticipationPage:
+    """Every practice that was asked or has agreed, by practice. A practice sees its own place only."""
+    page = await _page(session, scheme_id, params, caller, serving, kind="participation", only=None)
+    return paged(request, response, page)  # pyright: ignore - the response model reads it
+
+
+@router.get("/v1/incentive-schemes/{scheme_id}/sign-ups", responses=_LIST_ERRORS)
+async def list_scheme_sign_ups(
+    scheme_id: UUID,
+    params: Annotated[ParticipationParams, Query()],
+    caller: Reader,
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> ParticipationPage:
+    """Agreements that the office recorded on practices' behalf. A practice sees its own."""
+    only = col(ParticipationRow.source) == ParticipationSource.SIGN_UP
+    page = await _page(session, scheme_id, params, caller, serving, kind="sign-ups", only=only)
+    return paged(request, response, page)  # pyright: ignore - the response model reads it
+
+
+@router.get(
+    "/v1/incentive-schemes/{scheme_id}/sign-ups/{sign_up_id}", responses=error_responses(SchemeNotFound, OfferNotFound)
+)
+async def get_scheme_sign_up(
+    scheme_id: UUID, sign_up_id: UUID, caller: Reader, session: Transaction, serving: Serving, response: Response
+) -> Participation:
+    """One agreement that the office recorded."""
+    return await _one(session, sign_up_id, caller, serving, response, scheme_id=scheme_id)
+
+
+@router.get(
+    "/v1/incentive-schemes/{scheme_id}/offers/{offer_id}", responses=error_responses(SchemeNotFound, OfferNotFound)
+)
+async def get_scheme_offer(
+    scheme_id: UUID, offer_id: UUID, caller: Reader, session: Transaction, serving: Serving, response: Response
+) -> Participation:
+    """One offer of the scheme with its answer."""
+    return await _one(session, offer_id, caller, serving, response, scheme_id=scheme_id)
+
+
+@router.get("/v1/offers/{offer_id}", responses=error_responses(OfferNotFound))
+async def get_offer(
+    offer_id: UUID, caller: Reader, session: Transaction, serving: Serving, response: Response
+) -> Participation:
+    """One offer with its answer."""
+    return await _one(session, offer_id, caller, serving, response)
+
+
+@router.post(
+    "/v1/offers/{offer_id}/accept",
+    responses=error_responses(
+        OfferNotFound,
+        OfferAnswered,
+        OfferLapsed,
+        SchemeClosed,
+        SchemeNotPublished,
+        WordsChanged,
+        PersonNotFound,
+        PreconditionFailed,
+    ),
+)
+async def accept_scheme_offer(
+    offer_id: UUID,
+    body: AcceptIn,
+    caller: Annotated[Principal, require("offers:answer")],
+    session: Transaction,
+    serving: Serving,
+    expected: MayMatch,
+    response: Response,
+) -> Participation:
+    """Agree for the practice. The digest of the version's words, as they stand, is part of the agreement."""
+    now = serving.clock.now()
+    row = await service.accept_offer(
+        session,
+        offer_id,
+        caller=caller,
+        signatory=body.signatory.signatory(),
+        named_lead=body.named_lead,
+        areas=body.areas(),
+        words_digest=body.words_digest,
+        expected=expected,
+        now=now,
+    )
+    return await _answered(session, row, caller, response, today=london_date(now))
+
+
+@router.post(
+    "/v1/offers/{offer_id}/decline",
+    responses=error_responses(OfferNotFound, OfferAnswered, OfferLapsed, PreconditionFailed),
+)
+async def decline_scheme_offer(
+    offer_id: UUID,
+    body: DeclineIn,
+    caller: Annotated[Principal, require("offers:answer")],
+    session: Transaction,
+    serving: Serving,
+    expected: MayMatch,
+    response: Response,
+) -> Participation:
+    """Decline for the practice. The reason is read by the commissioner."""
+    now = serving.clock.now()
+    row = await service.decline_offer(session, offer_id, caller=caller, reason=body.reason, expected=expected, now=now)
+    return await _answered(session, row, caller, response, today=london_date(now))
+
+
+@router.post(
+    "/v1/incentive-schemes/{scheme_id}/sign-ups",
+    status_code=201,
+    responses=error_responses(SchemeNotFound, SchemeClosed, PracticeNotFound, SignUpsRefused),
+)
+async def record_scheme_sign_ups(
+    scheme_id: UUID,
+    body: SignUpsIn,
+    caller: Annotated[Principal, require("signups:write")],
+    session: Transaction,
+    serving: Serving,
+    response: Response,
+) -> SignUpsAnswer:
+    """Record agreements signed on paper, many at once, as made on the practices' behalf; each practice is told.
+
+    All or none. The same agreement again changes nothing, and one that the practice made itself stays. A practice that
+    closed before the scheme starts is refused unless its sign-up says `historical`.
+    """
+    made = await service.record_sign_ups(
+        session,
+        scheme_id,
+        [each.sign_up() for each in body.sign_ups],
+        recorded_by=caller.person_id,
+        now=serving.clock.now(),
+    )
+    response.headers["Location"] = f"/v1/incentive-schemes/{scheme_id}/sign-ups"
+    return sign_ups_answer(made)
+
+
+async def _page(
+    session: Tx,
+    scheme_id: UUID,
+    params: ParticipationParams,
+    caller: Principal,
+    serving: Serving,
+    *,
+    kind: str,
+    only: Any,
+) -> Page[Participation]:
+    await visible_scheme(session, scheme_id, caller)
+    today = london_date(serving.clock.now())
+    reach = await organisations.reachable(session, caller, "schemes:read", on=today)
+    repository = ParticipationRepository(session, session.tenant)
+    statement = repository.select_of(scheme_id, practices=reach)
+    if only is not None:
+        statement = statement.where(only)
+    if params.state:
+        statement = statement.where(col(ParticipationRow.state) == params.state)
+    page = await repository.page(
+        statement,
+        keys=[ParticipationRow.practice],
+        params=params,
+        cursors=serving.cursors,
+        kind=f"{kind}:{scheme_id}:{params.state}",
+    )
+    return Page(await _answers(session, page.rows, caller, today=today), page.next_cursor, page.total)
+
+
+async def _one(
+    session: Tx,
+    offer_id: UUID,
+    caller: Principal,
+    serving: Serving,
+    response: Response,
+    *,
+    scheme_id: UUID | None = None,
+) -> Participation:
+    row = await ParticipationRepository(session, session.tenant).get(offer_id)
+    if scheme_id is not None and row.scheme_id != scheme_id:
+        raise OfferNotFound
+    today = london_date(serving.clock.now())
+    reach = await organisations.reachable(session, caller, "schemes:read", on=today)
+    if reach is not None and row.practice not in reach:
+        raise Forbidden("Your role does not reach the practice of this offer.")
+    return await _answered(session, row, caller, response, today=today)
+
+
+async def _answered(
+    session: Tx, row: ParticipationRow, caller: Principal, response: Response, *, today: date
+) -> Participation:
+    response.headers["ETag"] = version_etag(row.version)
+    return (await _answers(session, [row], caller, today=today))[0]
+
+
+async def _answers(
+    session: Tx, rows: Sequence[ParticipationRow], caller: Principal, *, today: date
+) -> list[Participation]:
+    repository = ParticipationRepository(session, session.tenant)
+    areas: defaultdict[UUID, list[ImprovementAreaRow]] = defaultdict(list)
+    for area in await repository.list_areas([row.id for row in rows]):
+        areas[area.participation_id].append(area)
+    # Signatures and reasons are for those who handle the scheme's evidence, and for the practice itself.
+    is_private = not caller.has("facts:read")
+    return [participation_answer(row, areas[row.id], today=today, is_private=is_private) for row in rows]

@@ -1,0 +1,123 @@
+"""HTTP of schemes themselves."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from sqlmodel import col
+
+from app.core.auth import require
+from app.core.db import Transaction, Tx
+from app.core.errors import CursorExpired, CursorInvalid, PreconditionFailed, PreconditionRequired
+from app.core.etag import version_etag
+from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
+from app.core.principal import Principal
+from app.core.problems import error_responses
+from app.core.repository import Page
+from app.schemes import service
+from app.schemes.errors import SchemeClosed, SchemeCodeTaken, SchemeNotFound
+from app.schemes.repository import SchemeRepository
+from app.schemes.router.answers import scheme_answer
+from app.schemes.schemas.scheme import Scheme, SchemeIn, SchemePage, SchemeParams, SchemePatch
+from app.schemes.tables import SchemeRow
+
+router = make_router("schemes")
+DRAFTS = "schemes:drafts"
+
+
+@router.post("/v1/incentive-schemes", status_code=201, responses=error_responses(SchemeCodeTaken))
+async def create_incentive_scheme(
+    body: SchemeIn,
+    caller: Annotated[Principal, require("schemes:write")],
+    session: Transaction,
+    serving: Serving,
+    response: Response,
+) -> Scheme:
+    """Draft a scheme. Its rules are added as versions; it can be offered once a version is published."""
+    row = await service.create_scheme(
+        session,
+        code=body.code,
+        title=body.title,
+        purpose=body.purpose,
+        financial_year=body.financial_year,
+        budget=body.budget.budget() if body.budget else None,
+        payment_terms_days=body.payment_terms_days,
+        pay_code=body.pay_code,
+        cost_centre=body.cost_centre,
+        now=serving.clock.now(),
+    )
+    response.headers["Location"] = f"/v1/incentive-schemes/{row.id}"
+    return _single(row, response)
+
+
+@router.get("/v1/incentive-schemes", responses=error_responses(CursorInvalid, CursorExpired))
+async def list_incentive_schemes(
+    params: Annotated[SchemeParams, Query()],
+    caller: Annotated[Principal, require("schemes:read")],
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> SchemePage:
+    """Schemes, oldest first. Drafts are shown to the office, the auditor and the LMC only."""
+    repository = SchemeRepository(session, session.tenant)
+    statement = repository.select_visible(drafts=caller.has(DRAFTS))
+    if params.state:
+        statement = statement.where(col(SchemeRow.state) == params.state)
+    if params.financial_year:
+        statement = statement.where(col(SchemeRow.financial_year) == params.financial_year)
+    kind = f"schemes:{params.state}:{params.financial_year}"
+    page = await repository.page(statement, keys=[SchemeRow.id], params=params, cursors=serving.cursors, kind=kind)
+    return paged(request, response, Page([scheme_answer(row) for row in page.rows], page.next_cursor, page.total))  # pyright: ignore - the response model reads it
+
+
+@router.get("/v1/incentive-schemes/{scheme_id}", responses=error_responses(SchemeNotFound))
+async def get_incentive_scheme(
+    scheme_id: UUID, caller: Annotated[Principal, require("schemes:read")], session: Transaction, response: Response
+) -> Scheme:
+    """One scheme, with the number of the version that is live."""
+    return _single(await visible_scheme(session, scheme_id, caller), response)
+
+
+@router.patch(
+    "/v1/incentive-schemes/{scheme_id}",
+    responses=error_responses(SchemeNotFound, SchemeClosed, PreconditionFailed, PreconditionRequired),
+)
+async def change_incentive_scheme(
+    scheme_id: UUID,
+    body: SchemePatch,
+    caller: Annotated[Principal, require("schemes:write")],
+    session: Transaction,
+    expected: MustMatch,
+    response: Response,
+) -> Scheme:
+    """Change title, purpose, budget or terms. Absent members stay; the rules change by a new version only."""
+    return _single(await service.change_scheme(session, scheme_id, body.changes(), expected=expected), response)
+
+
+@router.post(
+    "/v1/incentive-schemes/{scheme_id}/close",
+    responses=error_responses(SchemeNotFound, SchemeClosed, PreconditionFailed),
+)
+async def close_incentive_scheme(
+    scheme_id: UUID,
+    caller: Annotated[Principal, require("schemes:write")],
+    session: Transaction,
+    expected: MayMatch,
+    response: Response,
+) -> Scheme:
+    """No more offers and versions. Late facts, payments and adjustments for its periods go on."""
+    return _single(await service.close_scheme(session, scheme_id, expected=expected), response)
+
+
+async def visible_scheme(session: Tx, scheme_id: UUID, caller: Principal) -> SchemeRow:
+    """The scheme, unless it is a draft and the caller may not see drafts."""
+    row = await SchemeRepository(session, session.tenant).get(scheme_id)
+    if row.state == "draft" and not caller.has(DRAFTS):
+        raise SchemeNotFound
+    return row
+
+
+def _single(row: SchemeRow, response: Response) -> Scheme:
+    response.headers["ETag"] = version_etag(row.version)
+    return scheme_answer(row)

@@ -1,0 +1,261 @@
+"""HTTP of versions: drafting, checking, wording, publishing, simulating."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Request, Response
+from markdown_it import MarkdownIt
+
+from app.calculation.errors import DefinitionInvalid
+from app.core.auth import require
+from app.core.clock import london_date
+from app.core.db import Transaction, Tx
+from app.core.errors import CursorExpired, CursorInvalid, PreconditionFailed, PreconditionRequired
+from app.core.etag import bytes_etag, version_etag
+from app.core.http import MustMatch, Serving, accepted, make_router, paged
+from app.core.pagination import PageParams
+from app.core.principal import Principal
+from app.core.problems import error_responses
+from app.core.repository import Page
+from app.core.router import Operation, operation_answer
+from app.organisations import service as organisations
+from app.organisations.errors import PracticeNotFound
+from app.schemes import service
+from app.schemes.errors import (
+    SchemeClosed,
+    SchemeNotFound,
+    VersionClash,
+    VersionNotDraft,
+    VersionNotFound,
+    VersionNotPayable,
+)
+from app.schemes.repository import VersionRepository
+from app.schemes.router.answers import check_answer, version_answer
+from app.schemes.router.schemes import DRAFTS, visible_scheme
+from app.schemes.schemas.scheme import CheckAnswer, Version, VersionIn, VersionPage, WordsParams
+from app.schemes.tables import VersionRow
+from app.schemes.values import VersionState
+
+router = make_router("schemes")
+Number = Annotated[int, Path(ge=1, le=1_000_000)]
+_markdown = MarkdownIt("commonmark", {"html": False})
+
+
+@router.post(
+    "/v1/incentive-schemes/{scheme_id}/versions",
+    status_code=201,
+    responses=error_responses(SchemeNotFound, SchemeClosed, VersionClash, DefinitionInvalid),
+)
+async def create_scheme_version(
+    scheme_id: UUID,
+    body: VersionIn,
+    caller: Annotated[Principal, require("schemes:write")],
+    session: Transaction,
+    serving: Serving,
+    response: Response,
+) -> Version:
+    """Draft the rules for a time. A definition that does not parse is refused with a pointer to each member that is wrong."""
+    row = await service.add_version(
+        session,
+        scheme_id,
+        applies=body.applies.period(),
+        definition=body.definition,
+        reason=body.reason,
+        now=serving.clock.now(),
+    )
+    response.headers["Location"] = f"/v1/incentive-schemes/{scheme_id}/versions/{row.n}"
+    return _single(row, response)
+
+
+@router.get(
+    "/v1/incentive-schemes/{scheme_id}/versions",
+    responses=error_responses(SchemeNotFound, CursorInvalid, CursorExpired),
+)
+async def list_scheme_versions(
+    scheme_id: UUID,
+    params: Annotated[PageParams, Query()],
+    caller: Annotated[Principal, require("schemes:read")],
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> VersionPage:
+    """Versions of the scheme, the first one first. Drafts are shown to the office, the auditor and the LMC only."""
+    await visible_scheme(session, scheme_id, caller)
+    repository = VersionRepository(session, session.tenant)
+    page = await repository.page(
+        repository.select_of(scheme_id, drafts=caller.has(DRAFTS)),
+        keys=[VersionRow.n],
+        params=params,
+        cursors=serving.cursors,
+        kind=f"versions:{scheme_id}",
+    )
+    return paged(request, response, Page([version_answer(row) for row in page.rows], page.next_cursor, page.total))  # pyright: ignore - the response model reads it
+
+
+@router.get(
+    "/v1/incentive-schemes/{scheme_id}/versions/{n}", responses=error_responses(SchemeNotFound, VersionNotFound)
+)
+async def get_scheme_version(
+    scheme_id: UUID,
+    n: Number,
+    caller: Annotated[Principal, require("schemes:read")],
+    session: Transaction,
+    response: Response,
+) -> Version:
+    """One version with its definition as it was written."""
+    return _single(await _visible_version(session, scheme_id, n, caller), response)
+
+
+@router.put(
+    "/v1/incentive-schemes/{scheme_id}/versions/{n}",
+    responses=error_responses(
+        VersionNotFound, VersionNotDraft, DefinitionInvalid, PreconditionFailed, PreconditionRequired
+    ),
+)
+async def replace_scheme_version(
+    scheme_id: UUID,
+    n: Number,
+    body: VersionIn,
+    caller: Annotated[Principal, require("schemes:write")],
+    session: Transaction,
+    expected: MustMatch,
+    response: Response,
+) -> Version:
+    """Write a draft anew. A published version never changes; make a new one."""
+    row = await service.replace_version(
+        session,
+        scheme_id,
+        n,
+        applies=body.applies.period(),
+        definition=body.definition,
+        reason=body.reason,
+        expected=expected,
+    )
+    return _single(row, response)
+
+
+@router.post(
+    "/v1/incentive-schemes/{scheme_id}/versions/{n}/check", responses=error_responses(SchemeNotFound, VersionNotFound)
+)
+async def check_scheme_version(
+    scheme_id: UUID,
+    n: Number,
+    caller: Annotated[Principal, require("schemes:drafts")],
+    session: Transaction,
+    serving: Serving,
+) -> CheckAnswer:
+    """What is wrong with the version, what it costs over all that it applies to, and who would cost more than their share
+    of the budget. Nothing is changed.
+    """
+    today = london_date(serving.clock.now())
+    return check_answer(await service.check_version(session, scheme_id, n, today=today))
+
+
+@router.get(
+    "/v1/incentive-schemes/{scheme_id}/versions/{n}/in-words",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The version in words; `Words-Digest` is of them without any practice's figures.",
+            "content": {
+                "text/markdown": {"schema": {"type": "string"}},
+                "text/html": {"schema": {"type": "string"}},
+            },
+        }
+    }
+    | error_responses(SchemeNotFound, VersionNotFound, PracticeNotFound),
+)
+async def get_scheme_version_in_words(
+    scheme_id: UUID,
+    n: Number,
+    params: Annotated[WordsParams, Query()],
+    caller: Annotated[Principal, require("schemes:read")],
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+) -> Response:
+    """Each part of the definition as one sentence, as Markdown or, with `Accept: text/html`, as HTML.
+
+    A practice sees its own least, expected and most beside them; the office names one with `?practice=`. The digest of
+    the words goes into the practice's acceptance.
+    """
+    await _visible_version(session, scheme_id, n, caller)
+    practice = await _asking_practice(session, caller, params.practice, serving)
+    words = await service.describe_version(session, scheme_id, n, practice=practice)
+    html = "text/html" in request.headers.get("accept", "")
+    body = (_markdown.render(words.markdown) if html else words.markdown).encode()
+    headers = {"Words-Digest": words.digest, "ETag": bytes_etag(body), "Vary": "Accept"}
+    return Response(body, media_type="text/html" if html else "text/markdown", headers=headers)
+
+
+@router.post(
+    "/v1/incentive-schemes/{scheme_id}/versions/{n}/publish",
+    responses=error_responses(
+        SchemeNotFound,
+        VersionNotFound,
+        VersionNotDraft,
+        VersionNotPayable,
+        SchemeClosed,
+        PreconditionFailed,
+        PreconditionRequired,
+    ),
+)
+async def publish_scheme_version(
+    scheme_id: UUID,
+    n: Number,
+    caller: Annotated[Principal, require("schemes:write", money=True)],
+    session: Transaction,
+    serving: Serving,
+    expected: MustMatch,
+    response: Response,
+) -> Version:
+    """Make the version the rules for its time. It never changes afterwards.
+
+    Publishing over a past period is allowed: the next run posts the difference as adjustments.
+    """
+    row = await service.publish_version(
+        session, scheme_id, n, expected=expected, person_id=caller.require_person(), now=serving.clock.now()
+    )
+    return _single(row, response)
+
+
+@router.post(
+    "/v1/incentive-schemes/{scheme_id}/versions/{n}/simulate",
+    status_code=202,
+    responses=error_responses(SchemeNotFound, VersionNotFound, VersionNotPayable),
+)
+async def simulate_scheme_version(
+    scheme_id: UUID,
+    n: Number,
+    caller: Annotated[Principal, require("schemes:write")],
+    session: Transaction,
+    response: Response,
+) -> Operation:
+    """Work out every practice's least, expected and most, their totals, and how they spread by list size, rurality and
+    deprivation. The operation's `result` has it all when it has succeeded.
+    """
+    operation = await service.request_simulation(session, scheme_id, n)
+    accepted(response, operation.id)
+    return operation_answer(operation)
+
+
+async def _visible_version(session: Tx, scheme_id: UUID, n: int, caller: Principal) -> VersionRow:
+    await visible_scheme(session, scheme_id, caller)
+    row = await VersionRepository(session, session.tenant).get_number(scheme_id, n)
+    if row.state == VersionState.DRAFT and not caller.has(DRAFTS):
+        raise VersionNotFound
+    return row
+
+
+async def _asking_practice(session: Tx, caller: Principal, named: str | None, serving: Serving) -> str | None:
+    if named is not None:
+        today = london_date(serving.clock.now())
+        return (await organisations.require_reach(session, caller, "facts:read", named, on=today)).code
+    own = sorted(caller.practices("facts:read"))
+    return own[0] if len(own) == 1 else None
+
+
+def _single(row: VersionRow, response: Response) -> Version:
+    response.headers["ETag"] = version_etag(row.version)
+    return version_answer(row)
