@@ -63,7 +63,7 @@ class Query:
     also carries the tenant's and the register's change number of the same snapshot, from which a list's ETag is made.
     """
 
-    def __init__(self, statement: Select[Any], *, numbers: bool = False) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]], *, numbers: bool = False) -> None:
         for table in statement.get_final_froms():
             statement = statement.where(table.c.commissioner_id == _tenant)
         if numbers:

@@ -70,7 +70,7 @@ def _condition(name: str) -> Any:
     return _practice.changed_at >= bindparam("updated_since", type_=DateTime(timezone=True))
 
 
-def _filtered(statement: Select[Any], filters: frozenset[str]) -> Select[Any]:
+def _filtered(statement: Select[*tuple[Any, ...]], filters: frozenset[str]) -> Select[Any]:
     return statement.where(*(_condition(name) for name in sorted(filters)))
 
 
