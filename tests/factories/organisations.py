@@ -103,3 +103,14 @@ async def _insert_list(
         None if weighted is None else Decimal(weighted),
         _RECORDED,
     )
+
+
+async def make_list_size(
+    live: "LivePlenary", code: str, *, as_at: date, registered: str | None, weighted: str | None = None
+) -> None:
+    """One more list of a practice; what is published of it stays as it was until the next refresh."""
+    platform = await asyncpg.connect(live.settings.asyncpg_url("platform"))
+    try:
+        await _insert_list(platform, code, as_at, registered, weighted)
+    finally:
+        await platform.close()
