@@ -32,6 +32,7 @@ from app.forums import router as forums
 from app.learning import router as learning
 from app.meetings import router as meetings
 from app.organisations import router as organisations
+from app.organisations.adapters.register_files import read_file
 from app.payments import router as payments
 from app.people import router as people
 from app.schemes import router as schemes
@@ -92,6 +93,7 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
         address_limiter=RateLimiter(settings.rate_limit_address),
         metrics=Metrics(),
         epoch=epoch,
+        read_file=read_file,
     )
 
 

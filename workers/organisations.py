@@ -1,1 +1,88 @@
 """Handlers of the organisations slice."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from app.core.clock import london_date
+from app.core.db import Tx
+from app.core.ids import PLATFORM_ID
+from app.core.jobs import Claimed
+from app.organisations import service as organisations
+from app.organisations.adapters.register_files import read_file
+from app.organisations.errors import FileRefused
+from app.organisations.ports import Applier
+from app.organisations.service.imports import (
+    Tried,
+    apply_import,
+    fail_import,
+    finish_import,
+    get_waiting_import,
+    note_progress,
+)
+from app.organisations.values import FileKind
+from workers.jobs import JobContext, handler
+from workers.schedule import DAILY, Daily
+
+# Who writes a commissioner's own rows; the register's kinds need nobody from above.
+APPLIERS: dict[FileKind, Applier] = {}
+
+
+async def _note_failure(session: Tx, job: Claimed, error: str) -> None:
+    # The job's own words may quote the database; they are kept with the job.
+    await fail_import(
+        session, UUID(job.payload["subject"]), "The job was parked; see its error.", now=datetime.now(UTC)
+    )
+
+
+@handler("organisations.import_file", on_parked=_note_failure)
+async def import_file(context: JobContext) -> None:
+    """Read the file, then apply all of it in one transaction that also ends the job."""
+    import_id = context.id("subject")
+    on_platform = context.job.commissioner_id == PLATFORM_ID
+    now = context.tools.clock.now()
+    async with context.transaction() as session:
+        run = await get_waiting_import(session, import_id)
+    if run is None or run.content is None:
+        return
+    try:
+        parsed = await asyncio.to_thread(read_file, run.kind, run.content, options=run.options)
+    except FileRefused as error:
+        async with context.transaction(final=True) as session:
+            await fail_import(session, import_id, error, now=now)
+        return
+    progress = _progress(context, run.operation_id)
+    await progress(0, parsed.total_rows)
+    try:
+        async with context.transaction(final=True, platform=on_platform) as session:
+            result = await apply_import(
+                session, FileKind(run.kind), parsed, appliers=APPLIERS, now=now, progress=progress
+            )
+            if run.dry_run:
+                raise Tried(result)
+            await finish_import(session, import_id, result, now=now)
+    except Tried as tried:
+        async with context.transaction(final=True) as session:
+            await finish_import(session, import_id, tried.result, now=now)
+
+
+def _progress(context: JobContext, operation_id: UUID) -> Callable[[int, int], Awaitable[None]]:
+    """Progress is seen while the import's own transaction is still open, so it has one of its own."""
+
+    async def progress(done: int, total: int) -> None:
+        async with context.transaction() as session:
+            await note_progress(session, operation_id, done, total)
+
+    return progress
+
+
+@handler("organisations.refresh_practices")
+async def refresh_practices(context: JobContext) -> None:
+    """Publish what fell due at midnight: memberships, localities, networks and lists that begin or end today."""
+    now = context.tools.clock.now()
+    async with context.transaction(final=True, platform=True) as session:
+        await organisations.refresh_published(session, today=london_date(now), now=now)
+
+
+DAILY.append(Daily("organisations.refresh_practices", platform_only=True))

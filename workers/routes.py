@@ -3,6 +3,7 @@
 ROUTES: dict[str, tuple[str, ...]] = {
     # organisations
     "organisations.practice_changed": (),
+    "organisations.import_requested": ("organisations.import_file",),
     # people
     "people.person_changed": (),
     "people.post_changed": (),

@@ -65,7 +65,8 @@ CREATE TABLE register_organisation (
   name text,
   kind text NOT NULL CONSTRAINT ck_register_organisation_kind CHECK (kind IN ('commissioner', 'icb', 'network', 'other')),
   parent_code text,
-  as_at date NOT NULL,
+  name_as_at date,
+  parent_as_at date,
   updated_at timestamptz NOT NULL
 )"""
     )
@@ -110,6 +111,7 @@ CREATE TABLE register_membership_source (
   {PERIOD.format("register_membership_source")}
 )"""
     )
+    # The hash of the code stands for it: ranges of text know no distance, and an index of them took a millisecond a row.
     op.execute(
         f"""
 CREATE TABLE register_membership (
@@ -123,7 +125,8 @@ CREATE TABLE register_membership (
   superseded_at timestamptz,
   {PERIOD.format("register_membership")},
   CONSTRAINT ex_register_membership_overlap EXCLUDE USING gist (
-    textrange(practice, practice, '[]') WITH &&, daterange(valid_from, valid_until) WITH &&)
+    int8range(hashtextextended(practice, 0), hashtextextended(practice, 0), '[]') WITH &&,
+    daterange(valid_from, valid_until) WITH &&)
     WHERE (superseded_at IS NULL) DEFERRABLE INITIALLY DEFERRED
 )"""
     )

@@ -77,6 +77,8 @@ class Services:
     address_limiter: RateLimiter
     metrics: Metrics
     epoch: str
+    read_file: Callable[..., Any]
+    """Reads an uploaded file of a named kind into rows; handed down, because a slice may not import its own adapters."""
 
     async def check_ready(self) -> None:
         """Raise `Unavailable` unless the database answers and what this release needs is in place."""

@@ -12,3 +12,10 @@ class PracticeChanged(Event):
 
     name: ClassVar[str] = "organisations.practice_changed"
     resource: ClassVar[str | None] = "practice"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequested(Event):
+    """Subject: the import's id. A file was found readable and waits to be imported."""
+
+    name: ClassVar[str] = "organisations.import_requested"

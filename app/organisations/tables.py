@@ -26,7 +26,10 @@ class Commissioner(SQLModel, table=True):
 
 
 class RegisterOrganisation(SQLModel, table=True):
-    """What is not a practice: commissioners, ICBs and networks. `parent_code` is a sub-ICB location's ICB."""
+    """What is not a practice: commissioners, ICBs and networks. `parent_code` is a sub-ICB location's ICB.
+
+    Name and parent come from different files, so each has the day of its own source.
+    """
 
     __tablename__ = "register_organisation"  # pyright: ignore
 
@@ -34,7 +37,8 @@ class RegisterOrganisation(SQLModel, table=True):
     name: str | None
     kind: str
     parent_code: str | None
-    as_at: date
+    name_as_at: date | None
+    parent_as_at: date | None
     updated_at: datetime
 
 

@@ -1,14 +1,10 @@
 """The words of organisations: commissioners, practices, localities, and what an import has done."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
 from uuid import UUID
-
-from app.core.db import Tx
 
 
 class CommissionerKind(StrEnum):
@@ -45,6 +41,16 @@ class FileKind(StrEnum):
     LOCALITIES = "localities"
     MEMBERS = "members"
     PEOPLE = "people"
+
+
+class MembershipSource(StrEnum):
+    """Who says whose member a practice is, from the least to the most trusted for one day of knowledge."""
+
+    LIST_SIZES = "list-sizes"
+    GP_PAYMENTS = "gp-payments"
+    ODS_MEMBERSHIPS = "ods-memberships"
+    ODS_PRACTICES = "ods-practices"
+    PRACTICE_CHANGE = "practice-change"
 
 
 # What a commissioner may import about itself; every other kind fills the national register, by the platform.
@@ -162,11 +168,3 @@ class ImportOutcome:
     unchanged: int = 0
     errors: list[RowError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-
-
-class Applier(Protocol):
-    """Writes a commissioner's own rows. `numbers` are the rows' numbers in the file, for `RowError`."""
-
-    async def __call__(
-        self, session: Tx, rows: Sequence[Any], *, numbers: Sequence[int], now: datetime
-    ) -> ImportOutcome: ...

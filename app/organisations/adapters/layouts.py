@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from app.organisations.adapters import cells
 from app.organisations.adapters.cells import CellRefused
-from app.organisations.adapters.rows import FileKind
 from app.organisations.adapters.sheet import Columns, Sheet
 from app.organisations.errors import MissingColumns, UnknownColumns, WrongKind
+from app.organisations.values import FileKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from datetime import date
 from app.organisations.adapters.cells import CellRefused
 from app.organisations.adapters.layouts import Layout
 from app.organisations.adapters.ods_files import day_after
-from app.organisations.adapters.rows import FileKind, LocalityRow, MemberRow, Options, Parsed, PersonRow
 from app.organisations.adapters.sheet import Record, Sheet, collect, refuse_duplicates, refuse_overlaps
+from app.organisations.ports import Options, Parsed
+from app.organisations.values import FileKind, LocalityRow, MemberRow, PersonRow
 
 _PRACTICE = ("practicecode", "practice", "odscode", "practiceodscode", "gpcode")
 _PERIOD = {

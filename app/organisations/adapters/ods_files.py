@@ -1,23 +1,14 @@
 """The Organisation Data Service: the register of practices, their membership history, and the networks' partners."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from app.organisations.adapters.cells import CellRefused
 from app.organisations.adapters.layouts import MEMBERSHIPS, PRACTICE_WIDTHS, PRACTICES, STATUS_WORDS, Layout, recognise
 from app.organisations.adapters.options import chosen_day
-from app.organisations.adapters.rows import (
-    GP_PRACTICE_SETTING,
-    FileKind,
-    MembershipRow,
-    NetworkRow,
-    Options,
-    Parsed,
-    PracticeRow,
-    PracticeStatus,
-)
 from app.organisations.adapters.sheet import Columns, Record, Sheet, collect, refuse_duplicates, refuse_overlaps
+from app.organisations.ports import GP_PRACTICE_SETTING, MembershipRow, NetworkRow, Options, Parsed, PracticeRow
+from app.organisations.values import FileKind, PracticeStatus
 
 _ADDRESS = ("address_1", "address_2", "address_3", "address_4", "address_5")
 _PRACTICES = Layout(
@@ -171,16 +162,6 @@ def day_after(record: Record, column: str, begins: date | None) -> date | None:
     if begins and last_day < begins:
         raise CellRefused("imports.bad_period", "The period ends before it begins.", column)
     return last_day + timedelta(days=1)
-
-
-def sub_icb_parents(rows: Iterable[PracticeRow]) -> Mapping[str, str]:
-    """The ICB of each sub-ICB location: the health geography that most of its active GP practices name."""
-    counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        is_gp = row.status is PracticeStatus.ACTIVE and row.prescribing_setting == GP_PRACTICE_SETTING
-        if is_gp and row.commissioner and row.health_geography:
-            counted[row.commissioner][row.health_geography] += 1
-    return {commissioner: max(sorted(named), key=named.__getitem__) for commissioner, named in sorted(counted.items())}
 
 
 _MEMBERSHIPS = Layout(

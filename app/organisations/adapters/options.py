@@ -5,8 +5,9 @@ from datetime import date
 from app.core.clock import financial_year_start
 from app.core.errors import FieldError
 from app.organisations.adapters.cells import CellRefused, day
-from app.organisations.adapters.rows import FileKind, Options
 from app.organisations.errors import OptionInvalid
+from app.organisations.ports import Options
+from app.organisations.values import FileKind
 
 _TAKEN = {
     FileKind.ODS_PRACTICES: "as_at",

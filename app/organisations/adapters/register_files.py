@@ -9,9 +9,10 @@ from app.organisations.adapters import local_files, ods_files, statistics_files
 from app.organisations.adapters.layouts import recognise
 from app.organisations.adapters.opening import TextFile, text_files
 from app.organisations.adapters.options import check_options
-from app.organisations.adapters.rows import FileKind, Options, Parsed
 from app.organisations.adapters.sheet import Sheet
 from app.organisations.errors import BadZip, UnknownKind
+from app.organisations.ports import Options, Parsed
+from app.organisations.values import FileKind
 
 _READERS: Mapping[FileKind, Callable[[Sheet, Options], Parsed[Any]]] = {
     FileKind.ODS_PRACTICES: ods_files.read_practices,

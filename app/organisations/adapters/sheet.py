@@ -14,8 +14,9 @@ from typing import Generic, Self
 
 from app.organisations.adapters import cells
 from app.organisations.adapters.cells import CellRefused
-from app.organisations.adapters.rows import RowError, T
 from app.organisations.errors import BrokenQuotes, EmptyFile, FileTooLarge, TooManyErrors
+from app.organisations.ports import T
+from app.organisations.values import RowError
 
 MAX_ROWS = 1_000_000
 MAX_ERRORS = 20_000

@@ -7,9 +7,10 @@ from app.core.clock import add_months
 from app.organisations.adapters.cells import CellRefused
 from app.organisations.adapters.layouts import Layout
 from app.organisations.adapters.options import chosen_day, chosen_year
-from app.organisations.adapters.rows import FileKind, ListRow, Options, Parsed, PaymentRow, ProfileRow
 from app.organisations.adapters.sheet import Columns, Record, Sheet, collect, refuse_duplicates
 from app.organisations.errors import MissingColumns, OptionInvalid, WrongKind
+from app.organisations.ports import ListRow, Options, Parsed, PaymentRow, ProfileRow
+from app.organisations.values import FileKind
 
 _DECIMALS = 6
 

@@ -1,6 +1,7 @@
 """The tenants. A tenant's login sees its own row; the platform's sees all of them."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -22,6 +23,12 @@ async def find_commissioner_row(
     if code is not None:
         statement = statement.where(col(Commissioner.code) == code)
     return (await session.exec(statement)).one_or_none()
+
+
+def select_tenants(kind: str | None) -> Any:
+    """Every tenant but the platform's own, of one kind or of all."""
+    statement = select(Commissioner).where(col(Commissioner.kind) != CommissionerKind.PLATFORM)
+    return statement if kind is None else statement.where(col(Commissioner.kind) == kind)
 
 
 async def get_own_commissioner_row(session: Tx) -> Commissioner:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from app.organisations.adapters import cells
 from app.organisations.adapters.register_files import read_file
-from app.organisations.adapters.rows import FileKind, Options, Parsed
 from app.organisations.errors import EmptyFile, FileRefused, MissingColumns, TruncatedZip, WrongEncoding
+from app.organisations.ports import Options, Parsed
+from app.organisations.values import FileKind
 from tests.organisations.adapters.register_texts import csv_bytes, practice_cells
 
 KINDS = st.sampled_from(list(FileKind))

@@ -3,8 +3,9 @@ from datetime import date
 import pytest
 
 from app.organisations.adapters.register_files import read_file
-from app.organisations.adapters.rows import LocalityRow, MemberRow, Parsed, PersonRow
 from app.organisations.errors import EmptyFile, MissingColumns, UnknownColumns, WrongKind
+from app.organisations.ports import Parsed
+from app.organisations.values import LocalityRow, MemberRow, PersonRow
 
 
 def _read(kind: str, text: str) -> Parsed:

@@ -2,10 +2,11 @@ from datetime import date
 
 import pytest
 
-from app.organisations.adapters.ods_files import sub_icb_parents
 from app.organisations.adapters.register_files import read_file
-from app.organisations.adapters.rows import MembershipRow, PracticeStatus, RowError
 from app.organisations.errors import MissingColumns, OptionInvalid, WrongKind
+from app.organisations.ports import MembershipRow
+from app.organisations.rules import sub_icb_parents
+from app.organisations.values import PracticeStatus, RowError
 from tests.organisations.adapters.register_texts import PARTNER_HEADINGS, csv_bytes, csv_text, narrow, practice_cells
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.organisations.adapters.ods_files import sub_icb_parents
 from app.organisations.adapters.register_files import read_file
-from app.organisations.adapters.rows import FileKind, Options, Parsed, PracticeRow, PracticeStatus
 from app.organisations.errors import MissingColumns, WrongKind
+from app.organisations.ports import Options, Parsed, PracticeRow
+from app.organisations.rules import sub_icb_parents
+from app.organisations.values import FileKind, PracticeStatus
 from tests.shared_data import shared
 
 OWN_KIND = {

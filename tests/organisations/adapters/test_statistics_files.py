@@ -4,8 +4,8 @@ from decimal import Decimal
 import pytest
 
 from app.organisations.adapters.register_files import read_file
-from app.organisations.adapters.rows import ListRow
 from app.organisations.errors import MissingColumns, OptionInvalid, UnknownColumns, WrongKind
+from app.organisations.ports import ListRow
 from tests.organisations.adapters.register_texts import csv_bytes
 
 LIST_HEADINGS = {

@@ -1,21 +1,13 @@
-"""The rows that each kind of file holds, once read. `None` always means that the file does not say."""
+"""What organisations needs from outside: files read into rows. `None` in a row always means that the file does not say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from app.organisations.values import (
-    FileKind,
-    LocalityRow,
-    MemberRow,
-    PersonRow,
-    PracticeStatus,
-    RowError,
-)
-
-__all__ = ["FileKind", "LocalityRow", "MemberRow", "PersonRow", "PracticeStatus", "RowError"]
+from app.core.db import Tx
+from app.organisations.values import ImportOutcome, PracticeStatus, RowError
 
 T = TypeVar("T")
 
@@ -126,3 +118,17 @@ class ProfileRow:
 
 
 Options = Mapping[str, str]
+
+
+class FileReader(Protocol):
+    """Reads one file of a named kind; raises `FileRefused` where it as a whole is not usable."""
+
+    def __call__(self, kind: str, content: bytes, *, options: Options) -> Parsed[Any]: ...
+
+
+class Applier(Protocol):
+    """Writes a commissioner's own rows. `numbers` are the rows' numbers in the file, for `RowError`."""
+
+    async def __call__(
+        self, session: Tx, rows: Sequence[Any], *, numbers: Sequence[int], now: datetime
+    ) -> ImportOutcome: ...

@@ -1,0 +1,121 @@
+"""Imports a file at once, in this process: what `plenary import` does."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core.clock import Clock
+from app.core.db import Actor, unit_of_work
+from app.core.errors import DomainError
+from app.core.ids import PLATFORM_ID
+from app.organisations.adapters.register_files import read_file
+from app.organisations.errors import CommissionerNotFound, OptionInvalid, UnknownKind
+from app.organisations.ports import Applier, Options
+from app.organisations.service import find_commissioner
+from app.organisations.service.imports import (
+    ImportResult,
+    Tried,
+    accept_import,
+    apply_import,
+    fail_import,
+    finish_import,
+    note_progress,
+)
+from app.organisations.values import LOCAL_KINDS, FileKind
+
+_ACTOR = Actor(via="cli")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCommand:
+    """One file, and what was said beside it on the command line."""
+
+    kind: FileKind
+    path: Path
+    options: Options
+    commissioner: str | None
+    dry_run: bool
+
+    @classmethod
+    def of(cls, kind: str, path: Path, *, options: Options, commissioner: str | None, dry_run: bool) -> "ImportCommand":
+        if kind not in set(FileKind):
+            raise UnknownKind(f"The kinds are {', '.join(FileKind)}.")
+        if (FileKind(kind) in LOCAL_KINDS) is (commissioner is None):
+            raise OptionInvalid("Localities, members and people need --commissioner; the other kinds take none.")
+        return cls(FileKind(kind), path, options, commissioner, dry_run)
+
+
+async def import_now(
+    command: ImportCommand,
+    *,
+    platform: AsyncEngine,
+    worker: AsyncEngine,
+    appliers: Mapping[FileKind, Applier],
+    clock: Clock,
+    report: Callable[[int, int], None],
+) -> ImportResult:
+    """Read the file, apply it in one transaction and keep the outcome, as the worker does with an upload."""
+    tenant = await _tenant(platform, command.commissioner)
+    engine = platform if tenant == PLATFORM_ID else worker
+    now = clock.now()
+    parsed = read_file(command.kind, command.path, options=command.options)
+    report(0, parsed.total_rows)
+    import_id, operation_id = await _accept(engine, tenant, command, now)
+    progress = _progress(engine, tenant, operation_id, report)
+    try:
+        async with unit_of_work(engine, tenant, actor=_ACTOR) as session:
+            result = await apply_import(session, command.kind, parsed, appliers=appliers, now=now, progress=progress)
+            if command.dry_run:
+                raise Tried(result)
+            await finish_import(session, import_id, result, now=now)
+    except Tried as tried:
+        result = tried.result
+        async with unit_of_work(engine, tenant, actor=_ACTOR) as session:
+            await finish_import(session, import_id, result, now=now)
+    except Exception as error:
+        async with unit_of_work(engine, tenant, actor=_ACTOR) as session:
+            known = error if isinstance(error, DomainError) else "The command ended with an error; see its output."
+            await fail_import(session, import_id, known, now=now)
+        raise
+    report(parsed.total_rows, parsed.total_rows)
+    return result
+
+
+async def _tenant(platform: AsyncEngine, code: str | None) -> UUID:
+    if code is None:
+        return PLATFORM_ID
+    async with unit_of_work(platform, PLATFORM_ID) as session:
+        found = await find_commissioner(session, code)
+    if found is None:
+        raise CommissionerNotFound
+    return found.id
+
+
+async def _accept(engine: AsyncEngine, tenant: UUID, command: ImportCommand, now: datetime) -> tuple[UUID, UUID]:
+    async with unit_of_work(engine, tenant, actor=_ACTOR) as session:
+        row, operation = await accept_import(
+            session,
+            kind=command.kind,
+            file_name=command.path.name,
+            content=command.path.read_bytes(),
+            options=command.options,
+            dry_run=command.dry_run,
+            now=now,
+            waits=False,
+        )
+        return row.id, operation.id
+
+
+def _progress(
+    engine: AsyncEngine, tenant: UUID, operation_id: UUID, report: Callable[[int, int], None]
+) -> Callable[[int, int], Awaitable[None]]:
+    async def progress(done: int, total: int) -> None:
+        report(done, total)
+        async with unit_of_work(engine, tenant, actor=_ACTOR) as session:
+            await note_progress(session, operation_id, done, total)
+
+    return progress

@@ -1,0 +1,60 @@
+"""Import runs of the tenant and the rows they left out."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+from sqlalchemy.orm import defer
+from sqlmodel import col, select
+
+from app.core.db import Tx
+from app.core.repository import TenantRepository
+from app.organisations.errors import ImportNotFound
+from app.organisations.repository.staging import run
+from app.organisations.tables import ImportFault, ImportRun
+from app.organisations.values import RowError
+
+
+class ImportRepository(TenantRepository[ImportRun]):
+    table = ImportRun
+    missing = ImportNotFound
+
+    def select_light(self) -> Select[tuple[ImportRun]]:
+        """Without the files' bytes."""
+        return self.select().options(defer(ImportRun.content))  # pyright: ignore
+
+    async def get_light(self, import_id: UUID) -> ImportRun:
+        found = await self.session.exec(self.select_light().where(col(ImportRun.id) == import_id))  # pyright: ignore
+        row = found.one_or_none()
+        if row is None:
+            raise ImportNotFound
+        return row
+
+
+async def add_faults(session: Tx, import_id: UUID, errors: Sequence[RowError]) -> None:
+    sql = """
+INSERT INTO import_error (commissioner_id, import_id, no, "row", "column", code, detail)
+SELECT :tenant, :import_id, place, r, c, code, detail
+FROM unnest(CAST(:rows AS int[]), CAST(:columns AS text[]), CAST(:codes AS text[]), CAST(:details AS text[]))
+  WITH ORDINALITY AS e(r, c, code, detail, place)"""
+    if errors:
+        await run(
+            session,
+            sql,
+            tenant=session.tenant,
+            import_id=import_id,
+            rows=[error.row for error in errors],
+            columns=[error.column for error in errors],
+            codes=[error.code for error in errors],
+            details=[error.detail for error in errors],
+        )
+
+
+def select_faults(tenant: UUID, import_id: UUID) -> Select[Any]:
+    return select(ImportFault).where(ImportFault.commissioner_id == tenant, ImportFault.import_id == import_id)
+
+
+async def list_faults(session: Tx, import_id: UUID) -> list[ImportFault]:
+    statement = select_faults(session.tenant, import_id).order_by(col(ImportFault.no))
+    return list((await session.exec(statement)).all())  # pyright: ignore

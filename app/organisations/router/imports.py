@@ -1,0 +1,192 @@
+"""Imports: a file goes in, its outcome and the rows it left out can be read."""
+
+import asyncio
+import csv
+import io
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Form, Query, Request, Response
+from sqlmodel import col
+
+from app.core.auth import require
+from app.core.db import Transaction
+from app.core.errors import CursorExpired, CursorInvalid, Forbidden
+from app.core.etag import version_etag
+from app.core.http import Serving, accepted, paged
+from app.core.principal import Principal
+from app.core.problems import error_responses
+from app.core.repository import keyset_page
+from app.core.router import Operation, operation_answer
+from app.organisations.errors import (
+    BadZip,
+    BrokenQuotes,
+    EmptyFile,
+    FileTooLarge,
+    ImportNotFound,
+    MissingColumns,
+    OptionInvalid,
+    TooManyErrors,
+    TruncatedZip,
+    UnknownColumns,
+    UnknownKind,
+    WrongEncoding,
+    WrongKind,
+)
+from app.organisations.repository.imports import ImportRepository, list_faults, select_faults
+from app.organisations.router.root import router
+from app.organisations.schemas.imports import (
+    Import,
+    ImportErrorPage,
+    ImportErrorParams,
+    ImportForm,
+    ImportPage,
+    ImportParams,
+)
+from app.organisations.service.imports import accept_import
+from app.organisations.tables import ImportFault, ImportRun
+from app.organisations.values import LOCAL_KINDS, FileKind
+
+_REFUSALS = (
+    UnknownKind,
+    OptionInvalid,
+    WrongKind,
+    WrongEncoding,
+    MissingColumns,
+    UnknownColumns,
+    EmptyFile,
+    FileTooLarge,
+    BadZip,
+    TruncatedZip,
+    BrokenQuotes,
+    TooManyErrors,
+)
+
+
+@router.post("/v1/imports", status_code=202, responses=error_responses(Forbidden, *_REFUSALS))
+async def create_import(
+    form: Annotated[ImportForm, Form(media_type="multipart/form-data")],
+    caller: Annotated[Principal, require("imports:write", upload=True)],
+    session: Transaction,
+    serving: Serving,
+    response: Response,
+) -> Operation:
+    """Import a file: the national register's by the platform, its own localities, members and people by a commissioner.
+
+    The file is read through before it is accepted: one of another kind, or one that cannot be read, is refused whole
+    with 422. Accepted, it is applied as one operation. A row that cannot be used is left out and listed under
+    `/v1/imports/{id}/errors`; it never stops the others. The same file again changes nothing, and an older file adds
+    history without overwriting what newer files said.
+    """
+    kind = _allowed_kind(form.kind, caller)
+    content = await form.file.read()
+    options = form.options()
+    await asyncio.to_thread(serving.read_file, kind, content, options=options)
+    _, operation = await accept_import(
+        session,
+        kind=kind,
+        file_name=_file_name(form.file.filename),
+        content=content,
+        options=options,
+        dry_run=form.dry_run,
+        now=serving.clock.now(),
+    )
+    accepted(response, operation.id)
+    return operation_answer(operation)
+
+
+def _allowed_kind(text: str, caller: Principal) -> FileKind:
+    if text not in set(FileKind):
+        raise UnknownKind(f"The kinds are {', '.join(FileKind)}.")
+    kind = FileKind(text)
+    scope = "imports:local" if kind in LOCAL_KINDS else "imports:register"
+    if not caller.has(scope):
+        raise Forbidden(f"Imports of kind {kind} need the scope {scope}.")
+    return kind
+
+
+def _file_name(given: str | None) -> str:
+    return (given or "file").replace("\\", "/").rpartition("/")[2][:200] or "file"
+
+
+@router.get("/v1/imports", responses=error_responses(CursorExpired, CursorInvalid))
+async def list_imports(
+    params: Annotated[ImportParams, Query()],
+    caller: Annotated[Principal, require("imports:read")],
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> ImportPage:
+    """Files that were handed in, newest first."""
+    statement = ImportRepository(session, session.tenant).select_light()
+    if params.kind is not None:
+        statement = statement.where(col(ImportRun.kind) == params.kind)
+    if params.state is not None:
+        statement = statement.where(col(ImportRun.state) == params.state)
+    page = await keyset_page(
+        session,
+        statement,
+        keys=[col(ImportRun.id)],
+        params=params,
+        cursors=serving.cursors,
+        kind=f"imports:{params.kind}:{params.state}",
+        descending=True,
+    )
+    return paged(request, response, page)  # pyright: ignore
+
+
+@router.get("/v1/imports/{import_id}", responses=error_responses(ImportNotFound))
+async def get_import(
+    import_id: UUID,
+    caller: Annotated[Principal, require("imports:read")],
+    session: Transaction,
+    response: Response,
+) -> Import:
+    """One import and what became of it."""
+    row = await ImportRepository(session, session.tenant).get_light(import_id)
+    response.headers["ETag"] = version_etag(row.version)
+    return row  # pyright: ignore
+
+
+@router.get(
+    "/v1/imports/{import_id}/errors",
+    response_model=ImportErrorPage,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+    | error_responses(ImportNotFound, CursorExpired, CursorInvalid),
+)
+async def list_import_errors(
+    import_id: UUID,
+    params: Annotated[ImportErrorParams, Query()],
+    caller: Annotated[Principal, require("imports:read")],
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> Response | dict[str, object]:
+    """The rows that were left out, and why, in the order of the file. As CSV all at once."""
+    await ImportRepository(session, session.tenant).get_light(import_id)
+    if params.format == "csv" or (params.format is None and _wants_csv(request)):
+        return _csv(await list_faults(session, import_id))
+    page = await keyset_page(
+        session,
+        select_faults(session.tenant, import_id),
+        keys=[col(ImportFault.no)],
+        params=params,
+        cursors=serving.cursors,
+        kind=f"import-errors:{import_id}",
+    )
+    return paged(request, response, page)
+
+
+def _wants_csv(request: Request) -> bool:
+    accepts = request.headers.get("accept", "")
+    return "text/csv" in accepts and "application/json" not in accepts
+
+
+def _csv(faults: list[ImportFault]) -> Response:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("row", "column", "code", "detail"))
+    writer.writerows((fault.row, fault.column, fault.code, fault.detail) for fault in faults)
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8")
