@@ -12,6 +12,7 @@ from app.communications.adapters.chosen import mailer_of, message_domain
 from app.communications.errors import MailNotTaken
 from app.communications.ports import Mailer
 from app.core.db import Tx, unit_of_work
+from app.core.errors import Unavailable
 from app.core.jobs import Claimed, LostLease
 from workers.jobs import JobContext, handler
 
@@ -40,7 +41,7 @@ async def send_batch(context: JobContext) -> None:
     notes = await _hand_over(context, mailer, waiting)
     async with context.transaction() as session:
         await service.record_notes(session, notes, mailer=mailer)
-        settled = await service.settle_batch(session, batch, payload=context.payload)
+        settled = await service.settle_batch(session, batch, payload=context.payload, at_once=context.stopping.is_set())
     if settled.exhausted:
         details = {note.detail for note in notes if note.detail}
         raise MailNotTaken(f"{settled.exhausted} messages could not be handed over: {'; '.join(sorted(details)[:3])}")
@@ -53,8 +54,8 @@ async def _hand_over(context: JobContext, mailer: Mailer, waiting: Sequence[serv
     try:
         async with service.notebook(tools.worker_engine, context.job, mailer) as book:
             doubts = {each.id: each.doubts for each in waiting}
-            await service.hand_over(mailer, mails, doubts, notes, book, should_stop=tools.stopping.is_set)
-    except (LostLease, DBAPIError, OSError):
+            await service.hand_over(mailer, mails, doubts, notes, book, should_stop=context.stopping.is_set)
+    except (LostLease, Unavailable, DBAPIError, OSError):
         await _rescue(context, mailer, notes)
         raise
     return notes

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
@@ -36,8 +36,6 @@ class Tools:
     reader: Reader
     secrets: SecretBox
     waker: Waker
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the worker is told to end: whoever sends one thing after another stops before the next."""
 
 
 @dataclass(slots=True)
@@ -46,6 +44,8 @@ class JobContext:
 
     tools: Tools
     job: Claimed
+    stopping: asyncio.Event
+    """Set when the worker is told to end: whoever sends one thing after another stops before the next."""
     ended: bool = False
 
     @property
@@ -120,11 +120,11 @@ def back_off(attempts: int) -> float:
     return min(2.0 ** (attempts - 1), 900.0) * random.uniform(1.0, 1.5)  # noqa: S311 - jitter, not a secret
 
 
-async def run_job(tools: Tools, job: Claimed) -> None:
+async def run_job(tools: Tools, job: Claimed, *, stopping: asyncio.Event) -> None:
     """Run one claimed job to its end. Never raises: the outcome is a row."""
     registered = HANDLERS[job.kind]
     structlog.contextvars.bind_contextvars(job=str(job.id), kind=job.kind, correlation_id=job.correlation_id)
-    context = JobContext(tools, job)
+    context = JobContext(tools, job, stopping)
     heart = asyncio.create_task(_keep_lease(tools, job))
     try:
         await registered.run(context)
@@ -207,6 +207,6 @@ async def drain(tools: Tools, queue: str, *, stopping: asyncio.Event, batch: int
                         await jobs.hold(session, job)
                     except LostLease:
                         continue
-            await run_job(tools, job)
+            await run_job(tools, job, stopping=stopping)
             count += 1
     return count

@@ -65,7 +65,7 @@ class WorkerProcess:
         self.tools = tools
         self.queues = tuple(queues)
         self.name = f"{socket.gethostname()}-{uuid4().hex[:8]}"
-        self.stopping = tools.stopping
+        self.stopping = asyncio.Event()
         self.woken = asyncio.Event()
         self._due = {queue: asyncio.Event() for queue in self.queues}
 

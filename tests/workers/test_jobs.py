@@ -106,7 +106,7 @@ async def test_a_worker_that_lost_its_lease_leaves_nothing_behind(shared: LivePl
         await put_job(shared, "test.slow", tenant=tenant)
         async with unit_of_work(shared.tools.worker_engine, None) as session:
             [job] = await jobs.claim(session, queue="default", kinds=["test.slow"], limit=1)
-        await run_job(shared.tools, job)
+        await run_job(shared.tools, job, stopping=asyncio.Event())
     assert await shared.fetch("SELECT 1 FROM locality", tenant=shared.tenants[tenant]) == []
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+from asyncpg.prepared_stmt import PreparedStatement
 from sqlalchemy import func, text
 from sqlalchemy import select as select_columns
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +15,7 @@ from sqlmodel import col
 from app.communications.tables import Delivery, Message
 from app.communications.values import DeliveryState
 from app.core.db import Tx
+from app.core.errors import Unavailable
 from app.core.jobs import Claimed, LostLease
 
 
@@ -79,48 +82,51 @@ async def list_waiting(session: Tx, batch: UUID) -> list[Waiting]:
 
 
 # What has happened is noted whoever holds the job by now; leave to send the next is given only while the lease holds.
-_STEP = text(
-    """
+_STEP = """
 WITH noted AS (
-  UPDATE delivery SET state = CAST(:state AS text), doubts = CAST(:doubts AS int), detail = CAST(:detail AS text),
-         sent_at = CASE WHEN CAST(:state AS text) = 'sent' THEN clock_timestamp() ELSE sent_at END
-  WHERE commissioner_id = :tenant AND id = CAST(:done AS uuid) AND state NOT IN ('sent', 'failed')
+  UPDATE delivery SET state = $3, doubts = $4, detail = $5,
+         sent_at = CASE WHEN $3 = 'sent' THEN clock_timestamp() ELSE sent_at END
+  WHERE commissioner_id = $1 AND id = $2 AND state NOT IN ('sent', 'failed')
 ), allowed AS (
   UPDATE delivery SET state = 'attempting', attempts = attempts + 1
-  WHERE commissioner_id = :tenant AND id = CAST(:next AS uuid) AND state = 'queued' AND EXISTS (
-    SELECT FROM job WHERE commissioner_id = :tenant AND id = :job AND token = :token AND state = 'running'
+  WHERE commissioner_id = $1 AND id = $6 AND state = 'queued' AND EXISTS (
+    SELECT FROM job WHERE commissioner_id = $1 AND id = $7 AND token = $8 AND state = 'running'
       AND lease_until > clock_timestamp())
   RETURNING id
 )
 SELECT count(*) FROM allowed
 """
-)
 
 
 class Journal:
-    """Notes each outcome together with the leave for the next message, in one statement that commits by itself."""
+    """Notes each outcome together with the leave for the next message, in one statement that commits by itself.
+
+    The driver's own prepared statement: this is done once for each message, and SQLAlchemy would double its cost.
+    """
 
     def __init__(self, connection: AsyncConnection, job: Claimed) -> None:
         self._connection = connection
         self._job = job
+        self._step: PreparedStatement | None = None
 
     async def step(self, done: Noted | None, following: UUID | None) -> None:
         """Note what became of one and take leave to send another. `LostLease` when another worker has the job."""
-        found = await self._connection.execute(
-            _STEP,
-            {
-                "tenant": self._job.commissioner_id,
-                "done": done.id if done else None,
-                "state": done.state.value if done else None,
-                "doubts": done.doubts if done else None,
-                "detail": done.detail if done else None,
-                "next": following,
-                "job": self._job.id,
-                "token": self._job.token,
-            },
-        )
-        if following is not None and found.scalar_one() != 1:
+        noted = (done.id, done.state.value, done.doubts, done.detail) if done else (None, None, None, None)
+        try:
+            statement = self._step or await self._prepare()
+            allowed = await statement.fetchval(
+                self._job.commissioner_id, *noted, following, self._job.id, self._job.token
+            )
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise Unavailable(f"The database did not take a note: {type(error).__name__}.") from error
+        if following is not None and allowed != 1:
             raise LostLease(str(self._job.id))
+
+    async def _prepare(self) -> PreparedStatement:
+        raw = (await self._connection.get_raw_connection()).driver_connection
+        assert isinstance(raw, asyncpg.Connection)
+        self._step = await raw.prepare(_STEP)
+        return self._step
 
 
 _NOTE_ALL = text(

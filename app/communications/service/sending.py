@@ -113,8 +113,11 @@ async def record_notes(session: Tx, notes: Sequence[Noted], *, mailer: Mailer) -
     await rows.note_all(session, notes, tries=1 if mailer.is_repeatable else 0)
 
 
-async def settle_batch(session: Tx, batch: UUID, *, payload: dict[str, str]) -> Settled:
-    """Queue again, later, what may be tried again; count what has been tried as often as it may be."""
+async def settle_batch(session: Tx, batch: UUID, *, payload: dict[str, str], at_once: bool) -> Settled:
+    """Queue again, later, what may be tried again; count what has been tried as often as it may be.
+
+    `at_once`: the worker is ending and has not come to all of it; the next one goes on without a wait.
+    """
     fresh = new_id()
     moved, attempts, now = await rows.move_waiting(session, batch, fresh, most_attempts=MAX_ATTEMPTS)
     if moved:
@@ -124,7 +127,7 @@ async def settle_batch(session: Tx, batch: UUID, *, payload: dict[str, str]) -> 
             queue=QUEUE,
             dedupe_key=str(fresh),
             payload=payload | {"batch": str(fresh)},
-            run_at=now + wait_before(attempts),
+            run_at=now if at_once else now + wait_before(attempts),
         )
     await record_payload_progress(session, payload)
     return Settled(moved, await rows.count_waiting(session, batch))

@@ -1,0 +1,97 @@
+"""A worker killed in the middle of sending: nobody is left out, nobody is written to twice unknown to us."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from tests.factories.communications import announcement, delivery_rows, make_crowd, outbox
+from tests.factories.processes import worker_process
+from tests.factories.service import LivePlenary
+from tests.fakes.smtp_sink import SmtpSink
+
+CROWD = 450
+KILLS = 1
+
+
+async def _announce(live: LivePlenary, tenant: str) -> str:
+    practice = f"{tenant}A"
+    await live.make_practice(practice, tenant)
+    await make_crowd(live, tenant, CROWD, practice=practice)
+    editor = await live.as_role("editor", tenant=tenant)
+    answer = await editor.post("/v1/announcements", json=announcement(audience={"roles": ["staff"]}))
+    return answer.json()["result"]["announcement"]
+
+
+async def _until(condition, seconds: float = 30) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def _let_leases_run_out(live: LivePlenary, tenant: str) -> None:
+    """What ten seconds of waiting would do."""
+    await live.execute(
+        "UPDATE job SET lease_until = clock_timestamp() - interval '1 second' WHERE state = 'running'",
+        tenant=live.tenants[tenant],
+    )
+
+
+async def _counts(live: LivePlenary, tenant: str, announcement_id: str) -> dict[str, int]:
+    editor = await live.as_role("editor", tenant=tenant)
+    return (await editor.get(f"/v1/announcements/{announcement_id}")).json()["counts"]
+
+
+@pytest.mark.slow
+async def test_as_files_none_is_lost_and_none_is_written_twice(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    announcement_id = await _announce(shared, tenant)
+    before = len(outbox(shared))
+    for kill in range(1, KILLS + 1):
+        async with worker_process(shared, "notifications"):
+            await _until(lambda kill=kill: len(outbox(shared)) > before + kill * 100)
+        await _let_leases_run_out(shared, tenant)
+    await shared.work()
+    rows = await delivery_rows(shared, tenant)
+    assert len({row["person_id"] for row in rows}) == len(rows) == CROWD
+    assert {row["state"] for row in rows} == {"sent"}
+    assert {str(row["id"]) for row in rows} <= {file.stem for file in outbox(shared)}
+    assert len(outbox(shared)) == before + CROWD
+    counts = await _counts(shared, tenant, announcement_id)
+    assert (counts["sent"], counts["in_doubt"]) == (CROWD, 0)
+
+
+@pytest.mark.slow
+async def test_over_smtp_none_is_lost_and_each_kill_puts_one_in_doubt_at_most(
+    shared: LivePlenary, sink: SmtpSink
+) -> None:
+    tenant = await shared.fresh_tenant()
+    announcement_id = await _announce(shared, tenant)
+    sink.offers_pipelining = True
+    url = f"smtp://127.0.0.1:{sink.port}"
+    for kill in range(1, KILLS + 1):
+        async with worker_process(shared, "notifications", PLENARY_SMTP_URL=url):
+            await _until(lambda kill=kill: len(sink.envelopes) > kill * 100)
+        await _let_leases_run_out(shared, tenant)
+    shared.tools.settings = shared.settings.model_copy(update={"smtp_url": url})
+    try:
+        await _work_off(shared, tenant)
+    finally:
+        shared.tools.settings = shared.settings
+    counts = await _counts(shared, tenant, announcement_id)
+    assert (counts["recipients"], counts["sent"]) == (CROWD, CROWD)
+    copies = Counter(message["Message-ID"] for message in sink.messages)
+    assert len(copies) == CROWD
+    assert max(copies.values()) <= 2
+    assert sum(copies.values()) - CROWD <= counts["in_doubt"] <= KILLS
+    rows = await delivery_rows(shared, tenant, "doubts > 0")
+    assert {f"<{row['id']}@localhost>" for row in rows} >= {key for key, number in copies.items() if number > 1}
+
+
+async def _work_off(live: LivePlenary, tenant: str) -> None:
+    """Messages in doubt wait before they go again; here they do not."""
+    for _ in range(5):
+        await live.execute(
+            "UPDATE job SET run_at = clock_timestamp() WHERE state = 'queued'", tenant=live.tenants[tenant]
+        )
+        await live.work()
