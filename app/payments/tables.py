@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, BigInteger, Column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -25,7 +25,7 @@ class PaymentRun(SQLModel, table=True):
     version_no: int | None = None
     practices: int | None = None
     lines: int | None = None
-    total: int | None = None
+    total: int | None = Field(default=None, sa_type=BigInteger)
     inputs_digest: str | None = None
     outputs_digest: str | None = None
     balances: list[list[Any]] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
@@ -78,7 +78,7 @@ class PaymentStatement(SQLModel, table=True):
     run_id: UUID
     practice: str
     reference: str
-    total: int
+    total: int = Field(sa_type=BigInteger)
     notes: list[str] = Field(sa_column=Column(JSONB, nullable=False))
 
 
@@ -94,7 +94,7 @@ class PaymentLine(SQLModel, table=True):
     period_until: date
     quantity: str | None
     rate: str | None
-    amount: int
+    amount: int = Field(sa_type=BigInteger)
     payee_type: str
     payee_code: str
     sentence: str
@@ -112,10 +112,10 @@ class Payment(SQLModel, table=True):
     payee_type: str
     payee_code: str
     payee_name: str | None
-    total: int
-    brought_forward: int
-    payable: int
-    carried_forward: int
+    total: int = Field(sa_type=BigInteger)
+    brought_forward: int = Field(sa_type=BigInteger)
+    payable: int = Field(sa_type=BigInteger)
+    carried_forward: int = Field(sa_type=BigInteger)
 
 
 class PaymentAcknowledgement(SQLModel, table=True):

@@ -361,3 +361,10 @@ async def test_one_event_for_each_step_of_a_run(shared: LivePlenary) -> None:
         "payments.run_approved",
         "payments.run_released",
     ]
+
+
+async def test_totals_of_more_than_twenty_million_pounds_are_kept(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("90000000",))
+    run_id = await office.pay()
+    assert (await office.run(run_id))["total"] == "45000000.00"
+    assert (await office.statement(run_id, office.practices[0]))["payments"][0]["payable"] == "45000000.00"

@@ -33,7 +33,7 @@ COLUMNS: Final[tuple[str, ...]] = (
 def csv_file(head: FileHead, payments: Sequence[FilePayment]) -> bytes:
     """One row for each payment, then one `control` row whose amount and count are the sums of the rows above it."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter[str](text, COLUMNS, restval="", lineterminator="\r\n")
+    writer: csv.DictWriter[str] = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
     for payment in payments:
         writer.writerow({name: _cell(value) for name, value in _row(head, payment).items()})
