@@ -186,5 +186,35 @@ def keys_secret() -> None:
     typer.echo(new_key_setting())
 
 
+demo = typer.Typer(no_args_is_help=True, help="The invented commissioner.")
+main.add_typer(demo, name="demo")
+
+
+@demo.command("load")
+def load_demo() -> None:
+    """Make the invented commissioner in an empty database; a second call does nothing."""
+    import asyncio
+
+    from app.demo.load import load
+
+    with _ending_in_words():
+        asyncio.run(load(_settings()))
+
+
+@demo.command("tour")
+def play_tour() -> None:
+    """Play ten minutes against the running demo: call, answer, and what a person would say."""
+    import asyncio
+
+    from app.core.clock import SystemClock, london_date
+    from app.demo.tour import tour
+
+    settings = _settings()
+    if not (settings.home / "demo-keys.json").exists():
+        typer.echo(f"There are no demo keys in {settings.home}; start `plenary up` first.", err=True)
+        raise typer.Exit(1)
+    asyncio.run(tour(settings.home, today=london_date(SystemClock().now()), outbox=settings.outbox_path))
+
+
 if __name__ == "__main__":
     main()
