@@ -21,7 +21,7 @@ def register(practices: Sequence[Practice], opened: date) -> bytes:
     for p in practices:
         address = [
             f"1 {p.name.split()[0]} Street",
-            dict((k, n) for k, n, _ in LOCALITIES)[p.locality],
+            {k: n for k, n, _ in LOCALITIES}[p.locality],
             "Aldermere",
             "",
             "",
