@@ -46,9 +46,7 @@ class PostEnded(DomainError):
     title = "This post has ended."
 
 
-class ImportClash(DomainError):
-    """Somebody else changed the same practice's posts while the spreadsheet was being applied."""
-
-    code = "people.import_clash"
-    title = "The people of a practice were changed at the same time; import the file again."
+class MailboxClash(DomainError):
+    code = "people.mailbox_clash"
+    title = "The practice's mailbox was set by somebody else at the same time."
     constraints = ("uq_mailbox_practice",)

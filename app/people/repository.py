@@ -1,6 +1,7 @@
 """Every SELECT and lock of people."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from sqlalchemy import (
     cast,
     exists,
     false,
+    func,
     literal,
     null,
     or_,
@@ -27,6 +29,7 @@ from sqlmodel import col, select
 
 from app.calculation.values import PostHeld
 from app.core.repository import TenantRepository
+from app.people import rules
 from app.people.errors import MailboxNotFound, PersonNotFound, PostNotFound
 from app.people.tables import Mailbox, Person, Post, PostBelief
 from app.people.values import LEVELS, PostLevel, PostRole
@@ -47,8 +50,29 @@ def is_shown() -> ColumnElement[bool]:
     return and_(col(Post.listed), col(Person.objects_to_listing).is_(False), col(Person.erased_at).is_(None))
 
 
+def is_stale(today: date) -> ColumnElement[bool]:
+    return or_(col(Person.bounced_at).is_not(None), col(Post.confirmed_on) <= rules.stale_before(today))
+
+
 def post_with_person() -> ColumnElement[bool]:
     return and_(col(Person.commissioner_id) == Post.commissioner_id, col(Person.id) == Post.person_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whose particulars a caller may see. `practices` None: everybody's."""
+
+    practices: frozenset[str] | None
+    person_id: UUID | None
+    on: date
+
+    def of_posts(self) -> ColumnElement[bool]:
+        """Posts of these practices, posts above practices that are shown to intranets too, and one's own."""
+        if self.practices is None:
+            return true()
+        above = and_(col(Post.level) != PostLevel.PRACTICE, is_shown())
+        own = false() if self.person_id is None else col(Post.person_id) == self.person_id
+        return or_(among(col(Post.practice), self.practices), above, own)
 
 
 class PersonRepository(TenantRepository[Person]):
@@ -64,6 +88,28 @@ class PersonRepository(TenantRepository[Person]):
 
     async def find_by_email(self, key: str) -> Person | None:
         return await self.find(col(Person.email_key) == key)
+
+    def visible(self, reach: Reach, *, q: str | None = None, practice: str | None = None) -> Select[*tuple[Any, ...]]:
+        statement = self.select().where(col(Person.erased_at).is_(None))
+        if reach.practices is not None:
+            own = false() if reach.person_id is None else col(Person.id) == reach.person_id
+            statement = statement.where(or_(self._has_post(reach.of_posts()), own))
+        if practice is not None:
+            statement = statement.where(self._has_post(col(Post.practice) == practice, held_on(reach.on)))
+        if q:
+            named = col(Person.name_key).contains(rules.name_key(q), autoescape=True)
+            statement = statement.where(or_(named, col(Person.email_key) == rules.email_key(q)))
+        return statement
+
+    def _has_post(self, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        return select_columns(literal(1)).select_from(Post).where(post_with_person(), *conditions).exists()
+
+    async def get_visible(self, person_id: UUID, reach: Reach) -> Person:
+        statement = self.visible(reach).where(col(Person.id) == person_id)
+        person = (await self.session.exec(statement)).one_or_none()  # pyright: ignore
+        if person is None:
+            raise self.missing
+        return person
 
     async def list_by_ids(self, ids: Iterable[UUID]) -> Sequence[Person]:
         return await self.list(among(col(Person.id), ids, Uuid()))
@@ -94,13 +140,61 @@ class PostRepository(TenantRepository[Post]):
     missing = PostNotFound
 
     def with_person(self) -> Select[*tuple[Any, ...]]:
-        return select(Post, Person).join(Person, post_with_person()).where(col(Post.commissioner_id) == self.tenant)
+        """Rows of (Post, Person); the keys of the pages are columns of their own, so that a page can end at a row."""
+        keys = (col(Post.id).label("id"), col(Post.valid_from).label("valid_from"))
+        statement = select_columns(Post, Person, *keys).join(Person, post_with_person())
+        return statement.where(col(Post.commissioner_id) == self.tenant)
 
     async def lock_of_practices(self, practices: Iterable[str]) -> Sequence[Post]:
         """All posts of these practices, locked in the order of their ids against a manager's change meanwhile."""
         statement = self.select().where(among(col(Post.practice), practices)).order_by(col(Post.id)).with_for_update()
         found = await self.session.exec(statement.execution_options(populate_existing=True))  # pyright: ignore
         return found.all()
+
+    def visible(self, reach: Reach, wanted: dict[str, Any]) -> Select[*tuple[Any, ...]]:
+        """Posts with their holders; `wanted` are the members of the list's filters, None where they do not narrow."""
+        statement = self.with_person().where(reach.of_posts())
+        for name in ("practice", "locality_id", "person_id", "role", "level"):
+            if wanted[name] is not None:
+                statement = statement.where(col(getattr(Post, name)) == wanted[name])
+        if wanted["on"] is not None:
+            statement = statement.where(held_on(wanted["on"]))
+        elif not wanted["ended"]:
+            statement = statement.where(or_(col(Post.valid_until).is_(None), col(Post.valid_until) > reach.on))
+        if wanted["stale"] is not None:
+            ended = col(Post.valid_until) <= reach.on
+            stale = and_(or_(ended.is_(None), ~ended), is_stale(reach.on))
+            statement = statement.where(stale if wanted["stale"] else ~stale)
+        return statement
+
+    async def get_visible(self, post_id: UUID, reach: Reach) -> tuple[Post, Person]:
+        return await self._get_one(self.with_person().where(col(Post.id) == post_id, reach.of_posts()))
+
+    async def lock_with_person(self, post_id: UUID) -> tuple[Post, Person]:
+        """Both rows, the post's first, against another change meanwhile."""
+        statement = self.with_person().where(col(Post.id) == post_id).with_for_update()
+        return await self._get_one(statement.execution_options(populate_existing=True))
+
+    async def _get_one(self, statement: Select[*tuple[Any, ...]]) -> tuple[Post, Person]:
+        row = (await self.session.exec(statement)).one_or_none()  # pyright: ignore
+        if row is None:
+            raise self.missing
+        return row.Post, row.Person
+
+    async def list_shown(self, person_id: UUID, *, on: date) -> list[UUID]:
+        """The person's posts that intranets show that day."""
+        statement = select(Post.id).join(Person, post_with_person()).where(col(Post.commissioner_id) == self.tenant)
+        statement = statement.where(col(Post.person_id) == person_id, held_on(on), is_shown())
+        return list((await self.session.exec(statement.order_by(col(Post.id)))).all())
+
+    def team(self, practice: str, *, on: date, listed_only: bool) -> Select[*tuple[Any, ...]]:
+        statement = self.with_person().where(col(Post.practice) == practice, held_on(on))
+        return statement.where(is_shown() if listed_only else col(Person.erased_at).is_(None))
+
+    async def list_of_person(self, person_id: UUID, *, for_update: bool = False) -> Sequence[Post]:
+        statement = self.select().where(col(Post.person_id) == person_id).order_by(col(Post.id))
+        statement = statement.with_for_update() if for_update else statement
+        return (await self.session.exec(statement)).all()  # pyright: ignore
 
     async def is_held(self, person_id: UUID, practice: str, *, on: date) -> bool:
         wanted = self.select().where(col(Post.person_id) == person_id, col(Post.practice) == practice, held_on(on))
@@ -124,7 +218,7 @@ class PostRepository(TenantRepository[Post]):
             )
             statement = union_all(statement.where(col(Post.recorded_at) <= known_on), then)
         found: dict[str, list[PostHeld]] = {}
-        for practice, *held in (await (await self.session.connection()).execute(statement)).all():
+        for practice, *held in (await self.session.exec(statement)).all():  # pyright: ignore
             found.setdefault(practice, []).append(PostHeld(*held))
         return found
 
@@ -150,6 +244,66 @@ class MailboxRepository(TenantRepository[Mailbox]):
 
     async def find_of(self, practice: str, *, for_update: bool = False) -> Mailbox | None:
         return await self.find(col(Mailbox.practice) == practice, for_update=for_update)
+
+    async def get_of(self, practice: str) -> Mailbox:
+        mailbox = await self.find_of(practice)
+        if mailbox is None:
+            raise self.missing
+        return mailbox
+
+    async def lock_of_practices(self, practices: Iterable[str]) -> Sequence[Mailbox]:
+        """In the order of their ids, against another change meanwhile."""
+        statement = self.select().where(among(col(Mailbox.practice), practices)).order_by(col(Mailbox.id))
+        return (await self.session.exec(statement.with_for_update())).all()  # pyright: ignore
+
+    async def list_with_address(self, key: str) -> Sequence[Mailbox]:
+        return await self.list(func.lower(col(Mailbox.email)) == key)
+
+
+# The order of a team: the newest post first.
+team_keys = (col(Post.valid_from), col(Post.id))
+
+
+def vacancies(
+    tenant: UUID,
+    members: Select[*tuple[Any, ...]],
+    *,
+    practices: frozenset[str] | None,
+    locality_id: UUID | None,
+    stale: bool,
+    on: date,
+) -> tuple[Select[*tuple[Any, ...]], ColumnElement[str]]:
+    """Member practices without a lead that day, or with one who is stale; and the column of their codes."""
+    member = members.subquery("member")
+    lead = (
+        select_columns(
+            col(Post.practice).label("practice"),
+            col(Post.confirmed_on).label("confirmed_on"),
+            col(Person.bounced_at).label("bounced_at"),
+            is_stale(on).label("is_stale"),
+        )
+        .join(Person, post_with_person())
+        .where(col(Post.commissioner_id) == tenant, col(Post.role) == PostRole.NAMED_LEAD, held_on(on))
+        .subquery("lead")
+    )
+    ended = (
+        select_columns(func.max(col(Post.valid_until)))
+        .where(col(Post.commissioner_id) == tenant, col(Post.role) == PostRole.NAMED_LEAD)
+        .where(col(Post.practice) == member.c.code, col(Post.valid_until) <= on)
+        .scalar_subquery()
+    )
+    statement = (
+        select_columns(
+            member.c.code, member.c.locality_id, lead.c.confirmed_on, lead.c.bounced_at, ended.label("vacant_since")
+        )
+        .select_from(member.outerjoin(lead, lead.c.practice == member.c.code))
+        .where(or_(lead.c.practice.is_(None), lead.c.is_stale) if stale else lead.c.practice.is_(None))
+    )
+    if practices is not None:
+        statement = statement.where(among(member.c.code, practices))
+    if locality_id is not None:
+        statement = statement.where(member.c.locality_id == locality_id)
+    return statement, member.c.code
 
 
 def recipients(

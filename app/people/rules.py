@@ -53,12 +53,13 @@ _ALIASES: Final = {
     "practice_member": PostRole.STAFF,
     "other": PostRole.STAFF,
 }
+_ROLES: Final = _ALIASES | {role.value: role for role in PostRole}
 
 
 def read_role(text: str) -> PostRole | None:
     """The post that a spreadsheet means: `Practice Manager`, `PM` and `practice_manager` are one."""
     key = _NOT_LETTER.sub("_", text.strip().lower()).strip("_")
-    return PostRole(key) if key in PostRole else _ALIASES.get(key)
+    return _ROLES.get(key)
 
 
 def email_key(email: str | None) -> str | None:

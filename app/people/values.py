@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -80,3 +81,16 @@ class PersonRef:
     id: UUID
     name: str
     email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """A post to be made. `listed` None: as the role usually is; `level` None: as the place says."""
+
+    role: PostRole
+    valid_from: date
+    valid_until: date | None = None
+    practice: str | None = None
+    locality_id: UUID | None = None
+    level: PostLevel | None = None
+    listed: bool | None = None

@@ -1,4 +1,4 @@
-"""Use cases of people: who is known, which posts they hold, and who is to be told what."""
+"""What other slices ask: who somebody is, which posts they hold, and whom a message reaches."""
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
@@ -8,34 +8,12 @@ from uuid import UUID
 from sqlalchemy import Select
 
 from app.calculation.values import PostHeld
-from app.core.audit import audit
 from app.core.db import Tx
-from app.core.events import emit
-from app.core.ids import new_id
 from app.organisations import service as organisations
 from app.people import repository, rules
-from app.people.events import PersonChanged
 from app.people.repository import MailboxRepository, PersonRepository, PostRepository
 from app.people.tables import Person
 from app.people.values import PersonRef, PostRole
-
-
-async def find_or_create_person(session: Tx, *, name: str, email: str) -> UUID:
-    """The person with this address, who may be known by another name; a new person when the address is not known."""
-    people = PersonRepository(session, session.tenant)
-    person_id = new_id()
-    key = rules.email_key(email)
-    created = await people.insert_unless_known(
-        person_id=person_id, name=name.strip(), name_key=rules.name_key(name), email=email.strip()
-    )
-    if not created:
-        known = await people.find_by_email(key or "")
-        if known is None:
-            raise RuntimeError("an address clashed with a person who cannot be seen")
-        return known.id
-    audit(session, "person.created", person_id)
-    emit(session, PersonChanged(subject=str(person_id)))
-    return person_id
 
 
 async def get_person(session: Tx, person_id: UUID) -> PersonRef:

@@ -1,0 +1,44 @@
+"""Use cases of people: one async function per verb."""
+
+from app.people.service.creation import create_person, find_or_create_person
+from app.people.service.leads import publish_leads, refresh_leads
+from app.people.service.lookups import (
+    find_member_by_name,
+    find_person_by_email,
+    get_people,
+    get_person,
+    holds_post,
+    mailbox_of,
+    posts_held,
+    select_recipients,
+)
+from app.people.service.mailboxes import record_bounce, set_mailboxes
+from app.people.service.persons import change_listing, change_person, erase_person, export_person
+from app.people.service.posts import add_post, change_post, confirm_post, end_post
+from app.people.service.spreadsheet import apply_people
+
+__all__ = [
+    "add_post",
+    "apply_people",
+    "change_listing",
+    "change_person",
+    "change_post",
+    "confirm_post",
+    "create_person",
+    "end_post",
+    "erase_person",
+    "export_person",
+    "find_member_by_name",
+    "find_or_create_person",
+    "find_person_by_email",
+    "get_people",
+    "get_person",
+    "holds_post",
+    "mailbox_of",
+    "posts_held",
+    "publish_leads",
+    "record_bounce",
+    "refresh_leads",
+    "select_recipients",
+    "set_mailboxes",
+]

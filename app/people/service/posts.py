@@ -1,0 +1,204 @@
+"""Posts: adding, correcting, confirming and ending them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from app.core.audit import audit
+from app.core.clock import london_date
+from app.core.db import Tx
+from app.core.errors import FieldError, Forbidden, InvalidRequest
+from app.core.events import emit
+from app.core.principal import Principal
+from app.organisations import service as organisations
+from app.people.errors import PersonErased, PersonNotFound, PostEnded
+from app.people.events import PostChanged
+from app.people.repository import PersonRepository
+from app.people.service.creation import create_person, find_or_create_person
+from app.people.service.leads import publish_leads
+from app.people.tables import Person, Post, PostBelief
+from app.people.values import LEVELS, LISTED_BY_DEFAULT, NewPost, PostLevel, PostRole
+
+WRITE = "posts:write"
+
+
+async def add_post(
+    session: Tx,
+    principal: Principal,
+    wanted: NewPost,
+    person_id: UUID | None,
+    named: tuple[str, str | None] | None,
+    *,
+    now: datetime,
+) -> tuple[Post, Person]:
+    """Give a post to a known person or to a named one (name, e-mail). A practice manager does so at home only."""
+    today = london_date(now)
+    level = level_of(wanted.role, practice=wanted.practice, locality_id=wanted.locality_id, level=wanted.level)
+    if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
+        raise _invalid("/until", "`until` has to be later than `from`.")
+    await _require_place(session, principal, practice=wanted.practice, locality_id=wanted.locality_id, on=today)
+    person = await _find_holder(session, person_id, named, now=now)
+    if person.erased_at is not None:
+        raise PersonErased
+    post = make_post(session, wanted, person.id, level=level, now=now)
+    session.add(post)
+    await publish_leads(session, [post.practice], today=today)
+    return post, person
+
+
+async def _find_holder(
+    session: Tx, person_id: UUID | None, named: tuple[str, str | None] | None, *, now: datetime
+) -> Person:
+    people = PersonRepository(session, session.tenant)
+    if named is None:
+        if person_id is None:
+            raise PersonNotFound
+        return await people.get(person_id)
+    name, email = named
+    if email is None:
+        return await create_person(session, name=name, email=None, now=now)
+    return await people.get(await find_or_create_person(session, name=name, email=email))
+
+
+def make_post(session: Tx, wanted: NewPost, person_id: UUID, *, level: PostLevel, now: datetime) -> Post:
+    """A new post, audited and announced; the caller adds it to the session when its person is there."""
+    listed = wanted.role in LISTED_BY_DEFAULT if wanted.listed is None else wanted.listed
+    post = Post(
+        commissioner_id=session.tenant,
+        person_id=person_id,
+        role=wanted.role.value,
+        level=level.value,
+        practice=wanted.practice,
+        locality_id=wanted.locality_id,
+        valid_from=wanted.valid_from,
+        valid_until=wanted.valid_until,
+        listed=listed,
+        confirmed_on=london_date(now),
+        recorded_at=now,
+    )
+    audit(session, "post.added", post.id, role=post.role, practice=post.practice, person=person_id)
+    announce(session, post)
+    return post
+
+
+def level_of(role: PostRole, *, practice: str | None, locality_id: UUID | None, level: PostLevel | None) -> PostLevel:
+    """Where the post is: what names the place decides, and a role that has one level only needs no telling."""
+    if practice is not None and locality_id is not None:
+        raise _invalid("/locality_id", "A post is at a practice or at a locality.")
+    if practice is not None:
+        found = PostLevel.PRACTICE
+    elif locality_id is not None:
+        found = PostLevel.LOCALITY
+    else:
+        found = level or min(LEVELS[role], key=list(PostLevel).index)
+    if found not in LEVELS[role] or level not in (None, found):
+        allowed = ", ".join(sorted(LEVELS[role]))
+        raise _invalid("/role", f"This role is held at: {allowed}.")
+    if found is PostLevel.PRACTICE and practice is None:
+        raise _invalid("/practice", "Say at which practice.", code="missing")
+    if found is PostLevel.LOCALITY and locality_id is None:
+        raise _invalid("/locality_id", "Say in which locality.", code="missing")
+    return found
+
+
+def _invalid(pointer: str, detail: str, *, code: str = "not_valid") -> InvalidRequest:
+    return InvalidRequest(errors=[FieldError(pointer, code, detail)])
+
+
+async def _require_place(
+    session: Tx, principal: Principal, *, practice: str | None, locality_id: UUID | None, on: date
+) -> None:
+    if practice is not None:
+        await organisations.require_reach(session, principal, WRITE, practice, on=on)
+    elif not principal.covers_commissioner(WRITE):
+        raise Forbidden("Your role keeps the posts of a practice only.")
+    elif locality_id is not None:
+        await organisations.get_locality(session, locality_id)
+
+
+async def _require_post(session: Tx, principal: Principal, post: Post, *, on: date) -> None:
+    if post.practice is not None:
+        reach = await organisations.reachable(session, principal, WRITE, on=on)
+        if reach is not None and post.practice not in reach:
+            raise Forbidden("Your role does not reach this practice.")
+    elif not principal.covers_commissioner(WRITE):
+        raise Forbidden("Your role keeps the posts of a practice only.")
+
+
+async def change_post(session: Tx, principal: Principal, post: Post, changes: dict[str, Any], *, now: datetime) -> None:
+    """Correct a locked post: valid_from, valid_until, listed; only members that are given. Whoever corrects, confirms."""
+    today = london_date(now)
+    await _require_post(session, principal, post, on=today)
+    start = changes.get("valid_from", post.valid_from)
+    until = changes.get("valid_until", post.valid_until)
+    if until is not None and until <= start:
+        raise _invalid("/until", "`until` has to be later than `from`.")
+    move_post(session, post, valid_from=start, valid_until=until, now=now)
+    post.listed = changes.get("listed", post.listed)
+    post.confirmed_on = today
+    audit(session, "post.changed", post.id, members=sorted(changes))
+    announce(session, post)
+    await publish_leads(session, [post.practice], today=today)
+
+
+def move_post(session: Tx, post: Post, *, valid_from: date, valid_until: date | None, now: datetime) -> bool:
+    """Change the period, keeping what was believed until now: a payment may have been worked out by it."""
+    if (valid_from, valid_until) == (post.valid_from, post.valid_until):
+        return False
+    _keep_belief(session, post, now)
+    post.valid_from, post.valid_until, post.recorded_at = valid_from, valid_until, now
+    return True
+
+
+def _keep_belief(session: Tx, post: Post, now: datetime) -> None:
+    if post.practice is None:
+        return
+    session.add(
+        PostBelief(
+            commissioner_id=post.commissioner_id,
+            post_id=post.id,
+            role=post.role,
+            practice=post.practice,
+            valid_from=post.valid_from,
+            valid_until=post.valid_until,
+            recorded_at=post.recorded_at,
+            superseded_at=now,
+        )
+    )
+
+
+async def confirm_post(session: Tx, principal: Principal, post: Post, person: Person, *, now: datetime) -> None:
+    """Say that a post is still held and its holder can be reached: it is no longer stale."""
+    today = london_date(now)
+    await _require_post(session, principal, post, on=today)
+    if post.valid_until is not None and post.valid_until <= today:
+        raise PostEnded
+    post.confirmed_on = today
+    person.bounced_at = None
+    audit(session, "post.confirmed", post.id)
+    announce(session, post)
+
+
+async def end_post(session: Tx, principal: Principal, post: Post, *, now: datetime) -> None:
+    """End a post today. One that has not begun is taken back as if it had never been."""
+    today = london_date(now)
+    await _require_post(session, principal, post, on=today)
+    if post.valid_until is not None and post.valid_until <= today:
+        raise PostEnded
+    await close_post(session, post, on=today, now=now)
+    await publish_leads(session, [post.practice], today=today)
+
+
+async def close_post(session: Tx, post: Post, *, on: date, now: datetime) -> None:
+    never_held = post.valid_from >= on
+    if never_held:
+        _keep_belief(session, post, now)
+        await session.delete(post)
+    else:
+        move_post(session, post, valid_from=post.valid_from, valid_until=on, now=now)
+    audit(session, "post.ended", post.id, on=on.isoformat(), role=post.role, practice=post.practice)
+    announce(session, post, removed=never_held)
+
+
+def announce(session: Tx, post: Post, *, removed: bool = False) -> None:
+    emit(session, PostChanged(subject=str(post.id), role=post.role, practice=post.practice, removed=removed))
