@@ -315,13 +315,17 @@ async def selfcheck(url: str) -> list[Verdict]:
     connection = await asyncpg.connect(url, timeout=10)
     try:
         await refuse_powers(connection, "app")
-        owner = await connection.fetchval(
-            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
-        )
-        catalogue = Catalogue(connection, owner.removesuffix("_owner"))
-        return [Verdict(name, tuple(await check(catalogue))) for name, check in CHECKS.items()]
+        return await inspect(connection)
     finally:
         await connection.close()
+
+
+async def inspect(connection: asyncpg.Connection) -> list[Verdict]:
+    owner = await connection.fetchval(
+        "SELECT pg_get_userbyid(datdba)::text FROM pg_database WHERE datname = current_database()"
+    )
+    catalogue = Catalogue(connection, str(owner).removesuffix("_owner"))
+    return [Verdict(name, tuple(await check(catalogue))) for name, check in CHECKS.items()]
 
 
 def render(verdicts: Sequence[Verdict]) -> Iterable[str]:

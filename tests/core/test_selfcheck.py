@@ -1,5 +1,8 @@
 """The self-check passes on a migrated database, and names what somebody changed."""
 
+import subprocess
+import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +10,7 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.core.selfcheck import refuse_powerful_logins, render, selfcheck
+from app.core.selfcheck import Verdict, inspect, refuse_powerful_logins, render, selfcheck
 from app.core.settings import Settings, SettingsInvalid
 from app.main import close_services, make_services
 from tests.factories.service import FixedClock, LivePlenary
@@ -61,55 +64,78 @@ def logins_of(settings: Settings) -> dict[str, str]:
     return {name: f'"{owner.removesuffix("owner")}{name}"' for name in ("app", "worker", "reader")}
 
 
-async def faults_of(settings: Settings) -> dict[str, tuple[str, ...]]:
-    return {v.name: v.faults for v in await selfcheck(settings.asyncpg_url("app")) if v.faults}
+def admin_url(servers: tuple[str, Any], settings: Settings) -> str:
+    database = make_url(settings.asyncpg_url("app")).database
+    return make_url(servers[0]).set(database=database).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+async def admin(servers: tuple[str, Any], shared: LivePlenary) -> AsyncIterator[asyncpg.Connection]:
+    """A superuser in a transaction that is rolled back."""
+    connection = await asyncpg.connect(admin_url(servers, shared.settings))
+    mischief = connection.transaction()
+    await mischief.start()
+    yield connection
+    await mischief.rollback()
+    await connection.close()
 
 
 async def test_a_migrated_database_has_no_fault(shared: LivePlenary) -> None:
     code = await shared.fresh_tenant()
     await shared.make_key("practice_manager", tenant=code, practice="ZZ0950")
-    assert await faults_of(shared.settings) == {}
+    verdicts = await selfcheck(shared.settings.asyncpg_url("app"))
+    assert {verdict.name: verdict.faults for verdict in verdicts if verdict.faults} == {}
+    assert len(verdicts) == 8
 
 
 @pytest.mark.parametrize(
     ("check", "statement", "fault"), [(check, *case) for check, cases in MISCHIEF.items() for case in cases]
 )
 async def test_what_somebody_changed_is_named(
-    live_settings: Settings, servers: tuple[str, Any], check: str, statement: str, fault: str
+    shared: LivePlenary, admin: asyncpg.Connection, check: str, statement: str, fault: str
 ) -> None:
-    admin = make_url(servers[0]).set(database=make_url(live_settings.asyncpg_url("app")).database)
-    connection = await asyncpg.connect(admin.render_as_string(hide_password=False))
-    try:
-        await connection.execute(statement.format(**logins_of(live_settings)))
-    finally:
-        await connection.close()
-    found = await faults_of(live_settings)
-    assert any(fault in said for said in found.get(check, ())), found
+    await admin.execute(statement.format(**logins_of(shared.settings)))
+    found = {verdict.name: verdict.faults for verdict in await inspect(admin)}
+    assert any(fault in said for said in found[check]), found
 
 
-async def test_rows_that_show_without_a_tenant_are_found_by_looking(live_settings: Settings, servers: Any) -> None:
-    admin = make_url(servers[0]).set(database=make_url(live_settings.asyncpg_url("app")).database)
-    connection = await asyncpg.connect(admin.render_as_string(hide_password=False))
+def run_selfcheck(settings: Settings, home: Path) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "/usr/bin", "PLENARY_HOME": str(home), "PLENARY_DATABASE_URL": settings.asyncpg_url("app")}
+    command = [sys.executable, "-m", "app.cli", "selfcheck"]
+    root = Path(__file__).parents[2]
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+
+
+async def test_the_command_ends_with_1_once_a_policy_is_gone_and_rows_show(
+    live_settings: Settings, servers: tuple[str, Any], tmp_path: Path
+) -> None:
+    passed = run_selfcheck(live_settings, tmp_path)
+    assert (passed.returncode, passed.stdout.count(" ok")) == (0, 8)
+    connection = await asyncpg.connect(admin_url(servers, live_settings))
     try:
-        await connection.execute("ALTER POLICY tenant ON commissioner USING (true)")
+        await connection.execute("DROP POLICY tenant ON locality")
         await connection.execute("ALTER TABLE published.change_number DISABLE ROW LEVEL SECURITY")
+        await connection.execute("GRANT SELECT ON person TO {reader}".format(**logins_of(live_settings)))
     finally:
         await connection.close()
-    found = await faults_of(live_settings)
-    assert found["no tenant, no rows"] == ("app sees rows of published.change_number without a tenant",)
+    failed = run_selfcheck(live_settings, tmp_path)
+    assert failed.returncode == 1
+    for fault in (
+        "locality has no tenant policy",
+        "app sees rows of published.change_number without a tenant",
+        "reader has SELECT on person",
+    ):
+        assert fault in failed.stdout
 
 
 def test_the_table_says_what_is_wrong_under_its_check() -> None:
-    from app.core.selfcheck import Verdict
-
     lines = list(render([Verdict("logins", ()), Verdict("policies", ("job has no tenant policy",))]))
     assert lines == ["logins    ok", "policies  FAULT", "          - job has no tenant policy"]
 
 
-async def test_nothing_serves_as_a_superuser(live_settings: Settings, servers: Any, tmp_path: Path) -> None:
-    name = make_url(live_settings.asyncpg_url("app")).database
-    admin = make_url(servers[0]).set(database=name).render_as_string(hide_password=False)
-    mistaken = live_settings.model_copy(update={"database_url": admin, "worker_url": admin})
+async def test_nothing_serves_as_a_superuser(live_settings: Settings, servers: tuple[str, Any]) -> None:
+    superuser = admin_url(servers, live_settings)
+    mistaken = live_settings.model_copy(update={"database_url": superuser, "worker_url": superuser})
     with pytest.raises(SettingsInvalid, match="app login is a superuser"):
         await make_services(mistaken, FixedClock())
     with pytest.raises(SettingsInvalid, match="worker login is a superuser"):
