@@ -1,6 +1,7 @@
 """Every route of the API, read from the document that clients read."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,10 +70,10 @@ OPERATIONS = [
 GUARDED = [operation for operation in OPERATIONS if operation.scope is not None]
 
 
-def declared_routes() -> list[APIRoute]:
+def declared_routes(routes: Iterable[Any] = APP.routes) -> list[APIRoute]:
     """The routes as the routers hold them, whether the document shows them or not."""
-    found = []
-    for route in APP.routes:
+    found: list[APIRoute] = []
+    for route in routes:
         inner = getattr(route, "original_router", None)
-        found += [r for r in (inner.routes if inner is not None else [route]) if isinstance(r, APIRoute)]
+        found += declared_routes(inner.routes) if inner is not None else [route] if isinstance(route, APIRoute) else []
     return found

@@ -17,6 +17,7 @@ PUBLIC = {
     "GET /readyz": "probes carry no credential",
     "GET /version": "says which release answers",
     "GET /metrics": "this machine alone, or a key with metrics:read",
+    "GET /schemas/definition.json": "editors load schemas without a credential",
 }
 SOMEWHERE = "00000000-0000-7000-8000-00000000dead"
 PLACES = {Role.PLATFORM_ADMIN: {"tenant": "PLATFORM"}} | {role: {"practice": "ZZ0960"} for role in PRACTICE_ROLES}

@@ -53,7 +53,7 @@ async def lock_item(session: Tx, person_id: UUID, delivery_id: UUID) -> tuple[De
     """Locked against a second acknowledgement at the same time."""
     statement = select_inbox(session.tenant, person_id).where(col(Delivery.id) == delivery_id)
     statement = statement.with_for_update(of=Delivery).execution_options(populate_existing=True)
-    row = (await session.execute(statement)).one_or_none()
+    row = (await session.exec(statement)).one_or_none()  # pyright: ignore
     return None if row is None else (row[0], row[1])
 
 
