@@ -33,11 +33,12 @@ def _ending_in_words() -> Iterator[None]:
     from app.core.backup import BackupFailed
     from app.core.errors import DomainError
     from app.core.settings import SettingsInvalid
+    from app.demo.calls import CallFailed
     from app.embedded.errors import CannotStart
 
     try:
         yield
-    except (BackupFailed, CannotStart, DomainError, SettingsInvalid) as problem:
+    except (BackupFailed, CallFailed, CannotStart, DomainError, SettingsInvalid) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from problem
 
@@ -195,8 +196,10 @@ def load_demo() -> None:
     """Make the invented commissioner in an empty database; a second call does nothing."""
     import asyncio
 
+    from app.core.logging import configure_logging
     from app.demo.load import load
 
+    configure_logging(level="WARNING")
     with _ending_in_words():
         asyncio.run(load(_settings()))
 
@@ -213,7 +216,8 @@ def play_tour() -> None:
     if not (settings.home / "demo-keys.json").exists():
         typer.echo(f"There are no demo keys in {settings.home}; start `plenary up` first.", err=True)
         raise typer.Exit(1)
-    asyncio.run(tour(settings.home, today=london_date(SystemClock().now()), outbox=settings.outbox_path))
+    with _ending_in_words():
+        asyncio.run(tour(settings.home, today=london_date(SystemClock().now()), outbox=settings.outbox_path))
 
 
 if __name__ == "__main__":

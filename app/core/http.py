@@ -390,13 +390,13 @@ Serving = Annotated[Services, Depends(_services)]
 
 
 def _expected_required(
-    if_match: Annotated[str | None, Header(description="The ETag you mean to change, or *.")] = None,
+    if_match: Annotated[str | None, Header(alias="If-Match", description="The ETag you mean to change, or *.")] = None,
 ) -> Expected:
     return Expected(if_match, required=True)
 
 
 def _expected_optional(
-    if_match: Annotated[str | None, Header(description="The ETag you mean to change, or *.")] = None,
+    if_match: Annotated[str | None, Header(alias="If-Match", description="The ETag you mean to change, or *.")] = None,
 ) -> Expected:
     return Expected(if_match, required=False)
 

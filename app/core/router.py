@@ -33,7 +33,7 @@ class Health(BaseModel):
     status: Literal["ok"]
 
 
-class Version(BaseModel):
+class Release(BaseModel):
     name: str
     version: str
     api: str
@@ -121,9 +121,9 @@ async def get_readiness(serving: Serving) -> Health:
 
 
 @router.get("/version", dependencies=[public("says which release answers; nothing private")])
-async def get_version(serving: Serving) -> Version:
+async def get_version(serving: Serving) -> Release:
     """Which release answers."""
-    return Version(name="plenary", version=serving.version, api="v1")
+    return Release(name="plenary", version=serving.version, api="v1")
 
 
 @router.get(

@@ -8,7 +8,7 @@ from app.calculation.values import PracticeResult
 from app.core.clock import Period, PeriodModel
 from app.core.money import format_pounds, plain
 from app.schemes import rules
-from app.schemes.schemas.calculator import Calculated, CalculatorAnswer, Line, Payee
+from app.schemes.schemas.calculator import Calculated, CalculatedPayee, CalculatorAnswer, Line
 from app.schemes.schemas.evidence import EntitlementAnswer, FactsAnswer, Figure, SchemeFact
 from app.schemes.schemas.joining import (
     ImprovementArea,
@@ -205,7 +205,7 @@ def line_answer(line: CalculatedLine, period: Period) -> Line:
         quantity=line.quantity,
         rate=line.rate,
         amount=format_pounds(line.amount),
-        payee=Payee(type=line.payee.type, code=line.payee.code),
+        payee=CalculatedPayee(type=line.payee.type, code=line.payee.code),
         sentence=line.sentence,
         workings=line.workings,
         blocked=line.blocked,

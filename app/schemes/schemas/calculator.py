@@ -109,7 +109,7 @@ class CalculatorIn(StrictModel):
         return [_practice(each, facts[each.code], snapshots) for each in self.practices]
 
 
-class Payee(BaseModel):
+class CalculatedPayee(BaseModel):
     type: Literal["practice", "organisation"]
     code: str
 
@@ -123,7 +123,7 @@ class Line(BaseModel):
     quantity: str | None
     rate: str | None
     amount: Pounds
-    payee: Payee
+    payee: CalculatedPayee
     sentence: str
     workings: dict[str, Any]
     blocked: bool
