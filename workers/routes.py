@@ -11,7 +11,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "access.money_role_granted": (),
     # meetings
     "meetings.meeting_changed": (),
-    "meetings.attendance_changed": ("learning.record_attendance",),
+    "meetings.attendance_changed": ("schemes.record_attendance", "learning.record_attendance"),
     # schemes
     "schemes.version_published": (),
     "schemes.scheme_changed": (),

@@ -30,3 +30,10 @@ async def simulate(context: JobContext) -> None:
         await service.simulate(
             session, context.id("subject"), scheme_id=context.id("scheme"), n=context.payload["n"], today=today
         )
+
+
+@handler("schemes.record_attendance")
+async def record_attendance(context: JobContext) -> None:
+    """Attendance recorded, corrected or taken back: the scheme's fact follows."""
+    async with context.transaction(final=True) as session:
+        await service.record_attendance(session, context.id("subject"), now=context.tools.clock.now())

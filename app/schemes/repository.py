@@ -17,7 +17,7 @@ from app.schemes.errors import FactNotFound, NoVersion, OfferNotFound, SchemeNot
 from app.schemes.tables import FactRow, ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
 from app.schemes.values import ParticipationState, SchemeState, VersionState
 
-_LOCK_FACTS = text("SELECT pg_advisory_xact_lock(hashtextextended(:scheme, 6))")
+_LOCK_FACTS = text("SELECT pg_advisory_xact_lock(hashtextextended(:subject, 6))")
 # One JSON parameter holds all rows, so thousands are one statement whatever the limit on parameters.
 _ROWS = "FROM json_populate_recordset(NULL::{0}, CAST(:rows AS json)) AS r"
 _OFFER = text(
@@ -185,9 +185,9 @@ class FactRepository(TenantRepository[FactRow]):
         statement = self.select().where(col(FactRow.scheme_id) == scheme_id, col(FactRow.superseded_at).is_(None))
         return statement if practices is None else statement.where(one_of(FactRow.practice, sorted(practices)))
 
-    async def lock_scheme(self, scheme_id: UUID) -> None:
-        """Recording is read, compare, write. Two requests with the same facts would otherwise both see none of them."""
-        await (await self.session.connection()).execute(_LOCK_FACTS, {"scheme": str(scheme_id)})
+    async def lock(self, subject: UUID) -> None:
+        """Recording is read, compare, write. Two at once for one scheme, or one attendance, would both see the old state."""
+        await (await self.session.connection()).execute(_LOCK_FACTS, {"subject": str(subject)})
 
     async def list_current(self, scheme_id: UUID, external_ids: Sequence[str]) -> dict[str, FactRow]:
         rows = await self.list(

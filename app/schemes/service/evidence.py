@@ -10,6 +10,7 @@ from app.core.audit import audit
 from app.core.db import Tx
 from app.core.errors import FieldError
 from app.core.ids import new_id
+from app.meetings import service as meetings
 from app.schemes import rules
 from app.schemes.errors import FactsRefused
 from app.schemes.repository import FactRepository, ParticipationRepository, SchemeRepository, VersionRepository
@@ -31,11 +32,12 @@ async def record_facts(
     """All or none. The same facts again change nothing; a different one with a known id supersedes it."""
     await SchemeRepository(session, session.tenant).get(scheme_id)
     repository = FactRepository(session, session.tenant)
-    await repository.lock_scheme(scheme_id)
+    await repository.lock(scheme_id)
     current = await repository.list_current(scheme_id, [fact.external_id for fact in facts])
     known = {external_id: _as_known(row) for external_id, row in current.items()}
-    refused = rules.refused_facts(facts, known, may_correct=confirmed)
-    if source is not FactSource.ATTENDANCE:
+    from_meeting = source is FactSource.ATTENDANCE
+    refused = rules.refused_facts(facts, known, may_correct=confirmed or from_meeting)
+    if not from_meeting:
         refused += await _not_of_this_scheme(session, scheme_id, facts)
     if refused:
         raise FactsRefused(errors=refused)
@@ -50,27 +52,31 @@ async def record_facts(
     return plan.outcome
 
 
-async def record_attendance(
-    session: Tx,
-    scheme_id: UUID,
-    *,
-    attendance_id: UUID,
-    practice: str,
-    measure: str,
-    on: Any,
-    removed: bool,
-    now: datetime,
-) -> FactOutcome:
-    """One attendance is one confirmed fact of value 1; an attendance taken back withdraws its own fact and no other."""
+async def record_attendance(session: Tx, attendance_id: UUID, *, now: datetime) -> FactOutcome:
+    """One attendance is one fact of value 1; an attendance taken back withdraws its own fact and no other.
+
+    It is recorded before a practice has signed up as well: it counts once the practice has.
+    """
+    # Before the attendance is read, so that of two corrections the later one is never overwritten by the earlier.
+    await FactRepository(session, session.tenant).lock(attendance_id)
+    attendance = await meetings.get_attendance(session, attendance_id)
+    if attendance.scheme_id is None or attendance.measure is None:
+        return FactOutcome()
     entry = FactEntry(
-        external_id=f"attendance:{attendance_id}",
-        practice=practice,
-        measure=measure,
-        on=on,
-        value=None if removed else rules.ONE,
+        external_id=f"attendance:{attendance.id}",
+        practice=attendance.practice,
+        measure=attendance.measure,
+        on=attendance.on,
+        value=None if attendance.is_removed else rules.ONE,
     )
     return await record_facts(
-        session, scheme_id, [entry], confirmed=True, source=FactSource.ATTENDANCE, recorded_by=None, now=now
+        session,
+        attendance.scheme_id,
+        [entry],
+        confirmed=attendance.is_confirmed,
+        source=FactSource.ATTENDANCE,
+        recorded_by=None,
+        now=now,
     )
 
 
@@ -86,7 +92,7 @@ async def confirm_facts(
     """All or none; a fact that is confirmed already stays as it is. `reach` are the caller's practices; None is all."""
     await SchemeRepository(session, session.tenant).get(scheme_id)
     repository = FactRepository(session, session.tenant)
-    await repository.lock_scheme(scheme_id)
+    await repository.lock(scheme_id)
     current = await repository.list_current(scheme_id, external_ids)
     missing = [
         FieldError(f"/external_ids/{place}", "schemes.fact_not_found", "There is no current fact with this id.")
