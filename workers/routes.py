@@ -4,6 +4,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     # organisations
     "organisations.practice_changed": (),
     "organisations.import_requested": ("organisations.import_file",),
+    "organisations.locality_changed": (),
     # people
     "people.person_changed": (),
     "people.post_changed": (),

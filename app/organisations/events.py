@@ -19,3 +19,11 @@ class ImportRequested(Event):
     """Subject: the import's id. A file was found readable and waits to be imported."""
 
     name: ClassVar[str] = "organisations.import_requested"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalityChanged(Event):
+    """Subject: the locality's id. Its name, its description or its practices have changed."""
+
+    name: ClassVar[str] = "organisations.locality_changed"
+    resource: ClassVar[str | None] = "locality"

@@ -63,6 +63,15 @@ class ImportState(StrEnum):
     FAILED = "failed"
 
 
+class PlacementOutcome(StrEnum):
+    """What became of a practice's placement in a locality or place."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    OVERLAPPING = "overlapping"
+
+
 @dataclass(frozen=True, slots=True)
 class CommissionerRef:
     id: UUID

@@ -2,20 +2,107 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Select, Text, case, cast, func, or_, text
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from app.core.db import Tx
 from app.core.repository import TenantRepository
 from app.organisations.errors import LocalityNotFound
 from app.organisations.repository.members import is_valid
-from app.organisations.tables import Locality, LocalityMembership
+from app.organisations.tables import Locality, LocalityMembership, PlaceMembership, PublishedPractice
+from app.organisations.values import PracticeStatus
 
 
 class LocalityRepository(TenantRepository[Locality]):
     table = Locality
     missing = LocalityNotFound
+
+    def select_counted(self, today: date) -> Select[*tuple[Any, ...]]:
+        """Each locality with its open practices and their registered patients, as published today."""
+        practice = PublishedPractice
+        counted = (
+            select(
+                practice.locality_id,
+                func.count().label("practice_count"),
+                func.sum(practice.registered).label("registered"),
+            )
+            .where(col(practice.commissioner_id) == self.tenant, col(practice.status) != PracticeStatus.CLOSED)
+            .where(or_(col(practice.member_until).is_(None), col(practice.member_until) > today))
+            .group_by(col(practice.locality_id))
+            .subquery()
+        )
+        # Nobody in a locality without practices; unknown in one whose practices have no list.
+        patients = case((counted.c.practice_count.is_(None), 0), else_=counted.c.registered)
+        return (
+            select_columns(
+                col(Locality.id),
+                col(Locality.code),
+                col(Locality.name),
+                col(Locality.description),
+                col(Locality.version),
+                func.coalesce(counted.c.practice_count, 0).label("practice_count"),
+                cast(func.trim_scale(patients), Text).label("registered_patients"),
+            )
+            .outerjoin_from(Locality, counted, counted.c.locality_id == col(Locality.id))
+            .where(col(Locality.commissioner_id) == self.tenant)
+        )
+
+    async def get_counted(self, locality_id: UUID, *, today: date) -> Any:
+        statement = self.select_counted(today).where(col(Locality.id) == locality_id)
+        row = (await (await self.session.connection()).execute(statement)).one_or_none()
+        if row is None:
+            raise self.missing
+        return row
+
+
+class LocalityMembershipRepository(TenantRepository[LocalityMembership]):
+    table = LocalityMembership
+
+    def select_of(self, locality_id: UUID, *, as_at: date | None) -> Select[Any]:
+        membership = LocalityMembership
+        statement = self.select().where(col(membership.locality_id) == locality_id)
+        if as_at is None:
+            return statement
+        return statement.where(is_valid(col(membership.valid_from), col(membership.valid_until), as_at))
+
+    async def lock_of(self, codes: Iterable[str]) -> Sequence[LocalityMembership]:
+        """All that these practices are and were in, held against another change of them, in one order."""
+        statement = (
+            self.select()
+            .where(col(LocalityMembership.practice).in_(list(codes)))
+            .order_by(col(LocalityMembership.id))
+            .with_for_update()
+        )
+        return (await self.session.exec(statement)).all()  # pyright: ignore
+
+
+class PlaceMembershipRepository(TenantRepository[PlaceMembership]):
+    table = PlaceMembership
+
+    async def lock_of(self, codes: Iterable[str]) -> Sequence[PlaceMembership]:
+        statement = (
+            self.select()
+            .where(col(PlaceMembership.practice).in_(list(codes)))
+            .order_by(col(PlaceMembership.id))
+            .with_for_update()
+        )
+        return (await self.session.exec(statement)).all()  # pyright: ignore
+
+
+_CHECK_NOW = text("SET CONSTRAINTS ex_locality_membership_overlap, ex_place_membership_overlap IMMEDIATE")
+_CHECK_LATER = text("SET CONSTRAINTS ex_locality_membership_overlap, ex_place_membership_overlap DEFERRED")
+
+
+async def check_overlaps(session: Tx) -> None:
+    """Have the database look for overlaps now that all rows of a change are written, and not at the commit only."""
+    await session.flush()
+    connection = await session.connection()
+    await connection.execute(_CHECK_NOW)
+    await connection.execute(_CHECK_LATER)
 
 
 async def list_practices_in(session: Tx, localities: Iterable[UUID], *, on: date) -> Sequence[str]:

@@ -4,6 +4,7 @@ from app.organisations.router import (  # noqa: F401 - importing adds their rout
     commissioners,
     histories,
     imports,
+    localities,
     practices,
 )
 from app.organisations.router.root import router

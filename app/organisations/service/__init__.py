@@ -2,7 +2,7 @@
 
 from app.organisations.service.commissioners import create_commissioner, find_commissioner, get_commissioner
 from app.organisations.service.leads import record_named_lead, record_named_leads
-from app.organisations.service.localities import get_locality
+from app.organisations.service.localities import change_locality, create_locality, get_locality, place_practice
 from app.organisations.service.practices import (
     get_practice,
     get_practices,
@@ -16,7 +16,9 @@ from app.organisations.service.publishing import refresh_published
 from app.organisations.service.reach import locality_of, practices_in_locality, reachable, require_reach
 
 __all__ = [
+    "change_locality",
     "create_commissioner",
+    "create_locality",
     "find_commissioner",
     "get_commissioner",
     "get_locality",
@@ -26,6 +28,7 @@ __all__ = [
     "list_sizes",
     "locality_of",
     "member_periods",
+    "place_practice",
     "practices_in_locality",
     "profiles",
     "reachable",

@@ -1,12 +1,124 @@
-"""Localities, as other slices ask about them."""
+"""Localities: making and changing one, and which practice is in it when."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from app.core.audit import audit
+from app.core.clock import Period, london_date
 from app.core.db import Tx
-from app.organisations.repository.localities import LocalityRepository
-from app.organisations.values import LocalityRef
+from app.core.errors import PreconditionFailed
+from app.core.events import emit
+from app.core.ids import new_id
+from app.core.repository import Expected
+from app.organisations.errors import OverlappingMembership
+from app.organisations.events import LocalityChanged
+from app.organisations.repository.localities import (
+    LocalityMembershipRepository,
+    LocalityRepository,
+    check_overlaps,
+    list_practices_in,
+)
+from app.organisations.rules import Placement, lay_placements
+from app.organisations.service.practices import get_practice
+from app.organisations.service.publishing import refresh_published
+from app.organisations.tables import Locality, LocalityMembership
+from app.organisations.values import LocalityRef, PlacementOutcome
 
 
 async def get_locality(session: Tx, locality_id: UUID) -> LocalityRef:
     row = await LocalityRepository(session, session.tenant).get(locality_id)
     return LocalityRef(row.id, row.code, row.name)
+
+
+async def create_locality(session: Tx, *, code: str, name: str, description: str | None) -> Locality:
+    row = Locality(commissioner_id=session.tenant, id=new_id(), code=code, name=name, description=description)
+    session.add(row)
+    # A code that is taken is told here, where nothing else has happened yet.
+    await session.flush()
+    emit(session, LocalityChanged(subject=str(row.id)))
+    audit(session, "locality.created", row.id)
+    return row
+
+
+async def change_locality(session: Tx, row: Locality, changes: Mapping[str, Any], *, now: datetime) -> None:
+    """Change what is named; a locality's name shows on its practices. The row was locked by whoever checked it."""
+    different = {name: value for name, value in changes.items() if getattr(row, name) != value}
+    if not different:
+        return
+    for name, value in different.items():
+        setattr(row, name, value)
+    await session.flush()
+    if "name" in different:
+        today = london_date(now)
+        codes = await list_practices_in(session, [row.id], on=today)
+        await refresh_published(session, today=today, now=now, tenants=[session.tenant], codes=codes)
+    emit(session, LocalityChanged(subject=str(row.id)))
+    audit(session, "locality.changed", row.id, members=sorted(different))
+
+
+async def place_practice(
+    session: Tx, locality_id: UUID, code: str, period: Period, *, expected: Expected, now: datetime
+) -> tuple[LocalityMembership, bool]:
+    """Put a practice into a locality for a period, correcting what the period overlaps there; True when it is new.
+
+    `OverlappingMembership` when it is in another locality for part of the period.
+    """
+    await LocalityRepository(session, session.tenant).get(locality_id)
+    await get_practice(session, code)
+    memberships = LocalityMembershipRepository(session, session.tenant)
+    rows = {row.id: row for row in await memberships.lock_of([code])}
+    wanted = Placement(locality_id, period)
+    same = [row for row in rows.values() if row.locality_id == locality_id and _overlaps(row, period)]
+    _check_expected(expected, same)
+    laid = lay_placements([_placement(row) for row in rows.values()], [wanted])
+    if laid.outcomes == [PlacementOutcome.OVERLAPPING]:
+        raise OverlappingMembership
+    if laid.outcomes == [PlacementOutcome.UNCHANGED]:
+        return same[0], False
+    for gone in laid.removed:
+        await session.delete(rows[gone])
+    row = await _write(session, rows, laid.written[0], code, now=now)
+    await check_overlaps(session)
+    await refresh_published(session, today=london_date(now), now=now, tenants=[session.tenant], codes=[code])
+    emit(session, LocalityChanged(subject=str(locality_id)))
+    audit(session, "locality.practice_placed", locality_id, practice=code)
+    return row, not same
+
+
+def _overlaps(row: LocalityMembership, period: Period) -> bool:
+    return Period(row.valid_from, row.valid_until).intersection(period) is not None
+
+
+def _placement(row: LocalityMembership) -> Placement:
+    return Placement(row.locality_id, Period(row.valid_from, row.valid_until), row.id)
+
+
+def _check_expected(expected: Expected, same: list[LocalityMembership]) -> None:
+    if same:
+        expected.check(same[0].version)
+    elif expected.header is not None:
+        # Whoever names a version means to change something, and there is nothing.
+        raise PreconditionFailed
+
+
+async def _write(
+    session: Tx, rows: Mapping[UUID, LocalityMembership], placement: Placement, code: str, *, now: datetime
+) -> LocalityMembership:
+    start, end = placement.period.valid_from, placement.period.valid_until
+    if placement.id is not None:
+        row = rows[placement.id]
+        row.valid_from, row.valid_until = start, end
+        return row
+    row = LocalityMembership(
+        commissioner_id=session.tenant,
+        id=new_id(),
+        locality_id=placement.group,  # pyright: ignore - a placement of this service has a locality
+        practice=code,
+        valid_from=start,
+        valid_until=end,
+        recorded_at=now,
+    )
+    session.add(row)
+    return row

@@ -1,0 +1,14 @@
+"""Pure rules of organisations: whose member a practice was when, and in which locality it may be."""
+
+from app.organisations.rules.memberships import PUBLICATIONS, Membership, membership_sequence, sub_icb_parents
+from app.organisations.rules.placing import Laid, Placement, lay_placements
+
+__all__ = [
+    "PUBLICATIONS",
+    "Laid",
+    "Membership",
+    "Placement",
+    "lay_placements",
+    "membership_sequence",
+    "sub_icb_parents",
+]
