@@ -164,6 +164,45 @@ def restore(
     typer.echo("Restored. Earlier cursors answer 410; messages that were waiting are parked: see `plenary jobs list`.")
 
 
+@main.command("import")
+def import_file(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="ods-practices, ods-memberships, networks, list-sizes, gp-payments, practice-profile; or localities, "
+            "members, people of one commissioner."
+        ),
+    ],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The CSV, or the published ZIP with it.")],
+    as_at: Annotated[str | None, typer.Option(help="Day of the file's knowledge; default: its newest date.")] = None,
+    financial_year: Annotated[str | None, typer.Option(help="Year of a gp-payments file, such as 2014/15.")] = None,
+    commissioner: Annotated[str | None, typer.Option(help="Code of the tenant whose own file this is.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Try everything and keep nothing but the outcome.")
+    ] = False,
+) -> None:
+    """Import a file at once, as the API does with an upload."""
+    import asyncio
+
+    from app.core.progress import progress_shown
+    from app.embedded.servers import awake_database_of
+    from app.organisations.adapters.command import ImportCommand, run_import
+
+    settings = _settings()
+    said = {"as_at": as_at, "financial_year": financial_year}
+    options = {name: value for name, value in said.items() if value is not None}
+    with _ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+        command = ImportCommand.of(kind, file, options=options, commissioner=commissioner, dry_run=dry_run)
+        with progress_shown(f"Importing {file.name}") as report:
+            result = asyncio.run(run_import(settings, command, appliers={}, report=report))
+    for error in result.errors[:20]:
+        typer.echo(f"row {error.row}, {error.column}: {error.detail} ({error.code})", err=True)
+    for warning in result.warnings:
+        typer.echo(warning, err=True)
+    counts = {name: value for name, value in result.summary().items() if name != "warnings"}
+    typer.echo(", ".join(f"{name} {value:,}" for name, value in counts.items()))
+
+
 @main.command("selfcheck")
 def check_tenants_apart() -> None:
     """Check that the database keeps tenants apart: logins, policies, keys, views, functions and rights."""

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.core.clock import Clock
-from app.core.db import Actor, unit_of_work
+from app.core.clock import Clock, SystemClock
+from app.core.db import Actor, make_engine, unit_of_work
 from app.core.errors import DomainError
 from app.core.ids import PLATFORM_ID
+from app.core.settings import Settings
 from app.organisations.adapters.register_files import read_file
 from app.organisations.errors import CommissionerNotFound, OptionInvalid, UnknownKind
 from app.organisations.ports import Applier, Options
@@ -119,3 +120,23 @@ def _progress(
             await note_progress(session, operation_id, done, total)
 
     return progress
+
+
+async def run_import(
+    settings: Settings,
+    command: ImportCommand,
+    *,
+    appliers: Mapping[FileKind, Applier],
+    report: Callable[[int, int], None],
+    clock: Clock | None = None,
+) -> ImportResult:
+    """`import_now` with the logins that the settings name."""
+    platform = make_engine(settings.sqlalchemy_url("platform"), pool_size=2, application="plenary-import")
+    worker = make_engine(settings.sqlalchemy_url("worker"), pool_size=2, application="plenary-import")
+    try:
+        return await import_now(
+            command, platform=platform, worker=worker, appliers=appliers, clock=clock or SystemClock(), report=report
+        )
+    finally:
+        await platform.dispose()
+        await worker.dispose()

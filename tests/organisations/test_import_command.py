@@ -1,0 +1,62 @@
+"""`plenary import` in a process of its own, against the same database as everything else."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from app.core.migrate import ENV_NAMES
+from tests.factories.service import LivePlenary
+from tests.organisations.adapters.register_texts import csv_bytes, practice_cells
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def plenary(shared: LivePlenary, *arguments: str) -> subprocess.CompletedProcess[str]:
+    settings = shared.settings
+    urls = {
+        variable: settings.asyncpg_url(login)  # pyright: ignore[reportArgumentType] - the names are those of the logins
+        for login, variable in ENV_NAMES.items()
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PLENARY_")}
+    environment = kept | urls | {"PLENARY_HOME": str(settings.home), "PYTHONPATH": str(_ROOT)}
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+async def test_a_file_is_imported_with_progress_and_its_counts(shared: LivePlenary, tmp_path: Path):
+    tenant = await shared.fresh_tenant()
+    file = tmp_path / "epraccur.csv"
+    file.write_bytes(csv_bytes(practice_cells(c0="ZZC001", c14=tenant), practice_cells(c0="??", c14=tenant)))
+    done = plenary(shared, "import", "ods-practices", str(file))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "rows 2, created 1, updated 0, unchanged 0, rejected 1\n"
+    assert "Importing epraccur.csv: 2 of 2" in done.stderr
+    assert "row 2, code: An ODS code is three to eight letters and digits. (imports.bad_code)" in done.stderr
+    client = await shared.as_role("intranet", tenant=tenant)
+    assert (await client.get("/v1/practices/ZZC001")).status_code == 200
+    admin = await shared.as_role("platform_admin", tenant="PLATFORM")
+    run = (await admin.get("/v1/imports")).json()["data"][0]
+    assert (run["file_name"], run["state"], run["result"]["created"]) == ("epraccur.csv", "succeeded", 1)
+
+
+async def test_a_file_that_cannot_be_used_ends_in_words(shared: LivePlenary, tmp_path: Path):
+    file = tmp_path / "page.csv"
+    file.write_text("<html>gone</html>")
+    done = plenary(shared, "import", "ods-practices", str(file))
+    assert done.returncode == 1
+    assert "web page" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+async def test_a_commissioners_own_file_needs_the_commissioner(shared: LivePlenary, tmp_path: Path):
+    file = tmp_path / "localities.csv"
+    file.write_text("locality,practice_code,from,until\nNorth,ZZC002,2026-04-01,\n")
+    done = plenary(shared, "import", "localities", str(file))
+    assert (done.returncode, "--commissioner" in done.stderr) == (1, True)
