@@ -27,6 +27,37 @@ async def expand_announcement(context: JobContext) -> None:
         await service.expand_announcement(session, context.id("subject"), now=context.tools.clock.now())
 
 
+@handler("communications.notify_statements", queue=QUEUE)
+async def notify_statements(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.notify_statements(session, context.id("subject"), now=context.tools.clock.now())
+
+
+@handler("communications.notify_offers", queue=QUEUE)
+async def notify_offers(context: JobContext) -> None:
+    """The job stands for one event, so its id says which time this offer was made."""
+    async with context.transaction(final=True) as session:
+        await service.notify_offers(
+            session,
+            context.id("subject"),
+            context.payload["practices"],
+            occasion=str(context.job.id),
+            now=context.tools.clock.now(),
+        )
+
+
+@handler("communications.notify_sign_ups", queue=QUEUE)
+async def notify_sign_ups(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.notify_sign_ups(
+            session,
+            context.id("subject"),
+            context.payload["practices"],
+            occasion=str(context.job.id),
+            now=context.tools.clock.now(),
+        )
+
+
 async def _park_batch(session: Tx, job: Claimed, error: str) -> None:
     await service.park_batch(session, UUID(job.payload["batch"]), payload=job.payload, error=error)
 

@@ -16,9 +16,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
     # schemes
     "schemes.version_published": (),
     "schemes.scheme_changed": (),
-    "schemes.offers_made": (),
+    "schemes.offers_made": ("communications.notify_offers",),
     "schemes.offer_answered": (),
-    "schemes.signed_up": (),
+    "schemes.signed_up": ("communications.notify_sign_ups",),
     "schemes.simulation_requested": ("schemes.simulate",),
     # learning
     # forums
@@ -27,7 +27,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "payments.run_calculated": (),
     "payments.run_failed": (),
     "payments.run_approved": (),
-    "payments.run_released": (),
+    "payments.run_released": ("communications.notify_statements",),
     "payments.run_rejected": (),
     "payments.run_acknowledged": (),
     # communications

@@ -64,6 +64,8 @@ def _messages() -> None:
         [
             "source text NOT NULL",
             "source_id text NOT NULL",
+            # Which time it happened, where it can happen again to the same thing: a second offer is told again.
+            "occasion text NOT NULL",
             "practice text",
             "topic text NOT NULL",
             f"urgency text NOT NULL CONSTRAINT ck_message_urgency {URGENCY}",
@@ -72,7 +74,7 @@ def _messages() -> None:
             "body_html text NOT NULL",
             "must_acknowledge_by date",
             "created_at timestamptz NOT NULL",
-            "CONSTRAINT uq_message_source UNIQUE NULLS NOT DISTINCT (commissioner_id, source, source_id, practice)",
+            "CONSTRAINT uq_message_source UNIQUE NULLS NOT DISTINCT (commissioner_id, source, source_id, occasion, practice)",
         ],
         app="SELECT",
         worker="SELECT, INSERT, DELETE",

@@ -1,7 +1,7 @@
 """What comes in and goes out over HTTP."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator, model_validator
@@ -15,7 +15,7 @@ from app.core.privacy import SafeText
 from app.people.values import PostRole
 
 _ID = "0198c0de-0000-7000-8000-000000000001"
-_EXAMPLE_COUNTS = {
+_EXAMPLE_COUNTS: dict[str, Any] = {
     "recipients": 61,
     "mailboxes": 4,
     "queued": 0,

@@ -42,6 +42,7 @@ class Message(SQLModel, table=True):
     id: UUID = Field(primary_key=True, default_factory=new_id)
     source: str
     source_id: str
+    occasion: str
     practice: str | None
     topic: str
     urgency: str

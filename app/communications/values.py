@@ -112,7 +112,10 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message in words, before it is known who gets it. `practice`: it is for the people of that practice alone."""
+    """One message in words, before it is known who gets it. `practice`: it is for the people of that practice alone.
+
+    The same source, id and occasion are told once.
+    """
 
     source: Source
     source_id: str
@@ -120,6 +123,7 @@ class Letter:
     urgency: Urgency
     subject: str
     markdown: str
+    occasion: str = ""
     practice: str | None = None
     must_acknowledge_by: date | None = None
 

@@ -322,6 +322,13 @@ class StatementRepository(TenantRepository[PaymentStatement]):
             raise self.missing
         return row
 
+    async def list_nonzero(self, run_id: UUID) -> Sequence[PaymentStatement]:
+        return await self.list(
+            col(PaymentStatement.run_id) == run_id,
+            col(PaymentStatement.total) != 0,
+            order=(col(PaymentStatement.practice),),
+        )
+
     async def list_lines(self, statements: Iterable[UUID]) -> Sequence[PaymentLine]:
         found = select(PaymentLine).where(
             col(PaymentLine.commissioner_id) == self.tenant, _among(col(PaymentLine.statement_id), statements)

@@ -150,3 +150,13 @@ class RunBrief:
     state: RunState
     period: Period
     pay_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementBrief:
+    """A released statement as other slices see it: pence, and what each line says."""
+
+    reference: str
+    practice: str
+    total: int
+    sentences: tuple[str, ...]

@@ -137,6 +137,14 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
         )
         return {row.practice: row for row in rows}
 
+    async def codes_in_state(self, scheme_id: UUID, state: ParticipationState) -> Sequence[str]:
+        statement = select(ParticipationRow.practice).where(
+            ParticipationRow.commissioner_id == self.tenant,
+            ParticipationRow.scheme_id == scheme_id,
+            ParticipationRow.state == state,
+        )
+        return (await self.session.exec(statement)).all()
+
     async def of_practice(self, practice: str) -> Sequence[tuple[ParticipationRow, SchemeRow]]:
         statement = (
             select(ParticipationRow, SchemeRow)

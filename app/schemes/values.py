@@ -100,6 +100,18 @@ class Signatory:
 
 
 @dataclass(frozen=True, slots=True)
+class ParticipationRef:
+    """A practice's part in a scheme, as other slices see it. `id` is that of the offer."""
+
+    id: UUID
+    practice: str
+    state: ParticipationState
+    respond_by: date | None
+    signed_on: date | None
+    signatory: Signatory | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignUp:
     practice: str
     signed_on: date

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlmodel import col
 
 from app.communications.tables import Delivery, Message, MessagePreference
-from app.communications.values import Channel, DeliveryState, Source, Urgency
+from app.communications.values import Channel, DeliveryState, Letter, Urgency
 from app.core.db import Tx
 from app.core.ids import new_id
 
@@ -44,14 +44,13 @@ async def insert_deliveries(
     session: Tx,
     meant: Select[*tuple[Any, ...]],
     *,
-    source: Source,
-    source_id: str,
+    letter: Letter,
     channels: Collection[str],
     batch_size: int,
     now: datetime,
 ) -> list[UUID]:
-    """One row for each recipient of each message of this source. Returns the batches that have something to send."""
-    rows = _rows(session.tenant, meant, source=source, source_id=source_id, channels=channels).subquery("fresh")
+    """One row for each recipient of each message of this letter's source and occasion. Returns the batches that have something to send."""
+    rows = _rows(session.tenant, meant, letter=letter, channels=channels).subquery("fresh")
     position = func.row_number().over(order_by=(rows.c.message_id, rows.c.recipient))
     batch = cast((position - 1) / batch_size, BigInteger)
     columns = {
@@ -97,7 +96,7 @@ def _numbered_id(base: UUID, number: Any) -> Any:
 
 
 def _rows(
-    tenant: UUID, meant: Select[*tuple[Any, ...]], *, source: Source, source_id: str, channels: Collection[str]
+    tenant: UUID, meant: Select[*tuple[Any, ...]], *, letter: Letter, channels: Collection[str]
 ) -> Select[*tuple[Any, ...]]:
     """Each recipient once for each message, with the way it goes and the state it begins in."""
     person = with_recipient(meant).subquery("person")
@@ -133,8 +132,9 @@ def _rows(
         .select_from(Message)
         .join(person, by_practice)
         .outerjoin(MessagePreference, preference)
-        .where(col(Message.commissioner_id) == tenant, col(Message.source) == source)
-        .where(col(Message.source_id) == source_id, true() if by_mail else person.c.person_id.is_not(None))
+        .where(col(Message.commissioner_id) == tenant, col(Message.source) == letter.source)
+        .where(col(Message.source_id) == letter.source_id, col(Message.occasion) == letter.occasion)
+        .where(true() if by_mail else person.c.person_id.is_not(None))
         .ext(distinct_on(col(Message.id), person.c.recipient))
         .order_by(col(Message.id), person.c.recipient, person.c.practice)
     )

@@ -3,6 +3,7 @@
 from app.communications.repository.sending import Noted, Waiting
 from app.communications.service.announcing import expand_announcement, measure_announcement, publish_announcement
 from app.communications.service.inbox import acknowledge, list_inbox, set_preferences, wanted_topics
+from app.communications.service.notices import notify_offers, notify_sign_ups, notify_statements
 from app.communications.service.sending import (
     hand_over,
     notebook,
@@ -24,6 +25,9 @@ __all__ = [
     "list_inbox",
     "measure_announcement",
     "notebook",
+    "notify_offers",
+    "notify_sign_ups",
+    "notify_statements",
     "park_batch",
     "publish_announcement",
     "record_notes",

@@ -8,7 +8,7 @@ from app.communications.errors import AcknowledgementPast
 from app.communications.events import AnnouncementPublished
 from app.communications.repository import reach
 from app.communications.repository.announcements import AnnouncementRepository
-from app.communications.rules import render_markdown
+from app.communications.rules.rendering import render_markdown
 from app.communications.service.audiences import resolve_audience
 from app.communications.service.letters import post_letters, recipients
 from app.communications.service.progress import record_sending_progress

@@ -1,24 +1,65 @@
 """From what an editor says to who is looked up."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
 
 from app.communications.errors import AudienceUnknown
 from app.communications.values import Audience, WantedAudience
+from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import FieldError
-from app.organisations.errors import PracticeNotFound
-from app.organisations.service import get_practices
+from app.organisations.errors import LocalityNotFound, PracticeNotFound
+from app.organisations.service import get_locality, get_practices, practices_in_locality
+from app.schemes.errors import SchemeNotFound
+from app.schemes.service import get_scheme, practices_in_state
+from app.schemes.values import ParticipationState
 
 
 async def resolve_audience(session: Tx, wanted: WantedAudience, *, now: datetime) -> Audience:
-    """Who is looked up for it. `AudienceUnknown` where it names what is not here."""
-    await _check_practices(session, wanted)
-    return Audience(wanted.roles, wanted.localities, wanted.practices)
+    """Who is looked up for it. `AudienceUnknown` where it names what is not here.
+
+    A scheme narrows the rest to its participants of today, so that localities become the codes of their practices.
+    """
+    localities = wanted.localities or ()
+    await _check_places(session, localities, wanted.practices or ())
+    if wanted.scheme is None:
+        return Audience(wanted.roles, wanted.localities, wanted.practices)
+    taking_part = await _participants(session, wanted.scheme, wanted.state)
+    if wanted.localities is None and wanted.practices is None:
+        return Audience(wanted.roles, practices=taking_part)
+    named = await _named_practices(session, localities, wanted.practices or (), on=london_date(now))
+    return Audience(wanted.roles, practices=tuple(code for code in taking_part if code in named))
 
 
-async def _check_practices(session: Tx, wanted: WantedAudience) -> None:
+async def _check_places(session: Tx, localities: Sequence[UUID], practices: Sequence[str]) -> None:
     try:
-        await get_practices(session, wanted.practices or ())
+        for locality in localities:
+            await get_locality(session, locality)
+    except LocalityNotFound as error:
+        raise _unknown("/audience/localities", "A locality is not known here.") from error
+    try:
+        await get_practices(session, practices)
     except PracticeNotFound as error:
-        detail = error.detail or "A practice is not known here."
-        raise AudienceUnknown(errors=[FieldError("/audience/practices", "unknown", detail)]) from error
+        raise _unknown("/audience/practices", error.detail or "A practice is not known here.") from error
+
+
+def _unknown(pointer: str, detail: str) -> AudienceUnknown:
+    return AudienceUnknown(errors=[FieldError(pointer, "unknown", detail)])
+
+
+async def _participants(session: Tx, scheme: UUID, state: str | None) -> tuple[str, ...]:
+    try:
+        await get_scheme(session, scheme)
+    except SchemeNotFound as error:
+        raise _unknown("/audience/scheme", "The scheme is not known here.") from error
+    return tuple(await practices_in_state(session, scheme, ParticipationState(state or ParticipationState.ACCEPTED)))
+
+
+async def _named_practices(
+    session: Tx, localities: Sequence[UUID], practices: Sequence[str], *, on: date
+) -> frozenset[str]:
+    found = set(practices)
+    for locality in localities:
+        found.update(await practices_in_locality(session, locality, on=on))
+    return frozenset(found)

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.communications.repository import expanding
-from app.communications.rules import BATCH_SIZE, render_markdown
+from app.communications.rules.rendering import render_markdown
+from app.communications.rules.trying import BATCH_SIZE
 from app.communications.values import Audience, Channel, Letter
 from app.core.clock import london_date
 from app.core.db import Tx
@@ -29,20 +30,19 @@ async def post_letters(
     operation: UUID | None = None,
     message_id: UUID | None = None,
 ) -> int:
-    """Write the messages of one source and a delivery for each recipient, and queue their sending.
+    """Write the messages of one source and occasion and a delivery for each recipient, and queue their sending.
 
     Doing it again for the same source adds nobody twice. Returns how many batches are to be sent. `message_id` names the
     one message of an announcement.
     """
     if not letters:
         return 0
-    source, source_id = letters[0].source, letters[0].source_id
     await expanding.insert_messages(
         session, [_message(session.tenant, letter, message_id or new_id(), now) for letter in letters]
     )
     meant = recipients(session.tenant, audience, now=now)
     batches = await expanding.insert_deliveries(
-        session, meant, source=source, source_id=source_id, channels=channels, batch_size=BATCH_SIZE, now=now
+        session, meant, letter=letters[0], channels=channels, batch_size=BATCH_SIZE, now=now
     )
     shared = {"message": str(message_id), "operation": str(operation)} if operation else {}
     await enqueue_many(session, SEND, queue=QUEUE, payloads={str(b): {"batch": str(b)} | shared for b in batches})
@@ -63,6 +63,7 @@ def _message(tenant: UUID, letter: Letter, message_id: UUID, now: datetime) -> d
         "id": message_id,
         "source": letter.source.value,
         "source_id": letter.source_id,
+        "occasion": letter.occasion,
         "practice": letter.practice,
         "topic": letter.topic.value,
         "urgency": letter.urgency.value,

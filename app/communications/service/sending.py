@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.communications.ports import Mailer, Outcome, Outgoing
 from app.communications.repository import sending as rows
 from app.communications.repository.sending import Journal, Noted, Waiting
-from app.communications.rules import MAX_ATTEMPTS, MAX_DOUBTS, mail_html, mail_text, state_after, wait_before
+from app.communications.rules.rendering import mail_html, mail_text
+from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, state_after, wait_before
 from app.communications.service.letters import QUEUE, SEND
 from app.communications.service.progress import record_payload_progress
 from app.communications.values import Settled

@@ -19,6 +19,7 @@ from app.payments.service.running import (
     write_statements,
 )
 from app.payments.service.settling import Answer, Loaded, record_acknowledgements, render_file
+from app.payments.service.telling import released_statements
 
 __all__ = [
     "Answer",
@@ -37,6 +38,7 @@ __all__ = [
     "record_acknowledgements",
     "reject_run",
     "release_run",
+    "released_statements",
     "released_totals",
     "render_file",
     "request_run",

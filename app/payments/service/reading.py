@@ -82,7 +82,7 @@ async def _with_everything(session: Tx, rows: Sequence[PaymentStatement]) -> lis
 async def open_runs(session: Tx, practice: str) -> list[RunBrief]:
     """Runs with a statement for the practice that are worked out and not yet released."""
     found = await RunRepository(session, session.tenant).list_open_with(practice)
-    return [_brief(run) for run in found]
+    return [brief_of(run) for run in found]
 
 
 async def released_totals(session: Tx, scheme_id: UUID) -> dict[str, int]:
@@ -90,7 +90,7 @@ async def released_totals(session: Tx, scheme_id: UUID) -> dict[str, int]:
     return await RunRepository(session, session.tenant).sum_posted(scheme_id)
 
 
-def _brief(run: PaymentRun) -> RunBrief:
+def brief_of(run: PaymentRun) -> RunBrief:
     return RunBrief(
         id=run.id,
         scheme_id=run.scheme_id,

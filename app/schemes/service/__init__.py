@@ -1,5 +1,6 @@
 """Use cases of schemes: drafting and publishing, joining, evidence, and figures."""
 
+from app.schemes.service.asking import offers_awaiting, participation_refs, practices_in_state
 from app.schemes.service.calculator import calculate
 from app.schemes.service.drafting import (
     add_version,
@@ -49,7 +50,10 @@ __all__ = [
     "get_version_for",
     "list_participants",
     "make_offers",
+    "offers_awaiting",
+    "participation_refs",
     "participations",
+    "practices_in_state",
     "publish_version",
     "read_definition",
     "record_attendance",

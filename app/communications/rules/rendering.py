@@ -1,18 +1,13 @@
-"""Pure parts: Markdown to what is safe to show, and what becomes of a delivery after a try."""
+"""From Markdown to what is safe to show, and from that to a mail."""
 
 import html
-from datetime import timedelta
 from typing import Final
 
 import nh3
 from markdown_it import MarkdownIt
 
-from app.communications.ports import Outcome
-from app.communications.values import DeliveryState, Rendered
+from app.communications.values import Rendered
 
-MAX_ATTEMPTS: Final = 10
-MAX_DOUBTS: Final = 1
-BATCH_SIZE: Final = 200
 # Raw HTML in the Markdown is shown as text. What is left is cleaned all the same: two fences, as for tenants.
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
 _TAGS: Final = frozenset(
@@ -72,23 +67,3 @@ def mail_text(subject: str, body: str, footer: str) -> str:
 
 def mail_html(subject: str, body: str, footer: str) -> str:
     return _FRAME.format(title=html.escape(subject), body=body, footer=html.escape(footer))
-
-
-def state_after(outcome: Outcome, *, doubts: int) -> tuple[DeliveryState, int]:
-    """The delivery's state and its doubts after a try.
-
-    A message that may have arrived is sent once more under the same Message-ID, so that none is lost and a receiver can
-    drop the second copy. If nobody answers again, a person has to look.
-    """
-    if outcome.state == "sent":
-        return DeliveryState.SENT, doubts
-    if outcome.state == "failed_permanent":
-        return DeliveryState.FAILED, doubts
-    if outcome.state == "failed_temporary":
-        return DeliveryState.QUEUED, doubts
-    return (DeliveryState.IN_DOUBT if doubts >= MAX_DOUBTS else DeliveryState.QUEUED), doubts + 1
-
-
-def wait_before(attempt: int) -> timedelta:
-    """How long a batch waits before its next try: half a minute, doubled each time, at most half an hour."""
-    return timedelta(seconds=min(30 * 2 ** max(attempt - 1, 0), 1800))

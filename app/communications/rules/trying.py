@@ -1,0 +1,36 @@
+"""What becomes of a delivery after a try, and when it is tried again."""
+
+from datetime import timedelta
+from typing import Final
+
+from app.communications.ports import Outcome
+from app.communications.values import DeliveryState
+
+MAX_ATTEMPTS: Final = 10
+MAX_DOUBTS: Final = 1
+BATCH_SIZE: Final = 200
+
+
+def state_after(outcome: Outcome, *, doubts: int) -> tuple[DeliveryState, int]:
+    """The delivery's state and its doubts after a try.
+
+    A message that may have arrived is sent once more under the same Message-ID, so that none is lost and a receiver can
+    drop the second copy. If nobody answers again, a person has to look.
+    """
+    if outcome.state == "sent":
+        return DeliveryState.SENT, doubts
+    if outcome.state == "failed_permanent":
+        return DeliveryState.FAILED, doubts
+    if outcome.state == "failed_temporary":
+        return DeliveryState.QUEUED, doubts
+    return (DeliveryState.IN_DOUBT if doubts >= MAX_DOUBTS else DeliveryState.QUEUED), doubts + 1
+
+
+def wait_before(attempt: int) -> timedelta:
+    """How long a batch waits before its next try: half a minute, doubled each time, at most half an hour."""
+    return timedelta(seconds=min(30 * 2 ** max(attempt - 1, 0), 1800))
+
+
+def is_bounce(outcome: Outcome) -> bool:
+    """The mailbox itself was refused for good; other refusals are about the message or about us."""
+    return outcome.state == "failed_permanent" and (outcome.detail or "").startswith("RCPT 5")

@@ -1,0 +1,65 @@
+"""What notices say. Whole sentences, no jargon; figures as they stand in the statement."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from app.core.clock import Period
+
+
+def pounds(pence: int) -> str:
+    """1682400 pence is `£16,824.00`."""
+    whole, rest = divmod(abs(pence), 100)
+    return f"{'-' if pence < 0 else ''}£{whole:,}.{rest:02d}"
+
+
+def day(value: date) -> str:
+    return f"{value.day} {value:%B %Y}"
+
+
+def span(period: Period) -> str:
+    """A period as people say it, with its last day instead of the day after it."""
+    if period.valid_until is None:
+        return f"from {day(period.valid_from)}"
+    return f"{day(period.valid_from)} to {day(date.fromordinal(period.valid_until.toordinal() - 1))}"
+
+
+def statement_subject(*, scheme: str, total: int) -> str:
+    return f"Statement: {pounds(total)} for {scheme}"
+
+
+def statement_body(
+    *, scheme: str, practice: str, reference: str, period: Period, total: int, pay_by: str | None, lines: Sequence[str]
+) -> str:
+    """A negative total is not asked back: it is set against what is paid next."""
+    opening = f"Statement **{reference}** of practice {practice} for {scheme}, {span(period)}."
+    if total < 0:
+        due = f"The total is **{pounds(total)}**. It is set against the next payment."
+    elif pay_by:
+        due = f"**{pounds(total)}** will be paid by {day(date.fromisoformat(pay_by))}."
+    else:
+        due = f"**{pounds(total)}** will be paid."
+    return "\n\n".join([opening, due, "\n".join(f"- {plain_line(line)}" for line in lines)])
+
+
+def offer_body(*, scheme: str, practice: str, respond_by: date | None) -> str:
+    answer = f"Please answer by {day(respond_by)}." if respond_by else "Please answer soon."
+    return (
+        f"Practice {practice} is offered a place in **{plain_line(scheme)}**.\n\n{answer} Until then nothing is agreed."
+        " The offer comes with the scheme in words and with what it is likely to pay your practice."
+    )
+
+
+def sign_up_body(*, scheme: str, practice: str, signed_on: date | None, signatory: str | None) -> str:
+    """Told because somebody else wrote it down: the practice can object at once."""
+    when = f" on {day(signed_on)}" if signed_on else ""
+    who = f" by {plain_line(signatory)}" if signatory else ""
+    return (
+        f"Your commissioner has recorded that practice {practice} signed up to **{plain_line(scheme)}**{when}{who}."
+        "\n\nIf that is not so, tell your commissioner now: payments are worked out from it."
+    )
+
+
+def plain_line(text: str) -> str:
+    """Somebody's words within ours: on one line, and no mark of theirs becomes formatting or a link."""
+    marked = set("\\`*_[]<>#|~")
+    return "".join(f"\\{each}" if each in marked else each for each in " ".join(text.split()))

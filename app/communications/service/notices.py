@@ -1,0 +1,99 @@
+"""Notices: what practices are told because something happened to them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.communications.rules import wording
+from app.communications.service.letters import post_letters
+from app.communications.values import Audience, Letter, Source, Topic, Urgency
+from app.core.db import Tx
+from app.payments.service import released_statements
+from app.people.values import PostRole
+from app.schemes.service import get_scheme, participation_refs
+from app.schemes.values import ParticipationState
+
+_WHO_DEALS_WITH_MONEY = (PostRole.NAMED_LEAD.value, PostRole.PRACTICE_MANAGER.value)
+
+
+async def notify_statements(session: Tx, run_id: UUID, *, now: datetime) -> None:
+    """Each practice's statement to its lead and manager, or to its mailbox. Nothing is said of 0.00."""
+    run, statements = await released_statements(session, run_id)
+    scheme = await get_scheme(session, run.scheme_id)
+    letters = [
+        Letter(
+            source=Source.STATEMENT,
+            source_id=str(run_id),
+            topic=Topic.STATEMENTS,
+            urgency=Urgency.ROUTINE,
+            subject=wording.statement_subject(scheme=scheme.title, total=statement.total),
+            markdown=wording.statement_body(
+                scheme=wording.plain_line(scheme.title),
+                practice=statement.practice,
+                reference=statement.reference,
+                period=run.period,
+                total=statement.total,
+                pay_by=run.pay_by,
+                lines=statement.sentences,
+            ),
+            practice=statement.practice,
+        )
+        for statement in statements
+    ]
+    await _tell_practices(session, letters, now=now)
+
+
+async def notify_offers(
+    session: Tx, scheme_id: UUID, practices: Sequence[str], *, occasion: str, now: datetime
+) -> None:
+    """An offer waits. Whoever has answered it meanwhile is not told."""
+    scheme = await get_scheme(session, scheme_id)
+    parts = await participation_refs(session, scheme_id, practices)
+    letters = [
+        Letter(
+            source=Source.OFFER,
+            source_id=str(scheme_id),
+            occasion=occasion,
+            topic=Topic.SCHEMES,
+            urgency=Urgency.IMPORTANT,
+            subject=f"Offer: {scheme.title}",
+            markdown=wording.offer_body(scheme=scheme.title, practice=part.practice, respond_by=part.respond_by),
+            practice=part.practice,
+        )
+        for part in parts.values()
+        if part.state is ParticipationState.OFFERED
+    ]
+    await _tell_practices(session, letters, now=now)
+
+
+async def notify_sign_ups(
+    session: Tx, scheme_id: UUID, practices: Sequence[str], *, occasion: str, now: datetime
+) -> None:
+    """The office recorded an agreement on the practice's behalf."""
+    scheme = await get_scheme(session, scheme_id)
+    parts = await participation_refs(session, scheme_id, practices)
+    letters = [
+        Letter(
+            source=Source.SIGN_UP,
+            source_id=str(scheme_id),
+            occasion=occasion,
+            topic=Topic.SCHEMES,
+            urgency=Urgency.IMPORTANT,
+            subject=f"Signed up: {scheme.title}",
+            markdown=wording.sign_up_body(
+                scheme=scheme.title,
+                practice=part.practice,
+                signed_on=part.signed_on,
+                signatory=part.signatory.name if part.signatory else None,
+            ),
+            practice=part.practice,
+        )
+        for part in parts.values()
+        if part.state is ParticipationState.ACCEPTED
+    ]
+    await _tell_practices(session, letters, now=now)
+
+
+async def _tell_practices(session: Tx, letters: Sequence[Letter], *, now: datetime) -> None:
+    practices = tuple(letter.practice for letter in letters if letter.practice)
+    await post_letters(session, letters, Audience(roles=_WHO_DEALS_WITH_MONEY, practices=practices), now=now)

@@ -1,0 +1,24 @@
+"""What other slices need to tell practices of a released run."""
+
+from collections import defaultdict
+from uuid import UUID
+
+from app.core.db import Tx
+from app.payments.repository import RunRepository, StatementRepository
+from app.payments.service.reading import brief_of
+from app.payments.values import POSTED, RunBrief, StatementBrief
+
+
+async def released_statements(session: Tx, run_id: UUID) -> tuple[RunBrief, list[StatementBrief]]:
+    """The run and its statements that come to something; those of 0.00 are nobody's news. None while not released."""
+    run = await RunRepository(session, session.tenant).get(run_id)
+    if run.state not in POSTED:
+        return brief_of(run), []
+    statements = StatementRepository(session, session.tenant)
+    rows = await statements.list_nonzero(run_id)
+    sentences: defaultdict[UUID, list[str]] = defaultdict(list)
+    for line in await statements.list_lines([row.id for row in rows]):
+        sentences[line.statement_id].append(line.sentence)
+    return brief_of(run), [
+        StatementBrief(row.reference, row.practice, row.total, tuple(sentences[row.id])) for row in rows
+    ]

@@ -1,0 +1,42 @@
+"""What other slices ask about who takes part."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from app.core.db import Tx
+from app.schemes.repository import ParticipationRepository
+from app.schemes.service.drafting import as_scheme_ref
+from app.schemes.tables import ParticipationRow
+from app.schemes.values import Capacity, ParticipationRef, ParticipationState, SchemeRef, Signatory
+
+
+async def participation_refs(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> dict[str, ParticipationRef]:
+    """Each practice's part in the scheme, by practice; one without a part is absent."""
+    rows = await ParticipationRepository(session, session.tenant).by_practice(scheme_id, practices)
+    return {code: _ref(row) for code, row in rows.items()}
+
+
+async def practices_in_state(session: Tx, scheme_id: UUID, state: ParticipationState) -> list[str]:
+    """The practices whose part in the scheme is in that state, sorted."""
+    return sorted(await ParticipationRepository(session, session.tenant).codes_in_state(scheme_id, state))
+
+
+async def offers_awaiting(session: Tx, practice: str, *, today: date) -> list[tuple[SchemeRef, ParticipationRef]]:
+    """Offers that the practice may still answer, the most pressing first."""
+    found = await ParticipationRepository(session, session.tenant).of_practice(practice)
+    open_ = [
+        (as_scheme_ref(scheme), _ref(row))
+        for row, scheme in found
+        if row.state == ParticipationState.OFFERED and (row.respond_by is None or row.respond_by >= today)
+    ]
+    return sorted(open_, key=lambda each: each[1].respond_by or date.max)
+
+
+def _ref(row: ParticipationRow) -> ParticipationRef:
+    signatory = None
+    if row.signatory_name and row.signatory_capacity:
+        signatory = Signatory(row.signatory_name, Capacity(row.signatory_capacity))
+    return ParticipationRef(
+        row.id, row.practice, ParticipationState(row.state), row.respond_by, row.signed_on, signatory
+    )
