@@ -72,6 +72,7 @@ async def send_batch(context: JobContext) -> None:
     notes = await _hand_over(context, mailer, waiting)
     async with context.transaction() as session:
         await service.record_notes(session, notes, mailer=mailer)
+        await service.record_bounces(session, waiting, notes, now=context.tools.clock.now())
         settled = await service.settle_batch(session, batch, payload=context.payload, at_once=context.stopping.is_set())
     if settled.exhausted:
         details = {note.detail for note in notes if note.detail}

@@ -1,6 +1,6 @@
 """The rows of a batch while it is being sent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -41,6 +41,7 @@ class Noted:
     state: DeliveryState
     doubts: int
     detail: str | None
+    bounced: bool
 
 
 # Nobody answered for a message that was on its way when its worker ended: it may have arrived. Parked ones come here
@@ -195,15 +196,3 @@ async def count_settled(session: Tx, message_id: UUID) -> tuple[int, int]:
     )
     row = (await (await session.connection()).execute(statement)).one()
     return row[0], row[1]
-
-
-_BOUNCED = text(
-    """SELECT person_id, practice FROM delivery
-WHERE commissioner_id = :tenant AND id = ANY(CAST(:ids AS uuid[])) AND state = 'failed'"""
-)
-
-
-async def list_failed(session: Tx, ids: Sequence[UUID]) -> list[tuple[UUID | None, str | None]]:
-    """Who could not be reached for good: (person, practice), the person None for a practice's mailbox."""
-    found = await (await session.connection()).execute(_BOUNCED, {"tenant": session.tenant, "ids": list(ids)})
-    return [(row[0], row[1]) for row in found.all()]

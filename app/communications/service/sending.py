@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -11,13 +12,14 @@ from app.communications.ports import Mailer, Outcome, Outgoing
 from app.communications.repository import sending as rows
 from app.communications.repository.sending import Journal, Noted, Waiting
 from app.communications.rules.rendering import mail_html, mail_text
-from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, state_after, wait_before
+from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, is_bounce, state_after, wait_before
 from app.communications.service.letters import QUEUE, SEND
 from app.communications.service.progress import record_payload_progress
 from app.communications.values import Settled
 from app.core.db import Tx, standing_connection
 from app.core.ids import new_id
 from app.core.jobs import Claimed, enqueue
+from app.people.service import record_bounce
 
 _HEADERS = {"Auto-Submitted": "auto-generated"}
 _FOOTER = "Sent by Plenary for your commissioner. Your inbox and your choices: {base_url}/v1/me/inbox"
@@ -106,12 +108,19 @@ async def hand_over(
 
 def _note(outcome: Outcome, doubts: int) -> Noted:
     state, doubts = state_after(outcome, doubts=doubts)
-    return Noted(outcome.delivery_id, state, doubts, outcome.detail)
+    return Noted(outcome.delivery_id, state, doubts, outcome.detail, is_bounce(outcome))
 
 
 async def record_notes(session: Tx, notes: Sequence[Noted], *, mailer: Mailer) -> None:
     """All that is known of a batch, once more and durably: the notes on the way did not wait for the disk."""
     await rows.note_all(session, notes, tries=1 if mailer.is_repeatable else 0)
+
+
+async def record_bounces(session: Tx, waiting: Sequence[Waiting], notes: Sequence[Noted], *, now: datetime) -> None:
+    """Addresses that were refused for good make the posts behind them stale, so that somebody asks."""
+    bounced = {note.id for note in notes if note.bounced}
+    for address in sorted({each.address for each in waiting if each.id in bounced}):
+        await record_bounce(session, address, at=now)
 
 
 async def settle_batch(session: Tx, batch: UUID, *, payload: dict[str, str], at_once: bool) -> Settled:

@@ -1,0 +1,87 @@
+"""What practices are told without anybody writing it."""
+
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+
+from tests.factories.communications import delivery_rows, give_mailbox, give_post, outbox
+from tests.factories.payments import Office
+from tests.factories.schemes_over_http import a_live_scheme, sign_up
+from tests.factories.service import LivePlenary
+
+
+async def _staff(live: LivePlenary, tenant: str, practices: list[str]) -> None:
+    """The first practice has a lead and a manager, the others a mailbox each."""
+    first, *others = practices
+    for role in ("named_lead", "practice_manager"):
+        person = await live.make_person(f"{role} of {first}", tenant=tenant, email=f"{role}@{first}.example")
+        await give_post(live, tenant, person, role, practice=first)
+    for practice in others:
+        await give_mailbox(live, tenant, practice, f"surgery@{practice}.example")
+
+
+async def _told(live: LivePlenary, tenant: str, source: str) -> list[dict[str, Any]]:
+    return await delivery_rows(live, tenant, f"message_id IN (SELECT id FROM message WHERE source = '{source}')")
+
+
+def _mail(live: LivePlenary, row: dict[str, Any]) -> tuple[str, str]:
+    """(subject, text)"""
+    [file] = [file for file in outbox(live) if file.stem == str(row["id"])]
+    mail = message_from_bytes(file.read_bytes(), policy=default)
+    return mail["Subject"], " ".join(mail.get_body(("plain",)).get_content().split())
+
+
+async def test_release_tells_each_practice_of_its_statement_and_nobody_of_nothing(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("5000", "6000", "0"))
+    paid = [code for code in office.practices if (await _list_of(shared, code)) != 0]
+    unpaid = next(code for code in office.practices if code not in paid)
+    await _staff(shared, office.tenant, [*paid, unpaid])
+    run = await office.pay()
+    await shared.work()
+    rows = await _told(shared, office.tenant, "statement")
+    assert sorted((row["practice"], row["address"], row["state"]) for row in rows) == sorted(
+        [
+            (paid[0], f"named_lead@{paid[0]}.example", "sent"),
+            (paid[0], f"practice_manager@{paid[0]}.example", "sent"),
+            (paid[1], f"surgery@{paid[1]}.example", "sent"),
+        ]
+    )
+    for row in rows:
+        statement = await office.statement(run, row["practice"])
+        subject, text = _mail(shared, row)
+        amount = f"{float(statement['total']):,.2f}"
+        assert f"£{amount}" in subject
+        assert statement["reference"] in text
+        assert "will be paid by" in text
+
+
+async def _list_of(live: LivePlenary, practice: str) -> int:
+    [row] = await live.fetch("SELECT registered FROM register_list_size WHERE practice = $1", practice)
+    return int(row["registered"])
+
+
+async def test_offer_and_sign_up_are_told_to_the_practices_they_concern(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    practices = [f"{tenant}A", f"{tenant}B", f"{tenant}C"]
+    for practice in practices:
+        await shared.make_practice(practice, tenant)
+    await _staff(shared, tenant, practices)
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager, title="Two *sessions* a month")
+    offered = await manager.post(f"{path}/offers", json={"practices": [practices[1]], "respond_by": "2026-12-24"})
+    assert offered.status_code in (200, 201), offered.text
+    assert (await sign_up(manager, path, practices[0])).is_success
+    await shared.work()
+    [offer] = await _told(shared, tenant, "offer")
+    assert offer["address"] == f"surgery@{practices[1]}.example"
+    assert "answer by 24 December 2026" in _mail(shared, offer)[1]
+    signed = await _told(shared, tenant, "sign_up")
+    assert {row["address"] for row in signed} == {
+        f"named_lead@{practices[0]}.example",
+        f"practice_manager@{practices[0]}.example",
+    }
+    assert "on 3 April 2026 by Dr Ada Wren" in _mail(shared, signed[0])[1]
+    again = await manager.post(f"{path}/offers", json={"practices": practices[1:], "respond_by": "2026-12-24"})
+    assert again.is_success
+    await shared.work()
+    assert {row["practice"] for row in await _told(shared, tenant, "offer")} == set(practices[1:])
