@@ -10,6 +10,7 @@ from app.people.service.lookups import (
     holds_post,
     mailbox_of,
     posts_held,
+    practices_of,
     select_recipients,
 )
 from app.people.service.mailboxes import record_bounce, set_mailboxes
@@ -36,6 +37,7 @@ __all__ = [
     "holds_post",
     "mailbox_of",
     "posts_held",
+    "practices_of",
     "publish_leads",
     "record_bounce",
     "refresh_leads",
