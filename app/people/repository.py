@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     null,
     or_,
+    text,
     true,
     union_all,
 )
@@ -135,6 +136,9 @@ class PersonRepository(TenantRepository[Person]):
         return (await self.session.exec(statement)).all()
 
 
+_WAIT = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+
+
 class PostRepository(TenantRepository[Post]):
     table = Post
     missing = PostNotFound
@@ -144,6 +148,11 @@ class PostRepository(TenantRepository[Post]):
         keys = (col(Post.id).label("id"), col(Post.valid_from).label("valid_from"))
         statement = select_columns(Post, Person, *keys).join(Person, post_with_person())
         return statement.where(col(Post.commissioner_id) == self.tenant)
+
+    async def wait_for_practice(self, practice: str | None) -> None:
+        """One change of a practice's posts at a time: two new leads at once would each wait for the other's commit."""
+        if practice is not None:
+            await (await self.session.connection()).execute(_WAIT, {"key": f"posts:{self.tenant}:{practice}"})
 
     async def lock_of_practices(self, practices: Iterable[str]) -> Sequence[Post]:
         """All posts of these practices, locked in the order of their ids against a manager's change meanwhile."""

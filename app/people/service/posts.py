@@ -13,7 +13,7 @@ from app.core.principal import Principal
 from app.organisations import service as organisations
 from app.people.errors import PersonErased, PersonNotFound, PostEnded
 from app.people.events import PostChanged
-from app.people.repository import PersonRepository
+from app.people.repository import PersonRepository, PostRepository
 from app.people.service.creation import create_person, find_or_create_person
 from app.people.service.leads import publish_leads
 from app.people.tables import Person, Post, PostBelief
@@ -37,6 +37,7 @@ async def add_post(
     if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
         raise _invalid("/until", "`until` has to be later than `from`.")
     await _require_place(session, principal, practice=wanted.practice, locality_id=wanted.locality_id, on=today)
+    await PostRepository(session, session.tenant).wait_for_practice(wanted.practice)
     person = await _find_holder(session, person_id, named, now=now)
     if person.erased_at is not None:
         raise PersonErased
@@ -133,6 +134,7 @@ async def change_post(session: Tx, principal: Principal, post: Post, changes: di
     until = changes.get("valid_until", post.valid_until)
     if until is not None and until <= start:
         raise _invalid("/until", "`until` has to be later than `from`.")
+    await PostRepository(session, session.tenant).wait_for_practice(post.practice)
     move_post(session, post, valid_from=start, valid_until=until, now=now)
     post.listed = changes.get("listed", post.listed)
     post.confirmed_on = today
