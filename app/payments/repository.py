@@ -1,7 +1,7 @@
 """Every SELECT and bulk write of payments."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -182,6 +182,15 @@ class RunRepository(TenantRepository[PaymentRun]):
         return [Balance(row.practice, Payee(row.payee_type, row.payee_code), row.amount) for row in rows]
 
 
+class FrozenRow(NamedTuple):
+    """What one part of a run knows of one practice, in canonical form."""
+
+    part_no: int
+    practice: str
+    frozen: Mapping[str, Any] | None
+    posted: Sequence[Any]
+
+
 class PartRepository(TenantRepository[PaymentRunPart]):
     table = PaymentRunPart
 
@@ -196,12 +205,14 @@ class PartRepository(TenantRepository[PaymentRunPart]):
             rows=rows,
         )
 
-    async def list_inputs(self, run_id: UUID) -> Sequence[PaymentRunInput]:
-        found = select(PaymentRunInput).where(
-            col(PaymentRunInput.commissioner_id) == self.tenant, col(PaymentRunInput.run_id) == run_id
+    async def list_inputs(self, run_id: UUID) -> list[FrozenRow]:
+        """Columns only: rows of the session would cost several times as much for thousands of practices."""
+        found = (
+            select(PaymentRunInput.part_no, PaymentRunInput.practice, PaymentRunInput.frozen, PaymentRunInput.posted)
+            .where(col(PaymentRunInput.commissioner_id) == self.tenant, col(PaymentRunInput.run_id) == run_id)
+            .order_by(col(PaymentRunInput.part_no), col(PaymentRunInput.practice))
         )
-        ordered = found.order_by(col(PaymentRunInput.part_no), col(PaymentRunInput.practice))
-        return (await self.session.exec(ordered)).all()
+        return [FrozenRow(*row) for row in (await self.session.exec(found)).all()]
 
 
 class StatementRepository(TenantRepository[PaymentStatement]):
@@ -215,7 +226,7 @@ class StatementRepository(TenantRepository[PaymentStatement]):
         return (await self.session.exec(found)).all()
 
     async def add_statements(
-        self, run_id: UUID, statements: Sequence[WorkedStatement], *, names: dict[str, str | None]
+        self, run_id: UUID, statements: Sequence[WorkedStatement], *, names: Mapping[str, str]
     ) -> None:
         """Statements, then their lines and payments, each table in one go."""
         ids = {statement.practice: new_id() for statement in statements}

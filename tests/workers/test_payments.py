@@ -44,7 +44,7 @@ async def frozen_and_half_written(office: Office, run_id: str) -> None:
         assert await service.freeze_run(session, UUID(run_id))
     async with unit_of_work(live.tools.worker_engine, live.tenants[office.tenant]) as session:
         worked = (await service.load_frozen(session, UUID(run_id))).work_out()
-        await service.write_statements(session, UUID(run_id), worked.statements[:1], done=1, total=2)
+        await service.write_statements(session, UUID(run_id), worked.statements[:1], names={}, done=1, total=2)
 
 
 async def test_run_of_a_killed_worker_is_ended_once_with_the_same_digests(shared: LivePlenary) -> None:
@@ -94,7 +94,7 @@ async def test_worker_whose_lease_ran_out_cannot_publish(shared: LivePlenary) ->
     await make_due(shared, KIND, office.tenant)
     await shared.work()
     published = await office.run(run_id)
-    await run_job(shared.tools, late)
+    await run_job(shared.tools, late, stopping=asyncio.Event())
     assert await office.run(run_id) == published
     assert await jobs_of(office) == [("done", 2)]
 

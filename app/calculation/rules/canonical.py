@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from app.calculation.values import (
@@ -27,13 +27,19 @@ def canonical_json(value: object) -> bytes:
 
 
 def inputs_digest(definition_raw: Mapping[str, Any], *, period: Period, practices: Sequence[PracticeInput]) -> str:
-    frozen = {
+    frozen = [practice_to_json(each) for each in practices]
+    return frozen_digest(definition_raw, period=period, frozen=frozen)
+
+
+def frozen_digest(definition_raw: Mapping[str, Any], *, period: Period, frozen: Sequence[Mapping[str, Any]]) -> str:
+    """The same digest of practices that are in their frozen form already."""
+    inputs = {
         "engine": ENGINE_VERSION,
         "definition": _plain_value(definition_raw),
         "period": _period_to_json(period),
-        "practices": [practice_to_json(each) for each in sorted(practices, key=attrgetter("code"))],
+        "practices": sorted(frozen, key=itemgetter("code")),
     }
-    return hashlib.sha256(_dump(frozen)).hexdigest()
+    return hashlib.sha256(_dump(inputs)).hexdigest()
 
 
 def outputs_digest(results: Sequence[PracticeResult]) -> str:

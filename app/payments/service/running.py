@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from app.calculation.service import check_definition, inputs_digest, parse_definition, practice_to_json
+from app.calculation.service import check_definition, frozen_digest, parse_definition, practice_to_json
 from app.calculation.values import Payee
 from app.core import operations
 from app.core.audit import audit
@@ -21,9 +21,9 @@ from app.core.operations import OperationRow
 from app.organisations import service as organisations
 from app.payments.errors import ClaimsRequired, OverlappingPeriod, PeriodNotPayable
 from app.payments.events import RunCalculated, RunFailed, RunRequested
-from app.payments.repository import PartRepository, RunRepository, StatementRepository, period_of
+from app.payments.repository import FrozenRow, PartRepository, RunRepository, StatementRepository, period_of
 from app.payments.rules import working
-from app.payments.tables import PaymentRun, PaymentRunInput, PaymentRunPart
+from app.payments.tables import PaymentRun, PaymentRunPart
 from app.payments.values import Balance, Part, Posted, RunState, WorkedRun, WorkedStatement
 from app.schemes import service as schemes
 from app.schemes.values import VersionRef
@@ -125,7 +125,8 @@ class _Freezer:
         version = await schemes.get_version_for(session, scheme_id, period)
         codes = await schemes.list_participants(session, scheme_id, period=period)
         practices = await schemes.gather_inputs(session, scheme_id, version, period=period, codes=codes)
-        digest = inputs_digest(version.definition, period, practices)
+        frozen = {practice.code: practice_to_json(practice) for practice in practices}
+        digest = frozen_digest(version.definition, period=period, frozen=list(frozen.values()))
         before = self.posted_periods.get(period)
         # What was last posted for a period follows from what it was worked out from, so the same again moves nothing.
         changed = digest != before
@@ -133,7 +134,6 @@ class _Freezer:
         if changed and before is not None:
             posted = await RunRepository(session, session.tenant).list_posted(scheme_id, period)
         if changed:
-            frozen = {practice.code: practice_to_json(practice) for practice in practices}
             self._keep(frozen, posted)
         self._add_part(period, version, digest, differences=before is not None, changed=changed)
         return working.part_print(digest, posted, balances)
@@ -173,7 +173,7 @@ class _Freezer:
 async def load_frozen(session: Tx, run_id: UUID) -> Frozen:
     parts = PartRepository(session, session.tenant)
     run = await RunRepository(session, session.tenant).get(run_id)
-    rows: dict[int, list[PaymentRunInput]] = {}
+    rows: dict[int, list[FrozenRow]] = {}
     for row in await parts.list_inputs(run_id):
         rows.setdefault(row.part_no, []).append(row)
     changed = [part for part in await parts.list_parts(run_id) if part.changed]
@@ -191,7 +191,7 @@ async def list_written(session: Tx, run_id: UUID) -> frozenset[str]:
     return frozenset(await StatementRepository(session, session.tenant).list_practices(run_id))
 
 
-def _part(part: PaymentRunPart, rows: Sequence[PaymentRunInput]) -> Part:
+def _part(part: PaymentRunPart, rows: Sequence[FrozenRow]) -> Part:
     return Part(
         period=period_of(part),
         definition=part.definition or {},
@@ -203,15 +203,18 @@ def _part(part: PaymentRunPart, rows: Sequence[PaymentRunInput]) -> Part:
     )
 
 
+async def name_payees(session: Tx, worked: WorkedRun) -> dict[str, str]:
+    """The names of the practices that are paid, as they are now. An organisation's name is the ledger's to know."""
+    codes = {p.payee.code for s in worked.statements for p in s.payments if p.payee.type == "practice"}
+    known = await organisations.get_practices(session, sorted(codes))
+    return {code: practice.name for code, practice in known.items()}
+
+
 async def write_statements(
-    session: Tx, run_id: UUID, statements: Sequence[WorkedStatement], *, done: int, total: int
+    session: Tx, run_id: UUID, statements: Sequence[WorkedStatement], *, names: Mapping[str, str], done: int, total: int
 ) -> None:
     """One chunk of working rows. They mean nothing until the run is published."""
-    codes = {p.payee.code for s in statements for p in s.payments if p.payee.type == "practice"}
-    known = await organisations.get_practices(session, sorted(codes))
-    names: dict[str, str | None] = {code: practice.name for code, practice in known.items()}
-    written = StatementRepository(session, session.tenant)
-    await written.add_statements(run_id, statements, names=names)
+    await StatementRepository(session, session.tenant).add_statements(run_id, statements, names=names)
     run = await RunRepository(session, session.tenant).get(run_id)
     await operations.record_progress(session, run.operation_id, done=done, total=total)
 
