@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.core.clock import london_date
 from app.core.db import Tx
+from app.core.errors import DomainError
 from app.core.ids import PLATFORM_ID
 from app.core.jobs import Claimed
 from app.organisations import service as organisations
@@ -22,11 +23,16 @@ from app.organisations.service.imports import (
     note_progress,
 )
 from app.organisations.values import FileKind
+from app.people import service as people
 from workers.jobs import JobContext, handler
 from workers.schedule import DAILY, Daily
 
 # Who writes a commissioner's own rows; the register's kinds need nobody from above.
-APPLIERS: dict[FileKind, Applier] = {}
+APPLIERS: dict[FileKind, Applier] = {
+    FileKind.LOCALITIES: organisations.apply_localities,
+    FileKind.MEMBERS: organisations.apply_members,
+    FileKind.PEOPLE: people.apply_people,
+}
 
 
 async def _note_failure(session: Tx, job: Claimed, error: str) -> None:
@@ -65,6 +71,9 @@ async def import_file(context: JobContext) -> None:
     except Tried as tried:
         async with context.transaction(final=True) as session:
             await finish_import(session, import_id, tried.result, now=now)
+    except DomainError as error:
+        async with context.transaction(final=True) as session:
+            await fail_import(session, import_id, error, now=now)
 
 
 def _progress(context: JobContext, operation_id: UUID) -> Callable[[int, int], Awaitable[None]]:

@@ -66,6 +66,11 @@ class BrokenQuotes(FileRefused):
     title = "A quotation mark is opened and not closed, so that rows run into each other."
 
 
+class NotAPlace(FileRefused):
+    code = "imports.not_a_place"
+    title = "Only a place lists its members itself; the register knows those of every other kind."
+
+
 class TooManyErrors(FileRefused):
     code = "imports.too_many_errors"
     title = "So many rows cannot be read that this is most likely the wrong file."

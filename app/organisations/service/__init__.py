@@ -3,6 +3,7 @@
 from app.organisations.service.commissioners import create_commissioner, find_commissioner, get_commissioner
 from app.organisations.service.leads import record_named_lead, record_named_leads
 from app.organisations.service.localities import change_locality, create_locality, get_locality, place_practice
+from app.organisations.service.placing import apply_localities, apply_members
 from app.organisations.service.practices import (
     get_practice,
     get_practices,
@@ -16,6 +17,8 @@ from app.organisations.service.publishing import refresh_published
 from app.organisations.service.reach import locality_of, practices_in_locality, reachable, require_reach
 
 __all__ = [
+    "apply_localities",
+    "apply_members",
     "change_locality",
     "create_commissioner",
     "create_locality",
