@@ -186,15 +186,23 @@ def import_file(
 
     from app.core.progress import progress_shown
     from app.embedded.servers import awake_database_of
+    from app.organisations import service as organisations
     from app.organisations.adapters.command import ImportCommand, run_import
+    from app.organisations.values import FileKind
+    from app.people.service import apply_people
 
     settings = _settings()
+    appliers = {
+        FileKind.LOCALITIES: organisations.apply_localities,
+        FileKind.MEMBERS: organisations.apply_members,
+        FileKind.PEOPLE: apply_people,
+    }
     said = {"as_at": as_at, "financial_year": financial_year}
     options = {name: value for name, value in said.items() if value is not None}
     with _ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
         command = ImportCommand.of(kind, file, options=options, commissioner=commissioner, dry_run=dry_run)
         with progress_shown(f"Importing {file.name}") as report:
-            result = asyncio.run(run_import(settings, command, appliers={}, report=report))
+            result = asyncio.run(run_import(settings, command, appliers=appliers, report=report))
     for error in result.errors[:20]:
         typer.echo(f"row {error.row}, {error.column}: {error.detail} ({error.code})", err=True)
     for warning in result.warnings:

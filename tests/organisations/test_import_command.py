@@ -60,3 +60,14 @@ async def test_a_commissioners_own_file_needs_the_commissioner(shared: LivePlena
     file.write_text("locality,practice_code,from,until\nNorth,ZZC002,2026-04-01,\n")
     done = plenary(shared, "import", "localities", str(file))
     assert (done.returncode, "--commissioner" in done.stderr) == (1, True)
+
+
+async def test_a_commissioners_localities_are_imported_from_the_command_line(shared: LivePlenary, tmp_path: Path):
+    tenant = await shared.fresh_tenant()
+    await shared.make_practice("ZZU001", tenant)
+    file = tmp_path / "localities.csv"
+    file.write_text("locality,practice_code,from,until\nNorth,ZZU001,2026-04-01,\n")
+    done = plenary(shared, "import", "localities", str(file), "--commissioner", tenant)
+    assert (done.returncode, "created 1" in done.stdout) == (0, True), done.stderr
+    client = await shared.as_role("intranet", tenant=tenant)
+    assert (await client.get("/v1/practices/ZZU001")).json()["locality"]["name"] == "North"
