@@ -22,6 +22,7 @@ from app.core.jobs import Waker
 from app.core.limits import RateLimiter
 from app.core.logging import configure_logging
 from app.core.metrics import Metrics
+from app.core.migrate import head_revision
 from app.core.pagination import Cursors
 from app.core.problems import install_problem_handlers
 from app.core.read import Reader, make_pool
@@ -93,6 +94,7 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
         address_limiter=RateLimiter(settings.rate_limit_address),
         metrics=Metrics(),
         epoch=epoch,
+        revision=head_revision(),
         read_file=read_file,
     )
 

@@ -8,4 +8,5 @@ import workers.meetings
 import workers.organisations
 import workers.payments
 import workers.people
+import workers.retention
 import workers.schemes  # noqa: F401 - importing registers the handlers

@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.execute(f"GRANT USAGE ON SCHEMA public, published TO {migrate.role('backup')}")
     op.execute(f"ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {migrate.role('backup')}")
     # Alembic made its own table before the default above.
-    op.execute(f"GRANT SELECT ON alembic_version TO {migrate.role('backup')}")
+    op.execute(f"GRANT SELECT ON alembic_version TO {migrate.role('backup')}, {migrate.role('platform')}")
     _numbers()
     _events_and_jobs()
     _answers()
@@ -207,7 +207,7 @@ def downgrade() -> None:
     op.execute("DROP SCHEMA published CASCADE")
     op.execute("DROP TYPE textrange")
     op.execute("DROP TYPE uuidrange")
-    op.execute(f"REVOKE SELECT ON alembic_version FROM {migrate.role('backup')}")
+    op.execute(f"REVOKE SELECT ON alembic_version FROM {migrate.role('backup')}, {migrate.role('platform')}")
     op.execute(f"ALTER DEFAULT PRIVILEGES REVOKE SELECT ON TABLES FROM {migrate.role('backup')}")
     op.execute(
         f"REVOKE ALL ON SCHEMA public FROM {', '.join(migrate.role(r) for r in ('app', 'worker', 'platform', 'lookup', 'backup'))}"

@@ -77,14 +77,19 @@ class Services:
     address_limiter: RateLimiter
     metrics: Metrics
     epoch: str
+    revision: str
     read_file: Callable[..., Any]
     """Reads an uploaded file of a named kind into rows; handed down, because a slice may not import its own adapters."""
 
     async def check_ready(self) -> None:
-        """Raise `Unavailable` unless the database answers and what this release needs is in place."""
+        """Raise `Unavailable` unless the database answers and is in the form that this release needs."""
         async with self.reader.pool.acquire(timeout=2) as connection:
             if await connection.fetchval("SELECT epoch FROM published.epoch") != self.epoch:
                 raise Unavailable("The database was restored; this process must be started again.")
+        async with unit_of_work(self.platform_engine, None) as session:
+            found = (await (await session.connection()).execute(_REVISION)).scalar_one_or_none()
+        if found != self.revision:
+            raise Unavailable("The database is of another release; run `plenary migrate`.")
 
     async def refresh_gauges(self, session: Tx) -> None:
         """Read what /metrics shows of the database: counts and ages only."""
@@ -139,6 +144,7 @@ class Unit:
         return await self._stack.__aexit__(kind, error, trace)
 
 
+_REVISION = text("SELECT version_num FROM alembic_version")
 _FIGURES = text("SELECT queue, oldest_due, parked FROM queue_figures()")
 _UNANSWERED = text("SELECT unacknowledged_releases()")
 _AGES = text("SELECT relay_lag, oldest_transaction FROM age_figures()")

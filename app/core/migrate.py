@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from alembic import command, op
 
@@ -76,6 +77,13 @@ def alembic_config(owner_url: str) -> Config:
     config.set_main_option("script_location", str(root / "alembic"))
     config.attributes["url"] = owner_url
     return config
+
+
+def head_revision() -> str:
+    """The newest migration of this release."""
+    head = ScriptDirectory(str(Path(__file__).resolve().parents[2] / "alembic")).get_current_head()
+    assert head is not None
+    return head
 
 
 def upgrade(owner_url: str, revision: str = "head") -> None:

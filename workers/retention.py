@@ -1,0 +1,36 @@
+"""What is kept for how long: a nightly job per tenant that deletes in batches. Money is never deleted."""
+
+from sqlalchemy import text
+
+from workers.jobs import JobContext, handler
+from workers.schedule import DAILY, Daily
+
+BATCH = 5_000
+# Jobs that are done 7 days; idempotent answers at their expiry; the change feed 90 days (older cursors get 410).
+RULES = (
+    "DELETE FROM job WHERE commissioner_id = :tenant AND id IN (SELECT id FROM job WHERE commissioner_id = :tenant"
+    " AND state = 'done' AND finished_at < clock_timestamp() - interval '7 days' LIMIT :batch)",
+    "DELETE FROM idempotency_key WHERE commissioner_id = :tenant AND (credential_id, key) IN (SELECT credential_id, key"
+    " FROM idempotency_key WHERE commissioner_id = :tenant AND expires_at < clock_timestamp() LIMIT :batch)",
+    "DELETE FROM event WHERE commissioner_id = :tenant AND (change_number, position) IN (SELECT change_number, position"
+    " FROM event WHERE commissioner_id = :tenant AND relayed_at IS NOT NULL"
+    " AND occurred_at < clock_timestamp() - interval '90 days' LIMIT :batch)",
+    "DELETE FROM operation WHERE commissioner_id = :tenant AND id IN (SELECT id FROM operation"
+    " WHERE commissioner_id = :tenant AND finished_at < clock_timestamp() - interval '90 days' LIMIT :batch)",
+)
+
+
+@handler("core.retain")
+async def retain(context: JobContext) -> None:
+    """Delete what has had its time, a batch to a transaction; killed on the way, the next run goes on."""
+    for rule in RULES:
+        deleted = BATCH
+        while deleted == BATCH:
+            async with context.transaction() as session:
+                result = await (await session.connection()).execute(
+                    text(rule), {"tenant": context.job.commissioner_id, "batch": BATCH}
+                )
+                deleted = result.rowcount
+
+
+DAILY.append(Daily("core.retain"))
