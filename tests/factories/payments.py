@@ -64,26 +64,35 @@ class Office:
 
     @classmethod
     async def open(
-        cls,
-        live: LivePlenary,
-        *,
-        definition: dict[str, Any] = schemes.PER_HEAD,
-        lists: Sequence[str | None] = ("5000", "6000"),
-        **scheme: Any,
+        cls, live: LivePlenary, *, lists: Sequence[str | None] = ("5000", "6000"), **scheme: Any
     ) -> "Office":
+        """A new commissioner whose practices have these lists."""
         tenant = await live.fresh_tenant()
         codes = [f"Z{new_id().hex[-6:].upper()}" for _ in lists]
         for code, registered in zip(codes, lists, strict=True):
             await live.make_practice(code, tenant, registered=registered, weighted=registered)
+        return await cls.sign_up(live, tenant, codes, **scheme)
+
+    @classmethod
+    async def sign_up(
+        cls,
+        live: LivePlenary,
+        tenant: str,
+        codes: Sequence[str],
+        *,
+        definition: dict[str, Any] = schemes.PER_HEAD,
+        historical: bool = False,
+        **scheme: Any,
+    ) -> "Office":
+        """A commissioner that is there already, with these practices in a new scheme."""
         clients = {
             role: await live.as_role(role, tenant=tenant)
             for role in ("scheme_manager", "payments_approver", "payments_releaser")
         }
         async with live.session(tenant) as session:
             published = await schemes.a_published_scheme(session, definition=definition, **scheme)
-            await service_of_schemes.record_sign_ups(
-                session, published.id, [schemes.a_sign_up(code) for code in codes], recorded_by=None, now=NOW
-            )
+            sign_ups = [schemes.a_sign_up(code, historical=historical) for code in codes]
+            await service_of_schemes.record_sign_ups(session, published.id, sign_ups, recorded_by=None, now=NOW)
         return cls(live, tenant, published.id, sorted(codes), *clients.values())
 
     async def record(self, *facts: FactEntry, confirmed: bool = True) -> None:

@@ -32,13 +32,15 @@ SESSIONS: dict[str, Any] = {**LEAD, "pay": LEAD["pay"]["then"]}
 ANY_VERSION = Expected("*", required=True)
 
 
-async def a_scheme(session: Tx, *, code: str = "LEAD", budget: Budget | None = None) -> UUID:
+async def a_scheme(
+    session: Tx, *, code: str = "LEAD", budget: Budget | None = None, financial_year: str = "2026/27"
+) -> UUID:
     row = await service.create_scheme(
         session,
         code=code,
         title="A named lead in every practice",
         purpose="Two sessions a month.",
-        financial_year="2026/27",
+        financial_year=financial_year,
         budget=budget,
         payment_terms_days=30,
         pay_code="GP01",
@@ -56,8 +58,9 @@ async def a_published_scheme(
     applies: Period = YEAR,
     budget: Budget | None = None,
     code: str = "LEAD",
+    financial_year: str = "2026/27",
 ) -> SchemeRef:
-    scheme = await a_scheme(session, budget=budget, code=code)
+    scheme = await a_scheme(session, budget=budget, code=code, financial_year=financial_year)
     await publish(session, scheme, definition, applies=applies, person=person)
     return await service.get_scheme(session, scheme)
 
