@@ -1,0 +1,200 @@
+"""One commissioner with one of everything that a path can name, for tests that walk every route.
+
+A slice that adds a path with a parameter adds what fills it here: a maker that files the new thing's id under the path as
+far as its parameter.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from app.access.values import PRACTICE_ROLES, ROLE_SCOPES, Role
+from app.core.clock import Period
+from tests.factories import schemes
+from tests.factories.payments import Office
+from tests.factories.service import LivePlenary
+
+ANY = {"If-Match": "*"}
+
+
+@dataclass
+class World:
+    live: LivePlenary
+    office: Office
+    ids: dict[str, str] = field(default_factory=dict)
+    """What stands in a path, by the path as far as the parameter: `/v1/payment-runs/{run_id}`."""
+    clients: dict[Role, httpx.AsyncClient] = field(default_factory=dict)
+
+    @property
+    def tenant(self) -> str:
+        return self.office.tenant
+
+    @property
+    def practice(self) -> str:
+        return self.office.practices[0]
+
+    async def client(self, role: Role) -> httpx.AsyncClient:
+        if role not in self.clients:
+            place = {"practice": self.practice} if role in PRACTICE_ROLES else {}
+            self.clients[role] = await self.live.as_role(role, tenant=self.tenant, **place)
+        return self.clients[role]
+
+    async def post(self, role: Role, path: str, **body: Any) -> dict[str, Any]:
+        """Make something, and make sure that it was made."""
+        answer = await (await self.client(role)).post(path, **body)
+        assert answer.is_success, f"{path}: {answer.text}"
+        return answer.json()
+
+    async def first(self, role: Role, path: str) -> dict[str, Any]:
+        answer = await (await self.client(role)).get(path)
+        assert answer.is_success, f"{path}: {answer.text}"
+        assert answer.json()["data"], f"{path} is empty"
+        return answer.json()["data"][0]
+
+    def fill(self, path: str) -> str:
+        """The path with this world's ids; a KeyError names the parameter for which a maker is missing."""
+        filled = path
+        while "{" in filled:
+            upto = path[: path.index("}", path.index(filled[filled.index("{") : filled.index("}")])) + 1]
+            filled = filled.replace(filled[filled.index("{") : filled.index("}") + 1], self.ids[upto], 1)
+        return filled
+
+    def roles_with(self, scope: str) -> list[Role]:
+        """Those of a commissioner, the widest first, and one of a practice."""
+        holders = [role for role in Role if scope in ROLE_SCOPES[role] and role is not Role.PLATFORM_ADMIN]
+        wide = [role for role in holders if role not in PRACTICE_ROLES]
+        return wide[:1] + [role for role in holders if role in PRACTICE_ROLES][:1]
+
+
+_DEFINITION = {
+    "language": 1,
+    "measures": schemes.PER_HEAD["measures"] | schemes.SESSIONS["measures"],
+    "pay": {"type": "sum", "of": [schemes.PER_HEAD["pay"], schemes.SESSIONS["pay"]]},
+}
+Maker = Callable[[World], Awaitable[None]]
+MAKERS: list[Maker] = []
+
+
+def maker(function: Maker) -> Maker:
+    MAKERS.append(function)
+    return function
+
+
+async def make_world(live: LivePlenary) -> World:
+    world = World(live, await Office.open(live, definition=_DEFINITION, lists=("5000", "6000")))
+    for make in MAKERS:
+        await make(world)
+    await live.work()
+    return world
+
+
+@maker
+async def _practices(world: World) -> None:
+    world.ids["/v1/practices/{code}"] = world.practice
+
+
+@maker
+async def _schemes(world: World) -> None:
+    scheme = world.ids["/v1/incentive-schemes/{scheme_id}"] = str(world.office.scheme)
+    base = f"/v1/incentive-schemes/{scheme}"
+    world.ids["/v1/incentive-schemes/{scheme_id}/versions/{n}"] = "1"
+    await world.office.record(schemes.a_fact(world.practice, "world-1", schemes.QUARTER.valid_from))
+    fact = await world.first(Role.SCHEME_MANAGER, f"{base}/facts")
+    world.ids["/v1/incentive-schemes/{scheme_id}/facts/{fact_id}"] = fact["id"]
+    sign_up = await world.first(Role.SCHEME_MANAGER, f"{base}/sign-ups")
+    world.ids["/v1/incentive-schemes/{scheme_id}/sign-ups/{sign_up_id}"] = sign_up["id"]
+    newcomer = f"{world.practice[:-2]}NEW"[-8:]
+    await world.live.make_practice(newcomer, world.tenant)
+    body = {"practices": [newcomer], "respond_by": "2026-12-31"}
+    await world.post(Role.SCHEME_MANAGER, f"{base}/offers", json=body)
+    offer = await world.first(Role.SCHEME_MANAGER, f"{base}/offers")
+    world.ids["/v1/incentive-schemes/{scheme_id}/offers/{offer_id}"] = offer["id"]
+    world.ids["/v1/offers/{offer_id}"] = offer["id"]
+
+
+@maker
+async def _payments(world: World) -> None:
+    run = world.ids["/v1/payment-runs/{run_id}"] = await world.office.pay(Period(*_QUARTER))
+    world.ids["/v1/payment-runs/{run_id}/statements/{practice}"] = world.practice
+    statement = await world.office.statement(run, world.practice)
+    said = {"payment": statement["payments"][0]["reference"], "outcome": "accepted"}
+    path = f"/v1/payment-runs/{run}/acknowledgements"
+    await world.post(Role.PAYMENTS_RELEASER, path, json={"acknowledgements": [said]})
+    row = await world.first(Role.PAYMENTS_RELEASER, path)
+    world.ids["/v1/payment-runs/{run_id}/acknowledgements/{acknowledgement_id}"] = row["id"]
+    operation, job = await _row_id(world, "operation"), await _row_id(world, "job")
+    world.ids["/v1/operations/{operation_id}"], world.ids["/v1/jobs/{job_id}"] = operation, job
+
+
+_QUARTER = (schemes.QUARTER.valid_from, schemes.QUARTER.valid_until)
+
+
+async def _row_id(world: World, table: str) -> str:
+    tenant = world.live.tenants[world.tenant]
+    rows = await world.live.fetch(f"SELECT id FROM {table} WHERE commissioner_id = $1 LIMIT 1", tenant, tenant=tenant)
+    return str(rows[0]["id"])
+
+
+@maker
+async def _imports(world: World) -> None:
+    content = f"locality,practice_code,from,until\nNorth,{world.practice},2026-04-01,\n"
+    answer = await world.post(
+        Role.COMMISSIONER_ADMIN,
+        "/v1/imports",
+        data={"kind": "localities"},
+        files={"file": ("localities.csv", content.encode())},
+    )
+    world.ids["/v1/imports/{import_id}"] = answer["result"]["import"]
+
+
+@maker
+async def _meetings(world: World) -> None:
+    meeting = {
+        "title": "Protected learning afternoon",
+        "purpose": "Share how urgent visits are handled",
+        "level": "commissioner",
+        "starts_at": "2026-11-12T13:00:00Z",
+        "ends_at": "2026-11-12T17:00:00Z",
+    }
+    made = await world.post(Role.ENGAGEMENT_LEAD, "/v1/meetings", json=meeting)
+    world.ids["/v1/meetings/{meeting_id}"] = made["id"]
+
+
+@maker
+async def _people(world: World) -> None:
+    person = await world.post(
+        Role.COMMISSIONER_ADMIN, "/v1/people", json={"name": "Wilma Wood", "email": f"w@{world.tenant}.example"}
+    )
+    world.ids["/v1/people/{person_id}"] = person["id"]
+    body = {"person_id": person["id"], "practice": world.practice, "role": "practice_manager", "from": "2026-04-01"}
+    post = await world.post(Role.COMMISSIONER_ADMIN, "/v1/posts", json=body)
+    world.ids["/v1/posts/{post_id}"] = post["id"]
+
+
+@maker
+async def _messages(world: World) -> None:
+    body = {
+        "title": "World news",
+        "body_markdown": "Nothing for others.",
+        "audience": {"roles": ["practice_manager"]},
+    }
+    answer = await world.post(Role.EDITOR, "/v1/announcements", json=body)
+    world.ids["/v1/announcements/{announcement_id}"] = answer["result"]["announcement"]
+    await world.live.work()
+    person = UUID(world.ids["/v1/people/{person_id}"])
+    reader = await world.live.as_role("practice_manager", tenant=world.tenant, practice=world.practice, person=person)
+    world.clients[Role.PRACTICE_MANAGER] = reader
+    message = await world.first(Role.PRACTICE_MANAGER, "/v1/me/inbox")
+    world.ids["/v1/me/inbox/{message_id}"] = message["id"]
+
+
+@maker
+async def _credentials(world: World) -> None:
+    key = await world.post(Role.COMMISSIONER_ADMIN, "/v1/api-keys", json={"name": "World", "role": "auditor"})
+    world.ids["/v1/api-keys/{key_id}"] = key["id"]
+    body = {"role": "editor", "person_id": world.ids["/v1/people/{person_id}"]}
+    grant = await world.post(Role.COMMISSIONER_ADMIN, "/v1/role-grants", json=body)
+    world.ids["/v1/role-grants/{grant_id}"] = grant["id"]
