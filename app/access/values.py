@@ -91,6 +91,7 @@ class KeyTerms:
 _DIRECTORY = ("self:read", "practices:read", "announcements:read", "changes:read", "forums:public")
 _STAFF = (
     *_DIRECTORY,
+    "self:write",
     "schemes:read",
     "meetings:read",
     "issues:read",
@@ -102,11 +103,9 @@ _STAFF = (
 _PRACTICE = (
     *_STAFF,
     "attendance:read",
-    "attendance:read",
     "practice:own",
     "statements:own",
     "learning:own",
-    "attendance:read",
 )
 _RUNS = ("runs:read", "statements:read")
 
@@ -217,10 +216,18 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "forums:own",
         ),
         Role.PRACTICE_MEMBER: (*_PRACTICE, "facts:read", "issues:raise"),
-        Role.SESSIONAL_CLINICIAN: (*_DIRECTORY, "meetings:read", "inbox:own", "learning:own"),
+        Role.SESSIONAL_CLINICIAN: (*_DIRECTORY, "self:write", "meetings:read", "inbox:own", "learning:own"),
         Role.LMC_OFFICER: (*_STAFF, "schemes:drafts", "schemes:comment"),
         Role.FORUM_COORDINATOR: (*_STAFF, "forums:write", "issues:raise", "issues:move", "meetings:write"),
-        Role.FORUM_MEMBER: (*_DIRECTORY, "forums:read", "issues:read", "issues:raise", "meetings:read", "inbox:own"),
+        Role.FORUM_MEMBER: (
+            *_DIRECTORY,
+            "self:write",
+            "forums:read",
+            "issues:read",
+            "issues:raise",
+            "meetings:read",
+            "inbox:own",
+        ),
         Role.EDITOR: (*_STAFF, "announcements:write", "deliveries:read"),
         Role.AUDITOR: (
             *_DIRECTORY,

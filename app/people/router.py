@@ -178,7 +178,7 @@ async def get_my_listing(caller: Caller, session: Transaction, serving: Serving,
 async def set_my_listing(
     body: schemas.ListingIn,
     expected: MustMatch,
-    caller: Caller,
+    caller: Annotated[Principal, require("self:write")],
     session: Transaction,
     serving: Serving,
     response: Response,

@@ -94,6 +94,9 @@ async def make_world(live: LivePlenary) -> World:
 @maker
 async def _practices(world: World) -> None:
     world.ids["/v1/practices/{code}"] = world.practice
+    made = await world.post(Role.COMMISSIONER_ADMIN, "/v1/localities", json={"code": "harbour", "name": "Harbour"})
+    world.ids["/v1/localities/{locality_id}"] = made["id"]
+    world.ids["/v1/localities/{locality_id}/practices/{code}"] = world.practice
 
 
 @maker
@@ -172,6 +175,10 @@ async def _people(world: World) -> None:
     body = {"person_id": person["id"], "practice": world.practice, "role": "practice_manager", "from": "2026-04-01"}
     post = await world.post(Role.COMMISSIONER_ADMIN, "/v1/posts", json=body)
     world.ids["/v1/posts/{post_id}"] = post["id"]
+    office = await world.client(Role.COMMISSIONER_ADMIN)
+    mailbox = {"email": f"team@{world.practice}.example"}
+    answer = await office.put(f"/v1/practices/{world.practice}/mailbox", json=mailbox)
+    assert answer.is_success, answer.text
 
 
 @maker
