@@ -330,3 +330,20 @@ async def test_anothers_import_is_not_there(shared: LivePlenary, admin: httpx.As
     for path in (f"/v1/imports/{found['id']}", f"/v1/imports/{found['id']}/errors"):
         assert (await client.get(path)).status_code == 404
     assert (await client.get("/v1/imports")).json()["data"] == []
+
+
+async def test_an_import_that_broke_can_be_run_again(live: LivePlenary):
+    await live.make_tenant("ZZ1")
+    admin = await live.as_role("platform_admin", tenant="PLATFORM")
+    await live.execute("ALTER TABLE register_practice RENAME TO register_practice_away")
+    answer = await hand_in(admin, "ods-practices", csv_bytes(practice("ZZI9001", "ZZ1")))
+    await live.work()
+    operation = (await admin.get(answer.headers["location"])).json()
+    assert (operation["status"], operation["problem"]["code"]) == ("failed", "imports.failed")
+    await live.execute("ALTER TABLE register_practice_away RENAME TO register_practice")
+    parked = (await admin.get("/v1/jobs")).json()["data"]
+    assert [job["kind"] for job in parked] == ["organisations.import_file"]
+    assert (await admin.post(f"/v1/jobs/{parked[0]['id']}/redrive")).status_code == 200
+    await live.work()
+    found = (await admin.get(f"/v1/imports/{operation['result']['import']}")).json()
+    assert (found["state"], found["result"]["created"]) == ("succeeded", 1)

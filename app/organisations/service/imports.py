@@ -91,9 +91,9 @@ async def accept_import(
 
 
 async def get_waiting_import(session: Tx, import_id: UUID) -> ImportRun | None:
-    """The import with its file; None when it has ended already."""
+    """The import with its file; None when it has ended. One that was parked still has its file, and may run again."""
     row = await ImportRepository(session, session.tenant).get(import_id)
-    return row if row.state == ImportState.QUEUED else None
+    return row if row.content is not None else None
 
 
 async def apply_import(
@@ -151,12 +151,14 @@ async def finish_import(session: Tx, import_id: UUID, result: ImportResult, *, n
     audit(session, "import.finished", import_id, kind=row.kind, dry_run=row.dry_run, rows=result.rows)
 
 
-async def fail_import(session: Tx, import_id: UUID, error: DomainError | str, *, now: datetime) -> None:
-    """The import came to nothing, and says why."""
+async def fail_import(
+    session: Tx, import_id: UUID, error: DomainError | str, *, now: datetime, keep_file: bool = False
+) -> None:
+    """The import came to nothing, and says why. With its file it can be run again from the parked job."""
     row = await ImportRepository(session, session.tenant).get(import_id, for_update=True)
-    if row.state != ImportState.QUEUED:
-        return
-    row.state, row.finished_at, row.content = ImportState.FAILED, now, None
+    row.state, row.finished_at = ImportState.FAILED, now
+    if not keep_file:
+        row.content = None
     await fail(session, row.operation_id, problem=_problem(error))
     audit(session, "import.failed", import_id, kind=row.kind)
 
