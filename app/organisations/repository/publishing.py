@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.core.db import Tx
+from app.core.ids import PLATFORM_ID
 
 # Every column that comes from a source below; the lead's are written by whoever knows the lead.
 _COLUMNS = (
@@ -84,6 +85,9 @@ UNION ALL SELECT commissioner_id, code, true FROM gone
 ORDER BY commissioner_id, code
 """
 _REBUILD_TEXT = text(_REBUILD)
+_LOCK_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('plenary.published'))")
+_LOCK_BESIDE = text("SELECT pg_advisory_xact_lock_shared(hashtext('plenary.published'))")
+_PATIENCE = text("SELECT set_config('lock_timeout', :patience, true)")
 _HASH_ONLY = text("SET LOCAL enable_nestloop = off")
 _AS_BEFORE = text("SET LOCAL enable_nestloop = on")
 
@@ -93,6 +97,10 @@ async def rebuild_published(
 ) -> Sequence[Any]:
     """Write what differs and return it: (commissioner_id, code, removed). None means all that the login may see."""
     connection = await session.connection()
+    # Whoever rebuilds for all tenants would write what it read before a tenant's change over what that change wrote.
+    alone = tenants is None and session.pending.tenant == PLATFORM_ID
+    await connection.execute(_PATIENCE, {"patience": "30s" if alone else "4s"})
+    await connection.execute(_LOCK_ALONE if alone else _LOCK_BESIDE)
     values = {
         "today": today,
         "now": now,
