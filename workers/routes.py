@@ -22,6 +22,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "schemes.simulation_requested": ("schemes.simulate",),
     # learning
     # forums
+    "forums.issue_raised": (),
+    "forums.issue_moved": (),
+    "forums.issue_answered": (),
     # payments
     "payments.run_requested": ("payments.calculate_run",),
     "payments.run_calculated": (),

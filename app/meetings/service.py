@@ -10,8 +10,9 @@ from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden
 from app.core.events import emit
 from app.core.ids import new_id
+from app.core.pagination import Cursors, PageParams
 from app.core.principal import Principal
-from app.core.repository import Expected
+from app.core.repository import Expected, Page
 from app.meetings import rules
 from app.meetings.errors import AttendanceInvalid, MeetingHasAttendance, MeetingNotHeld
 from app.meetings.events import AttendanceChanged, MeetingChanged
@@ -28,8 +29,9 @@ WRITE = "meetings:write"
 async def plan_meeting(
     session: Tx, caller: Principal, given: MeetingIn, *, now: datetime, forum_id: UUID | None = None
 ) -> Meeting:
-    """Plan a meeting at a level that the caller may plan for."""
-    _refuse_beyond_reach(caller, given.level, given.locality_id, given.practice)
+    """Plan a meeting at a level that the caller may plan for; whoever names a forum has checked that it is theirs."""
+    if forum_id is None:
+        _refuse_beyond_reach(caller, given.level, given.locality_id, given.practice)
     if given.locality_id is not None:
         await organisations.get_locality(session, given.locality_id)
     if given.practice is not None:
@@ -156,7 +158,25 @@ async def get_meeting(session: Tx, meeting_id: UUID) -> MeetingRef:
 
 
 def _meeting_ref(row: Meeting) -> MeetingRef:
-    return MeetingRef(row.id, row.title, Level(row.level), row.starts_at, row.ends_at, row.scheme_id, row.measure)
+    return MeetingRef(
+        id=row.id,
+        title=row.title,
+        level=Level(row.level),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        scheme_id=row.scheme_id,
+        measure=row.measure,
+        purpose=row.purpose,
+        joining=row.joining,
+    )
+
+
+async def list_forum_meetings(session: Tx, forum_id: UUID, *, params: PageParams, cursors: Cursors) -> Page[MeetingRef]:
+    """A forum's meetings in the order of their start."""
+    page = await MeetingRepository(session, session.tenant).list_page(
+        since=None, level=None, forum_id=forum_id, params=params, cursors=cursors
+    )
+    return Page([_meeting_ref(row) for row in page.rows], page.next_cursor, page.total)
 
 
 async def list_next_meetings(session: Tx, practice: str, *, now: datetime, limit: int = 5) -> list[MeetingRef]:

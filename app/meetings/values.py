@@ -34,6 +34,8 @@ class MeetingRef:
     ends_at: datetime
     scheme_id: UUID | None
     measure: str | None
+    purpose: str
+    joining: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,83 @@
+"""What can go wrong with forums and issues."""
+
+from app.core.errors import DomainError
+
+
+class ForumNotFound(DomainError):
+    status = 404
+    code = "forums.not_found"
+    title = "There is no such forum."
+
+
+class ForumExists(DomainError):
+    status = 409
+    code = "forums.exists"
+    title = "There is a forum of this name there already."
+    constraints = ("uq_patient_forum_name",)
+
+
+class ForumClosed(DomainError):
+    status = 409
+    code = "forums.closed"
+    title = "The forum has closed."
+
+
+class MemberNotFound(DomainError):
+    status = 404
+    code = "forums.member_not_found"
+    title = "There is no such member of this forum."
+
+
+class MemberExists(DomainError):
+    status = 409
+    code = "forums.member_exists"
+    title = "Somebody with this address is a member of the forum already."
+    constraints = ("uq_forum_member_email",)
+
+
+class ConsentInvalid(DomainError):
+    status = 422
+    code = "forums.consent_invalid"
+    title = "Consent is given before somebody joins, and not in the future."
+
+
+class IssueNotFound(DomainError):
+    status = 404
+    code = "forums.issue_not_found"
+    title = "There is no such issue."
+
+
+class IssueMergedAway(DomainError):
+    status = 409
+    code = "forums.issue_merged"
+    title = "The issue was merged into another; go on there."
+
+
+class MergeInvalid(DomainError):
+    status = 409
+    code = "forums.merge_invalid"
+    title = "An issue is merged into another one that is not merged itself."
+
+
+class TopOfLadder(DomainError):
+    status = 409
+    code = "forums.top_of_ladder"
+    title = "The issue lies with the commissioner already; there is nobody above."
+
+
+class BottomOfLadder(DomainError):
+    status = 409
+    code = "forums.bottom_of_ladder"
+    title = "The issue lies where it was raised; it cannot be returned further."
+
+
+class NotAsked(DomainError):
+    status = 409
+    code = "forums.not_asked"
+    title = "The issue does not ask this practice or locality."
+
+
+class ResponseNotFound(DomainError):
+    status = 404
+    code = "forums.response_not_found"
+    title = "There is no such response to this issue."

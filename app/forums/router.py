@@ -1,5 +1,0 @@
-"""HTTP of the forums slice."""
-
-from app.core.http import make_router
-
-router = make_router("forums")

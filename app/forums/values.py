@@ -1,0 +1,137 @@
+"""The words of forums: the levels of the ladder, decisions, and what other slices get back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+
+class Level(StrEnum):
+    """Where a forum meets, where an issue lies, and who answers: from the bottom of the ladder to its top."""
+
+    PRACTICE = "practice"
+    LOCALITY = "locality"
+    COMMISSIONER = "commissioner"
+
+
+class VoiceType(StrEnum):
+    """Who can raise an issue or support it."""
+
+    FORUM = "forum"
+    PRACTICE = "practice"
+
+
+class MemberRole(StrEnum):
+    CHAIR = "chair"
+    DEPUTY = "deputy"
+    SECRETARY = "secretary"
+    MEMBER = "member"
+
+
+class ConsentBy(StrEnum):
+    PAPER = "paper"
+    EMAIL = "email"
+    ONLINE = "online"
+    IN_PERSON = "in_person"
+
+
+class IssueState(StrEnum):
+    OPEN = "open"
+    ANSWERED = "answered"
+    MERGED = "merged"
+
+
+class Decision(StrEnum):
+    AGREED = "agreed"
+    ALREADY_DONE = "already_done"
+    PLANNED = "planned"
+    DECLINED = "declined"
+
+
+class Action(StrEnum):
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    RETURNED = "returned"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A forum or a practice: exactly one of the two is there."""
+
+    forum_id: UUID | None = None
+    practice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How far a caller sees. `practices` None: every issue of the commissioner.
+
+    `as_patient`: through membership of forums alone, so what practices raise among themselves stays out of sight.
+    """
+
+    practices: frozenset[str] | None
+    localities: frozenset[UUID] = frozenset()
+    forums: frozenset[UUID] = frozenset()
+    as_patient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What makes practices comparable; None is unknown."""
+
+    registered: Decimal | None
+    rural: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A practice's answer, as far as a comparison needs it."""
+
+    decision: Decision
+    may_be_named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How comparable practices answered. `named` are those already doing it who agreed to be named."""
+
+    asked: int
+    answered: int
+    already_done: int
+    planned: int
+    declined: int
+    named: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRef:
+    """An issue as the slices above need it."""
+
+    id: UUID
+    title: str
+    level: Level
+    state: IssueState
+    raised_at: datetime
+    raised_by: Voice
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIssue:
+    """An open issue that a practice has to do with; `needs_answer` when it is asked and has not answered."""
+
+    id: UUID
+    title: str
+    level: Level
+    raised_at: datetime
+    needs_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Followers:
+    """Who raised or supports an issue: practices, and forums with those of their members who are known persons."""
+
+    practices: frozenset[str]
+    forums: frozenset[UUID]
+    people: frozenset[UUID]
