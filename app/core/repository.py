@@ -103,7 +103,8 @@ def _plain(value: Any) -> Any:
 
 
 def _typed(column: Any, value: Any) -> Any:
-    python_type = column.type.python_type
+    # A decorated type (every instant is one) says nothing of itself; the one inside does.
+    python_type = getattr(column.type, "impl_instance", column.type).python_type
     if isinstance(value, python_type):
         return value
     return python_type.fromisoformat(value) if hasattr(python_type, "fromisoformat") else python_type(value)

@@ -164,3 +164,10 @@ async def test_a_stale_version_is_refused_and_a_missing_one_asked_for(place: Pla
     stale = await place.office.patch(address, json={"joining": "x"}, headers={"If-Match": '"v1"'})
     assert (stale.status_code, tag) != (200, None)
     assert stale.status_code == 412
+
+
+async def test_meetings_come_in_pages_in_the_order_of_their_start(place: Place) -> None:
+    days = [(await plan(place, starts_at=f"2026-11-0{day}T13:00:00Z")).rpartition("/")[2] for day in (3, 1, 2)]
+    first = (await place.office.get("/v1/meetings", params={"limit": 2})).json()
+    second = (await place.office.get("/v1/meetings", params={"limit": 2, "cursor": first["next_cursor"]})).json()
+    assert [row["id"] for page in (first, second) for row in page["data"]] == [days[1], days[2], days[0]]
