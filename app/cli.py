@@ -40,6 +40,8 @@ def _ending_in_words() -> Iterator[None]:
         yield
     except (BackupFailed, CallFailed, CannotStart, DomainError, SettingsInvalid) as problem:
         typer.echo(str(problem), err=True)
+        for field in getattr(problem, "errors", ()):
+            typer.echo(f"{field.pointer}: {field.detail}", err=True)
         raise typer.Exit(1) from problem
 
 
@@ -217,13 +219,75 @@ def check_tenants_apart() -> None:
     import asyncio
 
     from app.core.selfcheck import render, selfcheck
+    from app.embedded.servers import awake_database_of
 
-    with _ending_in_words():
-        verdicts = asyncio.run(selfcheck(_settings().asyncpg_url("app")))
+    settings = _settings()
+    with _ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+        verdicts = asyncio.run(selfcheck(settings.asyncpg_url("app")))
     for line in render(verdicts):
         typer.echo(line)
     if any(verdict.faults for verdict in verdicts):
         raise typer.Exit(1)
+
+
+@keys.command("create")
+def keys_create(
+    role: Annotated[str, typer.Argument(help="platform_admin, commissioner_admin, payments_approver, …")],
+    commissioner: Annotated[str | None, typer.Option(help="Code of the tenant; platform_admin has none.")] = None,
+    name: Annotated[str | None, typer.Option(help="What the key is called; default: its role.")] = None,
+    person: Annotated[str | None, typer.Option(metavar="NAME", help="Who acts with it.")] = None,
+    email: Annotated[str | None, typer.Option(help="The person's address, by which a known person is found.")] = None,
+    practice: Annotated[str | None, typer.Option(help="Within one practice.")] = None,
+    locality: Annotated[str | None, typer.Option(metavar="ID", help="Within one locality.")] = None,
+    origin: Annotated[list[str] | None, typer.Option(help="A web page that may use it; role intranet only.")] = None,
+) -> None:
+    """Make a key and print it. It is shown this once."""
+    import asyncio
+
+    from app.access.adapters.command import describe_role, make_key
+    from app.access.values import KeyTerms
+    from app.embedded.servers import awake_database_of
+
+    settings = _settings()
+    with _ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+        wanted = describe_role(role, name=person, email=email, practice=practice, locality=locality)
+        terms = KeyTerms(name=name or role, origins=tuple(origin or ()))
+        typer.echo(asyncio.run(make_key(settings, commissioner=commissioner, wanted=wanted, terms=terms)))
+
+
+@keys.command("list")
+def keys_list(
+    commissioner: Annotated[str | None, typer.Option(help="Code of the tenant; default: the platform's keys.")] = None,
+) -> None:
+    """Show the keys of one commissioner, never their secrets."""
+    import asyncio
+
+    from app.access.adapters.command import list_keys
+    from app.embedded.servers import awake_database_of
+
+    settings = _settings()
+    with _ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+        lines = asyncio.run(list_keys(settings, commissioner=commissioner, role=None))
+    for line in lines:
+        typer.echo(f"{line.id}  {line.state:8} {line.role:20} {line.boundary:12} {line.prefix}  {line.name}")
+
+
+@keys.command("revoke")
+def keys_revoke(key_id: Annotated[str, typer.Argument(help="The key's id, from `plenary keys list`.")]) -> None:
+    """Revoke a key of whichever commissioner. It is refused everywhere within five seconds."""
+    import asyncio
+    from uuid import UUID
+
+    from app.access.adapters.command import end_key
+    from app.embedded.servers import awake_database_of
+
+    settings = _settings()
+    try:
+        wanted = UUID(key_id)
+    except ValueError:
+        raise typer.BadParameter("give the id of a key") from None
+    with _ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+        asyncio.run(end_key(settings, wanted))
 
 
 @keys.command("secret")

@@ -33,6 +33,12 @@ class OriginsRefused(DomainError):
     title = "These origins cannot be given to this key."
 
 
+class RoleUnknown(DomainError):
+    status = 422
+    code = "access.role_unknown"
+    title = "There is no such role."
+
+
 class AlreadyExpired(DomainError):
     status = 422
     code = "access.already_expired"

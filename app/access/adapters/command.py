@@ -1,0 +1,100 @@
+"""Keys from the command line, as the platform's own login makes them; used by `plenary keys`."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.access.errors import ApiKeyNotFound, PersonRequired, RoleUnknown
+from app.access.repository import ApiKeyRepository, find_credential_tenant
+from app.access.service import create_key, revoke_key
+from app.access.tables import ApiKey
+from app.access.values import Boundary, KeyTerms, NamedPerson, Role, WantedRole
+from app.core.clock import SystemClock
+from app.core.db import Actor, Tx, as_tenant, make_engine, unit_of_work
+from app.core.ids import PLATFORM_ID
+from app.core.repository import Expected
+from app.core.settings import Settings
+from app.organisations.errors import CommissionerNotFound
+from app.organisations.service import find_commissioner
+
+_ANY_VERSION = Expected("*", required=True)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """One line of `plenary keys list`."""
+
+    id: UUID
+    role: str
+    boundary: str
+    name: str
+    prefix: str
+    state: str
+
+
+def describe_role(
+    role: str, *, name: str | None, email: str | None, practice: str | None, locality: str | None
+) -> WantedRole:
+    """From what was typed; the service says what does not fit."""
+    if role not in list(Role):
+        raise RoleUnknown(f"There are: {', '.join(Role)}.")
+    if (name is None) != (email is None):
+        raise PersonRequired("Give the person's name and e-mail address, both.")
+    boundary = Boundary("practice", practice) if practice else Boundary("locality", locality) if locality else None
+    person = NamedPerson(name, email) if name is not None and email is not None else None
+    return WantedRole(role=Role(role), boundary=boundary, person=person, by_platform=True)
+
+
+async def make_key(settings: Settings, *, commissioner: str | None, wanted: WantedRole, terms: KeyTerms) -> str:
+    """A new key, of the platform when no commissioner is named; returns its text, which is stored nowhere."""
+    async with _platform(settings) as session, _inside(session, commissioner):
+        _, text = await create_key(session, wanted, terms, now=SystemClock().now())
+        return text
+
+
+async def list_keys(settings: Settings, *, commissioner: str | None, role: Role | None) -> list[KeyLine]:
+    now = SystemClock().now()
+    async with _platform(settings) as session, _inside(session, commissioner):
+        keys = ApiKeyRepository(session, session.tenant)
+        rows: Sequence[ApiKey] = (await session.exec(keys.select_by(role=role, person_id=None, live_at=None))).all()  # pyright: ignore
+        return [_line(row, now) for row in rows]
+
+
+async def end_key(settings: Settings, key_id: UUID) -> None:
+    """Revoke a key of whichever commissioner."""
+    async with _platform(settings) as session:
+        tenant = await find_credential_tenant(session, key_id)
+        if tenant is None:
+            raise ApiKeyNotFound
+        async with as_tenant(session, tenant):
+            await revoke_key(session, key_id, expected=_ANY_VERSION, now=SystemClock().now())
+
+
+def _line(row: ApiKey, now: datetime) -> KeyLine:
+    expired = row.expires_at is not None and row.expires_at <= now
+    state = "revoked" if row.revoked_at else "expired" if expired else "live"
+    return KeyLine(row.id, row.role, row.boundary_id or row.boundary, row.name, row.prefix, state)
+
+
+@asynccontextmanager
+async def _platform(settings: Settings) -> AsyncIterator[Tx]:
+    engine = make_engine(settings.sqlalchemy_url("platform"), pool_size=1, application="plenary-keys")
+    try:
+        async with unit_of_work(engine, PLATFORM_ID, actor=Actor(via="cli")) as session:
+            yield session
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def _inside(session: Tx, commissioner: str | None) -> AsyncIterator[None]:
+    if commissioner is None:
+        yield
+        return
+    found = await find_commissioner(session, commissioner)
+    if found is None:
+        raise CommissionerNotFound
+    async with as_tenant(session, found.id):
+        yield

@@ -1,0 +1,77 @@
+"""`plenary keys` on a real database."""
+
+import asyncio
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from app.cli import main
+from app.core.secrets import SecretBox
+from tests.factories.service import LivePlenary
+
+
+@pytest.fixture
+def plenary(shared: LivePlenary, monkeypatch: pytest.MonkeyPatch):
+    """Run a command in the environment of the running service."""
+    settings = shared.settings
+    monkeypatch.setenv("PLENARY_HOME", str(settings.home))
+    monkeypatch.setenv("PLENARY_DATABASE_URL", settings.asyncpg_url("app"))
+    monkeypatch.setenv("PLENARY_PLATFORM_URL", settings.asyncpg_url("platform"))
+
+    async def run(*arguments: str) -> Result:
+        # In a thread, because a command runs an event loop of its own.
+        return await asyncio.to_thread(CliRunner().invoke, main, list(arguments))
+
+    return run
+
+
+async def test_the_first_key_of_all_comes_from_the_command_line(shared: LivePlenary, plenary) -> None:
+    made = await plenary("keys", "create", "platform_admin", "--name", "First")
+    assert made.exit_code == 0, made.output
+    me = (await shared.client(made.stdout.strip()).get("/v1/me")).json()
+    assert (me["role"], me["commissioner"]["code"], me["principal"]["name"]) == ("platform_admin", "PLATFORM", "First")
+
+
+async def test_a_tenants_key_is_made_listed_and_revoked(shared: LivePlenary, plenary) -> None:
+    code = await shared.fresh_tenant()
+    person = ("--person", "Amira Khan", "--email", f"amira@{code}.example")
+    made = await plenary("keys", "create", "payments_approver", "--commissioner", code, *person)
+    assert made.exit_code == 0, made.output
+    client = shared.client(made.stdout.strip())
+    assert (await client.get("/v1/me")).json()["role"] == "payments_approver"
+    listed = await plenary("keys", "list", "--commissioner", code)
+    key_id, state, role, *_ = listed.stdout.split()
+    assert (state, role) == ("live", "payments_approver")
+    assert made.stdout.strip() not in listed.stdout
+    assert (await plenary("keys", "revoke", key_id)).exit_code == 0
+    assert "revoked" in (await plenary("keys", "list", "--commissioner", code)).stdout
+    audited = await shared.fetch(
+        "SELECT action, via FROM audit_entry WHERE subject = $1 ORDER BY id", key_id, tenant=shared.tenants[code]
+    )
+    assert [(row["action"], row["via"]) for row in audited] == [("key.created", "cli"), ("key.revoked", "cli")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("create", "emperor"), "There are: platform_admin"),
+        (("create", "editor"), "platform_admin belongs to the platform"),
+        (("create", "editor", "--commissioner", "NOBODY"), "no such commissioner"),
+        (("create", "editor", "--commissioner", "{code}"), "needs a person"),
+        (("create", "editor", "--person", "A"), "e-mail address, both"),
+        (("revoke", "01890a5d-ac96-774b-bcce-b302099a8057"), "no such key"),
+    ],
+)
+async def test_what_cannot_be_done_is_said_in_words(shared: LivePlenary, plenary, arguments, words) -> None:
+    code = await shared.fresh_tenant()
+    answer = await plenary("keys", *(argument.format(code=code) for argument in arguments))
+    assert answer.exit_code == 1
+    assert words in answer.stderr
+    assert "Traceback" not in answer.output
+
+
+async def test_a_printed_secret_key_seals_and_opens(plenary) -> None:
+    setting = (await plenary("keys", "secret")).stdout.strip()
+    box = SecretBox.from_setting(setting)
+    assert box.open(box.seal(b"x", context="t"), context="t") == b"x"
