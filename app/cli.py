@@ -129,6 +129,22 @@ def openapi(
 
 
 @main.command()
+def calculate(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The body that POST /v1/calculator takes, as JSON.")
+    ],
+) -> None:
+    """Work out what a definition pays for given practices and facts; nothing is looked up and nothing is kept."""
+    from app.schemes.router.command import NotCalculated, calculate_file
+
+    try:
+        typer.echo(calculate_file(file))
+    except NotCalculated as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+@main.command()
 def backup(target: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
     """Write the whole database to one file, as of one moment, while everything runs or while nothing does."""
     from app.core.backup import backup as write

@@ -121,15 +121,32 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
         statement = self.select().where(col(ParticipationRow.scheme_id) == scheme_id)
         return statement if practices is None else statement.where(one_of(ParticipationRow.practice, sorted(practices)))
 
-    async def list_in_force(self, scheme_id: UUID, period: Period) -> Sequence[ParticipationRow]:
+    async def list_in_force(self, scheme_id: UUID, period: Period) -> list[str]:
+        """The practices with an agreement on some day of the period, sorted."""
         starts, ends = col(ParticipationRow.valid_from), col(ParticipationRow.valid_until)
-        return await self.list(
+        statement = select(ParticipationRow.practice).where(
+            col(ParticipationRow.commissioner_id) == self.tenant,
             col(ParticipationRow.scheme_id) == scheme_id,
             col(ParticipationRow.state) == ParticipationState.ACCEPTED,
             or_(starts.is_(None), starts < period.valid_until),
             or_(ends.is_(None), ends > period.valid_from),
-            order=(col(ParticipationRow.practice),),
         )
+        # Sorted here: the database's collation is not that of a digest.
+        return sorted((await self.session.exec(statement)).all())
+
+    async def list_terms(self, scheme_id: UUID, practices: Sequence[str]) -> Sequence[Any]:
+        """State and dates of those practices' agreements; columns only, since a run asks for thousands."""
+        statement = select_columns(
+            col(ParticipationRow.practice),
+            col(ParticipationRow.state),
+            col(ParticipationRow.valid_from),
+            col(ParticipationRow.valid_until),
+        ).where(
+            col(ParticipationRow.commissioner_id) == self.tenant,
+            col(ParticipationRow.scheme_id) == scheme_id,
+            one_of(ParticipationRow.practice, practices),
+        )
+        return (await (await self.session.connection()).execute(statement)).all()
 
     async def by_practice(self, scheme_id: UUID, practices: Sequence[str]) -> dict[str, ParticipationRow]:
         rows = await self.list(

@@ -366,3 +366,32 @@ async def test_a_published_scheme_is_in_the_change_feed_and_a_draft_is_not(share
     path = await a_live_scheme(manager)
     changes = (await intranet.get("/v1/changes", params={"cursor": cursor})).json()["data"]
     assert [(each["kind"], each["href"]) for each in changes] == [("scheme", path)]
+
+
+async def test_the_lead_named_in_an_agreement_fills_the_vacant_post_once(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager, LEAD)
+    made = await manager.post(f"{path}/offers", json={"practices": "all", "respond_by": "2026-12-31"})
+    offer = f"/v1/offers/{made.json()['offers'][0]['id']}/accept"
+    person = str(await shared.make_person("Dr Ada Wren", tenant=tenant))
+    own = await shared.as_role("practice_manager", tenant=tenant, practice=practice)
+    unknown = await own.post(offer, json={"signatory": SIGNATORY, "named_lead": made.json()["offers"][0]["id"]})
+    assert unknown.status_code == 404
+    accepted = await own.post(offer, json={"signatory": SIGNATORY, "named_lead": person})
+    assert (accepted.status_code, accepted.json()["named_lead"]) == (200, person)
+    assert (await own.get(f"/v1/practices/{practice}")).json()["named_lead"] == {
+        "name": "Dr Ada Wren",
+        "post": "Named lead",
+    }
+
+
+async def test_pages_follow_each_other_without_gap(shared: LivePlenary) -> None:
+    tenant, codes = await a_tenant(shared, "1", "2", "3")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, *codes)
+    first = (await manager.get(f"{path}/participation", params={"limit": 2, "count": "exact"})).json()
+    second = await manager.get(f"{path}/participation", params={"limit": 2, "cursor": first["next_cursor"]})
+    assert (first["total"], second.json()["next_cursor"]) == (3, None)
+    assert [row["practice"] for row in [*first["data"], *second.json()["data"]]] == codes

@@ -174,7 +174,10 @@ async def accept_scheme_offer(
     expected: MayMatch,
     response: Response,
 ) -> Participation:
-    """Agree for the practice. The digest of the version's words, as they stand, is part of the agreement."""
+    """Agree for the practice. The digest of the version's words, as they stand, is part of the agreement.
+
+    A `named_lead` fills the practice's vacant post of that name where the caller keeps its posts.
+    """
     now = serving.clock.now()
     row = await service.accept_offer(
         session,

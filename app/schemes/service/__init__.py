@@ -27,6 +27,7 @@ from app.schemes.service.figures import (
     participations,
 )
 from app.schemes.service.joining import accept_offer, decline_offer, make_offers, record_sign_ups
+from app.schemes.service.persons import erase_person, export_person
 from app.schemes.service.simulating import request_simulation, simulate
 
 __all__ = [
@@ -43,8 +44,10 @@ __all__ = [
     "decline_offer",
     "describe_version",
     "entitlement",
+    "erase_person",
     "estimates",
     "expected",
+    "export_person",
     "gather_inputs",
     "get_scheme",
     "get_version_for",

@@ -111,10 +111,8 @@ async def confirm_facts(
 async def _not_of_this_scheme(session: Tx, scheme_id: UUID, facts: Sequence[FactEntry]) -> list[FieldError]:
     """A fact whose practice has no agreement, or that no version would ever count, would be lost without a word."""
     practices = sorted({fact.practice for fact in facts})
-    rows = await ParticipationRepository(session, session.tenant).by_practice(scheme_id, practices)
-    agreed = {
-        practice: rules.agreement_term(row.state, row.valid_from, row.valid_until) for practice, row in rows.items()
-    }
+    rows = await ParticipationRepository(session, session.tenant).list_terms(scheme_id, practices)
+    agreed = {row.practice: rules.agreement_term(row.state, row.valid_from, row.valid_until) for row in rows}
     versions = await VersionRepository(session, session.tenant).list_of(scheme_id)
     names = {
         name for version in versions for name in calculation.measures_needed(read_definition(version.definition)).facts

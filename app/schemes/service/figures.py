@@ -34,8 +34,7 @@ from app.schemes.values import (
 
 async def list_participants(session: Tx, scheme_id: UUID, *, period: Period) -> list[str]:
     """The practices with an agreement in force on some day of the period, in order of their codes."""
-    rows = await ParticipationRepository(session, session.tenant).list_in_force(scheme_id, period)
-    return [row.practice for row in rows]
+    return await ParticipationRepository(session, session.tenant).list_in_force(scheme_id, period)
 
 
 async def participations(session: Tx, practice: str) -> list[tuple[SchemeRef, Period]]:
@@ -88,8 +87,7 @@ async def entitlement(
 ) -> Entitlement:
     """Whether the practice may claim for the period; where not, one code; and its figure so far."""
     await SchemeRepository(session, session.tenant).get(scheme_id)
-    rows = await ParticipationRepository(session, session.tenant).list_in_force(scheme_id, period)
-    is_in = any(row.practice == practice for row in rows)
+    is_in = practice in await list_participants(session, scheme_id, period=period)
     try:
         version = await get_version_for(session, scheme_id, period)
     except NoVersion:
@@ -202,8 +200,8 @@ async def _facts(
 
 async def _members(session: Tx, scheme_id: UUID, codes: Sequence[str]) -> dict[str, Period | None]:
     periods = await organisations.member_periods(session, codes)
-    agreed = await ParticipationRepository(session, session.tenant).by_practice(scheme_id, codes)
-    terms = {code: rules.agreement_term(row.state, row.valid_from, row.valid_until) for code, row in agreed.items()}
+    agreed = await ParticipationRepository(session, session.tenant).list_terms(scheme_id, codes)
+    terms = {row.practice: rules.agreement_term(row.state, row.valid_from, row.valid_until) for row in agreed}
     return {code: rules.membership(periods.get(code, []), terms.get(code)) for code in codes}
 
 

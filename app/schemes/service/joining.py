@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.core.audit import audit
-from app.core.clock import london_date
+from app.core.clock import Period, london_date
 from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden
 from app.core.events import emit
@@ -17,6 +17,7 @@ from app.organisations import service as organisations
 from app.organisations.errors import PracticeNotFound
 from app.organisations.values import PracticeRef
 from app.people import service as people
+from app.people.values import NewPost, PostRole
 from app.schemes import rules
 from app.schemes.errors import (
     OfferAnswered,
@@ -86,7 +87,7 @@ async def accept_offer(
     if words_digest is not None and words_digest != version.words_digest:
         raise WordsChanged
     if named_lead is not None:
-        await people.get_person(session, named_lead)
+        await _name_lead(session, caller, row.practice, named_lead, now=now)
     row.state = ParticipationState.ACCEPTED
     row.version_n, row.words_digest = version.n, version.words_digest
     row.signed_on, row.named_lead_id = london_date(now), named_lead
@@ -96,6 +97,19 @@ async def accept_offer(
     await session.flush()
     audit(session, "offer.accepted", offer_id, practice=row.practice, words_digest=version.words_digest)
     return row
+
+
+async def _name_lead(session: Tx, caller: Principal, practice: str, person_id: UUID, *, now: datetime) -> None:
+    """The agreement may name the lead; who keeps the practice's posts fills a vacant one by it."""
+    await people.get_person(session, person_id)
+    today = london_date(now)
+    held = (await people.posts_held(session, [practice])).get(practice, ())
+    is_vacant = not any(
+        each.post == PostRole.NAMED_LEAD and Period(each.valid_from, each.valid_until).contains(today) for each in held
+    )
+    if is_vacant and practice in caller.practices("posts:write"):
+        post = NewPost(role=PostRole.NAMED_LEAD, practice=practice, valid_from=today)
+        await people.add_post(session, caller, post, person_id, None, now=now)
 
 
 async def decline_offer(

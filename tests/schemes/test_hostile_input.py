@@ -1,0 +1,138 @@
+"""What is malformed, enormous or meant to harm gets a clear problem, leaves nothing behind, and is never a 500."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.factories.schemes import PER_HEAD
+from tests.factories.schemes_over_http import SCHEME, SIGNATORY, YEAR, a_fact, a_live_scheme, a_tenant, sign_up
+from tests.factories.service import LivePlenary
+
+
+def nested(depth: int) -> dict[str, Any]:
+    pay: dict[str, Any] = PER_HEAD["pay"]
+    for _ in range(depth):
+        pay = {"type": "sum", "of": [pay]}
+    return {**PER_HEAD, "pay": pay}
+
+
+async def an_office(shared: LivePlenary) -> tuple[httpx.AsyncClient, str, str]:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice)
+    return manager, path, practice
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"colour": "red"}, "/colour"),
+        ({"financial_year": "2026"}, "/financial_year"),
+        ({"budget": {"amount": 5}}, "/budget/amount"),
+        ({"budget": {"amount": "5.00", "per_head": "2.00", "basis": "registered"}}, "/budget"),
+        ({"budget": {"per_head": "2.00"}}, "/budget"),
+        ({"budget": {"amount": "-5.00"}}, "/budget"),
+        ({"payment_terms_days": True}, "/payment_terms_days"),
+        ({"title": ""}, "/title"),
+        ({"purpose": "About patient 943 476 5919."}, "/purpose"),
+    ],
+)
+async def test_a_scheme_that_makes_no_sense_is_refused_at_its_member(
+    shared: LivePlenary, changes: dict[str, Any], pointer: str
+) -> None:
+    tenant, _ = await a_tenant(shared)
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    answer = await manager.post("/v1/incentive-schemes", json=SCHEME | changes)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), answer.text
+    assert (await manager.get("/v1/incentive-schemes")).json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    "definition", [{}, {"language": 2}, {"language": True, "pay": {}}, nested(30), {"pay": "\x00"}]
+)
+async def test_a_definition_out_of_bounds_is_refused(shared: LivePlenary, definition: dict[str, Any]) -> None:
+    manager, path, _ = await an_office(shared)
+    answer = await manager.post(f"{path}/versions", json={"applies": YEAR, "definition": definition, "reason": "x"})
+    assert answer.status_code == 422, answer.text
+    assert len((await manager.get(f"{path}/versions")).json()["data"]) == 1
+
+
+@pytest.mark.parametrize("tail", ["versions/0", "versions/99999999999", "versions/one", "facts/none", "offers/none"])
+async def test_what_cannot_exist_is_not_there(shared: LivePlenary, tail: str) -> None:
+    manager, path, _ = await an_office(shared)
+    assert (await manager.get(f"{path}/{tail}")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"value": "1e3"},
+        {"value": 0.5},
+        {"value": None},
+        {"value": True},
+        {"value": "1", "numerator": "1", "denominator": "2"},
+        {"value": None, "numerator": "1", "denominator": "0"},
+        {"value": None, "numerator": "1"},
+        {"on": "2026-02-30"},
+        {"on": 20260506},
+        {"measure": "lead session"},
+        {"external_id": ""},
+        {"subject": "x" * 65},
+        {"subject": "9434765919"},
+        {"note": "NHS 943-476-5919"},
+        {"external_id": "a\x00b"},
+        {"practice": "\ud800"},
+    ],
+)
+async def test_a_fact_that_makes_no_sense_is_refused(shared: LivePlenary, changes: dict[str, Any]) -> None:
+    manager, path, practice = await an_office(shared)
+    # Written by the standard library, which escapes half of a surrogate pair instead of failing on it.
+    body = json.dumps({"facts": [a_fact(practice, "a") | changes]})
+    answer = await manager.post(f"{path}/facts", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422, answer.text
+    assert (await manager.get(f"{path}/facts")).json()["data"] == []
+
+
+async def test_the_largest_and_the_smallest_value_come_back_as_they_were(shared: LivePlenary) -> None:
+    manager, path, practice = await an_office(shared)
+    values = ["999999999999.999999", "-999999999999.999999", "0.000001"]
+    facts = [a_fact(practice, f"f{place}", value=value) for place, value in enumerate(values)]
+    assert (await manager.post(f"{path}/facts", json={"facts": facts})).status_code == 201
+    assert [each["value"] for each in (await manager.get(f"{path}/facts")).json()["data"]] == values
+
+
+async def test_a_sign_up_twice_in_one_request_is_refused(shared: LivePlenary) -> None:
+    manager, path, practice = await an_office(shared)
+    row = {"practice": practice, "signed_on": "2026-04-03", "signatory": SIGNATORY}
+    answer = await manager.post(f"{path}/sign-ups", json={"sign_ups": [row, row]})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "schemes.practice_repeated")
+
+
+async def test_a_body_of_twenty_megabytes_is_413(shared: LivePlenary) -> None:
+    manager, path, _ = await an_office(shared)
+    answer = await manager.post(
+        f"{path}/facts", content=b" " * 20_000_000, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 413
+
+
+async def test_a_code_is_taken_once_in_a_financial_year(shared: LivePlenary) -> None:
+    manager, _, _ = await an_office(shared)
+    taken = await manager.post("/v1/incentive-schemes", json=SCHEME)
+    assert (taken.status_code, taken.json()["code"]) == (409, "schemes.code_taken")
+    assert (await manager.post("/v1/incentive-schemes", json=SCHEME | {"financial_year": "2027/28"})).status_code == 201
+
+
+async def test_the_calculator_refuses_a_fact_of_nobody_and_a_practice_named_twice(shared: LivePlenary) -> None:
+    manager, _, _ = await an_office(shared)
+    body = {"definition": PER_HEAD, "practices": [{"code": "A1", "registered": "1"}], "period": YEAR}
+    stray = {"practice": "A2", "measure": "lead_session", "on": "2026-05-01", "value": "1"}
+    nobody = await manager.post("/v1/calculator", json=body | {"facts": [stray]})
+    assert (nobody.status_code, nobody.json()["errors"][0]["pointer"]) == (422, "/facts/0/practice")
+    twice = await manager.post("/v1/calculator", json=body | {"practices": body["practices"] * 2})
+    assert (twice.status_code, twice.json()["code"]) == (422, "calculation.practice_repeated")
+    negative = await manager.post("/v1/calculator", json=body | {"practices": [{"code": "A1", "registered": "-1"}]})
+    assert negative.status_code == 422

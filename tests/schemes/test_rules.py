@@ -1,0 +1,147 @@
+"""The pure rules of schemes."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.clock import Period
+from app.schemes import rules
+from app.schemes.rules import KnownFact
+from app.schemes.values import Budget, ClaimRefusal, FactEntry, FactState, PracticeRange, ratio_value
+
+MAY = date(2026, 5, 6)
+YEAR = Period(date(2026, 4, 1), date(2027, 4, 1))
+
+
+def a_fact(external_id: str = "a", value: str | None = "1", practice: str = "A1", on: date = MAY) -> FactEntry:
+    return FactEntry(external_id, practice, "lead_session", on, None if value is None else Decimal(value))
+
+
+def known(*facts: FactEntry, state: FactState = FactState.CONFIRMED) -> dict[str, KnownFact]:
+    return {fact.external_id: KnownFact(fact, state) for fact in facts}
+
+
+def test_a_withdrawal_of_what_is_not_there_changes_nothing() -> None:
+    plan = rules.plan_facts([a_fact(value=None)], {}, confirmed=True)
+    assert (plan.written, plan.superseded, plan.outcome.unchanged) == ((), (), 1)
+
+
+def test_a_withdrawal_supersedes_and_writes_nothing() -> None:
+    plan = rules.plan_facts([a_fact(value=None)], known(a_fact()), confirmed=True)
+    assert (plan.written, plan.superseded, plan.outcome.removed) == ((), ("a",), 1)
+
+
+def test_the_office_repeating_an_entered_fact_confirms_it_and_a_practice_repeating_a_confirmed_one_does_not() -> None:
+    by_office = rules.plan_facts([a_fact()], known(a_fact(), state=FactState.ENTERED), confirmed=True)
+    by_practice = rules.plan_facts([a_fact()], known(a_fact()), confirmed=False)
+    assert (by_office.outcome.changed, by_practice.outcome.unchanged) == (1, 1)
+
+
+@given(
+    st.lists(
+        st.sampled_from([a_fact(i, v) for i in "abc" for v in ("1", "2", None)]), unique_by=lambda f: f.external_id
+    )
+)
+def test_a_plan_carried_out_leaves_nothing_to_do(facts: list[FactEntry]) -> None:
+    before = known(a_fact("a"), a_fact("b", "2"))
+    plan = rules.plan_facts(facts, before, confirmed=True)
+    after = {key: fact for key, fact in before.items() if key not in plan.superseded} | known(*plan.written)
+    again = rules.plan_facts(facts, after, confirmed=True)
+    assert (again.written, again.superseded, again.outcome.unchanged) == ((), (), len(facts))
+
+
+def test_one_id_with_two_values_is_refused_at_its_second_place() -> None:
+    found = rules.refused_facts([a_fact(), a_fact("b"), a_fact(value="2")], {}, may_correct=True)
+    assert [(each.pointer, each.code) for each in found] == [("/facts/2/external_id", "schemes.external_id_repeated")]
+
+
+def test_the_same_fact_twice_in_one_request_is_one_fact() -> None:
+    assert rules.refused_facts([a_fact(), a_fact()], {}, may_correct=True) == []
+    assert rules.plan_facts([a_fact(), a_fact()], {}, confirmed=True).outcome.created == 1
+
+
+def test_a_fact_outside_the_agreement_is_refused() -> None:
+    agreed = {"A1": Period(date(2026, 5, 7), None), "A2": None}
+    facts = [a_fact(), a_fact("b", practice="A2"), a_fact("c", on=date(2026, 5, 7))]
+    found = rules.facts_outside_scheme(facts, agreed, names={"lead_session"})
+    assert [each.pointer for each in found] == ["/facts/0/practice", "/facts/1/practice"]
+
+
+def test_a_ratio_counts_to_six_places() -> None:
+    assert ratio_value(Decimal(45), Decimal(91)) == Decimal("0.494505")
+    assert ratio_value(Decimal(1), Decimal(-3)) == Decimal("-0.333333")
+
+
+def test_a_budgets_share_follows_list_and_months() -> None:
+    budget = Budget(per_head=Decimal("2.00"), basis="registered")
+    quarter = Period(date(2026, 4, 1), date(2026, 7, 1))
+    assert rules.budget_share(budget, Decimal(8412), YEAR) == 1_682_400
+    assert rules.budget_share(budget, Decimal(8412), quarter) == 420_600
+    assert rules.budget_share(Budget(amount=1), Decimal(8412), YEAR) is None
+    assert rules.whole_pence(Fraction(199, 100)) == 1
+
+
+@pytest.mark.parametrize(
+    ("periods", "term", "expected"),
+    [
+        ([], None, None),
+        ([], rules.ALWAYS, None),
+        ([Period(date(2013, 4, 1))], rules.ALWAYS, Period(date(2013, 4, 1))),
+        ([Period(date(2013, 4, 1))], Period(date(2026, 10, 1), None), Period(date(2026, 10, 1))),
+        (
+            [Period(date(2013, 4, 1), date(2020, 3, 31)), Period(date(2020, 4, 1), date(2026, 7, 1))],
+            rules.ALWAYS,
+            Period(date(2013, 4, 1), date(2026, 7, 1)),
+        ),
+    ],
+)
+def test_membership_is_of_the_commissioner_and_of_the_scheme(
+    periods: list[Period], term: Period | None, expected: Period | None
+) -> None:
+    assert rules.membership(periods, term) == expected
+
+
+def test_the_most_lasting_reason_against_a_claim_comes_first() -> None:
+    def refusal(*, is_in: bool = True, may: bool = True, today: date = date(2027, 4, 1)) -> ClaimRefusal | None:
+        return rules.claim_refusal(is_in=is_in, may_declare=may, period=YEAR, today=today)
+
+    assert refusal(is_in=False, may=False, today=MAY) is ClaimRefusal.NOT_SIGNED_UP
+    assert refusal(may=False, today=MAY) is ClaimRefusal.ROLE
+    assert refusal(today=date(2027, 3, 31)) is ClaimRefusal.WINDOW_NOT_OPEN
+    assert refusal() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-05", Period(date(2026, 5, 1), date(2026, 6, 1))),
+        ("2026/27", YEAR),
+        ("2026-04-01/2026-07-01", Period(date(2026, 4, 1), date(2026, 7, 1))),
+        ("2026-07-01/2026-04-01", None),
+        ("2026-13", None),
+        ("9999-12", None),
+        ("2026/28", None),
+        ("2026-W01/2026-W02", None),
+    ],
+)
+def test_a_period_in_an_address(text: str, expected: Period | None) -> None:
+    assert rules.read_period(text) == expected
+
+
+def test_groups_of_practices_add_up_and_stand_in_order_of_size() -> None:
+    ranges = [
+        PracticeRange("A", 100, 200, 300, None),
+        PracticeRange("B", 1, 2, None, None),
+        PracticeRange("C", 5, 6, 7, None),
+    ]
+    groups = {
+        "A": rules.size_band(Decimal(12_000)),
+        "B": rules.size_band(Decimal("2999.5")),
+        "C": rules.size_band(None),
+    }
+    found = [(each.group, each.least, each.expected, each.most) for each in rules.spread(ranges, groups)]
+    assert found == [("0 to 2,999", 1, 2, None), ("12,000 and over", 100, 200, 300), ("unknown", 5, 6, 7)]
