@@ -135,7 +135,7 @@ def calculate(
     ],
 ) -> None:
     """Work out what a definition pays for given practices and facts; nothing is looked up and nothing is kept."""
-    from app.schemes.router.command import NotCalculated, calculate_file
+    from app.schemes.adapters.command import NotCalculated, calculate_file
 
     try:
         typer.echo(calculate_file(file))

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from datetime import date
 
-from app.calculation.values import Line as CalculatedLine
 from app.calculation.values import PracticeResult
 from app.core.clock import Period, PeriodModel
 from app.core.money import format_pounds, plain
 from app.schemes import rules
-from app.schemes.schemas.calculator import Calculated, CalculatedPayee, CalculatorAnswer, Line
+from app.schemes.schemas.calculator import line_answer
 from app.schemes.schemas.evidence import EntitlementAnswer, FactsAnswer, Figure, SchemeFact
 from app.schemes.schemas.joining import (
     ImprovementArea,
@@ -21,7 +20,6 @@ from app.schemes.schemas.joining import (
 from app.schemes.schemas.scheme import CheckAnswer, CheckProblem, Cost, Scheme, SchemeBudget, Version
 from app.schemes.tables import FactRow, ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
 from app.schemes.values import (
-    CalculationOutcome,
     Capacity,
     CheckOutcome,
     Entitlement,
@@ -182,7 +180,7 @@ def entitlement_answer(found: Entitlement) -> EntitlementAnswer:
         period=PeriodModel.of(found.period),
         version=found.version,
         claims="required" if found.needs_claim else "not_required",
-        may_claim=found.refusal is None,
+        may_claim=found.needs_claim and found.refusal is None,
         reason=found.refusal.value if found.refusal else None,
         opens_on=found.opens_on,
         so_far=_figure(found.confirmed, found.period),
@@ -195,36 +193,3 @@ def _figure(result: PracticeResult | None, period: Period) -> Figure | None:
         return None
     lines = [line_answer(line, period) for line in result.lines]
     return Figure(total=format_pounds(result.total), lines=lines, notes=list(result.notes))
-
-
-def line_answer(line: CalculatedLine, period: Period) -> Line:
-    return Line(
-        component=line.component,
-        kind="entitlement",
-        period=PeriodModel.of(period),
-        quantity=line.quantity,
-        rate=line.rate,
-        amount=format_pounds(line.amount),
-        payee=CalculatedPayee(type=line.payee.type, code=line.payee.code),
-        sentence=line.sentence,
-        workings=line.workings,
-        blocked=line.blocked,
-    )
-
-
-def calculator_answer(found: CalculationOutcome) -> CalculatorAnswer:
-    return CalculatorAnswer(
-        period=PeriodModel.of(found.period),
-        practices=[
-            Calculated(
-                practice=result.code,
-                total=format_pounds(result.total),
-                lines=[line_answer(line, found.period) for line in result.lines],
-                notes=list(result.notes),
-            )
-            for result in found.results
-        ],
-        total=format_pounds(found.total),
-        inputs_digest=found.inputs_digest,
-        outputs_digest=found.outputs_digest,
-    )

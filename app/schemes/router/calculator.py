@@ -11,7 +11,6 @@ from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.schemes import service
 from app.schemes.errors import VersionNotPayable
-from app.schemes.router.answers import calculator_answer
 from app.schemes.schemas.calculator import CalculatorAnswer, CalculatorIn
 
 router = make_router("schemes")
@@ -29,20 +28,10 @@ async def run_calculator(
     Nothing is looked up and nothing is kept.
     """
     # Thousands of practices take a while; the event loop goes on serving others meanwhile.
-    return await asyncio.to_thread(calculate, body)
+    return await asyncio.to_thread(service.work_out, body)
 
 
 @router.get("/schemas/definition.json", dependencies=[public("the language is published for everybody")])
 async def get_definition_schema() -> dict[str, Any]:
     """The definition language as JSON Schema, draft 2020-12, with every member described."""
     return calculation.definition_schema()
-
-
-def calculate(body: CalculatorIn) -> CalculatorAnswer:
-    definition = service.read_definition(body.definition)
-    period = body.period.period()
-    inputs = body.inputs(calculation.snapshot_dates(definition, period))
-    found = service.calculate(
-        body.definition, period=period, practices=inputs, include_unconfirmed=body.include_unconfirmed
-    )
-    return calculator_answer(found)

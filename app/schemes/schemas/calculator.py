@@ -9,12 +9,14 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.calculation.values import Fact, ListSize, PostHeld, PracticeInput
+from app.calculation.values import Line as CalculatedLine
 from app.core.clock import Period, PeriodModel
 from app.core.errors import FieldError, InvalidRequest
 from app.core.http import StrictModel
-from app.core.money import DecimalText, Pounds
+from app.core.money import DecimalText, Pounds, format_pounds
 from app.schemes.schemas.members import ExternalId, FactName, PracticeCode, Quantified, Subject
 from app.schemes.schemas.scheme import DEFINITION
+from app.schemes.values import CalculationOutcome
 
 Size = Annotated[DecimalText, Field(description="Patients, as a decimal string.")]
 
@@ -178,3 +180,36 @@ def _number(text: str | None) -> Decimal | None:
 def _refuse_negative(*sizes: str | None) -> None:
     if any(size is not None and size.startswith("-") for size in sizes):
         raise PydanticCustomError("too_small", "A list is not negative.")
+
+
+def line_answer(line: CalculatedLine, period: Period) -> Line:
+    return Line(
+        component=line.component,
+        kind="entitlement",
+        period=PeriodModel.of(period),
+        quantity=line.quantity,
+        rate=line.rate,
+        amount=format_pounds(line.amount),
+        payee=CalculatedPayee(type=line.payee.type, code=line.payee.code),
+        sentence=line.sentence,
+        workings=line.workings,
+        blocked=line.blocked,
+    )
+
+
+def calculator_answer(found: CalculationOutcome) -> CalculatorAnswer:
+    return CalculatorAnswer(
+        period=PeriodModel.of(found.period),
+        practices=[
+            Calculated(
+                practice=result.code,
+                total=format_pounds(result.total),
+                lines=[line_answer(line, found.period) for line in result.lines],
+                notes=list(result.notes),
+            )
+            for result in found.results
+        ],
+        total=format_pounds(found.total),
+        inputs_digest=found.inputs_digest,
+        outputs_digest=found.outputs_digest,
+    )

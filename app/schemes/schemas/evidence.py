@@ -129,7 +129,10 @@ class Figure(BaseModel):
 
 
 class EntitlementAnswer(BaseModel):
-    """`so_far` is what confirmed facts earn; `expected` what it becomes when the waiting facts are confirmed."""
+    """`so_far` is what confirmed facts earn; `expected` what it becomes when the waiting facts are confirmed.
+
+    Where claims are not required, nothing is claimed: a run pays the confirmed facts by itself.
+    """
 
     practice: str
     period: PeriodModel

@@ -1,7 +1,7 @@
 """Use cases of schemes: drafting and publishing, joining, evidence, and figures."""
 
 from app.schemes.service.asking import offers_awaiting, participation_refs, practices_in_state
-from app.schemes.service.calculator import calculate
+from app.schemes.service.calculator import calculate, work_out
 from app.schemes.service.drafting import (
     add_version,
     as_scheme_ref,
@@ -65,4 +65,5 @@ __all__ = [
     "replace_version",
     "request_simulation",
     "simulate",
+    "work_out",
 ]

@@ -9,6 +9,7 @@ from app.calculation.values import PracticeInput
 from app.core.clock import Period
 from app.core.errors import FieldError
 from app.schemes.errors import VersionNotPayable
+from app.schemes.schemas.calculator import CalculatorAnswer, CalculatorIn, calculator_answer
 from app.schemes.service.drafting import read_definition
 from app.schemes.values import CalculationOutcome
 
@@ -33,3 +34,16 @@ def calculate(
         inputs_digest=calculation.inputs_digest(definition_raw, period, practices),
         outputs_digest=calculation.outputs_digest(results),
     )
+
+
+def work_out(body: CalculatorIn) -> CalculatorAnswer:
+    """The whole of one request: a size without a date counts on each day whose list the definition reads."""
+    period = body.period.period()
+    snapshots = calculation.snapshot_dates(read_definition(body.definition), period)
+    found = calculate(
+        body.definition,
+        period=period,
+        practices=body.inputs(snapshots),
+        include_unconfirmed=body.include_unconfirmed,
+    )
+    return calculator_answer(found)

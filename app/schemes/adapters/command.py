@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from app.core.errors import DomainError
-from app.schemes.router.calculator import calculate
+from app.schemes import service
 from app.schemes.schemas.calculator import CalculatorIn
 
 
@@ -17,7 +17,7 @@ def calculate_file(file: Path) -> str:
     """The answer of `POST /v1/calculator` to the body in the file, as indented JSON."""
     try:
         body = CalculatorIn.model_validate_json(file.read_bytes())
-        return calculate(body).model_dump_json(by_alias=True, indent=2)
+        return service.work_out(body).model_dump_json(by_alias=True, indent=2)
     except ValidationError as error:
         lines = [f"/{'/'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()]
         raise NotCalculated("\n".join(lines)) from error

@@ -1,0 +1,1 @@
+"""Ways into schemes other than HTTP."""
