@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     TEXT,
     ColumnElement,
     Select,
@@ -327,42 +328,23 @@ def recipients(
     """See `service.select_recipients`; `members` are the commissioner's practices (code, locality_id) of that day."""
     member = members.subquery("member")
     everywhere = practices is None and localities is None
-    chosen = [] if practices is None else [among(member.c.code, practices)]
     area = false() if localities is None else among(member.c.locality_id, localities, Uuid())
-    reached = select(member.c.code).where(true() if everywhere else or_(area, *chosen)).subquery("reached")
-    in_role = true() if roles is None else among(col(Post.role), [role.value for role in roles])
-    holds = and_(col(Post.commissioner_id) == tenant, in_role, held_on(on), col(Person.erased_at).is_(None))
-    above = true() if everywhere else false()
-    if localities is not None:
-        above = among(col(Post.locality_id), localities, Uuid())
+    named = false() if practices is None else among(member.c.code, practices)
+    reached = _once(select_columns(member.c.code).where(true() if everywhere else or_(area, named)), "reached")
+    holder = _once(_holders(tenant, roles, on), "holder")
+    in_area = false() if localities is None else among(holder.c.locality_id, localities, Uuid())
+    above = and_(holder.c.practice.is_(None), true() if everywhere else in_area)
+    meant = or_(holder.c.practice.in_(select_columns(reached.c.code)), above)
     people = (
         select_columns(
-            col(Person.id).label("person_id"),
-            col(Post.practice).label("practice"),
-            col(Person.name).label("name"),
-            col(Person.email).label("email"),
-            false().label("is_mailbox"),
+            holder.c.person_id, holder.c.practice, holder.c.name, holder.c.email, false().label("is_mailbox")
         )
-        .select_from(Post)
-        .join(Person, post_with_person())
-        .where(holds)
-        .where(
-            or_(
-                col(Post.practice).in_(select(reached.c.code)),
-                and_(col(Post.level) != PostLevel.PRACTICE, above),
-            )
-        )
+        .where(meant)
         .distinct()
-    )
-    reachable = (
-        select(literal(1))
-        .select_from(Post)
-        .join(Person, post_with_person())
-        .where(holds, col(Post.practice) == col(Mailbox.practice))
-        .where(col(Person.email).is_not(None), col(Person.bounced_at).is_(None))
     )
     # A message for a locality's or the office's people alone is none of a practice's business.
     at_practices = roles is None or any(PostLevel.PRACTICE in LEVELS[role] for role in roles)
+    covered = select_columns(holder.c.practice).where(holder.c.is_reachable, holder.c.practice.is_not(None))
     mailboxes = (
         select_columns(
             cast(null(), Uuid()).label("person_id"),
@@ -372,9 +354,32 @@ def recipients(
             true().label("is_mailbox"),
         )
         .where(col(Mailbox.commissioner_id) == tenant, true() if at_practices else false())
-        .where(col(Mailbox.practice).in_(select(reached.c.code)), ~reachable.exists())
+        .where(col(Mailbox.practice).in_(select_columns(reached.c.code)), col(Mailbox.practice).not_in(covered))
     )
     everyone = union_all(people, mailboxes).subquery("recipient")
     return select_columns(
         everyone.c.person_id, everyone.c.practice, everyone.c.name, everyone.c.email, everyone.c.is_mailbox
     )
+
+
+def _holders(tenant: UUID, roles: Collection[PostRole] | None, on: date) -> Select[*tuple[Any, ...]]:
+    """Who holds one of these posts that day. Whoever has no good address is not reachable by mail."""
+    in_role = true() if roles is None else among(col(Post.role), roles)
+    return (
+        select_columns(
+            col(Person.id).label("person_id"),
+            col(Post.practice).label("practice"),
+            col(Post.locality_id).label("locality_id"),
+            col(Person.name).label("name"),
+            col(Person.email).label("email"),
+            and_(col(Person.email).is_not(None), col(Person.bounced_at).is_(None)).label("is_reachable"),
+        )
+        .select_from(Post)
+        .join(Person, post_with_person())
+        .where(col(Post.commissioner_id) == tenant, in_role, held_on(on), col(Person.erased_at).is_(None))
+    )
+
+
+def _once(statement: Select[*tuple[Any, ...]], name: str) -> CTE:
+    """Worked out once and then looked up: with few statistics the planner would work it out for each row."""
+    return statement.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")

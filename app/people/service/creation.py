@@ -18,6 +18,7 @@ def make_person(session: Tx, *, name: str, email: str | None, now: datetime, **m
     """A new person, added to the session. The same address twice is refused by the database."""
     person = Person(
         commissioner_id=session.tenant,
+        id=new_id(),
         name=name.strip(),
         name_key=rules.name_key(name),
         email=email.strip() if email else None,

@@ -9,6 +9,7 @@ from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden, InvalidRequest
 from app.core.events import emit
+from app.core.ids import new_id
 from app.core.principal import Principal
 from app.organisations import service as organisations
 from app.people.errors import PersonErased, PersonNotFound, PostEnded
@@ -66,6 +67,7 @@ def make_post(session: Tx, wanted: NewPost, person_id: UUID, *, level: PostLevel
     listed = wanted.role in LISTED_BY_DEFAULT if wanted.listed is None else wanted.listed
     post = Post(
         commissioner_id=session.tenant,
+        id=new_id(),
         person_id=person_id,
         role=wanted.role.value,
         level=level.value,

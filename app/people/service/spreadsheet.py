@@ -4,6 +4,7 @@ Who a row means: whoever has its address; else the one person of that name with 
 new. Each row confirms its post. What a row leaves empty it does not say: nothing is taken back by an empty cell.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -43,7 +44,10 @@ async def apply_people(
     kept = [pair for pair in zip(numbers, rows, strict=True) if _is_fit(*pair, members, outcome)]
     people = [(number, row) for number, row in kept if row.name]
     sheet = await _Sheet.read(session, [row for _, row in people], now=now)
-    for number, row in sorted(people, key=_by_end):
+    for done, (number, row) in enumerate(sorted(people, key=_by_end)):
+        if done % 100 == 0:
+            # A long sheet must not keep the loop from renewing the job's lease.
+            await asyncio.sleep(0)
         try:
             _count(outcome, sheet.apply(row))
         except _Refused as refused:
