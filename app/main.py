@@ -13,7 +13,7 @@ from app.access.service import DatabaseAuthenticator
 from app.communications import router as communications
 from app.core import router as core
 from app.core.clock import Clock, SystemClock
-from app.core.contract import describe
+from app.core.contract import describe, operation_id
 from app.core.db import make_engine
 from app.core.docs import serve_docs
 from app.core.frame import Frame
@@ -60,7 +60,15 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         finally:
             await close_services(services)
 
-    app = FastAPI(title="Plenary", version=VERSION, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Plenary",
+        version=VERSION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=operation_id,
+    )
     install_problem_handlers(app)
     app.add_middleware(Frame)
     for module in ROUTERS:

@@ -4,7 +4,7 @@ from datetime import time
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.core.clock import Instant
@@ -98,14 +98,17 @@ class MeetingParams(PageParams):
     level: Level | None = None
 
 
+LondonTime = Annotated[time, WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"})]
+
+
 class AttendanceLine(StrictModel):
     """One person. Times are London times on the day; leave them out for the whole meeting."""
 
     name: Line
     practice: Annotated[str, Field(min_length=3, max_length=8)]
     role: Annotated[str, Field(min_length=1, max_length=60)]
-    from_: time | None = Field(default=None, alias="from")
-    until: time | None = None
+    from_: LondonTime | None = Field(default=None, alias="from")
+    until: LondonTime | None = None
 
     def listed(self) -> Listed:
         return Listed(" ".join(self.name.split()), self.practice.strip().upper(), self.role, self.from_, self.until)

@@ -34,7 +34,7 @@ class TermIn(StrictModel):
         return self
 
 
-class PostIn(TermIn):
+class CalculatedPostIn(TermIn):
     post: FactName
 
 
@@ -56,7 +56,7 @@ class PracticeIn(StrictModel):
     registered: Size | None = None
     weighted: Size | None = None
     lists: list[ListIn] | None = Field(default=None, max_length=200)
-    posts: list[PostIn] = Field(default_factory=list, max_length=500)
+    posts: list[CalculatedPostIn] = Field(default_factory=list, max_length=500)
     member: TermIn | None = None
 
     @model_validator(mode="after")

@@ -93,8 +93,8 @@ class SchemeIn(StrictModel):
 class SchemePatch(StrictModel):
     """Absent members stay as they are; `budget`, `pay_code` and `cost_centre` may be null."""
 
-    title: Title = ""
-    purpose: Purpose = ""
+    title: Title = "unchanged"
+    purpose: Purpose = "unchanged"
     budget: BudgetIn | None = None
     payment_terms_days: int = Field(default=30, ge=0, le=365, strict=True)
     pay_code: FinanceCode | None = None
