@@ -1,6 +1,7 @@
 """Every SELECT and bulk write of payments."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -48,6 +49,24 @@ WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:p
   AND l.period_from = :from AND l.period_until = :until AND l.amount <> 0
 GROUP BY s.practice, l.component, l.payee_type, l.payee_code
 ORDER BY s.practice, l.component, l.payee_type, l.payee_code
+"""
+)
+_MOVED = text(
+    """
+WITH released AS (
+  SELECT p.id, p.total, p.payable
+  FROM payment_run r
+  JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
+  JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
+  WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
+    AND (r.released_at AT TIME ZONE 'Europe/London')::date <= :on
+)
+SELECT coalesce(sum(total), 0)::bigint AS posted,
+       coalesce(sum(payable) FILTER (WHERE EXISTS (
+         SELECT FROM payment_acknowledgement a
+         WHERE a.commissioner_id = :tenant AND a.payment_id = released.id AND a.outcome = 'paid' AND a.paid_on <= :on
+       )), 0)::bigint AS paid
+FROM released
 """
 )
 _POSTED_TOTALS = text(
@@ -150,6 +169,15 @@ class RunRepository(TenantRepository[PaymentRun]):
             _POSTED_TOTALS, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED)}
         )
         return {row.practice: row.total for row in rows}
+
+    async def sum_moved(self, scheme: UUID, *, on: date) -> tuple[int, int]:
+        """Pence posted and pence paid by the end of that day."""
+        row = (
+            await (await self.session.connection()).execute(
+                _MOVED, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED), "on": on}
+            )
+        ).one()
+        return row.posted, row.paid
 
     async def list_posted_periods(self, scheme: UUID) -> list[tuple[Period, str]]:
         """Each period that a released run has paid, with the digest of what it was last worked out from."""

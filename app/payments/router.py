@@ -299,6 +299,39 @@ async def list_practice_statements(
     return paged(request, response, _shown(page, _statement))  # pyright: ignore
 
 
+@router.get("/v1/incentive-schemes/{scheme_id}/budget", responses=error_responses(SchemeNotFound))
+async def get_scheme_budget(
+    scheme_id: UUID,
+    params: Annotated[schemas.BudgetParams, Query()],
+    caller: RunReader,
+    session: Transaction,
+    serving: Serving,
+) -> schemas.BudgetStand:
+    """What the scheme may cost, what is due, what was posted and paid, and the accrual, at the end of a day."""
+    on = params.on or london_date(serving.clock.now())
+    return _stand(await service.stand_of(session, scheme_id, on=on))
+
+
+def _stand(stand: service.BudgetStand) -> schemas.BudgetStand:
+    figures = {
+        "entitled": format_pounds(stand.entitled),
+        "posted": format_pounds(stand.posted),
+        "paid": format_pounds(stand.paid),
+        "accrual": format_pounds(stand.accrual),
+    }
+    scheme = stand.scheme
+    own = schemas.CostCentreStand(cost_centre=scheme.cost_centre, pay_code=scheme.pay_code, **figures)
+    return schemas.BudgetStand(
+        scheme=scheme.id,
+        on=stand.on,
+        financial_year=scheme.financial_year,
+        budget=None if stand.budget is None else format_pounds(stand.budget),
+        forecast_outturn=format_pounds(stand.forecast_outturn),
+        by_cost_centre=[own],
+        **figures,
+    )
+
+
 def _answer(response: Response, run: PaymentRun) -> schemas.PaymentRun:
     response.headers["ETag"] = version_etag(run.version)
     return _run(run)

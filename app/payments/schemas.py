@@ -286,3 +286,64 @@ class Acknowledgement(BaseModel):
 
 class AcknowledgementPage(PageModel):
     data: list[Acknowledgement]
+
+
+_COST_CENTRE = {
+    "cost_centre": "C100",
+    "pay_code": "GP01",
+    "entitled": "128000.00",
+    "posted": "96000.00",
+    "paid": "96000.00",
+    "accrual": "32000.00",
+}
+
+
+class CostCentreStand(BaseModel):
+    model_config = _example(_COST_CENTRE)
+
+    cost_centre: str | None
+    pay_code: str | None
+    entitled: Pounds
+    posted: Pounds
+    paid: Pounds
+    accrual: Pounds
+
+
+class BudgetStand(BaseModel):
+    """A scheme's money at the end of a day."""
+
+    model_config = _example(
+        {
+            "scheme": _SCHEME_ID,
+            "on": "2026-11-30",
+            "financial_year": "2026/27",
+            "budget": "210000.00",
+            "entitled": "128000.00",
+            "posted": "96000.00",
+            "paid": "96000.00",
+            "accrual": "32000.00",
+            "forecast_outturn": "204000.00",
+            "by_cost_centre": [_COST_CENTRE],
+        }
+    )
+
+    scheme: UUID
+    on: date
+    financial_year: str
+    budget: Pounds | None
+    entitled: Pounds = Field(
+        description="What is due by what is known now, for the released periods and for the whole months that are over."
+    )
+    posted: Pounds = Field(description="The lines of released runs.")
+    paid: Pounds = Field(description="What the ledger says it has paid.")
+    accrual: Pounds = Field(description="Entitled and not posted yet.")
+    forecast_outturn: Pounds = Field(
+        description="Entitled, and for the rest of the year all that is offered: each need met, each capped count full."
+    )
+    by_cost_centre: list[CostCentreStand]
+
+
+class BudgetParams(BaseModel):
+    model_config = {"extra": "forbid"}
+
+    on: date | None = Field(default=None, description="The end of which day; today if absent.")

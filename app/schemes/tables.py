@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, BigInteger, Column
 from sqlmodel import Field, SQLModel
 
 from app.core.ids import new_id
@@ -21,7 +21,7 @@ class SchemeRow(SQLModel, table=True):
     purpose: str
     financial_year: str
     starts_on: date
-    budget_amount: int | None = None
+    budget_amount: int | None = Field(default=None, sa_type=BigInteger)
     budget_per_head: Decimal | None = None
     budget_basis: str | None = None
     payment_terms_days: int

@@ -1,5 +1,6 @@
 """Use cases of payments."""
 
+from app.payments.service.budgeting import BudgetStand, stand_of
 from app.payments.service.deciding import approve_run, reject_run, release_run
 from app.payments.service.reading import (
     get_run,
@@ -24,6 +25,7 @@ from app.payments.service.telling import released_statements
 
 __all__ = [
     "Answer",
+    "BudgetStand",
     "Loaded",
     "approve_run",
     "fail_run",
@@ -44,5 +46,6 @@ __all__ = [
     "released_totals",
     "render_file",
     "request_run",
+    "stand_of",
     "write_statements",
 ]

@@ -17,6 +17,7 @@ from app.schemes.service.drafting import (
 )
 from app.schemes.service.evidence import confirm_facts, record_attendance, record_facts
 from app.schemes.service.figures import (
+    budget_total,
     check_version,
     describe_version,
     entitlement,
@@ -35,6 +36,7 @@ __all__ = [
     "add_version",
     "as_scheme_ref",
     "as_version_ref",
+    "budget_total",
     "calculate",
     "change_scheme",
     "check_version",

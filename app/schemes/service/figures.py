@@ -131,6 +131,15 @@ async def estimates(
     return found, [code for code, size in sizes.items() if size is None]
 
 
+async def budget_total(session: Tx, scheme: SchemeRef, *, year: Period, codes: Sequence[str]) -> int | None:
+    """The scheme's budget of the year in pence: one amount, or so much per head of these practices' lists; None without."""
+    if scheme.budget is None or scheme.budget.amount is not None:
+        return scheme.budget.amount if scheme.budget else None
+    sizes = await _budget_lists(session, scheme.budget, year.valid_from, codes)
+    shares = [rules.budget_share(scheme.budget, size, year) for size in sizes.values() if size is not None]
+    return sum(rules.whole_pence(share) or 0 for share in shares)
+
+
 async def check_version(session: Tx, scheme_id: UUID, n: int, *, today: date) -> CheckOutcome:
     """What is wrong with the version, and what it costs: over its participants, or else over all members."""
     scheme = as_scheme_ref(await SchemeRepository(session, session.tenant).get(scheme_id))

@@ -1,0 +1,100 @@
+"""A scheme's money as at a day: due, posted, paid and the accrual at a month's end."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from app.core.clock import Period
+from app.payments.rules.accruing import by_months, due_periods, gaps, months_over
+from app.schemes.values import Budget
+from tests.factories import schemes
+from tests.factories.payments import Office
+from tests.factories.service import LivePlenary
+
+YEAR = Period(date(2026, 4, 1), date(2027, 4, 1))
+FIRST, SECOND = Period(date(2026, 4, 1), date(2026, 7, 1)), Period(date(2026, 7, 1), date(2026, 10, 1))
+
+
+@pytest.mark.parametrize(
+    ("on", "over"),
+    [
+        (date(2026, 6, 30), date(2026, 7, 1)),
+        (date(2026, 6, 29), date(2026, 6, 1)),
+        (date(2028, 2, 28), date(2028, 2, 1)),
+        (date(2028, 2, 29), date(2028, 3, 1)),
+        (date(2026, 12, 31), date(2027, 1, 1)),
+    ],
+)
+def test_month_counts_when_its_last_day_is_over(on: date, over: date) -> None:
+    assert months_over(on) == over
+
+
+def test_due_are_released_periods_and_the_whole_months_beside_them() -> None:
+    assert due_periods(YEAR, [FIRST], on=date(2026, 8, 31)) == [FIRST, Period(date(2026, 7, 1), date(2026, 9, 1))]
+    assert due_periods(YEAR, [SECOND], on=date(2026, 8, 15)) == [FIRST, SECOND]
+    assert due_periods(YEAR, [], on=date(2026, 4, 10)) == []
+    assert due_periods(YEAR, [], on=date(2030, 1, 1)) == [YEAR]
+
+
+def test_rest_of_the_year_is_what_no_period_has_taken() -> None:
+    assert list(gaps(YEAR, [SECOND], until=date(2027, 4, 1))) == [FIRST, Period(date(2026, 10, 1), date(2027, 4, 1))]
+
+
+def test_a_period_falls_into_its_months() -> None:
+    assert [month.valid_from.month for month in by_months(FIRST)] == [4, 5, 6]
+
+
+async def stand(office: Office, on: str) -> dict:
+    answer = await office.manager.get(f"/v1/incentive-schemes/{office.scheme}/budget", params={"on": on})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_accrual_is_what_is_due_and_not_posted(shared: LivePlenary) -> None:
+    budget = Budget(per_head=Decimal("2.00"), basis="registered")
+    office = await Office.open(shared, budget=budget)
+    before = await stand(office, "2026-06-30")
+    assert (before["budget"], before["entitled"], before["posted"]) == ("22000.00", "5500.00", "0.00")
+    assert before["accrual"] == "5500.00"
+    await office.pay()
+    after = await stand(office, "2026-11-30")
+    assert (after["entitled"], after["posted"], after["paid"]) == ("14666.67", "5500.00", "0.00")
+    assert after["accrual"] == "9166.67"
+    assert after["by_cost_centre"][0]["cost_centre"] == "C100"
+    assert after["forecast_outturn"] == "22000.00"
+
+
+async def test_money_counts_as_paid_from_the_day_that_the_ledger_names(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.pay()
+    file = (await office.manager.get(f"/v1/payment-runs/{run_id}/file", params={"format": "json"})).json()
+    body = {
+        "acknowledgements": [
+            {"payment": each["reference"], "outcome": "paid", "paid_on": "2026-12-18"} for each in file["payments"]
+        ]
+    }
+    await office.releaser.post(f"/v1/payment-runs/{run_id}/acknowledgements", json=body)
+    assert (await stand(office, "2026-12-17"))["paid"] == "0.00"
+    assert (await stand(office, "2026-12-18"))["paid"] == "5500.00"
+    assert (await stand(office, "2026-11-21"))["posted"] == "0.00"
+
+
+async def test_months_without_a_version_cost_nothing(shared: LivePlenary) -> None:
+    office = await Office.open(shared, applies=Period(date(2026, 7, 1), date(2027, 4, 1)))
+    found = await stand(office, "2026-09-30")
+    assert (found["budget"], found["entitled"]) == (None, "5500.00")
+
+
+async def test_sessions_still_to_come_are_in_the_forecast(shared: LivePlenary) -> None:
+    office = await Office.open(shared, definition=schemes.SESSIONS, lists=("5000",))
+    await office.record(schemes.a_fact(office.practices[0], "f1", date(2026, 4, 8)))
+    found = await stand(office, "2026-11-30")
+    assert found["entitled"] == "300.00"
+    assert found["forecast_outturn"] == "2700.00"
+
+
+async def test_budget_of_another_tenant_is_not_there(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    other = await shared.as_role("scheme_manager", tenant=await shared.fresh_tenant())
+    assert (await other.get(f"/v1/incentive-schemes/{office.scheme}/budget")).status_code == 404
