@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 
 from app.core.pagination import Cursors, PageParams
@@ -75,8 +75,7 @@ class MemberRepository(TenantRepository[ForumMember]):
         return frozenset(code for code in (await self.session.exec(statement)).all() if code)
 
     async def list_forums_of(self, person_id: UUID, email_key: str | None) -> Sequence[PatientForum]:
-        """The forums in which the person is a member, known by id or by the address that both records carry."""
-        is_person = col(ForumMember.person_id) == person_id
+        """The forums in which the person is a member."""
         statement = (
             select(PatientForum)
             .join(
@@ -87,7 +86,7 @@ class MemberRepository(TenantRepository[ForumMember]):
                 ),
             )
             .where(col(PatientForum.commissioner_id) == self.tenant, col(ForumMember.left_on).is_(None))
-            .where(or_(is_person, col(ForumMember.email_key) == email_key) if email_key else is_person)
+            .where(self._is(person_id, email_key))
             .distinct()
         )
         return (await self.session.exec(statement)).all()
@@ -101,8 +100,15 @@ class MemberRepository(TenantRepository[ForumMember]):
         )
         return frozenset(person for person in (await self.session.exec(statement)).all() if person)
 
-    async def list_of_person(self, person_id: UUID, *, for_update: bool = False) -> Sequence[ForumMember]:
-        statement = self.select().where(col(ForumMember.person_id) == person_id)
+    async def list_of_person(
+        self, person_id: UUID, email_key: str | None, *, for_update: bool = False
+    ) -> Sequence[ForumMember]:
+        statement = self.select().where(self._is(person_id, email_key)).order_by(col(ForumMember.id))
         if for_update:
-            statement = statement.order_by(ForumMember.id).with_for_update()  # pyright: ignore
+            statement = statement.with_for_update()
         return (await self.session.exec(statement)).all()  # pyright: ignore
+
+    def _is(self, person_id: UUID, email_key: str | None) -> ColumnElement[bool]:
+        """Known by id, or by the address that both records carry: a member may become a known person later."""
+        is_person = col(ForumMember.person_id) == person_id
+        return or_(is_person, col(ForumMember.email_key) == email_key) if email_key else is_person

@@ -1,5 +1,6 @@
 """Members of forums: patients who consented, held no longer than they want."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -98,7 +99,7 @@ def _forget(member: ForumMember, today: date) -> None:
 
 async def export_person(session: Tx, person_id: UUID) -> list[dict[str, Any]]:
     """Everything forums hold on a person, for their own copy."""
-    rows = await MemberRepository(session, session.tenant).list_of_person(person_id)
+    rows = await _rows_of(session, person_id, for_update=False)
     return [
         {
             "forum": str(row.forum_id),
@@ -114,8 +115,14 @@ async def export_person(session: Tx, person_id: UUID) -> list[dict[str, Any]]:
 
 
 async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:
-    """Forget the person in every forum."""
-    for row in await MemberRepository(session, session.tenant).list_of_person(person_id, for_update=True):
+    """Forget the person in every forum; before `people` forgets the address by which some of the rows are found."""
+    for row in await _rows_of(session, person_id, for_update=True):
         _forget(row, london_date(now))
         session.add(row)
         audit(session, "forum.member_removed", row.forum_id, member=str(row.id))
+
+
+async def _rows_of(session: Tx, person_id: UUID, *, for_update: bool) -> Sequence[ForumMember]:
+    person = (await people.get_people(session, [person_id])).get(person_id)
+    key = rules.address_key(person.email) if person else None
+    return await MemberRepository(session, session.tenant).list_of_person(person_id, key, for_update=for_update)
