@@ -11,6 +11,7 @@ DAILY.append(Daily("people.refresh_leads"))
 
 @handler("people.refresh_leads")
 async def refresh_leads(context: JobContext) -> None:
-    """Show the named leads whose first day has come, and no longer those whose last day has passed."""
+    """End the posts of practices that have closed; show the leads whose first day has come, hide those who have left."""
     async with context.transaction(final=True) as session:
+        await service.end_posts_of_closed_practices(session, now=context.tools.clock.now())
         await service.refresh_leads(session, today=date.fromisoformat(context.payload["day"]))

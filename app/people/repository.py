@@ -43,8 +43,11 @@ def among(column: Any, values: Iterable[Any], kind: Any = TEXT) -> ColumnElement
 
 
 def held_on(on: date) -> ColumnElement[bool]:
-    until = col(Post.valid_until)
-    return and_(col(Post.valid_from) <= on, or_(until.is_(None), until > on))
+    return and_(col(Post.valid_from) <= on, not_ended(on))
+
+
+def not_ended(on: date) -> ColumnElement[bool]:
+    return or_(col(Post.valid_until).is_(None), col(Post.valid_until) > on)
 
 
 def is_shown() -> ColumnElement[bool]:
@@ -170,10 +173,9 @@ class PostRepository(TenantRepository[Post]):
         if wanted["on"] is not None:
             statement = statement.where(held_on(wanted["on"]))
         elif not wanted["ended"]:
-            statement = statement.where(or_(col(Post.valid_until).is_(None), col(Post.valid_until) > reach.on))
+            statement = statement.where(not_ended(reach.on))
         if wanted["stale"] is not None:
-            ended = col(Post.valid_until) <= reach.on
-            stale = and_(or_(ended.is_(None), ~ended), is_stale(reach.on))
+            stale = and_(not_ended(reach.on), is_stale(reach.on))
             statement = statement.where(stale if wanted["stale"] else ~stale)
         return statement
 
@@ -236,6 +238,12 @@ class PostRepository(TenantRepository[Post]):
         return select_columns(
             col(table.practice), col(table.role), col(table.valid_from), col(table.valid_until)
         ).where(col(table.commissioner_id) == self.tenant, among(col(table.practice), practices))
+
+    async def list_practices_held(self, *, on: date) -> Sequence[str]:
+        """The practices at which a post is held then or later, sorted."""
+        statement = select(Post.practice).where(col(Post.commissioner_id) == self.tenant, not_ended(on))
+        statement = statement.where(col(Post.practice).is_not(None)).distinct().order_by(col(Post.practice))
+        return [code for code in (await self.session.exec(statement)).all() if code]
 
     async def list_leads(self, practices: Iterable[str], *, on: date) -> dict[str, str]:
         """The name of each practice's lead, where there is one who may be listed."""

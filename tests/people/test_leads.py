@@ -1,7 +1,7 @@
 """Named leads as intranets see them, over time and under a race."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from tests.factories.service import LivePlenary
@@ -28,6 +28,24 @@ async def test_a_lead_appears_on_the_first_day_and_goes_after_the_last(live: Liv
         await live.work()
         shown.append(await lead_of(live, tenant, "ZZ0001"))
     assert shown == [None, None, "Lena Lead", "Lena Lead", None]
+
+
+async def test_the_posts_of_a_closed_practice_end_with_its_last_day(live: LivePlenary) -> None:
+    tenant = await live.fresh_tenant()
+    await live.make_practice("ZZ0001", tenant, status="closed", closed_on=date(2026, 10, 31))
+    await live.make_practice("ZZ0002", tenant)
+    admin = await live.as_role("commissioner_admin", tenant=tenant)
+    for code, start in (("ZZ0001", "2026-04-01"), ("ZZ0002", "2026-04-01"), ("ZZ0001", "2026-11-15")):
+        person = {"name": "Lena Lead", "email": f"{start}@{code}.example"}
+        body = {"role": "gp", "practice": code, "person": person, "from": start}
+        assert (await admin.post("/v1/posts", json=body)).status_code == 201
+    await plan_day(live.tools, live.clock.now())
+    await live.work()
+    posts = (await admin.get("/v1/posts?ended=true")).json()["data"]
+    assert sorted((post["practice"], post["until"]) for post in posts) == [
+        ("ZZ0001", "2026-11-01"),
+        ("ZZ0002", None),
+    ]
 
 
 async def test_of_two_leads_added_at_once_one_is_refused(live: LivePlenary) -> None:

@@ -15,7 +15,7 @@ from app.people.service.lookups import (
 )
 from app.people.service.mailboxes import record_bounce, set_mailboxes
 from app.people.service.persons import change_listing, change_person, erase_person, export_person
-from app.people.service.posts import add_post, change_post, confirm_post, end_post
+from app.people.service.posts import add_post, change_post, confirm_post, end_post, end_posts_of_closed_practices
 from app.people.service.spreadsheet import apply_people
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "confirm_post",
     "create_person",
     "end_post",
+    "end_posts_of_closed_practices",
     "erase_person",
     "export_person",
     "find_member_by_name",

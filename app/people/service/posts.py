@@ -1,6 +1,6 @@
 """Posts: adding, correcting, confirming and ending them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -202,6 +202,22 @@ async def close_post(session: Tx, post: Post, *, on: date, now: datetime) -> Non
         move_post(session, post, valid_from=post.valid_from, valid_until=on, now=now)
     audit(session, "post.ended", post.id, on=on.isoformat(), role=post.role, practice=post.practice)
     announce(session, post, removed=never_held)
+
+
+async def end_posts_of_closed_practices(session: Tx, *, now: datetime) -> int:
+    """End the posts at practices that have closed, with the practice's last day. Returns how many there were."""
+    today, posts = london_date(now), PostRepository(session, session.tenant)
+    members = set(await organisations.list_member_codes(session, on=None))
+    held = members & set(await posts.list_practices_held(on=today))
+    known = await organisations.get_practices(session, held)
+    closed = {code: ref.closed_on for code, ref in known.items() if ref.closed_on and ref.closed_on < today}
+    ended = 0
+    for post in await posts.lock_of_practices(closed):
+        first_day_gone = closed[post.practice or ""] + timedelta(days=1)
+        if post.valid_until is None or post.valid_until > first_day_gone:
+            await close_post(session, post, on=first_day_gone, now=now)
+            ended += 1
+    return ended
 
 
 def announce(session: Tx, post: Post, *, removed: bool = False) -> None:
