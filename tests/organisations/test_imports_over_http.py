@@ -199,6 +199,16 @@ async def test_the_registers_dates_stand_against_a_publication(shared: LivePlena
         assert await service.list_member_codes(session, on=None) == []
 
 
+async def test_a_year_that_the_register_gives_in_part_is_told(shared: LivePlenary, admin: httpx.AsyncClient):
+    tenant, code = await shared.fresh_tenant(), new_code()
+    await imported(shared, admin, "ods-practices", csv_bytes(practice(code, tenant, c15="20140701")))
+    content = csv_bytes(PAYMENT_HEADINGS, payment(code, tenant, "5000"))
+    found = await imported(shared, admin, "gp-payments", content, financial_year="2014/15")
+    assert found["result"]["warnings"] == [f"The register's dates give only part of that year, and stand: {code}."]
+    async with unit_of_work(shared.tools.worker_engine, shared.tenants[tenant]) as session:
+        assert await service.list_member_codes(session, on=date(2014, 4, 1)) == []
+
+
 async def test_an_older_payments_file_leaves_the_newer_profile(shared: LivePlenary, admin: httpx.AsyncClient):
     tenant, code = await shared.fresh_tenant(), new_code()
     for year, contract in (("2022/23", "PMS"), ("2014/15", "GMS")):

@@ -100,12 +100,17 @@ async def replace_memberships(
     await copy_rows(session, "register_membership", columns, ((new_id(), *row, now) for row in added))
 
 
-async def list_disagreements(session: Tx, statements: Iterable[MembershipStatement]) -> Sequence[str]:
-    """Practices for which these statements name another commissioner than the one that held part of their period."""
+async def list_disagreements(session: Tx, statements: Iterable[MembershipStatement]) -> Sequence[Any]:
+    """Practices whose sequence gives the statement's commissioner less than the stated period: (practice, days given)."""
     rows = ((s.practice, s.source, s.commissioner, s.valid_from, s.valid_until, s.as_at) for s in statements)
     sql = """
-SELECT s.practice FROM staged_statement s JOIN register_membership m ON m.practice = s.practice
+SELECT s.practice, coalesce(sum(least(m.valid_until, s.valid_until) - greatest(m.valid_from, s.valid_from))
+                            FILTER (WHERE m.commissioner = s.commissioner), 0) AS days
+FROM staged_statement s JOIN register_membership m ON m.practice = s.practice
 WHERE m.superseded_at IS NULL AND daterange(m.valid_from, m.valid_until) && daterange(s.valid_from, s.valid_until)
-GROUP BY s.practice HAVING bool_and(m.commissioner <> s.commissioner) ORDER BY s.practice"""
+GROUP BY s.practice, s.valid_from, s.valid_until
+HAVING coalesce(sum(least(m.valid_until, s.valid_until) - greatest(m.valid_from, s.valid_from))
+                FILTER (WHERE m.commissioner = s.commissioner), 0) < s.valid_until - s.valid_from
+ORDER BY s.practice"""
     async with staged(session, "staged_statement", _COLUMNS, rows):
-        return [row.practice for row in await fetch(session, sql)]
+        return await fetch(session, sql)

@@ -247,9 +247,14 @@ def _added_words(known: Written) -> list[str]:
 
 async def _disagreement_words(session: Tx, statements: Sequence[MembershipStatement]) -> list[str]:
     found = await list_disagreements(session, statements)
-    if not found:
-        return []
-    return [f"The register's dates name another commissioner for that year, and stand: {_some(found)}."]
+    elsewhere = sorted({row.practice for row in found if not row.days})
+    partly = sorted({row.practice for row in found if row.days} - set(elsewhere))
+    words = []
+    if elsewhere:
+        words.append(f"The register's dates name another commissioner for that year, and stand: {_some(elsewhere)}.")
+    if partly:
+        words.append(f"The register's dates give only part of that year, and stand: {_some(partly)}.")
+    return words
 
 
 def _some(codes: Sequence[str]) -> str:
