@@ -131,7 +131,13 @@ class WorkerProcess:
         """Hear the API's plain message and run arq while Redis is there; PostgreSQL is swept all the while."""
         while not self.stopping.is_set():
             try:
-                pool = await create_pool(_redis_settings(self.tools.settings), default_queue_name=self._arq_queue)
+                pool = await create_pool(
+                    _redis_settings(self.tools.settings),
+                    default_queue_name=self._arq_queue,
+                    # JSON, never pickle: whoever can write to Redis must not run code here.
+                    job_serializer=msgspec.json.encode,
+                    job_deserializer=msgspec.json.decode,
+                )
             except (RedisError, OSError, TimeoutError) as error:
                 log.info("redis_away", error=type(error).__name__)
             else:

@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from email import message_from_string
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +43,9 @@ class Tour:
         answer = await self.as_(role).send(method, path, **options)
         body = answer.json() if answer.content else {}
         shown = {name: body.get(name) for name in show} if isinstance(body, dict) else {}
+        said = f" {json.dumps(shown, ensure_ascii=False)}" if shown else ""
         self.say(f"   {role}: {method} {_short(path)}")
-        self.say(f"   -> {answer.status_code} {json.dumps(shown, ensure_ascii=False)}")
+        self.say(f"   -> {answer.status_code}{said}")
         if answer.status_code >= 500:
             raise CallFailed(answer.text)
         return answer.status_code, body, answer.headers
@@ -147,7 +150,7 @@ class Tour:
             f"   statement {statement['reference']}: £{statement['total']}, payment reference {payment['reference']}"
         )
         self.say(f"   {statement['lines'][0]['sentence']}")
-        await self._mail(payment["reference"])
+        await self._mail(statement["reference"])
 
     async def _statement(self, run: str) -> Any:
         for statement in await self.as_("practice_manager").every(f"/v1/practices/{PRACTICE}/statements"):
@@ -156,13 +159,13 @@ class Tour:
         raise CallFailed("the practice's statement is missing")
 
     async def _mail(self, reference: str) -> None:
-        """The mail on disk that carries the payment's reference."""
+        """The remittance mail on disk, which carries the statement's reference."""
         for _ in range(150):
             for path in sorted(self.outbox.glob("*.eml")) if self.outbox.exists() else ():
                 text = path.read_text(errors="replace")
                 if reference in text:
-                    subject = next((line for line in text.splitlines() if line.startswith("Subject:")), "Subject:")
-                    self.say(f"   mail written: {subject}")
+                    mail = message_from_string(text, policy=default)
+                    self.say(f"   mail to {mail['To']}: {mail['Subject']}")
                     return
             await asyncio.sleep(0.1)
         self.say("   (the mails go to the mail server that is set, not to files)")
@@ -184,7 +187,7 @@ class Tour:
 
 
 def _short(path: str) -> str:
-    return path if len(path) < 110 else path[:107] + "…"
+    return path.partition("?")[0]
 
 
 async def tour(home: Path, *, today: date, outbox: Path, say: Callable[[str], None] = print) -> None:

@@ -59,3 +59,16 @@ async def test_a_stopping_worker_gives_its_job_back_uncounted(live: LivePlenary)
             await asyncio.wait_for(began.wait(), 5)
     [row] = await job_rows(live, "test.endless", tenant)
     assert (row["state"], row["attempts"]) == ("queued", 0)
+
+
+async def test_nothing_in_redis_is_pickled(live: LivePlenary, caplog: pytest.LogCaptureFixture) -> None:
+    if live.settings.redis_url is None:
+        pytest.skip("no Redis was given for this run")
+    tenant = await live.fresh_tenant()
+    with handling("test.woken", quick):
+        async with running(live):
+            await asyncio.sleep(1)  # until it listens
+            await put_job(live, "test.woken", tenant=tenant)
+            live.tools.waker.wake()
+            await until_done(live, "test.woken", tenant)
+    assert [record.message for record in caplog.records if "serializing" in record.message] == []
