@@ -34,6 +34,8 @@ from app.learning import router as learning
 from app.meetings import router as meetings
 from app.organisations import router as organisations
 from app.organisations.adapters.register_files import read_file
+from app.organisations.service import effects_of_practice_change as effects_on_organisations
+from app.organisations.values import EffectsOfPracticeChange
 from app.payments import router as payments
 from app.people import router as people
 from app.schemes import router as schemes
@@ -43,6 +45,9 @@ log = structlog.get_logger("plenary")
 
 # The hottest routers first: a request walks the list until a path fits.
 ROUTERS = (organisations, payments, schemes, communications, meetings, forums, learning, people, access, core)
+
+# Each slice that holds something of practices says what a change of them would touch; the lowest slice asks.
+PRACTICE_CHANGE_EFFECTS: tuple[EffectsOfPracticeChange, ...] = (effects_on_organisations,)
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> FastAPI:
@@ -103,6 +108,7 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
         metrics=Metrics(),
         epoch=epoch,
         revision=head_revision(),
+        practice_change_effects=PRACTICE_CHANGE_EFFECTS,
         read_file=read_file,
     )
 

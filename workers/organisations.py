@@ -94,3 +94,13 @@ async def refresh_practices(context: JobContext) -> None:
 
 
 DAILY.append(Daily("organisations.refresh_practices", platform_only=True))
+
+
+@handler("organisations.apply_practice_changes")
+async def apply_practice_changes(context: JobContext) -> None:
+    """Apply the tenant's changes of practices whose day has come; they are written to the register by the platform."""
+    async with context.transaction(final=True, platform=True) as session:
+        await organisations.apply_due_changes(session, now=context.tools.clock.now())
+
+
+DAILY.append(Daily("organisations.apply_practice_changes"))

@@ -211,7 +211,8 @@ def _localities() -> None:
             clauses,
             app="SELECT, INSERT, UPDATE, DELETE",
             worker="SELECT, INSERT, UPDATE, DELETE",
-            platform="SELECT",
+            # A closure ends the practice's place in every tenant, each inside that tenant.
+            platform="SELECT, INSERT, UPDATE, DELETE",
         )
         op.execute(f"CREATE INDEX ix_{table}_practice ON {table} (commissioner_id, practice, valid_from)")
         # An import of the register rebuilds every tenant's projection, and a projection shows the locality.
@@ -269,9 +270,9 @@ def _imports() -> None:
             "created_at timestamptz NOT NULL",
             "version int NOT NULL DEFAULT 1",
         ],
-        app="SELECT, INSERT, UPDATE",
-        worker="SELECT, INSERT, UPDATE",
-        platform="SELECT, INSERT, UPDATE",
+        app="SELECT",
+        worker="SELECT",
+        platform="SELECT, INSERT, UPDATE, DELETE",
     )
 
 

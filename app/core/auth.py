@@ -22,20 +22,25 @@ class Authenticator(Protocol):
 
 
 class Scope:
-    """What a route needs. `money` marks decisions about money: credentials read fresh, answers kept for 30 days."""
+    """What a route needs. `money` marks decisions about money: credentials read fresh, answers kept for 30 days.
 
-    def __init__(self, name: str | None, *, money: bool = False, upload: bool = False) -> None:
+    `platform` gives the route the platform's login, still inside the caller's tenant: for changes of the national
+    register that a commissioner may make about its own members.
+    """
+
+    def __init__(self, name: str | None, *, money: bool = False, upload: bool = False, platform: bool = False) -> None:
         self.name = name
         self.money = money
         self.upload = upload
+        self.platform = platform
 
     def __call__(self, request: Request) -> Principal | None:
         return getattr(request.state, "principal", None)
 
 
-def require(scope: str, *, money: bool = False, upload: bool = False) -> Any:
+def require(scope: str, *, money: bool = False, upload: bool = False, platform: bool = False) -> Any:
     """The dependency by which a route declares its scope and receives the principal."""
-    return Depends(Scope(scope, money=money, upload=upload))
+    return Depends(Scope(scope, money=money, upload=upload, platform=platform))
 
 
 def any_credential() -> Any:

@@ -5,7 +5,7 @@ limit, the scope, unknown query parameters, the body's size and depth; then it o
 idempotency key, runs the handler, stores the answer, and commits before the response leaves.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -78,6 +78,8 @@ class Services:
     metrics: Metrics
     epoch: str
     revision: str
+    practice_change_effects: Sequence[Any]
+    """What each slice says a change of practices would touch: `organisations.values.EffectsOfPracticeChange`."""
     read_file: Callable[..., Any]
     """Reads an uploaded file of a named kind into rows; handed down, because a slice may not import its own adapters."""
 
@@ -107,7 +109,10 @@ class Services:
 class Unit:
     """The unit of work of one request, opened when it is first asked for."""
 
-    def __init__(self, services: Services, request: Request, principal: Principal | None) -> None:
+    def __init__(
+        self, services: Services, request: Request, principal: Principal | None, *, by_platform: bool = False
+    ) -> None:
+        self._by_platform = by_platform or (principal is not None and principal.is_platform)
         self._services = services
         self._request = request
         self._principal = principal
@@ -123,8 +128,7 @@ class Unit:
                 request_id=state.request_id,
                 correlation_id=state.correlation_id,
             )
-            platform = principal is not None and principal.is_platform
-            engine = self._services.platform_engine if platform else self._services.app_engine
+            engine = self._services.platform_engine if self._by_platform else self._services.app_engine
             self._session = await self._stack.enter_async_context(
                 unit_of_work(
                     engine,
@@ -213,7 +217,7 @@ class PlenaryRoute(APIRoute):
         self, request: Request, original: Handler, services: Services, principal: Principal | None, scope: Scope
     ) -> Response:
         key = request.headers.get("idempotency-key") if request.method == "POST" and principal else None
-        async with Unit(services, request, principal) as unit:
+        async with Unit(services, request, principal, by_platform=scope.platform) as unit:
             request.state.unit = unit
             if key is None or principal is None:
                 return await original(request)

@@ -119,3 +119,30 @@ class ImportNotFound(DomainError):
     status = 404
     code = "imports.not_found"
     title = "There is no such import."
+
+
+class NetworkNotFound(DomainError):
+    status = 404
+    code = "organisations.network_not_found"
+    title = "The register has no such network."
+
+
+class PracticeAlreadyClosed(DomainError):
+    code = "organisations.practice_closed"
+    title = "The practice is closed by then."
+
+
+class NotAMember(DomainError):
+    code = "organisations.not_a_member"
+    title = "The practice is no member on that day, or becomes one only then."
+
+
+class PracticeChangeNotFound(DomainError):
+    status = 404
+    code = "organisations.practice_change_not_found"
+    title = "There is no such change of practices."
+
+
+class PracticeChangeApplied(DomainError):
+    code = "organisations.practice_change_applied"
+    title = "The change holds already; record another one to put things right."

@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Protocol
 from uuid import UUID
+
+from app.core.db import Tx
 
 
 class CommissionerKind(StrEnum):
@@ -177,3 +180,33 @@ class ImportOutcome:
     unchanged: int = 0
     errors: list[RowError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeChangeRef:
+    """A change of practices, as every slice is asked about it.
+
+    `practices` are those that close, move or come under another commissioner; `successor` is the practice that takes
+    over, `commissioner` the new commissioner. `effective_on` is the first day on which it holds.
+    """
+
+    kind: PracticeChangeKind
+    practices: tuple[str, ...]
+    successor: str | None
+    commissioner: str | None
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change touches in one tenant: how many of what, and a sentence for a person."""
+
+    what: str
+    count: int
+    sentence: str
+
+
+class EffectsOfPracticeChange(Protocol):
+    """Offered by each slice in its service: what the change would touch of the session's tenant. It writes nothing."""
+
+    async def __call__(self, session: Tx, change: PracticeChangeRef) -> list[Effect]: ...

@@ -42,6 +42,11 @@ async def make_practice(
             await _insert_list(platform, code, list_as_at, registered, weighted)
     finally:
         await platform.close()
+    await publish_again(live, code)
+
+
+async def publish_again(live: "LivePlenary", code: str) -> None:
+    """Bring what every tenant sees of the practice up to its rows, after rows were written by hand."""
     now = live.clock.now()
     async with unit_of_work(live.tools.platform_engine, PLATFORM_ID) as session:
         await refresh_published(session, today=london_date(now), now=now, codes=[code])

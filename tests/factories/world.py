@@ -100,6 +100,13 @@ async def _practices(world: World) -> None:
 
 
 @maker
+async def _practice_changes(world: World) -> None:
+    body = {"kind": "close", "practice": world.practice, "effective_on": "2030-04-01"}
+    made = await world.post(Role.COMMISSIONER_ADMIN, "/v1/practice-changes", json=body)
+    world.ids["/v1/practice-changes/{change_id}"] = made["id"]
+
+
+@maker
 async def _schemes(world: World) -> None:
     scheme = world.ids["/v1/incentive-schemes/{scheme_id}"] = str(world.office.scheme)
     base = f"/v1/incentive-schemes/{scheme}"

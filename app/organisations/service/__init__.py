@@ -1,5 +1,13 @@
 """Use cases of organisations: one async function per verb."""
 
+from app.organisations.service.changes import (
+    WantedChange,
+    apply_due_changes,
+    effects_of_practice_change,
+    plan_change,
+    record_change,
+    withdraw_change,
+)
 from app.organisations.service.commissioners import create_commissioner, find_commissioner, get_commissioner
 from app.organisations.service.leads import record_named_lead, record_named_leads
 from app.organisations.service.localities import change_locality, create_locality, get_locality, place_practice
@@ -17,11 +25,14 @@ from app.organisations.service.publishing import refresh_published
 from app.organisations.service.reach import locality_of, practices_in_locality, reachable, require_reach
 
 __all__ = [
+    "WantedChange",
+    "apply_due_changes",
     "apply_localities",
     "apply_members",
     "change_locality",
     "create_commissioner",
     "create_locality",
+    "effects_of_practice_change",
     "find_commissioner",
     "get_commissioner",
     "get_locality",
@@ -32,12 +43,15 @@ __all__ = [
     "locality_of",
     "member_periods",
     "place_practice",
+    "plan_change",
     "practices_in_locality",
     "profiles",
     "reachable",
+    "record_change",
     "record_named_lead",
     "record_named_leads",
     "refresh_published",
     "require_reach",
     "select_member_practices",
+    "withdraw_change",
 ]

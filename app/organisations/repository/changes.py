@@ -1,0 +1,138 @@
+"""Changes of practices: what they touch, for all practices of a change at once."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+from sqlmodel import col, select
+
+from app.core.db import Tx
+from app.core.repository import TenantRepository
+from app.organisations.errors import PracticeChangeNotFound
+from app.organisations.repository.staging import fetch, run
+from app.organisations.tables import PracticeChange, RegisterOrganisation
+
+_VALID = "m.valid_from <= :on AND (m.valid_until IS NULL OR m.valid_until > :on)"
+
+
+class PracticeChangeRepository(TenantRepository[PracticeChange]):
+    table = PracticeChange
+    missing = PracticeChangeNotFound
+
+    def select_by(self, *, state: str | None) -> Select[Any]:
+        if state is None:
+            return self.select()
+        applied = col(PracticeChange.applied_at)
+        return self.select().where(applied.is_(None) if state == "waiting" else applied.is_not(None))
+
+    async def lock_due(self, today: date) -> Sequence[PracticeChange]:
+        """Changes whose day has come, in the order of their days; held against a second worker."""
+        statement = (
+            self.select()
+            .where(col(PracticeChange.applied_at).is_(None), col(PracticeChange.effective_on) <= today)
+            .order_by(col(PracticeChange.effective_on), col(PracticeChange.id))
+            .with_for_update()
+        )
+        return (await self.session.exec(statement)).all()  # pyright: ignore
+
+
+async def find_organisation(session: Tx, code: str, *, kind: str) -> RegisterOrganisation | None:
+    statement = select(RegisterOrganisation).where(
+        col(RegisterOrganisation.code) == code, col(RegisterOrganisation.kind) == kind
+    )
+    return (await session.exec(statement)).one_or_none()
+
+
+async def list_commissioners_of(session: Tx, codes: Collection[str], *, on: date) -> Sequence[Any]:
+    """(practice, commissioner, valid_from) of the register on that day."""
+    sql = (
+        "SELECT m.practice, m.commissioner, m.valid_from FROM register_membership m"
+        f" WHERE m.practice = ANY(:codes) AND m.superseded_at IS NULL AND {_VALID} ORDER BY m.practice"
+    )
+    return await fetch(session, sql, codes=list(codes), on=on)
+
+
+async def list_practices_of(session: Tx, commissioner: str, *, on: date) -> list[str]:
+    sql = (
+        "SELECT m.practice FROM register_membership m JOIN register_practice r ON r.code = m.practice AND r.is_practice"
+        f" WHERE m.commissioner = :commissioner AND m.superseded_at IS NULL AND {_VALID} ORDER BY m.practice"
+    )
+    return [row.practice for row in await fetch(session, sql, commissioner=commissioner, on=on)]
+
+
+async def list_networks_of(session: Tx, codes: Collection[str], *, on: date) -> Sequence[Any]:
+    """(practice, network, valid_from) on that day."""
+    sql = (
+        "SELECT m.practice, m.network, m.valid_from FROM register_network_membership m"
+        f" WHERE m.practice = ANY(:codes) AND m.superseded_at IS NULL AND {_VALID} ORDER BY m.practice, m.network"
+    )
+    return await fetch(session, sql, codes=list(codes), on=on)
+
+
+async def list_members_among(session: Tx, tenant: UUID, codes: Collection[str], *, on: date) -> list[str]:
+    sql = (
+        "SELECT DISTINCT m.practice FROM practice_member m"
+        f" WHERE m.commissioner_id = :tenant AND m.practice = ANY(:codes) AND {_VALID} ORDER BY m.practice"
+    )
+    return [row.practice for row in await fetch(session, sql, tenant=tenant, codes=list(codes), on=on)]
+
+
+async def list_members_ever(session: Tx, tenant: UUID, code: str) -> Sequence[Any]:
+    sql = "SELECT m.valid_from FROM practice_member m WHERE m.commissioner_id = :tenant AND m.practice = :code LIMIT 1"
+    return await fetch(session, sql, tenant=tenant, code=code)
+
+
+async def list_tenants_touched(session: Tx, codes: Collection[str], *, on: date) -> Sequence[Any]:
+    """(id, code) of each tenant of which one of the practices is a member that day, or in whose locality it is later."""
+    sql = f"""
+SELECT c.id, c.code FROM commissioner c WHERE c.id IN (
+  SELECT m.commissioner_id FROM practice_member m WHERE m.practice = ANY(:codes) AND {_VALID}
+  UNION SELECT m.commissioner_id FROM locality_membership m
+  WHERE m.practice = ANY(:codes) AND (m.valid_until IS NULL OR m.valid_until > :on)
+  UNION SELECT m.commissioner_id FROM place_membership m
+  WHERE m.practice = ANY(:codes) AND (m.valid_until IS NULL OR m.valid_until > :on))
+ORDER BY c.id"""
+    return await fetch(session, sql, codes=list(codes), on=on)
+
+
+async def list_places_held(session: Tx, codes: Collection[str], *, on: date) -> list[str]:
+    """Practices that on that day or later are in a locality of the tenant."""
+    sql = (
+        "SELECT DISTINCT practice FROM locality_membership WHERE commissioner_id = :tenant AND practice = ANY(:codes)"
+        " AND (valid_until IS NULL OR valid_until > :on) ORDER BY practice"
+    )
+    return [row.practice for row in await fetch(session, sql, tenant=session.tenant, codes=list(codes), on=on)]
+
+
+async def close_practice(
+    session: Tx, code: str, *, effective_on: date, successor: str | None, today: date, now: datetime
+) -> None:
+    """The register's own words: the last day open, and the state. What an older file says no longer stands."""
+    sql = (
+        "UPDATE register_practice SET status = 'closed', closed_on = :closed_on,"
+        " successor_code = coalesce(CAST(:successor AS text), successor_code), as_at = greatest(as_at, :today),"
+        " updated_at = :now WHERE code = :code"
+    )
+    closed_on = effective_on - timedelta(days=1)
+    await run(session, sql, code=code, closed_on=closed_on, successor=successor, today=today, now=now)
+
+
+_ENDED = {
+    "locality_membership": "locality_id",
+    "place_membership": "commissioner_id",
+}
+
+
+async def end_placements(session: Tx, table: str, codes: Collection[str], *, on: date) -> set[UUID]:
+    """End the practices' memberships of the tenant's localities or place on that day; returns what they were in."""
+    group = _ENDED[table]
+    ours = "commissioner_id = :tenant AND practice = ANY(:codes)"
+    never = f"DELETE FROM {table} WHERE {ours} AND valid_from >= :on RETURNING {group} AS left_group"
+    ended = (
+        f"UPDATE {table} SET valid_until = :on, version = version + 1 WHERE {ours} AND valid_from < :on"
+        f" AND (valid_until IS NULL OR valid_until > :on) RETURNING {group} AS left_group"
+    )
+    values = {"tenant": session.tenant, "codes": list(codes), "on": on}
+    return {row.left_group for sql in (never, ended) for row in await fetch(session, sql, **values)}
