@@ -4,11 +4,24 @@ from datetime import date
 
 import pytest
 
+from app.core.clock import Period
 from app.core.db import Tx
 from app.schemes import service
-from app.schemes.errors import FactsRefused
+from app.schemes.errors import FactsRefused, NoVersion
+from app.schemes.repository import ParticipationRepository
 from app.schemes.values import FactEntry, FactSource
-from tests.factories.schemes import NOW, PER_HEAD, QUARTER, a_fact, a_published_scheme, a_sign_up
+from tests.factories.schemes import (
+    LEAD,
+    NOW,
+    PER_HEAD,
+    QUARTER,
+    SESSIONS,
+    YEAR,
+    a_fact,
+    a_published_scheme,
+    a_sign_up,
+    publish,
+)
 from tests.factories.service import LivePlenary
 
 
@@ -62,3 +75,86 @@ async def test_a_fact_of_a_practice_outside_the_scheme_is_refused_and_nothing_is
         ("/facts/1/practice", "schemes.practice_not_in_scheme")
     ]
     assert (await service.expected(db, scheme.id, practice, QUARTER)).total == 0
+
+
+async def test_the_newest_published_version_that_covers_the_period_counts(db: Tx) -> None:
+    scheme = await a_published_scheme(db, definition=PER_HEAD)
+    autumn = Period(date(2026, 10, 1), date(2027, 4, 1))
+    assert await publish(db, scheme.id, SESSIONS, applies=autumn) == 2
+    drafted = await service.add_version(db, scheme.id, applies=YEAR, definition=SESSIONS, reason="Draft.", now=NOW)
+    assert drafted.n == 3
+    assert (await service.get_version_for(db, scheme.id, QUARTER)).n == 1
+    assert (await service.get_version_for(db, scheme.id, Period(date(2026, 10, 1), date(2026, 11, 1)))).n == 2
+    with pytest.raises(NoVersion):
+        await service.get_version_for(db, scheme.id, Period(date(2027, 3, 1), date(2027, 5, 1)))
+
+
+async def test_a_past_period_takes_a_version_published_later(shared: LivePlenary, db: Tx) -> None:
+    practice = await a_practice(shared, db, registered="100")
+    scheme = await a_published_scheme(db, definition=PER_HEAD)
+    await service.record_sign_ups(db, scheme.id, [a_sign_up(practice)], recorded_by=None, now=NOW)
+    assert (await service.expected(db, scheme.id, practice, QUARTER)).total == 5_000
+    dearer = {**PER_HEAD, "pay": {**PER_HEAD["pay"], "rate": "3.00"}}
+    await publish(db, scheme.id, dearer)
+    assert (await service.expected(db, scheme.id, practice, QUARTER)).total == 7_500
+
+
+async def test_who_joins_late_is_a_member_of_the_scheme_from_then(shared: LivePlenary, db: Tx) -> None:
+    practice = await a_practice(shared, db, registered="12000")
+    monthly = {**PER_HEAD, "pay": {"type": "pro_rata", "by": "months", "then": PER_HEAD["pay"]}}
+    scheme = await a_published_scheme(db, definition=monthly)
+    june = a_sign_up(practice, valid_from=date(2026, 6, 1))
+    await service.record_sign_ups(db, scheme.id, [june], recorded_by=None, now=NOW)
+    assert (await service.expected(db, scheme.id, practice, QUARTER)).total == 200_000
+    assert await service.list_participants(db, scheme.id, period=Period(date(2026, 4, 1), date(2026, 6, 1))) == []
+    assert await service.participations(db, practice) == [(scheme, Period(date(2026, 6, 1), date(2027, 4, 1)))]
+
+
+async def test_inputs_come_in_the_order_asked_for_with_facts_of_the_period_only(shared: LivePlenary, db: Tx) -> None:
+    one = await a_practice(shared, db)
+    two = f"{one[:-1]}_"[:8].replace("_", "Z")
+    tenant = next(code for code, known in shared.tenants.items() if known == db.tenant)
+    await shared.make_practice(two, tenant)
+    scheme = await a_published_scheme(db, definition=LEAD)
+    await service.record_sign_ups(db, scheme.id, [a_sign_up(one), a_sign_up(two)], recorded_by=None, now=NOW)
+    facts = [
+        a_fact(one, "in", date(2026, 6, 30)),
+        a_fact(one, "out", date(2026, 7, 1)),
+        a_fact(two, "b", QUARTER.valid_from),
+    ]
+    for confirmed, several in ((True, facts[:2]), (False, facts[2:])):
+        await service.record_facts(
+            db, scheme.id, several, confirmed=confirmed, source=FactSource.OFFICE, recorded_by=None, now=NOW
+        )
+    version = await service.get_version_for(db, scheme.id, QUARTER)
+    inputs = await service.gather_inputs(db, scheme.id, version, period=QUARTER, codes=[two, one])
+    assert [(each.code, [(f.external_id, f.confirmed) for f in each.facts]) for each in inputs] == [
+        (two, [("b", False)]),
+        (one, [("in", True)]),
+    ]
+
+
+async def test_what_is_held_on_a_person_is_given_out_and_a_lead_is_forgotten(shared: LivePlenary, db: Tx) -> None:
+    practice = await a_practice(shared, db)
+    tenant = next(code for code, known in shared.tenants.items() if known == db.tenant)
+    person = await shared.make_person("Dr Ada Wren", tenant=tenant)
+    scheme = await a_published_scheme(db)
+    await service.record_sign_ups(db, scheme.id, [a_sign_up(practice)], recorded_by=person, now=NOW)
+    await service.record_facts(
+        db,
+        scheme.id,
+        [a_fact(practice, "a", date(2026, 5, 6))],
+        confirmed=True,
+        source=FactSource.OFFICE,
+        recorded_by=person,
+        now=NOW,
+    )
+    held = await service.export_person(db, person)
+    assert [each["practice"] for each in held["offers_answered"]] == [practice]
+    assert held["facts_recorded"] == [{"external_id": "a", "at": "2026-11-22T10:00:00Z"}]
+    row = (await ParticipationRepository(db, db.tenant).by_practice(scheme.id, [practice]))[practice]
+    row.named_lead_id = person
+    await db.flush()
+    await service.erase_person(db, person, now=NOW)
+    await db.flush()
+    assert (await service.export_person(db, person))["named_lead_in"] == []

@@ -119,6 +119,33 @@ class CalculatedPayee(BaseModel):
 class Line(BaseModel):
     """One figure with what led to it. `blocked`: nothing could be worked out, and `sentence` says why."""
 
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "component": "lead-time",
+                    "kind": "entitlement",
+                    "period": {"from": "2026-04-01", "until": "2026-07-01"},
+                    "quantity": "2",
+                    "rate": "300.00",
+                    "amount": "600.00",
+                    "payee": {"type": "practice", "code": "ZZ0001"},
+                    "sentence": "300.00 a session x 2 sessions = 600.00.",
+                    "workings": {
+                        "operator": "round",
+                        "at": "line",
+                        "mode": "half_up",
+                        "value": "600.00",
+                        "unrounded": "600",
+                        "rounded": "600.00",
+                        "inputs": [],
+                    },
+                    "blocked": False,
+                }
+            ]
+        }
+    }
+
     component: str
     kind: Literal["entitlement"]
     period: PeriodModel
@@ -139,6 +166,48 @@ class Calculated(BaseModel):
 
 
 class CalculatorAnswer(BaseModel):
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "period": {"from": "2026-04-01", "until": "2026-07-01"},
+                    "practices": [
+                        {
+                            "practice": "ZZ0001",
+                            "total": "600.00",
+                            "lines": [
+                                {
+                                    "component": "lead-time",
+                                    "kind": "entitlement",
+                                    "period": {"from": "2026-04-01", "until": "2026-07-01"},
+                                    "quantity": "2",
+                                    "rate": "300.00",
+                                    "amount": "600.00",
+                                    "payee": {"type": "practice", "code": "ZZ0001"},
+                                    "sentence": "300.00 a session x 2 sessions = 600.00.",
+                                    "workings": {
+                                        "operator": "round",
+                                        "at": "line",
+                                        "mode": "half_up",
+                                        "value": "600.00",
+                                        "unrounded": "600",
+                                        "rounded": "600.00",
+                                        "inputs": [],
+                                    },
+                                    "blocked": False,
+                                }
+                            ],
+                            "notes": [],
+                        }
+                    ],
+                    "total": "600.00",
+                    "inputs_digest": "a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1",
+                    "outputs_digest": "a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1",
+                }
+            ]
+        }
+    }
+
     period: PeriodModel
     practices: list[Calculated]
     total: Pounds

@@ -72,17 +72,45 @@ class ConfirmIn(StrictModel):
 class FactsAnswer(BaseModel):
     """How many facts were new, how many superseded an earlier one, and how many said what was known already."""
 
+    model_config = {"json_schema_extra": {"examples": [{"created": 2, "changed": 1, "unchanged": 40}]}}
+
     created: int
     changed: int
     unchanged: int
 
 
 class ConfirmAnswer(BaseModel):
+    model_config = {"json_schema_extra": {"examples": [{"confirmed": 2, "unchanged": 0}]}}
+
     confirmed: int
     unchanged: int
 
 
 class SchemeFact(BaseModel):
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "id": "0198c0de-0000-7000-8000-000000000011",
+                    "external_id": "rota-2026-05-06",
+                    "practice": "ZZ0001",
+                    "measure": "lead_session",
+                    "on": "2026-05-06",
+                    "value": "1",
+                    "numerator": None,
+                    "denominator": None,
+                    "subject": None,
+                    "note": None,
+                    "state": "entered",
+                    "source": "practice",
+                    "recorded_at": "2026-05-07T08:30:00Z",
+                    "confirmed_at": None,
+                    "superseded_at": None,
+                }
+            ]
+        }
+    }
+
     id: UUID
     external_id: str
     practice: str
@@ -133,6 +161,74 @@ class EntitlementAnswer(BaseModel):
 
     Where claims are not required, nothing is claimed: a run pays the confirmed facts by itself.
     """
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "practice": "ZZ0001",
+                    "period": {"from": "2026-04-01", "until": "2026-07-01"},
+                    "version": 1,
+                    "claims": "not_required",
+                    "may_claim": False,
+                    "reason": None,
+                    "opens_on": "2026-07-01",
+                    "so_far": {
+                        "total": "600.00",
+                        "lines": [
+                            {
+                                "component": "lead-time",
+                                "kind": "entitlement",
+                                "period": {"from": "2026-04-01", "until": "2026-07-01"},
+                                "quantity": "2",
+                                "rate": "300.00",
+                                "amount": "600.00",
+                                "payee": {"type": "practice", "code": "ZZ0001"},
+                                "sentence": "300.00 a session x 2 sessions = 600.00.",
+                                "workings": {
+                                    "operator": "round",
+                                    "at": "line",
+                                    "mode": "half_up",
+                                    "value": "600.00",
+                                    "unrounded": "600",
+                                    "rounded": "600.00",
+                                    "inputs": [],
+                                },
+                                "blocked": False,
+                            }
+                        ],
+                        "notes": [],
+                    },
+                    "expected": {
+                        "total": "600.00",
+                        "lines": [
+                            {
+                                "component": "lead-time",
+                                "kind": "entitlement",
+                                "period": {"from": "2026-04-01", "until": "2026-07-01"},
+                                "quantity": "2",
+                                "rate": "300.00",
+                                "amount": "600.00",
+                                "payee": {"type": "practice", "code": "ZZ0001"},
+                                "sentence": "300.00 a session x 2 sessions = 600.00.",
+                                "workings": {
+                                    "operator": "round",
+                                    "at": "line",
+                                    "mode": "half_up",
+                                    "value": "600.00",
+                                    "unrounded": "600",
+                                    "rounded": "600.00",
+                                    "inputs": [],
+                                },
+                                "blocked": False,
+                            }
+                        ],
+                        "notes": [],
+                    },
+                }
+            ]
+        }
+    }
 
     practice: str
     period: PeriodModel

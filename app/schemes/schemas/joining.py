@@ -38,6 +38,26 @@ class OfferSummary(BaseModel):
 class OffersAnswer(BaseModel):
     """`unchanged` are the practices that had agreed, or still had time to answer."""
 
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "created": 1,
+                    "unchanged": 0,
+                    "offers": [
+                        {
+                            "id": "0198c0de-0000-7000-8000-000000000011",
+                            "practice": "ZZ0001",
+                            "state": "offered",
+                            "respond_by": "2026-12-31",
+                            "offered_at": "2026-11-22T10:00:00Z",
+                        }
+                    ],
+                }
+            ]
+        }
+    }
+
     created: int
     unchanged: int
     offers: list[OfferSummary]
@@ -144,6 +164,8 @@ class SignUpsIn(StrictModel):
 
 
 class SignUpsAnswer(BaseModel):
+    model_config = {"json_schema_extra": {"examples": [{"created": 43, "updated": 0, "unchanged": 2}]}}
+
     created: int
     updated: int
     unchanged: int
@@ -175,7 +197,44 @@ class Participation(BaseModel):
     decline_reason: str | None
     answered_at: Instant | None
 
-    model_config = {"validate_by_name": True, "validate_by_alias": True, "serialize_by_alias": True}
+    model_config = {
+        "validate_by_name": True,
+        "validate_by_alias": True,
+        "serialize_by_alias": True,
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "id": "0198c0de-0000-7000-8000-000000000011",
+                    "scheme": "0198c0de-0000-7000-8000-000000000010",
+                    "practice": "ZZ0001",
+                    "state": "accepted",
+                    "on_behalf": False,
+                    "historical": False,
+                    "respond_by": "2026-12-31",
+                    "offered_at": "2026-11-22T10:00:00Z",
+                    "version": 1,
+                    "words_digest": "a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1",
+                    "from": None,
+                    "until": None,
+                    "signed_on": "2026-11-24",
+                    "signatory": {"name": "Dr Ada Wren", "capacity": "contract_holder"},
+                    "evidence": None,
+                    "named_lead": None,
+                    "improvement_areas": [
+                        {
+                            "title": "Earlier diagnosis of diabetes",
+                            "baseline": None,
+                            "target": None,
+                            "measure": None,
+                            "review_on": "2027-03-01",
+                        }
+                    ],
+                    "decline_reason": None,
+                    "answered_at": "2026-11-24T12:00:00Z",
+                }
+            ]
+        },
+    }
 
 
 class ParticipationPage(PageModel):

@@ -93,6 +93,14 @@ class SchemeIn(StrictModel):
 class SchemePatch(StrictModel):
     """Absent members stay as they are; `budget`, `pay_code` and `cost_centre` may be null."""
 
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {"title": "A named lead in every practice", "budget": {"per_head": "2.50", "basis": "registered"}}
+            ]
+        }
+    }
+
     title: Title = "unchanged"
     purpose: Purpose = "unchanged"
     budget: BudgetIn | None = None
@@ -114,6 +122,28 @@ class SchemeBudget(BaseModel):
 
 
 class Scheme(BaseModel):
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "id": "0198c0de-0000-7000-8000-000000000010",
+                    "code": "LEAD",
+                    "title": "A named lead in every practice",
+                    "purpose": "Two sessions a month.",
+                    "financial_year": "2026/27",
+                    "starts_on": "2026-04-01",
+                    "budget": {"amount": None, "per_head": "2.00", "basis": "registered"},
+                    "payment_terms_days": 30,
+                    "pay_code": None,
+                    "cost_centre": "C100",
+                    "state": "published",
+                    "live_version": 1,
+                    "created_at": "2026-03-02T09:00:00Z",
+                }
+            ]
+        }
+    }
+
     id: UUID
     code: str
     title: str
@@ -192,6 +222,22 @@ class Cost(BaseModel):
 
 class CheckAnswer(BaseModel):
     """What publishing would mean. `expected` is all that is offered: every need met and every capped count full."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "valid": True,
+                    "problems": [],
+                    "cost": {"least": "0.00", "expected": "14400.00", "most": "14400.00"},
+                    "over_budget": ["ZZ0002"],
+                    "budget": "22824.00",
+                    "practices": 2,
+                    "without_list": [],
+                }
+            ]
+        }
+    }
 
     valid: bool
     problems: list[CheckProblem]
