@@ -1,5 +1,6 @@
 """Issues over HTTP: raised, answered, moved, merged."""
 
+import asyncio
 import json
 
 import pytest
@@ -56,6 +57,17 @@ async def test_an_issue_waits_until_every_practice_asked_has_answered(ground: Gr
     second = (await ground.coordinator.get(issue)).json()
     assert (first["state"], first["answered_at"]) == ("open", None)
     assert (second["state"], second["answered_at"]) == ("answered", "2026-11-22T10:00:00Z")
+
+
+async def test_two_last_answers_at_once_close_the_issue_once(ground: Ground) -> None:
+    issue = await ground.issue(await ground.forum())
+    managers = [await ground.role("practice_manager", practice=code) for code in ground.practices]
+    body = {"decision": "planned", "text": "From spring on."}
+    both = await asyncio.gather(*(manager.post(f"{issue}/responses", json=body) for manager in managers))
+    payloads = [json.loads(event["payload"]) for event in await ground.events("issue_answered")]
+    assert [answer.status_code for answer in both] == [201, 201]
+    assert sorted(payload["closes"] for payload in payloads) == [False, True]
+    assert (await ground.coordinator.get(issue)).json()["state"] == "answered"
 
 
 async def test_the_commissioner_answers_for_all(ground: Ground) -> None:
