@@ -4,39 +4,39 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from app.forums.values import Answered, Comparison, Decision, Kind, Level
+from app.forums.values import Answered, Comparison, Decision, Kind, LadderLevel
 
-LADDER: Final = (Level.PRACTICE, Level.LOCALITY, Level.COMMISSIONER)
+LADDER: Final = (LadderLevel.PRACTICE, LadderLevel.LOCALITY, LadderLevel.COMMISSIONER)
 LEAST_ANSWERS: Final = 5
 """Under five answers a figure could be traced to a practice, so there is none."""
 BANDS: Final = (Decimal(3000), Decimal(6000), Decimal(10000), Decimal(15000))
 ALL_ASKED: Final = "All practices asked."
 
 
-def above(level: Level, *, has_locality: bool) -> Level | None:
+def above(level: LadderLevel, *, has_locality: bool) -> LadderLevel | None:
     """The next level up: a practice in no locality turns to the commissioner. None at the top."""
-    if level is Level.COMMISSIONER:
+    if level is LadderLevel.COMMISSIONER:
         return None
-    return Level.LOCALITY if level is Level.PRACTICE and has_locality else Level.COMMISSIONER
+    return LadderLevel.LOCALITY if level is LadderLevel.PRACTICE and has_locality else LadderLevel.COMMISSIONER
 
 
-def below(level: Level, *, origin: Level, has_locality: bool) -> Level | None:
+def below(level: LadderLevel, *, origin: LadderLevel, has_locality: bool) -> LadderLevel | None:
     """The next level down, never below where the issue was raised. None at the bottom."""
     if LADDER.index(level) <= LADDER.index(origin):
         return None
-    if level is Level.COMMISSIONER and has_locality:
-        return Level.LOCALITY
-    return Level.PRACTICE if origin is Level.PRACTICE else None
+    if level is LadderLevel.COMMISSIONER and has_locality:
+        return LadderLevel.LOCALITY
+    return LadderLevel.PRACTICE if origin is LadderLevel.PRACTICE else None
 
 
-def closes(level: Level, *, origin: Level, answered_at: Level, waiting: int) -> bool:
+def closes(level: LadderLevel, *, origin: LadderLevel, answered_at: LadderLevel, waiting: int) -> bool:
     """An issue is answered when the office it lies with has answered, or one above, or every practice asked has.
 
     `waiting` is how many practices asked have not answered yet. An answer of the commissioner to an issue that lies with
     a locality closes it; one practice's answer to an issue that asks ten does not. Once an issue was escalated, practices
     close it no more: whoever escalated it wants to hear from above.
     """
-    if answered_at is not Level.PRACTICE:
+    if answered_at is not LadderLevel.PRACTICE:
         return LADDER.index(answered_at) >= LADDER.index(level)
     return level is origin and waiting == 0
 

@@ -11,7 +11,7 @@ from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
-from app.forums.values import Action, ConsentBy, Decision, IssueState, Level, MemberRole, VoiceType
+from app.forums.values import Action, ConsentBy, Decision, IssueState, LadderLevel, MemberRole, VoiceType
 
 Line = Annotated[SafeText, Field(min_length=1, max_length=200)]
 Words = Annotated[SafeText, Field(min_length=1, max_length=4000)]
@@ -54,15 +54,15 @@ class ForumIn(StrictModel):
     model_config = ConfigDict(json_schema_extra={"examples": [FORUM]})
 
     name: Line
-    level: Level
+    level: LadderLevel
     locality_id: UUID | None = Field(default=None, description="For a locality's forum.")
     practice: Code | None = Field(default=None, description="For a practice's own group.")
 
     @model_validator(mode="after")
     def _has_its_place(self) -> Self:
-        if (self.level is Level.LOCALITY) != (self.locality_id is not None):
+        if (self.level is LadderLevel.LOCALITY) != (self.locality_id is not None):
             raise PydanticCustomError("locality_level", "A locality's forum, and no other, names its locality.")
-        if (self.level is Level.PRACTICE) != (self.practice is not None):
+        if (self.level is LadderLevel.PRACTICE) != (self.practice is not None):
             raise PydanticCustomError("practice_level", "A practice's forum, and no other, names its practice.")
         return self
 
@@ -79,7 +79,7 @@ class Forum(BaseModel):
 
     id: UUID
     name: str
-    level: Level
+    level: LadderLevel
     locality_id: UUID | None
     practice: str | None
     closed_on: date | None
@@ -90,7 +90,7 @@ class ForumPage(PageModel):
 
 
 class ForumParams(PageParams):
-    level: Level | None = None
+    level: LadderLevel | None = None
     locality_id: UUID | None = None
     practice: str | None = Field(default=None, max_length=8)
 
@@ -273,7 +273,7 @@ class Voice(BaseModel):
 
 class Step(BaseModel):
     action: Action
-    level: Level = Field(description="Where the issue lay afterwards.")
+    level: LadderLevel = Field(description="Where the issue lay afterwards.")
     reason: str | None
     at: Instant
 
@@ -296,7 +296,7 @@ class IssueSummary(BaseModel):
     topic: str | None
     raised_by: Voice
     raised_at: Instant
-    level: Level
+    level: LadderLevel
     state: IssueState
     supporters: int = Field(description="Forums and practices that support it, besides whoever raised it.")
 
@@ -360,7 +360,7 @@ class Issue(IssueSummary):
 
 class IssueParams(PageParams):
     state: IssueState | None = None
-    level: Level | None = None
+    level: LadderLevel | None = None
     forum: UUID | None = Field(default=None, description="Raised by this forum.")
     practice: str | None = Field(
         default=None, max_length=8, description="Raised at this practice, or asking it by name."
@@ -382,7 +382,7 @@ class Response(BaseModel):
     )
 
     id: UUID
-    level: Level
+    level: LadderLevel
     practice: str | None
     locality_id: UUID | None
     decision: Decision
@@ -399,7 +399,7 @@ class ResponsePage(PageModel):
 class Did(BaseModel):
     """One answer in public. `practice` is null where it did not agree to be named."""
 
-    level: Level
+    level: LadderLevel
     practice: str | None
     decision: Decision
     text: str

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 
-class Level(StrEnum):
+class LadderLevel(StrEnum):
     """Where a forum meets, where an issue lies, and who answers: from the bottom of the ladder to its top."""
 
     PRACTICE = "practice"
@@ -111,7 +111,7 @@ class IssueRef:
 
     id: UUID
     title: str
-    level: Level
+    level: LadderLevel
     state: IssueState
     raised_at: datetime
     raised_by: Voice
@@ -123,7 +123,7 @@ class OpenIssue:
 
     id: UUID
     title: str
-    level: Level
+    level: LadderLevel
     raised_at: datetime
     needs_answer: bool
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.forums import rules
-from app.forums.values import Answered, Decision, Kind, Level
+from app.forums.values import Answered, Decision, Kind, LadderLevel
 
-P, L, C = Level.PRACTICE, Level.LOCALITY, Level.COMMISSIONER
+P, L, C = LadderLevel.PRACTICE, LadderLevel.LOCALITY, LadderLevel.COMMISSIONER
 
 
 def answers(*decisions: Decision, named: bool = False) -> dict[str, Answered]:
@@ -20,7 +20,9 @@ def answers(*decisions: Decision, named: bool = False) -> dict[str, Answered]:
     ("level", "has_locality", "expected"),
     [(P, True, L), (P, False, C), (L, True, C), (C, True, None), (C, False, None)],
 )
-def test_an_issue_climbs_to_the_next_level_there_is(level: Level, has_locality: bool, expected: Level | None) -> None:
+def test_an_issue_climbs_to_the_next_level_there_is(
+    level: LadderLevel, has_locality: bool, expected: LadderLevel | None
+) -> None:
     assert rules.above(level, has_locality=has_locality) == expected
 
 
@@ -29,7 +31,7 @@ def test_an_issue_climbs_to_the_next_level_there_is(level: Level, has_locality: 
     [(C, P, True, L), (C, P, False, P), (L, P, True, P), (C, L, True, L), (C, C, False, None), (P, P, True, None)],
 )
 def test_an_issue_never_comes_down_below_where_it_was_raised(
-    level: Level, origin: Level, has_locality: bool, expected: Level | None
+    level: LadderLevel, origin: LadderLevel, has_locality: bool, expected: LadderLevel | None
 ) -> None:
     assert rules.below(level, origin=origin, has_locality=has_locality) == expected
 
@@ -46,7 +48,9 @@ def test_an_issue_never_comes_down_below_where_it_was_raised(
         (L, P, C, 9, True),
     ],
 )
-def test_who_closes_an_issue(level: Level, origin: Level, answered_at: Level, waiting: int, expected: bool) -> None:
+def test_who_closes_an_issue(
+    level: LadderLevel, origin: LadderLevel, answered_at: LadderLevel, waiting: int, expected: bool
+) -> None:
     assert rules.closes(level, origin=origin, answered_at=answered_at, waiting=waiting) is expected
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.core.db import Tx, unit_of_work
 from app.forums import service
-from app.forums.values import IssueState, Level, Voice
+from app.forums.values import IssueState, LadderLevel, Voice
 from tests.factories.forums import CONSENT, Ground, make_ground
 from tests.factories.service import NOW, TODAY, LivePlenary
 
@@ -51,7 +51,7 @@ async def test_an_issue_that_climbed_to_the_locality_waits_for_its_practices(gro
     await ground.coordinator.post(f"{issue}/escalate", json={})
     after = await service.list_open_issues(worker, two, limit=10, now=NOW)
     assert before == []
-    assert [(found.id, found.level) for found in after] == [(id_of(issue), Level.LOCALITY)]
+    assert [(found.id, found.level) for found in after] == [(id_of(issue), LadderLevel.LOCALITY)]
 
 
 async def test_whom_a_new_issue_asks_and_who_is_told_of_the_answer(ground: Ground, worker: Tx) -> None:
@@ -67,7 +67,7 @@ async def test_whom_a_new_issue_asks_and_who_is_told_of_the_answer(ground: Groun
     ref = await service.get_issue(worker, id_of(issue))
     assert await service.list_asked(worker, id_of(issue), today=TODAY) == [one, two]
     assert (found.practices, found.forums, found.people) == ({two}, {UUID(forum)}, {person})
-    assert (ref.level, ref.state, ref.raised_by) == (Level.COMMISSIONER, IssueState.OPEN, Voice(UUID(forum)))
+    assert (ref.level, ref.state, ref.raised_by) == (LadderLevel.COMMISSIONER, IssueState.OPEN, Voice(UUID(forum)))
 
 
 async def test_a_person_is_exported_and_erased_also_where_only_the_address_is_known(ground: Ground) -> None:

@@ -57,7 +57,7 @@ def _summary(row: tables.Issue, supporters: int) -> schemas.IssueSummary:
         topic=row.topic,
         raised_by=_raised_by(row),
         raised_at=row.raised_at,
-        level=values.Level(row.level),
+        level=values.LadderLevel(row.level),
         state=values.IssueState(row.state),
         supporters=supporters,
     )

@@ -19,7 +19,7 @@ from app.forums.schemas import ResponseIn
 from app.forums.service.asking import asked_by
 from app.forums.service.looking import sight_of
 from app.forums.tables import Issue, IssueResponse
-from app.forums.values import IssueState, Level
+from app.forums.values import IssueState, LadderLevel
 from app.organisations import service as organisations
 
 RESPOND = "issues:respond"
@@ -27,7 +27,7 @@ RESPOND = "issues:respond"
 
 @dataclass(frozen=True, slots=True)
 class _Responder:
-    level: Level
+    level: LadderLevel
     practice: str | None = None
     locality_id: UUID | None = None
 
@@ -67,16 +67,16 @@ async def _responder(session: Tx, caller: Principal, issue: Issue, practice: str
         await organisations.get_practice(session, practice)
         if practice not in own:
             raise Forbidden("A practice answers for itself only; leave `practice` out to answer for your office.")
-        return _Responder(Level.PRACTICE, practice)
+        return _Responder(LadderLevel.PRACTICE, practice)
     if caller.covers_commissioner(RESPOND):
-        return _Responder(Level.COMMISSIONER)
+        return _Responder(LadderLevel.COMMISSIONER)
     if areas := caller.localities(RESPOND):
         if str(issue.locality_id) not in areas:
             raise NotAsked("The issue does not lie with your locality.")
-        return _Responder(Level.LOCALITY, locality_id=issue.locality_id)
+        return _Responder(LadderLevel.LOCALITY, locality_id=issue.locality_id)
     if len(own) != 1:
         raise Forbidden("Name the practice that you answer for.")
-    return _Responder(Level.PRACTICE, next(iter(own)))
+    return _Responder(LadderLevel.PRACTICE, next(iter(own)))
 
 
 async def _replace(
@@ -109,7 +109,9 @@ async def _replace(
 async def _close(session: Tx, issue: Issue, who: _Responder, asked: list[str], *, now: datetime) -> bool:
     rows = await ResponseRepository(session, session.tenant).list_current([issue.id])
     waiting = len(set(asked) - {row.practice for row in rows})
-    is_closed = rules.closes(Level(issue.level), origin=Level(issue.origin), answered_at=who.level, waiting=waiting)
+    is_closed = rules.closes(
+        LadderLevel(issue.level), origin=LadderLevel(issue.origin), answered_at=who.level, waiting=waiting
+    )
     if is_closed and issue.state == IssueState.OPEN:
         issue.state, issue.answered_at = IssueState.ANSWERED.value, now
         session.add(issue)

@@ -7,7 +7,7 @@ from app.core.clock import london_date
 from app.core.db import Tx
 from app.forums.repository import IssueRepository, MemberRepository, SupporterRepository
 from app.forums.tables import Issue
-from app.forums.values import Followers, IssueRef, IssueState, Level, OpenIssue, Voice
+from app.forums.values import Followers, IssueRef, IssueState, LadderLevel, OpenIssue, Voice
 from app.organisations import service as organisations
 
 
@@ -16,9 +16,9 @@ async def asked_by(session: Tx, issue: Issue, *, today: date) -> list[str]:
     members = await organisations.list_member_codes(session, on=today)
     if issue.practices is not None:
         return sorted(set(issue.practices) & set(members))
-    if issue.level == Level.COMMISSIONER:
+    if issue.level == LadderLevel.COMMISSIONER:
         return members
-    if issue.level == Level.LOCALITY and issue.locality_id is not None:
+    if issue.level == LadderLevel.LOCALITY and issue.locality_id is not None:
         inside = await organisations.practices_in_locality(session, issue.locality_id, on=today)
         return sorted(set(inside) & set(members))
     return [code for code in members if code == issue.practice]
@@ -33,7 +33,7 @@ async def get_issue(session: Tx, issue_id: UUID) -> IssueRef:
     return IssueRef(
         id=row.id,
         title=row.title,
-        level=Level(row.level),
+        level=LadderLevel(row.level),
         state=IssueState(row.state),
         raised_at=row.raised_at,
         raised_by=voice_of(row),
@@ -61,4 +61,4 @@ async def list_open_issues(session: Tx, practice: str, *, limit: int, now: datet
     """Open issues that a practice has to do with: first those that wait for its answer, then newest first."""
     locality_id = await organisations.locality_of(session, practice, on=london_date(now))
     rows = await IssueRepository(session, session.tenant).list_open_for(practice, locality_id, limit=limit)
-    return [OpenIssue(row.id, row.title, Level(row.level), row.raised_at, needs) for row, needs in rows]
+    return [OpenIssue(row.id, row.title, LadderLevel(row.level), row.raised_at, needs) for row, needs in rows]

@@ -13,11 +13,10 @@ from app.forums.repository import ForumRepository, MemberRepository
 from app.forums.schemas import ForumIn, ForumMeetingIn, ForumPatch
 from app.forums.service.reach import require_forum
 from app.forums.tables import PatientForum
-from app.forums.values import Level
+from app.forums.values import LadderLevel
 from app.meetings import service as meetings
 from app.meetings.schemas import MeetingIn
-from app.meetings.values import Level as MeetingLevel
-from app.meetings.values import MeetingRef
+from app.meetings.values import Level, MeetingRef
 from app.organisations import service as organisations
 
 
@@ -57,7 +56,7 @@ async def change_forum(
 async def list_practices_of(session: Tx, forum: PatientForum, *, today: date) -> list[str]:
     """The practices whose patients the forum is for."""
     members = await organisations.list_member_codes(session, on=today)
-    if forum.level == Level.COMMISSIONER:
+    if forum.level == LadderLevel.COMMISSIONER:
         return members
     if forum.locality_id is not None:
         inside = await organisations.practices_in_locality(session, forum.locality_id, on=today)
@@ -84,7 +83,7 @@ async def plan_forum_meeting(
     await require_forum(session, caller, "forums:write", forum, today=today)
     if forum.closed_on is not None and forum.closed_on <= today:
         raise ForumClosed
-    wanted = MeetingIn(level=MeetingLevel.FORUM, **given.model_dump())
+    wanted = MeetingIn(level=Level.FORUM, **given.model_dump())
     meeting = await meetings.plan_meeting(session, caller, wanted, now=now, forum_id=forum_id)
     await session.flush()  # the meeting is read back through its own slice
     return await meetings.get_meeting(session, meeting.id)

@@ -19,7 +19,7 @@ from app.forums.service.asking import voice_of
 from app.forums.service.looking import sight_of
 from app.forums.service.reach import reaches, require_voice
 from app.forums.tables import Issue, IssueStep
-from app.forums.values import Action, IssueState, Level, Voice
+from app.forums.values import Action, IssueState, LadderLevel, Voice
 from app.organisations import service as organisations
 
 MOVE = "issues:move"
@@ -31,7 +31,7 @@ async def raise_issue(session: Tx, caller: Principal, given: IssueIn, voice: Voi
     practices = sorted(set(given.practices)) if given.practices is not None else None
     if practices is not None:
         await organisations.get_practices(session, practices)
-    level = Level(forum.level) if forum else Level.PRACTICE
+    level = LadderLevel(forum.level) if forum else LadderLevel.PRACTICE
     issue = Issue(
         commissioner_id=session.tenant,
         title=given.title,
@@ -76,7 +76,7 @@ async def escalate_issue(
     await _require_move(session, caller, issue, today=today)
     if issue.locality_id is None and issue.practice is not None:
         issue.locality_id = await organisations.locality_of(session, issue.practice, on=today)
-    level = rules.above(Level(issue.level), has_locality=issue.locality_id is not None)
+    level = rules.above(LadderLevel(issue.level), has_locality=issue.locality_id is not None)
     if level is None:
         raise TopOfLadder
     return _move(session, caller, issue, level, Action.ESCALATED, reason=reason, now=now)
@@ -89,7 +89,9 @@ async def return_issue(
     today = london_date(now)
     issue = await _lock(session, caller, issue_id, expected=expected, today=today)
     await _require_move(session, caller, issue, today=today)
-    level = rules.below(Level(issue.level), origin=Level(issue.origin), has_locality=issue.locality_id is not None)
+    level = rules.below(
+        LadderLevel(issue.level), origin=LadderLevel(issue.origin), has_locality=issue.locality_id is not None
+    )
     if level is None:
         raise BottomOfLadder
     return _move(session, caller, issue, level, Action.RETURNED, reason=reason, now=now)
@@ -137,7 +139,14 @@ async def _require_move(session: Tx, caller: Principal, issue: Issue, *, today: 
 
 
 def _move(
-    session: Tx, caller: Principal, issue: Issue, level: Level, action: Action, *, reason: str | None, now: datetime
+    session: Tx,
+    caller: Principal,
+    issue: Issue,
+    level: LadderLevel,
+    action: Action,
+    *,
+    reason: str | None,
+    now: datetime,
 ) -> Issue:
     issue.level, issue.state, issue.answered_at = level.value, IssueState.OPEN.value, None
     _note(session, caller, issue, action, reason=reason, now=now)

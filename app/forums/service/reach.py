@@ -11,7 +11,7 @@ from app.forums import rules
 from app.forums.errors import ForumClosed
 from app.forums.repository import ForumRepository, MemberRepository
 from app.forums.tables import PatientForum
-from app.forums.values import Level, Voice
+from app.forums.values import LadderLevel, Voice
 from app.organisations import service as organisations
 from app.people import service as people
 
@@ -29,9 +29,9 @@ async def reaches(
     """Whether the scope is held for that level's place, or for an area around it."""
     if caller.covers_commissioner(scope):
         return True
-    if level == Level.LOCALITY:
+    if level == LadderLevel.LOCALITY:
         return str(locality_id) in caller.localities(scope)
-    if level == Level.PRACTICE:
+    if level == LadderLevel.PRACTICE:
         reach = await organisations.reachable(session, caller, scope, on=today)
         return reach is None or practice in reach
     return False
