@@ -157,6 +157,14 @@ class RunRepository(TenantRepository[PaymentRun]):
     async def list_runs(self, ids: Iterable[UUID]) -> Sequence[PaymentRun]:
         return await self.list(_among(col(PaymentRun.id), ids))
 
+    async def list_decided_by(self, person: UUID) -> Sequence[PaymentRun]:
+        return await self.list(
+            (col(PaymentRun.calculated_by) == person)
+            | (col(PaymentRun.approved_by) == person)
+            | (col(PaymentRun.released_by) == person)
+            | (col(PaymentRun.rejected_by) == person)
+        )
+
     async def list_open_with(self, practice: str) -> Sequence[PaymentRun]:
         theirs = select(PaymentStatement.run_id).where(
             col(PaymentStatement.commissioner_id) == self.tenant, col(PaymentStatement.practice) == practice

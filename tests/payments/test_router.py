@@ -3,10 +3,12 @@
 import csv
 import io
 from datetime import date
+from uuid import UUID
 
 import pytest
 
 from app.core.clock import Period
+from app.payments import service
 from tests.factories import schemes
 from tests.factories.payments import Office
 from tests.factories.service import LivePlenary
@@ -368,3 +370,15 @@ async def test_totals_of_more_than_twenty_million_pounds_are_kept(shared: LivePl
     run_id = await office.pay()
     assert (await office.run(run_id))["total"] == "45000000.00"
     assert (await office.statement(run_id, office.practices[0]))["payments"][0]["payable"] == "45000000.00"
+
+
+async def test_a_persons_copy_names_the_runs_they_decided_about(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.pay()
+    run = await office.run(run_id)
+    async with shared.session(office.tenant) as session:
+        copies = [await service.export_person(session, UUID(run[f"{verb}_by"])) for verb in ("calculated", "approved")]
+    assert copies == [
+        {"payment_runs": [{"run": run_id, "requested": run["created_at"]}]},
+        {"payment_runs": [{"run": run_id, "approved": run["approved_at"]}]},
+    ]

@@ -2,6 +2,7 @@
 
 from app.payments.service.budgeting import BudgetStand, stand_of
 from app.payments.service.deciding import approve_run, reject_run, release_run
+from app.payments.service.persons import export_person
 from app.payments.service.reading import (
     get_run,
     get_statement,
@@ -28,6 +29,7 @@ __all__ = [
     "BudgetStand",
     "Loaded",
     "approve_run",
+    "export_person",
     "fail_run",
     "freeze_run",
     "get_run",
