@@ -58,6 +58,24 @@ async def notify_sign_ups(context: JobContext) -> None:
         )
 
 
+@handler("communications.notify_issue", queue=QUEUE)
+async def notify_issue(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.notify_issue(session, context.id("subject"), now=context.tools.clock.now())
+
+
+@handler("communications.notify_answer", queue=QUEUE)
+async def notify_answer(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.notify_answer(
+            session,
+            context.id("subject"),
+            occasion=context.payload["response"],
+            is_closed=context.payload["closes"],
+            now=context.tools.clock.now(),
+        )
+
+
 async def _park_batch(session: Tx, job: Claimed, error: str) -> None:
     await service.park_batch(session, UUID(job.payload["batch"]), payload=job.payload, error=error)
 

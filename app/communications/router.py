@@ -1,5 +1,7 @@
 """HTTP of the communications slice: announcements, deliveries, the inbox."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,17 +12,20 @@ from app.communications import errors, schemas, service
 from app.communications.repository import announcements, inbox
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.tables import Announcement, Delivery
-from app.communications.values import Channel, DeliveryState, Draft, WantedAudience
+from app.communications.values import Channel, DeliveryState, Draft, ExpectedMoney, Today, WantedAudience
 from app.core.auth import require
+from app.core.clock import PeriodModel
 from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, CursorInvalid, PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
 from app.core.http import MayMatch, Serving, accepted, make_router, paged
+from app.core.money import format_pounds
 from app.core.principal import Principal
 from app.core.privacy import NhsNumberRefused
 from app.core.problems import error_responses
 from app.core.repository import Page, keyset_page
 from app.core.router import Operation, operation_answer
+from app.organisations.errors import PracticeNotFound
 
 router: APIRouter = make_router("communications")
 Reader = Annotated[Principal, require("announcements:read")]
@@ -108,11 +113,9 @@ async def _visible(session: Tx, caller: Principal, announcement_id: UUID) -> Ann
 async def get_announcement(announcement_id: UUID, caller: Reader, session: Transaction) -> schemas.Announcement:
     """One announcement; for the office also whom it was meant for and what has become of it."""
     row = await _visible(session, caller, announcement_id)
-    shown: dict[str, Any] = {"audience": None, "counts": None}
     if _is_office(caller):
-        counts = await announcements.count_deliveries(session, [announcement_id])
-        shown = {"audience": row.audience, "counts": counts.get(announcement_id, service.NO_COUNTS)}
-    return schemas.Announcement.model_validate(row.model_dump() | shown, from_attributes=True)
+        return await _for_office(session, row)
+    return schemas.Announcement.model_validate(row.model_dump() | {"audience": None, "counts": None})
 
 
 @router.get(
@@ -158,6 +161,21 @@ def _delivery(row: Delivery) -> schemas.Delivery:
         sent_at=row.sent_at,
         acknowledged_at=row.acknowledged_at,
     )
+
+
+@router.post("/v1/announcements/{announcement_id}/withdraw", responses=error_responses(errors.AnnouncementNotFound))
+async def withdraw_announcement(
+    announcement_id: UUID, caller: Editor, session: Transaction, serving: Serving
+) -> schemas.Announcement:
+    """Take it off the intranet. Mail that has gone out is not called back; a second time changes nothing."""
+    row = await service.withdraw_announcement(session, announcement_id, now=serving.clock.now())
+    return await _for_office(session, row)
+
+
+async def _for_office(session: Tx, row: Announcement) -> schemas.Announcement:
+    counts = await announcements.count_deliveries(session, [row.id])
+    shown = {"audience": row.audience, "counts": counts.get(row.id, service.NO_COUNTS)}
+    return schemas.Announcement.model_validate(row.model_dump() | shown, from_attributes=True)
 
 
 @router.get("/v1/me/inbox", responses=error_responses(CursorExpired, CursorInvalid))
@@ -214,3 +232,50 @@ async def set_preferences(
     await session.flush()
     response.headers["ETag"] = version_etag(row.version)
     return schemas.Preferences(email=service.wanted_topics(row))
+
+
+@router.get("/v1/practices/{code}/today", responses=error_responses(PracticeNotFound))
+async def get_practice_today(
+    code: str, caller: Annotated[Principal, require("practices:read")], session: Transaction, serving: Serving
+) -> schemas.Today:
+    """What matters to a practice today, in one small answer with an ETag: for an intranet page, a phone, the practice.
+
+    `todo` is for the practice's own people, `money` for them and for those who read statements; `expected` is what the
+    scheme would pay for this quarter as things stand, with evidence that is still to be confirmed.
+    """
+    return _today(await service.practice_today(session, caller, code, now=serving.clock.now()))
+
+
+def _today(found: Today) -> schemas.Today:
+    return schemas.Today(
+        todo=_each(found.todo, schemas.Task.model_validate),
+        money=_each(found.money, _expected),
+        named_lead=schemas.Lead(name=found.named_lead[0], post=found.named_lead[1]) if found.named_lead else None,
+        news=_each(
+            found.news,
+            lambda item: schemas.NewsItem.model_validate(asdict(item) | {"href": f"/v1/announcements/{item.id}"}),
+        ),
+        issues=_each(
+            found.issues,
+            lambda item: schemas.IssueItem.model_validate(asdict(item) | {"href": f"/v1/issues/{item.id}"}),
+        ),
+        meetings=_each(
+            found.meetings,
+            lambda item: schemas.MeetingItem.model_validate(asdict(item) | {"href": f"/v1/meetings/{item.id}"}),
+        ),
+    )
+
+
+def _each(found: Sequence[Any] | None, shape: Callable[[Any], Any]) -> list[Any] | None:
+    return None if found is None else [shape(item) for item in found]
+
+
+def _expected(item: ExpectedMoney) -> schemas.Expected:
+    return schemas.Expected(
+        scheme=item.scheme,
+        title=item.title,
+        period=PeriodModel.of(item.period),
+        expected=format_pounds(item.expected),
+        pay_by=item.pay_by,
+        sentence=item.sentence,
+    )

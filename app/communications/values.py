@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
+from app.core.clock import Period
+
 
 class Urgency(StrEnum):
     ROUTINE = "routine"
@@ -103,11 +105,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who is meant, ready to be looked up: a practice counts when it is among `practices` or in one of `localities`."""
+    """Who is meant, ready to be looked up: a practice counts when it is among `practices` or in one of `localities`.
+
+    `people` are meant whatever their posts.
+    """
 
     roles: tuple[str, ...] | None
     localities: tuple[UUID, ...] | None = None
     practices: tuple[str, ...] | None = None
+    people: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,3 +205,49 @@ class InboxItem:
     must_acknowledge_by: date | None
     acknowledged_at: datetime | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    what: str
+    due_on: date | None
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedMoney:
+    """`expected` is pence."""
+
+    scheme: UUID
+    title: str
+    period: Period
+    expected: int
+    pay_by: date
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    id: UUID
+    title: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DatedMeeting:
+    id: UUID
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What matters to a practice today. None: the caller may not see it. `issues` are in the forums' words."""
+
+    todo: list[Task] | None
+    money: list[ExpectedMoney] | None
+    named_lead: tuple[str, str] | None
+    news: list[News] | None
+    issues: list[Any] | None
+    meetings: list[DatedMeeting] | None

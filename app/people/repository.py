@@ -391,3 +391,14 @@ def _holders(tenant: UUID, roles: Collection[PostRole] | None, on: date) -> Sele
 def _once(statement: Select[*tuple[Any, ...]], name: str) -> CTE:
     """Worked out once and then looked up: with few statistics the planner would work it out for each row."""
     return statement.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def chosen(tenant: UUID, ids: Collection[UUID]) -> Select[Any]:
+    """See `service.select_people`."""
+    return select_columns(
+        col(Person.id).label("person_id"),
+        cast(null(), TEXT).label("practice"),
+        col(Person.name).label("name"),
+        col(Person.email).label("email"),
+        false().label("is_mailbox"),
+    ).where(col(Person.commissioner_id) == tenant, among(col(Person.id), ids, Uuid()), col(Person.erased_at).is_(None))

@@ -1,11 +1,14 @@
 """From an announcement to mails, inboxes and counts."""
 
+from datetime import date
 from email import message_from_bytes
 from email.policy import default
+from typing import Any
 
 import pytest
 
 from tests.factories.communications import announcement, delivery_rows, give_mailbox, give_post, outbox
+from tests.factories.schemes_over_http import a_live_scheme, sign_up
 from tests.factories.service import LivePlenary
 
 
@@ -57,3 +60,157 @@ async def test_announcement_becomes_mails_named_by_their_deliveries(shared, tena
         "in_doubt": 0,
         "acknowledged": 0,
     }
+
+
+async def _publish(shared: LivePlenary, tenant: str, **changes: Any) -> str:
+    editor = await shared.as_role("editor", tenant=tenant)
+    answer = await editor.post("/v1/announcements", json=announcement(**changes))
+    assert answer.status_code == 202, answer.text
+    await shared.work()
+    return answer.json()["result"]["announcement"]
+
+
+async def _counts(shared: LivePlenary, tenant: str, announcement_id: str) -> dict[str, int]:
+    editor = await shared.as_role("editor", tenant=tenant)
+    return (await editor.get(f"/v1/announcements/{announcement_id}")).json()["counts"]
+
+
+async def test_a_person_in_two_posts_is_told_once_and_ended_posts_are_not(shared, tenant):
+    first, second = practices(tenant)
+    busy = await shared.make_person("Cat Busy", tenant=tenant, email=f"cat@{tenant.lower()}.example")
+    gone = await shared.make_person("Dan Gone", tenant=tenant, email=f"dan@{tenant.lower()}.example")
+    await give_post(shared, tenant, busy, "gp", practice=first)
+    await give_post(shared, tenant, busy, "practice_manager", practice=second)
+    await give_post(shared, tenant, gone, "gp", practice=first, until=date(2026, 6, 1))
+    await _publish(shared, tenant, audience={"roles": ["gp", "practice_manager"]})
+    rows = await delivery_rows(shared, tenant)
+    assert sorted(row["name"] for row in rows) == ["Bob Manager", "Cat Busy"]
+
+
+async def test_expanding_again_adds_nobody(shared, tenant):
+    await _publish(shared, tenant)
+    before = await delivery_rows(shared, tenant)
+    await shared.execute(
+        "UPDATE job SET state = 'queued', run_at = clock_timestamp() WHERE kind = 'communications.expand_announcement'",
+        tenant=shared.tenants[tenant],
+    )
+    await shared.work()
+    assert await delivery_rows(shared, tenant) == before
+
+
+async def test_dry_run_says_whom_it_would_reach_and_sends_nothing(shared, tenant):
+    await _publish(shared, tenant)
+    editor = await shared.as_role("editor", tenant=tenant)
+    body = announcement(audience={"roles": ["named_lead", "practice_manager"]}, dry_run=True)
+    answer = await editor.post("/v1/announcements", json=body)
+    assert (answer.status_code, answer.json()["status"]) == (202, "succeeded")
+    assert answer.json()["result"] == {
+        "dry_run": True,
+        "recipients": 3,
+        "people": 2,
+        "mailboxes": 1,
+        "without_email": 0,
+        "suppressed": 0,
+        "messages_this_week": 2,
+        "roles": [
+            {"role": "named_lead", "recipients": 2, "messages_this_week": 2},
+            {"role": "practice_manager", "recipients": 2, "messages_this_week": 1},
+        ],
+    }
+    await shared.work()
+    assert len(await delivery_rows(shared, tenant)) == 2
+    assert len((await editor.get("/v1/announcements")).json()["data"]) == 1
+
+
+async def test_audience_is_narrowed_by_practice_locality_and_scheme(shared, tenant):
+    first, second = practices(tenant)
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    locality = (await admin.post("/v1/localities", json={"code": "NORTH", "name": "North"})).json()["id"]
+    placed = await admin.put(f"/v1/localities/{locality}/practices/{second}", json={"from": "2026-04-01"})
+    assert placed.is_success, placed.text
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    assert (await sign_up(manager, path, first)).is_success
+    scheme = path.rsplit("/", 1)[1]
+    for audience, expected in (
+        ({"practices": [first]}, {"ann", "bob"}),
+        ({"localities": [locality]}, {"surgery"}),
+        ({"localities": [locality], "practices": [first], "roles": ["named_lead"]}, {"surgery", "ann"}),
+        ({"scheme": scheme, "roles": ["named_lead"]}, {"ann"}),
+        ({"scheme": scheme, "localities": [locality]}, set()),
+        ({"scheme": scheme, "state": "declined"}, set()),
+    ):
+        announcement_id = await _publish(shared, tenant, audience=audience)
+        rows = await delivery_rows(shared, tenant, f"message_id = '{announcement_id}'")
+        assert {row["address"].split("@")[0] for row in rows} == expected, audience
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"audience": {"practices": ["Y99999"]}}, "/audience/practices"),
+        ({"audience": {"localities": ["0198c0de-0000-7000-8000-000000000001"]}}, "/audience/localities"),
+        ({"audience": {"scheme": "0198c0de-0000-7000-8000-000000000001"}}, "/audience/scheme"),
+        ({"audience": {"roles": ["king"]}}, "/audience/roles/0"),
+        ({"audience": {"roles": []}}, "/audience/roles"),
+        ({"audience": {"state": "offered"}}, "/audience"),
+        ({"title": "Two\r\nBcc: all@example.org"}, "/title"),
+        ({"title": "  "}, "/title"),
+        ({"body_markdown": "About patient 943 476 5919"}, "/body_markdown"),
+        ({"channels": ["fax"]}, "/channels/0"),
+        ({"colour": "red"}, "/colour"),
+    ],
+)
+async def test_bad_announcement_is_refused_at_the_member_and_tells_nobody(shared, tenant, changes, pointer):
+    editor = await shared.as_role("editor", tenant=tenant)
+    answer = await editor.post("/v1/announcements", json=announcement(**changes))
+    assert answer.status_code == 422, answer.text
+    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+    assert (await editor.get("/v1/announcements")).json()["data"] == []
+
+
+async def test_deadline_for_acknowledging_lies_ahead(shared, tenant):
+    editor = await shared.as_role("editor", tenant=tenant)
+    answer = await editor.post("/v1/announcements", json=announcement(must_acknowledge_by="2026-11-21"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "communications.acknowledge_by_past")
+
+
+async def test_intranet_sees_what_is_marked_for_it_and_no_counts(shared, tenant):
+    shown = await _publish(shared, tenant, on_intranet=True, title="Shown")
+    hidden = await _publish(shared, tenant, title="Hidden")
+    intranet = await shared.as_role("intranet", tenant=tenant)
+    assert [row["id"] for row in (await intranet.get("/v1/announcements")).json()["data"]] == [shown]
+    assert (await intranet.get(f"/v1/announcements/{hidden}")).status_code == 404
+    one = (await intranet.get(f"/v1/announcements/{shown}")).json()
+    assert (one["title"], one["counts"], one["audience"]) == ("Shown", None, None)
+    assert (await intranet.get(f"/v1/announcements/{shown}/deliveries")).status_code == 403
+    later = await intranet.get("/v1/announcements", params={"published_since": "2026-11-22T10:00:01Z"})
+    assert later.json()["data"] == []
+    assert (await intranet.post("/v1/announcements", json=announcement())).status_code == 403
+
+
+async def test_announcements_are_in_the_change_feed(shared, tenant):
+    editor = await shared.as_role("editor", tenant=tenant)
+    cursor = (await editor.get("/v1/changes")).json()["next_cursor"]
+    announcement_id = await _publish(shared, tenant)
+    feed = (await editor.get("/v1/changes", params={"cursor": cursor, "kinds": "announcement"})).json()
+    assert [(each["kind"], each["id"]) for each in feed["data"]] == [("announcement", announcement_id)]
+
+
+async def test_withdrawn_announcement_leaves_the_intranet_and_stays_with_the_office(shared, tenant):
+    announcement_id = await _publish(shared, tenant, on_intranet=True)
+    editor = await shared.as_role("editor", tenant=tenant)
+    intranet = await shared.as_role("intranet", tenant=tenant)
+    path = f"/v1/announcements/{announcement_id}"
+    assert (await editor.post(f"{path}/withdraw")).status_code == 200
+    assert (await intranet.get(path)).status_code == 404
+    assert (await editor.get(path)).json()["withdrawn_at"] == "2026-11-22T10:00:00Z"
+    assert (await editor.post(f"{path}/withdraw")).status_code == 200
+
+
+async def test_other_tenants_see_nothing_of_it(shared, tenant):
+    announcement_id = await _publish(shared, tenant, on_intranet=True)
+    stranger = await shared.as_role("editor", tenant=await shared.fresh_tenant())
+    for path in ("", "/deliveries"):
+        assert (await stranger.get(f"/v1/announcements/{announcement_id}{path}")).status_code == 404
+    assert (await stranger.post(f"/v1/announcements/{announcement_id}/withdraw")).status_code == 404

@@ -1,6 +1,7 @@
 """Announcements, and how far each has come."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,16 @@ class AnnouncementRepository(TenantRepository[Announcement]):
         if person_id is None:
             return statement.where(shown)
         return statement.where(shown | self._was_sent_to(person_id))
+
+    async def list_recent(self, *, person_id: UUID | None, since: datetime, limit: int) -> Sequence[Announcement]:
+        """What is shown to this person or to the intranet, newest first."""
+        statement = (
+            self.select_visible(person_id=person_id, everything=False)
+            .where(col(Announcement.published_at) >= since)
+            .order_by(col(Announcement.published_at).desc(), col(Announcement.id).desc())
+            .limit(limit)
+        )
+        return (await self.session.exec(statement)).all()  # pyright: ignore
 
     def _was_sent_to(self, person_id: UUID) -> Any:
         mine = (

@@ -1,6 +1,6 @@
 """A person's messages and choices."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +55,14 @@ async def lock_item(session: Tx, person_id: UUID, delivery_id: UUID) -> tuple[De
     statement = statement.with_for_update(of=Delivery).execution_options(populate_existing=True)
     row = (await session.exec(statement)).one_or_none()  # pyright: ignore
     return None if row is None else (row[0], row[1])
+
+
+async def list_to_acknowledge(session: Tx, person_id: UUID, *, limit: int) -> list[tuple[str, date | None]]:
+    """(subject, day by which), the first day first."""
+    statement = select_inbox(session.tenant, person_id, to_acknowledge=True)
+    statement = statement.order_by(col(Message.must_acknowledge_by), KEY).limit(limit)
+    rows = (await session.execute(statement)).all()
+    return [(row[1].subject, row[1].must_acknowledge_by) for row in rows]
 
 
 async def find_preference(session: Tx, person_id: UUID, *, for_update: bool = False) -> MessagePreference | None:

@@ -59,6 +59,19 @@ def sign_up_body(*, scheme: str, practice: str, signed_on: date | None, signator
     )
 
 
+def issue_body(*, title: str, practice: str) -> str:
+    return (
+        f"An issue has been raised that asks practice {practice}: **{plain_line(title)}**."
+        "\n\nPlease say whether you agree, already do it, plan it, or decline it and why."
+    )
+
+
+def answer_body(*, title: str, is_closed: bool) -> str:
+    """The answer itself is read where it may be read: an inbox is no place to work out who sees what."""
+    done = " It is answered now." if is_closed else ""
+    return f"There is an answer to the issue **{plain_line(title)}** that you raised or support.{done}"
+
+
 def plain_line(text: str) -> str:
     """Somebody's words within ours: on one line, and no mark of theirs becomes formatting or a link."""
     marked = set("\\`*_[]<>#|~")

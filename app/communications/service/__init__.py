@@ -1,9 +1,20 @@
 """Use cases of communications: one async function per verb."""
 
 from app.communications.repository.sending import Noted, Waiting
-from app.communications.service.announcing import expand_announcement, measure_announcement, publish_announcement
+from app.communications.service.announcing import (
+    expand_announcement,
+    measure_announcement,
+    publish_announcement,
+    withdraw_announcement,
+)
 from app.communications.service.inbox import acknowledge, list_inbox, set_preferences, wanted_topics
-from app.communications.service.notices import notify_offers, notify_sign_ups, notify_statements
+from app.communications.service.notices import (
+    notify_answer,
+    notify_issue,
+    notify_offers,
+    notify_sign_ups,
+    notify_statements,
+)
 from app.communications.service.sending import (
     hand_over,
     notebook,
@@ -14,6 +25,7 @@ from app.communications.service.sending import (
     take_batch,
     write_mails,
 )
+from app.communications.service.today import practice_today
 from app.communications.values import NO_COUNTS
 
 __all__ = [
@@ -26,10 +38,13 @@ __all__ = [
     "list_inbox",
     "measure_announcement",
     "notebook",
+    "notify_answer",
+    "notify_issue",
     "notify_offers",
     "notify_sign_ups",
     "notify_statements",
     "park_batch",
+    "practice_today",
     "publish_announcement",
     "record_bounces",
     "record_notes",
@@ -37,5 +52,6 @@ __all__ = [
     "settle_batch",
     "take_batch",
     "wanted_topics",
+    "withdraw_announcement",
     "write_mails",
 ]

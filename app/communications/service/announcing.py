@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.communications.errors import AcknowledgementPast
-from app.communications.events import AnnouncementPublished
+from app.communications.events import AnnouncementPublished, AnnouncementWithdrawn
 from app.communications.repository import reach
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.rules.rendering import render_markdown
@@ -100,3 +100,14 @@ async def expand_announcement(session: Tx, announcement_id: UUID, *, now: dateti
         message_id=row.id,
     )
     await record_sending_progress(session, operation=row.operation_id, message=row.id)
+
+
+async def withdraw_announcement(session: Tx, announcement_id: UUID, *, now: datetime) -> Announcement:
+    """Off the intranet, once. Locked, so that two withdrawals at a time are one."""
+    row = await AnnouncementRepository(session, session.tenant).get(announcement_id, for_update=True)
+    if row.withdrawn_at is None:
+        row.withdrawn_at = now
+        audit(session, "announcement.withdrawn", announcement_id)
+        emit(session, AnnouncementWithdrawn(subject=str(announcement_id)))
+        await session.flush()
+    return row

@@ -2,7 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Select, select, union_all
 
 from app.communications.repository import expanding
 from app.communications.rules.rendering import render_markdown
@@ -12,7 +15,7 @@ from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.ids import new_id
 from app.core.jobs import enqueue_many
-from app.people.service import select_recipients
+from app.people.service import select_people, select_recipients
 from app.people.values import PostRole
 
 SEND = "communications.send_batch"
@@ -49,11 +52,15 @@ async def post_letters(
     return len(batches)
 
 
-def recipients(tenant: UUID, audience: Audience, *, now: datetime):  # noqa: ANN201 - SQLAlchemy's own long name
+def recipients(tenant: UUID, audience: Audience, *, now: datetime) -> Select[*tuple[Any, ...]]:
+    """Everybody who is meant; whoever is meant twice comes twice."""
     roles = None if audience.roles is None else [PostRole(role) for role in audience.roles]
-    return select_recipients(
+    in_posts = select_recipients(
         tenant, roles=roles, practices=audience.practices, localities=audience.localities, on=london_date(now)
     )
+    if not audience.people:
+        return in_posts
+    return select(union_all(in_posts, select_people(tenant, audience.people)).subquery("everybody"))
 
 
 def _message(tenant: UUID, letter: Letter, message_id: UUID, now: datetime) -> dict[str, object]:

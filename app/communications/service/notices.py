@@ -7,13 +7,15 @@ from uuid import UUID
 from app.communications.rules import wording
 from app.communications.service.letters import post_letters
 from app.communications.values import Audience, Letter, Source, Topic, Urgency
+from app.core.clock import london_date
 from app.core.db import Tx
+from app.forums.service import get_issue, list_asked, list_followers
 from app.payments.service import released_statements
 from app.people.values import PostRole
 from app.schemes.service import get_scheme, participation_refs
 from app.schemes.values import ParticipationState
 
-_WHO_DEALS_WITH_MONEY = (PostRole.NAMED_LEAD.value, PostRole.PRACTICE_MANAGER.value)
+_WHO_DEALS_WITH_IT = (PostRole.NAMED_LEAD.value, PostRole.PRACTICE_MANAGER.value)
 
 
 async def notify_statements(session: Tx, run_id: UUID, *, now: datetime) -> None:
@@ -94,6 +96,43 @@ async def notify_sign_ups(
     await _tell_practices(session, letters, now=now)
 
 
+async def notify_issue(session: Tx, issue_id: UUID, *, now: datetime) -> None:
+    """The practices that a new issue asks. A practice that raised it itself knows."""
+    issue = await get_issue(session, issue_id)
+    asked = await list_asked(session, issue_id, today=london_date(now))
+    letters = [
+        Letter(
+            source=Source.ISSUE,
+            source_id=str(issue_id),
+            occasion="asked",
+            topic=Topic.ISSUES,
+            urgency=Urgency.ROUTINE,
+            subject=f"Issue: {issue.title}",
+            markdown=wording.issue_body(title=issue.title, practice=practice),
+            practice=practice,
+        )
+        for practice in asked
+        if practice != issue.raised_by.practice
+    ]
+    await _tell_practices(session, letters, now=now)
+
+
+async def notify_answer(session: Tx, issue_id: UUID, *, occasion: str, is_closed: bool, now: datetime) -> None:
+    """Whoever raised the issue or supports it: practices' people, and members of forums who are known."""
+    issue, followers = await get_issue(session, issue_id), await list_followers(session, issue_id)
+    letter = Letter(
+        source=Source.ISSUE,
+        source_id=str(issue_id),
+        occasion=occasion,
+        topic=Topic.ISSUES,
+        urgency=Urgency.ROUTINE,
+        subject=f"Answer: {issue.title}",
+        markdown=wording.answer_body(title=issue.title, is_closed=is_closed),
+    )
+    audience = Audience(roles=_WHO_DEALS_WITH_IT, practices=tuple(sorted(followers.practices)), people=followers.people)
+    await post_letters(session, [letter], audience, now=now)
+
+
 async def _tell_practices(session: Tx, letters: Sequence[Letter], *, now: datetime) -> None:
     practices = tuple(letter.practice for letter in letters if letter.practice)
-    await post_letters(session, letters, Audience(roles=_WHO_DEALS_WITH_MONEY, practices=practices), now=now)
+    await post_letters(session, letters, Audience(roles=_WHO_DEALS_WITH_IT, practices=practices), now=now)

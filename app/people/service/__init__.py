@@ -8,9 +8,11 @@ from app.people.service.lookups import (
     get_people,
     get_person,
     holds_post,
+    listed_lead,
     mailbox_of,
     posts_held,
     practices_of,
+    select_people,
     select_recipients,
 )
 from app.people.service.mailboxes import record_bounce, set_mailboxes
@@ -36,12 +38,14 @@ __all__ = [
     "get_people",
     "get_person",
     "holds_post",
+    "listed_lead",
     "mailbox_of",
     "posts_held",
     "practices_of",
     "publish_leads",
     "record_bounce",
     "refresh_leads",
+    "select_people",
     "select_recipients",
     "set_mailboxes",
 ]

@@ -13,7 +13,7 @@ from app.organisations import service as organisations
 from app.people import repository, rules
 from app.people.repository import MailboxRepository, PersonRepository, PostRepository
 from app.people.tables import Person
-from app.people.values import PersonRef, PostRole
+from app.people.values import TITLES, PersonRef, PostRole
 
 
 async def get_person(session: Tx, person_id: UUID) -> PersonRef:
@@ -59,6 +59,12 @@ async def practices_of(session: Tx, person_id: UUID, *, on: date) -> frozenset[s
     return frozenset(await PostRepository(session, session.tenant).list_practices_of(person_id, on=on))
 
 
+async def listed_lead(session: Tx, practice: str, *, on: date) -> tuple[str, str] | None:
+    """(name, title of the post) of the practice's lead of that day, where there is one who may be shown."""
+    names = await PostRepository(session, session.tenant).list_leads([practice], on=on)
+    return (names[practice], TITLES[PostRole.NAMED_LEAD]) if practice in names else None
+
+
 async def mailbox_of(session: Tx, practice: str) -> str | None:
     mailbox = await MailboxRepository(session, session.tenant).find_of(practice)
     return mailbox.email if mailbox else None
@@ -81,6 +87,11 @@ def select_recipients(
     """
     members = organisations.select_member_practices(tenant, on)
     return repository.recipients(tenant, members, roles=roles, practices=practices, localities=localities, on=on)
+
+
+def select_people(tenant: UUID, ids: Collection[UUID]) -> Select[Any]:
+    """These persons in the columns of `select_recipients`, whatever their posts."""
+    return repository.chosen(tenant, ids)
 
 
 def _ref(person: Person) -> PersonRef:

@@ -1,0 +1,107 @@
+"""What matters to a practice today, gathered from the slices that know. What the caller may not see is None."""
+
+from datetime import date, datetime, timedelta
+
+from app.communications.repository import inbox
+from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.values import DatedMeeting, ExpectedMoney, News, Task, Today
+from app.core.clock import Period, add_months, london_date, quarter_start
+from app.core.db import Tx
+from app.core.principal import Principal
+from app.forums.service import list_open_issues, sight_of
+from app.forums.values import OpenIssue
+from app.meetings.service import list_next_meetings
+from app.organisations.service import get_practice, reachable
+from app.people.service import listed_lead
+from app.schemes.errors import NoVersion
+from app.schemes.service import expected, offers_awaiting, participations
+
+NEWS_DAYS = 30
+MOST_OF_EACH = 5
+
+
+async def practice_today(session: Tx, caller: Principal, code: str, *, now: datetime) -> Today:
+    """One small answer. The practice is the tenant's, or it is not there."""
+    await get_practice(session, code)
+    today = london_date(now)
+    lead = await listed_lead(session, code, on=today)
+    issues = await _issues(session, caller, code, now=now)
+    is_own = await _reaches(session, caller, "practice:own", code, today=today)
+    sees_money = caller.covers_commissioner("statements:read") or await _reaches(
+        session, caller, "statements:own", code, today=today
+    )
+    return Today(
+        todo=await _todo(session, caller, code, issues or [], has_lead=lead is not None, now=now) if is_own else None,
+        money=await _money(session, code, today=today) if sees_money else None,
+        named_lead=lead,
+        news=await _news(session, caller, now=now) if caller.has("announcements:read") else None,
+        issues=issues,
+        meetings=await _meetings(session, code, now=now) if caller.has("meetings:read") else None,
+    )
+
+
+async def _reaches(session: Tx, caller: Principal, scope: str, code: str, *, today: date) -> bool:
+    if not caller.has(scope):
+        return False
+    reach = await reachable(session, caller, scope, on=today)
+    return reach is None or code in reach
+
+
+async def _issues(session: Tx, caller: Principal, code: str, *, now: datetime) -> list[OpenIssue] | None:
+    """For those who see all that concerns the practice; a patient's view of single issues is no view of a practice."""
+    if not caller.has("issues:read"):
+        return None
+    sight = await sight_of(session, caller, today=london_date(now))
+    if sight.as_patient or (sight.practices is not None and code not in sight.practices):
+        return None
+    return await list_open_issues(session, code, limit=MOST_OF_EACH, now=now)
+
+
+async def _todo(
+    session: Tx, caller: Principal, code: str, issues: list[OpenIssue], *, has_lead: bool, now: datetime
+) -> list[Task]:
+    """What waits for somebody in the practice, the most pressing first; what has no day comes last."""
+    offers = await offers_awaiting(session, code, today=london_date(now))
+    tasks = [
+        Task(f"Answer the offer: {scheme.title}", part.respond_by, f"/v1/offers/{part.id}") for scheme, part in offers
+    ]
+    if caller.person_id is not None:
+        waiting = await inbox.list_to_acknowledge(session, caller.person_id, limit=MOST_OF_EACH)
+        tasks += [Task(f"Acknowledge: {subject}", by, "/v1/me/inbox?to_acknowledge=true") for subject, by in waiting]
+    tasks += [
+        Task(f"Answer the issue: {each.title}", None, f"/v1/issues/{each.id}") for each in issues if each.needs_answer
+    ]
+    if not has_lead:
+        tasks.append(Task("Name a lead of the practice", None, f"/v1/practices/{code}/team"))
+    return sorted(tasks, key=lambda task: task.due_on or date.max)
+
+
+async def _money(session: Tx, code: str, *, today: date) -> list[ExpectedMoney]:
+    """What each scheme would pay for this quarter as things stand, with evidence that is still to be confirmed."""
+    start = quarter_start(today)
+    quarter = Period(start, add_months(start, 3))
+    found: list[ExpectedMoney] = []
+    for scheme, term in await participations(session, code):
+        if term.intersection(quarter) is None:
+            continue
+        try:
+            result = await expected(session, scheme.id, code, quarter)
+        except NoVersion:
+            # The scheme says nothing about all of this quarter, so there is no figure to show.
+            continue
+        pay_by = add_months(start, 3) + timedelta(days=scheme.payment_terms_days)
+        sentence = " ".join([*(line.sentence for line in result.lines), *result.notes])
+        found.append(ExpectedMoney(scheme.id, scheme.title, quarter, result.total, pay_by, sentence))
+    return found
+
+
+async def _news(session: Tx, caller: Principal, *, now: datetime) -> list[News]:
+    rows = await AnnouncementRepository(session, session.tenant).list_recent(
+        person_id=caller.person_id, since=now - timedelta(days=NEWS_DAYS), limit=MOST_OF_EACH
+    )
+    return [News(row.id, row.title, row.published_at) for row in rows]
+
+
+async def _meetings(session: Tx, code: str, *, now: datetime) -> list[DatedMeeting]:
+    found = await list_next_meetings(session, code, now=now, limit=MOST_OF_EACH)
+    return [DatedMeeting(each.id, each.title, each.starts_at, each.ends_at) for each in found]
