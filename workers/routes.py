@@ -22,9 +22,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "schemes.simulation_requested": ("schemes.simulate",),
     # learning
     # forums
-    "forums.issue_raised": (),
+    "forums.issue_raised": ("communications.notify_issue",),
     "forums.issue_moved": (),
-    "forums.issue_answered": (),
+    "forums.issue_answered": ("communications.notify_answer",),
     # payments
     "payments.run_requested": ("payments.calculate_run",),
     "payments.run_calculated": (),

@@ -338,8 +338,8 @@ def recipients(
     everywhere = practices is None and localities is None
     area = false() if localities is None else among(member.c.locality_id, localities, Uuid())
     named = false() if practices is None else among(member.c.code, practices)
-    reached = _once(select_columns(member.c.code).where(true() if everywhere else or_(area, named)), "reached")
-    holder = _once(_holders(tenant, roles, on), "holder")
+    reached = _once(select_columns(member.c.code).where(true() if everywhere else or_(area, named)))
+    holder = _once(_holders(tenant, roles, on))
     in_area = false() if localities is None else among(holder.c.locality_id, localities, Uuid())
     above = and_(holder.c.practice.is_(None), true() if everywhere else in_area)
     meant = or_(holder.c.practice.in_(select_columns(reached.c.code)), above)
@@ -388,12 +388,15 @@ def _holders(tenant: UUID, roles: Collection[PostRole] | None, on: date) -> Sele
     )
 
 
-def _once(statement: Select[*tuple[Any, ...]], name: str) -> CTE:
-    """Worked out once and then looked up: with few statistics the planner would work it out for each row."""
-    return statement.cte(name).prefix_with("MATERIALIZED", dialect="postgresql")
+def _once(statement: Select[*tuple[Any, ...]]) -> CTE:
+    """Worked out once and then looked up: with few statistics the planner would work it out for each row.
+
+    Without a name of its own, so that one statement can ask for several audiences.
+    """
+    return statement.cte().prefix_with("MATERIALIZED", dialect="postgresql")
 
 
-def chosen(tenant: UUID, ids: Collection[UUID]) -> Select[Any]:
+def chosen(tenant: UUID, ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
     """See `service.select_people`."""
     return select_columns(
         col(Person.id).label("person_id"),

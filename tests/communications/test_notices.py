@@ -85,3 +85,38 @@ async def test_offer_and_sign_up_are_told_to_the_practices_they_concern(shared: 
     assert again.is_success
     await shared.work()
     assert {row["practice"] for row in await _told(shared, tenant, "offer")} == set(practices[1:])
+
+
+async def test_issue_is_told_to_those_it_asks_and_its_answer_to_those_who_raised_it(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    practices = [f"{tenant}A", f"{tenant}B"]
+    for practice in practices:
+        await shared.make_practice(practice, tenant)
+    await _staff(shared, tenant, practices)
+    raiser, asked = practices
+    lead = await shared.as_role("practice_lead", tenant=tenant, practice=raiser)
+    raised = await lead.post(
+        "/v1/issues",
+        json={
+            "title": "Hospital letters come late",
+            "body": "Ten days and more.",
+            "raised_by": {"type": "practice", "id": raiser},
+            "practices": [asked],
+        },
+    )
+    assert raised.status_code == 201, raised.text
+    await shared.work()
+    [told] = await _told(shared, tenant, "issue")
+    assert told["address"] == f"surgery@{asked}.example"
+    assert "Hospital letters come late" in _mail(shared, told)[1]
+    manager = await shared.as_role("practice_manager", tenant=tenant, practice=asked)
+    body = {"practice": asked, "decision": "planned", "text": "From January."}
+    answered = await manager.post(f"{raised.headers['Location']}/responses", json=body)
+    assert answered.status_code == 201, answered.text
+    await shared.work()
+    answers = [row for row in await _told(shared, tenant, "issue") if row["id"] != told["id"]]
+    assert sorted(row["address"] for row in answers) == [
+        f"named_lead@{raiser}.example",
+        f"practice_manager@{raiser}.example",
+    ]
+    assert _mail(shared, answers[0])[0] == "Answer: Hospital letters come late"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, any_, func, literal, union_all
+from sqlalchemy import BigInteger, Select, and_, any_, cast, func, literal, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
@@ -74,7 +74,7 @@ async def _by_role(session: Tx, by_role: Mapping[str, Select[*tuple[Any, ...]]],
         select_columns(
             distinct.c.role,
             func.count().label("recipients"),
-            func.coalesce(func.sum(sent.c.messages), 0).label("messages"),
+            cast(func.coalesce(func.sum(sent.c.messages), 0), BigInteger).label("messages"),
         )
         .select_from(distinct.outerjoin(sent, sent.c.recipient == distinct.c.recipient))
         .group_by(distinct.c.role)

@@ -19,7 +19,7 @@ from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.events import emit
 from app.core.ids import new_id
-from app.core.operations import OperationRow, get_operation, start_operation, succeed
+from app.core.operations import OperationRow, start_operation, succeed
 
 
 async def publish_announcement(session: Tx, draft: Draft, *, author: UUID | None, now: datetime) -> OperationRow:
@@ -74,7 +74,8 @@ async def measure_announcement(session: Tx, draft: Draft, *, now: datetime) -> O
     result = {"dry_run": True} | asdict(found)
     operation = await start_operation(session, "communications.announcement", result=result)
     await succeed(session, operation.id)
-    return await get_operation(session, operation.id)
+    await session.refresh(operation)
+    return operation
 
 
 async def expand_announcement(session: Tx, announcement_id: UUID, *, now: datetime) -> None:

@@ -89,7 +89,7 @@ def select_recipients(
     return repository.recipients(tenant, members, roles=roles, practices=practices, localities=localities, on=on)
 
 
-def select_people(tenant: UUID, ids: Collection[UUID]) -> Select[Any]:
+def select_people(tenant: UUID, ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
     """These persons in the columns of `select_recipients`, whatever their posts."""
     return repository.chosen(tenant, ids)
 

@@ -1,0 +1,145 @@
+"""A mail server that is away, refuses, or does not answer."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from app.communications.rules.trying import MAX_ATTEMPTS
+from tests.factories.communications import announcement, delivery_rows, give_mailbox, give_post
+from tests.factories.jobs import job_rows
+from tests.factories.service import LivePlenary
+from tests.fakes.smtp_sink import CUT, SmtpSink
+
+SEND = "communications.send_batch"
+
+
+@pytest.fixture
+async def mailed(shared: LivePlenary, sink: SmtpSink) -> AsyncIterator[SmtpSink]:
+    """The worker sends to the sink instead of writing files."""
+    sink.offers_pipelining = True
+    _set_server(shared, sink.port)
+    yield sink
+    shared.tools.settings = shared.settings
+
+
+def _set_server(live: LivePlenary, port: int) -> None:
+    live.tools.settings = live.settings.model_copy(update={"smtp_url": f"smtp://127.0.0.1:{port}"})
+
+
+@pytest.fixture
+async def tenant(shared: LivePlenary) -> str:
+    code = await shared.fresh_tenant()
+    await shared.make_practice(f"{code}A", code)
+    for name in ("Ann", "Bob", "Cat"):
+        person = await shared.make_person(name, tenant=code, email=_address(name, code))
+        await give_post(shared, code, person, "gp", practice=f"{code}A")
+    return code
+
+
+def _address(name: str, tenant: str) -> str:
+    return f"{name.lower()}@{tenant.lower()}.example"
+
+
+async def _announce(shared: LivePlenary, tenant: str) -> dict[str, Any]:
+    editor = await shared.as_role("editor", tenant=tenant)
+    body = announcement(audience={"roles": ["gp"]})
+    return (await editor.post("/v1/announcements", json=body)).json()
+
+
+async def _make_due(shared: LivePlenary, tenant: str) -> None:
+    await shared.execute(
+        "UPDATE job SET run_at = clock_timestamp() WHERE state = 'queued'", tenant=shared.tenants[tenant]
+    )
+
+
+async def _states(shared: LivePlenary, tenant: str) -> dict[str, str]:
+    return {row["name"]: row["state"] for row in await delivery_rows(shared, tenant)}
+
+
+async def test_one_connection_takes_the_batch(shared, mailed, tenant):
+    await _announce(shared, tenant)
+    await shared.work()
+    assert sorted(mailed.recipients) == sorted(_address(name, tenant) for name in ("Ann", "Bob", "Cat"))
+    assert mailed.connections == 1
+    rows = await delivery_rows(shared, tenant)
+    assert {message["Message-ID"] for message in mailed.messages} == {f"<{row['id']}@localhost>" for row in rows}
+    assert {(row["state"], row["attempts"], row["doubts"]) for row in rows} == {("sent", 1, 0)}
+
+
+async def test_refused_for_now_is_tried_again_alone_and_later(shared, mailed, tenant):
+    bob = _address("Bob", tenant)
+    mailed.answers[bob] = "451 4.7.1 Greylisted"
+    operation = await _announce(shared, tenant)
+    await shared.work()
+    assert await _states(shared, tenant) == {"Ann": "sent", "Bob": "queued", "Cat": "sent"}
+    jobs = await job_rows(shared, SEND, tenant)
+    assert [job["state"] for job in jobs] == ["done", "queued"]
+    assert 25 < (jobs[1]["run_at"] - jobs[0]["finished_at"]).total_seconds() < 60
+    del mailed.answers[bob]
+    await _make_due(shared, tenant)
+    await shared.work()
+    assert await _states(shared, tenant) == {"Ann": "sent", "Bob": "sent", "Cat": "sent"}
+    assert mailed.recipients.count(bob) == 1
+    editor = await shared.as_role("editor", tenant=tenant)
+    assert (await editor.get(f"/v1/operations/{operation['id']}")).json()["status"] == "succeeded"
+
+
+async def test_refused_for_good_makes_the_post_stale_and_is_not_tried_again(shared, mailed, tenant):
+    mailed.answers[_address("Cat", tenant)] = "550 5.1.1 No such user"
+    await _announce(shared, tenant)
+    await shared.work()
+    assert await _states(shared, tenant) == {"Ann": "sent", "Bob": "sent", "Cat": "failed"}
+    rows = await shared.fetch(
+        "SELECT name, bounced_at IS NOT NULL AS bounced FROM person WHERE name IN ('Ann', 'Bob', 'Cat')",
+        tenant=shared.tenants[tenant],
+    )
+    assert {row["name"]: row["bounced"] for row in rows} == {"Ann": False, "Bob": False, "Cat": True}
+    await _make_due(shared, tenant)
+    assert await shared.work() == 0
+
+
+async def test_no_answer_to_a_whole_message_is_tried_once_more_and_counted(shared, mailed, tenant):
+    ann = _address("Ann", tenant)
+    mailed.body_answers[ann] = CUT
+    operation = await _announce(shared, tenant)
+    await shared.work()
+    await _make_due(shared, tenant)
+    await shared.work()
+    assert await _states(shared, tenant) == {"Ann": "in_doubt", "Bob": "sent", "Cat": "sent"}
+    copies = [message["Message-ID"] for message in mailed.messages if message["To"].addresses[0].addr_spec == ann]
+    assert len(copies) == 2
+    assert len(set(copies)) == 1
+    editor = await shared.as_role("editor", tenant=tenant)
+    path = f"/v1/announcements/{operation['result']['announcement']}"
+    assert (await editor.get(path)).json()["counts"]["in_doubt"] == 1
+    listed = (await editor.get(f"{path}/deliveries", params={"in_doubt": "true"})).json()["data"]
+    assert [row["name"] for row in listed] == ["Ann"]
+
+
+async def test_server_that_stays_away_parks_the_batch_until_somebody_runs_it_again(shared, mailed, tenant):
+    _set_server(shared, 1)
+    operation = await _announce(shared, tenant)
+    for _ in range(MAX_ATTEMPTS):
+        await shared.work()
+        await _make_due(shared, tenant)
+    assert set((await _states(shared, tenant)).values()) == {"parked"}
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    counts = (await admin.get(f"/v1/announcements/{operation['result']['announcement']}")).json()["counts"]
+    assert (counts["failed"], counts["queued"]) == (3, 0)
+    [job] = (await admin.get("/v1/jobs")).json()["data"]
+    assert job["last_error"].startswith("MailNotTaken: 3 messages could not be handed over: no connection")
+    _set_server(shared, mailed.port)
+    assert (await admin.post(f"/v1/jobs/{job['id']}/redrive")).status_code == 200
+    await shared.work()
+    assert set((await _states(shared, tenant)).values()) == {"sent"}
+    assert len(mailed.recipients) == 3
+
+
+async def test_practice_mailbox_that_two_practices_share_is_written_to_once(shared, mailed, tenant):
+    for practice in (f"{tenant}X", f"{tenant}Y"):
+        await shared.make_practice(practice, tenant)
+        await give_mailbox(shared, tenant, practice, f"Shared@{tenant.lower()}.example")
+    await _announce(shared, tenant)
+    await shared.work()
+    assert mailed.recipients.count(f"Shared@{tenant.lower()}.example") == 1
