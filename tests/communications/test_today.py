@@ -51,7 +51,7 @@ async def test_practice_sees_what_waits_for_it_what_it_will_be_paid_and_why(shar
     [money] = today["money"]
     assert (money["title"], money["expected"], money["pay_by"]) == ("Lead time", "600.00", "2027-01-31")
     assert money["period"] == {"from": "2026-10-01", "until": "2027-01-01"}
-    assert "£300.00" in money["sentence"]
+    assert "2 sessions = 600.00" in money["sentence"]
     assert today["named_lead"] == {"name": "Ann Lead", "post": "Named lead"}
     assert [item["title"] for item in today["news"]] == ["Flu"]
     assert [item["title"] for item in today["meetings"]] == ["Members' meeting"]

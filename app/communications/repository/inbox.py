@@ -61,7 +61,7 @@ async def list_to_acknowledge(session: Tx, person_id: UUID, *, limit: int) -> li
     """(subject, day by which), the first day first."""
     statement = select_inbox(session.tenant, person_id, to_acknowledge=True)
     statement = statement.order_by(col(Message.must_acknowledge_by), KEY).limit(limit)
-    rows = (await session.execute(statement)).all()
+    rows = (await session.exec(statement)).all()  # pyright: ignore
     return [(row[1].subject, row[1].must_acknowledge_by) for row in rows]
 
 
