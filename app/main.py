@@ -38,6 +38,7 @@ from app.organisations.service import effects_of_practice_change as effects_on_o
 from app.organisations.values import EffectsOfPracticeChange
 from app.payments import router as payments
 from app.people import router as people
+from app.people.service import effects_of_practice_change as effects_on_people
 from app.schemes import router as schemes
 
 VERSION = "0.1.0"
@@ -47,7 +48,7 @@ log = structlog.get_logger("plenary")
 ROUTERS = (organisations, payments, schemes, communications, meetings, forums, learning, people, access, core)
 
 # Each slice that holds something of practices says what a change of them would touch; the lowest slice asks.
-PRACTICE_CHANGE_EFFECTS: tuple[EffectsOfPracticeChange, ...] = (effects_on_organisations,)
+PRACTICE_CHANGE_EFFECTS: tuple[EffectsOfPracticeChange, ...] = (effects_on_organisations, effects_on_people)
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> FastAPI:

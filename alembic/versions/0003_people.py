@@ -59,8 +59,6 @@ def upgrade() -> None:
             " WHERE (role = 'named_lead') DEFERRABLE INITIALLY DEFERRED",
         ],
         **rights,
-        # Before practices close or move, the platform counts the posts that this would touch.
-        platform="SELECT",
     )
     op.execute("CREATE INDEX ix_post_practice ON post (commissioner_id, practice, role, valid_from)")
     op.execute("CREATE INDEX ix_post_person ON post (commissioner_id, person_id)")

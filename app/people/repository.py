@@ -245,6 +245,14 @@ class PostRepository(TenantRepository[Post]):
         statement = statement.where(col(Post.practice).is_not(None)).distinct().order_by(col(Post.practice))
         return [code for code in (await self.session.exec(statement)).all() if code]
 
+    async def count_held(self, practices: Iterable[str], *, on: date) -> tuple[int, int]:
+        """How many posts at these practices are held then or later, and how many people hold them."""
+        statement = select(func.count(), func.count(col(Post.person_id).distinct())).where(
+            col(Post.commissioner_id) == self.tenant, among(col(Post.practice), practices), not_ended(on)
+        )
+        posts, people = (await self.session.exec(statement)).one()
+        return posts, people
+
     async def list_leads(self, practices: Iterable[str], *, on: date) -> dict[str, str]:
         """The name of each practice's lead, where there is one who may be listed."""
         statement = (

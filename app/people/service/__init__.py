@@ -17,7 +17,14 @@ from app.people.service.lookups import (
 )
 from app.people.service.mailboxes import record_bounce, set_mailboxes
 from app.people.service.persons import change_listing, change_person, erase_person, export_person
-from app.people.service.posts import add_post, change_post, confirm_post, end_post, end_posts_of_closed_practices
+from app.people.service.posts import (
+    add_post,
+    change_post,
+    confirm_post,
+    effects_of_practice_change,
+    end_post,
+    end_posts_of_closed_practices,
+)
 from app.people.service.spreadsheet import apply_people
 
 __all__ = [
@@ -28,6 +35,7 @@ __all__ = [
     "change_post",
     "confirm_post",
     "create_person",
+    "effects_of_practice_change",
     "end_post",
     "end_posts_of_closed_practices",
     "erase_person",

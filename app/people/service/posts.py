@@ -12,6 +12,7 @@ from app.core.events import emit
 from app.core.ids import new_id
 from app.core.principal import Principal
 from app.organisations import service as organisations
+from app.organisations.values import Effect, PracticeChangeKind, PracticeChangeRef
 from app.people.errors import PersonErased, PersonNotFound, PostEnded
 from app.people.events import PostChanged
 from app.people.repository import PersonRepository, PostRepository
@@ -218,6 +219,25 @@ async def end_posts_of_closed_practices(session: Tx, *, now: datetime) -> int:
             await close_post(session, post, on=first_day_gone, now=now)
             ended += 1
     return ended
+
+
+async def effects_of_practice_change(session: Tx, change: PracticeChangeRef) -> list[Effect]:
+    """Posts end with a practice that closes, and stay on record here when it goes to another commissioner."""
+    closes = change.kind in (PracticeChangeKind.CLOSE, PracticeChangeKind.MERGE)
+    leaves = change.commissioner not in (None, (await organisations.get_commissioner(session)).code)
+    if not closes and not leaves:
+        return []
+    repository = PostRepository(session, session.tenant)
+    posts, people = await repository.count_held(change.practices, on=change.effective_on)
+    held = f"{_number(posts, 'post')} held by {_number(people, 'person', 'people')}"
+    day = f"{change.effective_on:%-d %B %Y}"
+    if closes:
+        return [Effect("posts", posts, f"{held}: ended with the practice, before {day}. None is carried over.")]
+    return [Effect("posts", posts, f"{held}: kept on record here; nobody in them is written to from {day}.")]
+
+
+def _number(count: int, one: str, many: str | None = None) -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def announce(session: Tx, post: Post, *, removed: bool = False) -> None:
