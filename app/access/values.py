@@ -30,6 +30,27 @@ class Role(StrEnum):
     INTRANET = "intranet"
 
 
+PURPOSES: Final[dict[Role, str]] = {
+    Role.PLATFORM_ADMIN: "makes commissioners, imports the register, gives the money roles",
+    Role.COMMISSIONER_ADMIN: "keeps localities, people, sign-ups and keys, and reads every list",
+    Role.SCHEME_MANAGER: "writes and publishes schemes, makes offers, records evidence, asks for payment runs",
+    Role.CLAIMS_VETTER: "vets claims",
+    Role.PAYMENTS_APPROVER: "approves or rejects payment runs",
+    Role.PAYMENTS_RELEASER: "releases payment runs and loads what the ledger answered",
+    Role.ENGAGEMENT_LEAD: "holds meetings and answers issues for the commissioner",
+    Role.LOCALITY_LEAD: "holds meetings and answers issues for a locality",
+    Role.PRACTICE_LEAD: "acts for a practice in schemes, meetings and issues",
+    Role.PRACTICE_MANAGER: "acts for a practice and keeps its posts",
+    Role.PRACTICE_MEMBER: "follows what concerns their practice",
+    Role.SESSIONAL_CLINICIAN: "keeps their own learning record and inbox",
+    Role.LMC_OFFICER: "reads schemes, drafts too, on behalf of the local medical committee",
+    Role.FORUM_COORDINATOR: "runs patient forums",
+    Role.FORUM_MEMBER: "takes part in a patient forum",
+    Role.EDITOR: "publishes announcements",
+    Role.AUDITOR: "reads what was decided, by whom and on which evidence",
+    Role.INTRANET: "reads what may be shown to all staff; writes nothing",
+}
+
 # Granted and keyed by platform_admin only, audited and announced to the tenant's auditors and money roles.
 MONEY_ROLES: Final = frozenset({Role.CLAIMS_VETTER, Role.PAYMENTS_APPROVER, Role.PAYMENTS_RELEASER})
 # Every other role acts for somebody, so its keys need a person.
@@ -147,7 +168,6 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "runs:read",
             "statements:read",
             "facts:read",
-            "learning:read",
             "forums:members",
             "deliveries:read",
             "jobs:read",
@@ -193,7 +213,6 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "issues:move",
             "forums:members",
             "facts:read",
-            "learning:read",
         ),
         Role.LOCALITY_LEAD: (
             *_STAFF,
@@ -229,7 +248,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
         ),
         Role.PRACTICE_MEMBER: (*_PRACTICE, "facts:read", "issues:raise"),
         Role.SESSIONAL_CLINICIAN: (*_DIRECTORY, "self:write", "meetings:read", "inbox:own", "learning:own"),
-        Role.LMC_OFFICER: (*_STAFF, "schemes:drafts", "schemes:comment"),
+        Role.LMC_OFFICER: (*_STAFF, "schemes:drafts"),
         Role.FORUM_COORDINATOR: (
             *_STAFF,
             "forums:write",
