@@ -22,6 +22,18 @@ BODIES: dict[str, Callable[[World], Any]] = {
     "PATCH /v1/incentive-schemes/{scheme_id}": lambda _: {"title": "Changed"},
     "PUT /v1/meetings/{meeting_id}/attendance": lambda _: {"attendance": []},
     "POST /v1/incentive-schemes/{scheme_id}/facts": lambda own: {"facts": [a_fact(own.practice)]},
+    "POST /v1/issues/{issue_id}/support": lambda own: {"by": {"type": "practice", "id": own.practice}},
+    "POST /v1/issues/{issue_id}/merge": lambda own: {"into": own.ids["/v1/issues/{issue_id}"]},
+    "POST /v1/issues/{issue_id}/responses": lambda own: {
+        "decision": "declined",
+        "text": "No.",
+        "practice": own.practice,
+    },
+    "POST /v1/patient-forums/{forum_id}/members": lambda own: {
+        "name": "N",
+        "practice": own.practice,
+        "consent": {"given_on": "2026-10-01", "by": "paper"},
+    },
 }
 QUERIES: dict[str, Callable[[World], dict[str, str]]] = {
     "GET /v1/incentive-schemes/{scheme_id}/entitlement": lambda own: {
@@ -165,6 +177,35 @@ def bodies_that_name(mine: World, strangers: World) -> list[tuple[Role, str, dic
             {"sign_ups": [{"practice": mine.practice, "signed_on": "2026-04-03", "signatory": signatory}]},
         ),
         (Role.SCHEME_MANAGER, f"{scheme}/facts", {"facts": [a_fact(mine.practice)]}),
+        (
+            Role.FORUM_COORDINATOR,
+            "/v1/patient-forums",
+            {"name": "F", "level": "practice", "practice": mine.practice},
+        ),
+        (
+            Role.FORUM_COORDINATOR,
+            "/v1/patient-forums",
+            {"name": "F", "level": "locality", "locality_id": mine.ids["/v1/localities/{locality_id}"]},
+        ),
+        (
+            Role.FORUM_COORDINATOR,
+            "/v1/issues",
+            {
+                "title": "T",
+                "body": "B",
+                "raised_by": {"type": "forum", "id": mine.ids["/v1/patient-forums/{forum_id}"]},
+            },
+        ),
+        (
+            Role.FORUM_COORDINATOR,
+            strangers.fill("/v1/issues/{issue_id}/merge"),
+            {"into": mine.ids["/v1/issues/{issue_id}"]},
+        ),
+        (
+            Role.FORUM_COORDINATOR,
+            strangers.fill("/v1/patient-forums/{forum_id}/members"),
+            {"name": "N", "practice": mine.practice, "consent": {"given_on": "2026-10-01", "by": "paper"}},
+        ),
         (Role.COMMISSIONER_ADMIN, "/v1/posts", to_person),
         (Role.COMMISSIONER_ADMIN, "/v1/posts", to_practice | {"from": "2026-04-01"}),
         (Role.EDITOR, "/v1/announcements", news | {"audience": {"practices": [mine.practice]}}),

@@ -212,3 +212,30 @@ async def _credentials(world: World) -> None:
     body = {"role": "editor", "person_id": world.ids["/v1/people/{person_id}"]}
     grant = await world.post(Role.COMMISSIONER_ADMIN, "/v1/role-grants", json=body)
     world.ids["/v1/role-grants/{grant_id}"] = grant["id"]
+
+
+@maker
+async def _forums(world: World) -> None:
+    base = "/v1/patient-forums/{forum_id}"
+    body = {"name": "Harbour patients", "level": "practice", "practice": world.practice}
+    forum = world.ids[base] = (await world.post(Role.FORUM_COORDINATOR, "/v1/patient-forums", json=body))["id"]
+    member = {
+        "name": "Joan Ashby",
+        "email": f"joan@{world.tenant}.example",
+        "role": "chair",
+        "practice": world.practice,
+        "consent": {"given_on": "2026-10-01", "by": "paper"},
+    }
+    made = await world.post(Role.FORUM_COORDINATOR, f"/v1/patient-forums/{forum}/members", json=member)
+    world.ids[f"{base}/members/{{member_id}}"] = made["id"]
+    issue = {
+        "title": "How long is the queue?",
+        "body": "Nobody knows.",
+        "raised_by": {"type": "forum", "id": forum},
+        "practices": [world.practice],
+    }
+    raised = await world.post(Role.FORUM_COORDINATOR, "/v1/issues", json=issue)
+    world.ids["/v1/issues/{issue_id}"] = raised["id"]
+    answer = {"decision": "planned", "text": "In spring.", "due_on": "2027-02-01"}
+    said = await world.post(Role.ENGAGEMENT_LEAD, f"/v1/issues/{raised['id']}/responses", json=answer)
+    world.ids["/v1/issues/{issue_id}/responses/{response_id}"] = said["id"]
