@@ -41,6 +41,8 @@ def _runs() -> None:
             "practices int",
             "lines int",
             "total bigint",
+            # How many payments its file carries: a run without one has nothing that a ledger could answer.
+            "file_count int",
             "inputs_digest text",
             "outputs_digest text",
             "balances jsonb",
@@ -213,10 +215,13 @@ def _figures() -> None:
         """
 CREATE FUNCTION unacknowledged_releases() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-  SELECT count(*) FROM public.payment_run WHERE state = 'released'
+  SELECT count(*) FROM public.payment_run WHERE state = 'released' AND file_count > 0
 $$"""
     )
-    op.execute("CREATE INDEX ix_payment_run_unacknowledged ON payment_run (released_at) WHERE state = 'released'")
+    op.execute(
+        "CREATE INDEX ix_payment_run_unacknowledged ON payment_run (released_at)"
+        " WHERE state = 'released' AND file_count > 0"
+    )
     op.execute("REVOKE ALL ON FUNCTION unacknowledged_releases() FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION unacknowledged_releases() TO {migrate.role('platform')}")
     op.execute(f"ALTER FUNCTION unacknowledged_releases() OWNER TO {lookup}")

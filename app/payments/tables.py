@@ -26,6 +26,7 @@ class PaymentRun(SQLModel, table=True):
     practices: int | None = None
     lines: int | None = None
     total: int | None = Field(default=None, sa_type=BigInteger)
+    file_count: int | None = None
     inputs_digest: str | None = None
     outputs_digest: str | None = None
     balances: list[list[Any]] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))

@@ -115,6 +115,11 @@ class WorkedRun:
     lines: int
     outputs_digest: str
 
+    @property
+    def file_count(self) -> int:
+        """How many payments leave in the run's file."""
+        return sum(payment.payable > 0 for statement in self.statements for payment in statement.payments)
+
 
 @dataclass(frozen=True, slots=True)
 class FilePayment:

@@ -194,6 +194,8 @@ async def test_progress_of_a_large_run_is_seen_while_it_is_worked_out(shared: Li
 async def test_metrics_count_releases_that_no_ledger_has_answered(live: LivePlenary) -> None:
     office = await Office.open(live)
     await office.pay()
+    nothing_to_pay = await Office.open(live, lists=("0",))
+    await nothing_to_pay.pay()
     scraper = await live.as_role("platform_admin", tenant="PLATFORM")
     text = (await scraper.get("/metrics")).text
     assert "plenary_releases_unacknowledged 1.0" in text

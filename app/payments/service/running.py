@@ -228,6 +228,7 @@ async def publish_run(session: Tx, run_id: UUID, worked: WorkedRun, *, now: date
     run.practices = len(worked.statements)
     run.lines = worked.lines
     run.total = worked.total
+    run.file_count = worked.file_count
     run.outputs_digest = worked.outputs_digest
     run.calculated_at = now
     await operations.succeed(session, run.operation_id)
