@@ -15,6 +15,7 @@ from app.core.db import Tx, unit_of_work
 from app.core.errors import Unavailable
 from app.core.jobs import Claimed, LostLease
 from workers.jobs import JobContext, handler
+from workers.schedule import DAILY, Daily
 
 log = structlog.get_logger("plenary.worker")
 QUEUE = "notifications"
@@ -74,6 +75,18 @@ async def notify_answer(context: JobContext) -> None:
             is_closed=context.payload["closes"],
             now=context.tools.clock.now(),
         )
+
+
+@handler("communications.drop_old_deliveries", queue=QUEUE)
+async def drop_old_deliveries(context: JobContext) -> None:
+    """A batch to a transaction; ended on the way, the next night goes on."""
+    has_more = True
+    while has_more and not context.stopping.is_set():
+        async with context.transaction() as session:
+            has_more = await service.drop_old_deliveries(session, now=context.tools.clock.now())
+
+
+DAILY.append(Daily("communications.drop_old_deliveries", queue=QUEUE))
 
 
 async def _park_batch(session: Tx, job: Claimed, error: str) -> None:

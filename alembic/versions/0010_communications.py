@@ -26,7 +26,7 @@ def upgrade() -> None:
             "CONSTRAINT fk_message_preference_person FOREIGN KEY (commissioner_id, person_id)"
             " REFERENCES person (commissioner_id, id)",
         ],
-        app="SELECT, INSERT, UPDATE",
+        app="SELECT, INSERT, UPDATE, DELETE",
         worker="SELECT, DELETE",
     )
 

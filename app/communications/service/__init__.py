@@ -15,6 +15,7 @@ from app.communications.service.notices import (
     notify_sign_ups,
     notify_statements,
 )
+from app.communications.service.persons import drop_old_deliveries, erase_person, export_person
 from app.communications.service.sending import (
     hand_over,
     notebook,
@@ -33,7 +34,10 @@ __all__ = [
     "Noted",
     "Waiting",
     "acknowledge",
+    "drop_old_deliveries",
+    "erase_person",
     "expand_announcement",
+    "export_person",
     "hand_over",
     "list_inbox",
     "measure_announcement",

@@ -1,0 +1,52 @@
+"""A person's rights over what is kept of them, and the end of what is kept."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.communications.repository import inbox, keeping
+from app.core.audit import audit
+from app.core.clock import add_months, london_date, london_midnight, utc_text
+from app.core.db import Tx
+
+KEPT_MONTHS = 24
+DROPPED_AT_ONCE = 5_000
+
+
+async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
+    """For their own copy: what they were sent, what they acknowledged, published and chose."""
+    preference = await inbox.find_preference(session, person_id)
+    return {
+        "messages": [
+            {
+                "subject": message.subject,
+                "address": delivery.address,
+                "state": delivery.state,
+                "created_at": utc_text(delivery.created_at),
+                "acknowledged_at": utc_text(delivery.acknowledged_at) if delivery.acknowledged_at else None,
+            }
+            for delivery, message in await keeping.list_deliveries_of(session, person_id)
+        ],
+        "announcements": [
+            {"announcement": str(row.id), "title": row.title}
+            for row in await keeping.list_announcements_of(session, person_id)
+        ],
+        "muted_topics": preference.muted if preference else [],
+    }
+
+
+async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:
+    """That somebody was told stays for 24 months, under an id that names nobody."""
+    del now
+    forgotten = await keeping.forget_person(session, person_id)
+    audit(session, "deliveries.forgotten", person_id, deliveries=forgotten)
+
+
+async def drop_old_deliveries(session: Tx, *, now: datetime) -> bool:
+    """One batch of what is older than 24 months. True when there may be more."""
+    before = london_midnight(add_months(london_date(now), -KEPT_MONTHS))
+    dropped = await keeping.drop_deliveries(session, before=before, limit=DROPPED_AT_ONCE)
+    if dropped == DROPPED_AT_ONCE:
+        return True
+    await keeping.drop_messages(session, before=before)
+    return False
