@@ -1,15 +1,21 @@
 """A mail server that is away, refuses, or does not answer."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
+from sqlalchemy.engine import make_url
 
 from app.communications.rules.trying import MAX_ATTEMPTS
 from tests.factories.communications import announcement, delivery_rows, give_mailbox, give_post
 from tests.factories.jobs import job_rows
 from tests.factories.service import LivePlenary
 from tests.fakes.smtp_sink import CUT, SmtpSink
+from workers.jobs import drain
+from workers.relay import relay
 
 SEND = "communications.send_batch"
 
@@ -143,3 +149,46 @@ async def test_practice_mailbox_that_two_practices_share_is_written_to_once(shar
     await _announce(shared, tenant)
     await shared.work()
     assert mailed.recipients.count(f"Shared@{tenant.lower()}.example") == 1
+
+
+async def test_worker_that_is_told_to_stop_ends_after_the_message_on_its_way(shared, mailed, tenant):
+    stopping = asyncio.Event()
+    mailed.on_message = lambda _recipient: stopping.set()
+    await _announce(shared, tenant)
+    await relay(shared.tools)
+    await drain(shared.tools, "notifications", stopping=stopping)
+    assert sorted((await _states(shared, tenant)).values()) == ["queued", "queued", "sent"]
+    assert len(mailed.recipients) == 1
+    mailed.on_message = None
+    await shared.work()
+    assert set((await _states(shared, tenant)).values()) == {"sent"}
+    assert len(set(mailed.recipients)) == len(mailed.recipients) == 3
+
+
+async def test_database_that_goes_away_forgets_no_outcome(shared, mailed, tenant, servers):
+    mailed.on_message = lambda _recipient: _end_sessions_once(servers[0], shared, mailed)
+    await _announce(shared, tenant)
+    await shared.work()
+    await _make_due(shared, tenant)
+    await shared.work()
+    rows = await delivery_rows(shared, tenant)
+    assert {(row["state"], row["doubts"]) for row in rows} == {("sent", 0)}
+    assert sorted(mailed.recipients) == sorted(row["address"] for row in rows)
+    [job, *_] = await job_rows(shared, SEND, tenant)
+    assert job["attempts"] == 2
+
+
+def _end_sessions_once(admin_url: str, live: LivePlenary, mailed: SmtpSink) -> None:
+    """End every session of the worker's login while a message is on its way."""
+    mailed.on_message = None
+
+    async def end() -> None:
+        admin = await asyncpg.connect(admin_url)
+        login = make_url(live.settings.asyncpg_url("worker")).username
+        await admin.execute("SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = $1", login)
+        await admin.close()
+
+    # In a thread with a loop of its own, so that the message gets no answer before it is done.
+    thread = threading.Thread(target=asyncio.run, args=(end(),))
+    thread.start()
+    thread.join()
