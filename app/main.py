@@ -40,6 +40,7 @@ from app.payments import router as payments
 from app.people import router as people
 from app.people.service import effects_of_practice_change as effects_on_people
 from app.schemes import router as schemes
+from app.schemes.service import effects_of_practice_change as effects_on_schemes
 
 VERSION = "0.1.0"
 log = structlog.get_logger("plenary")
@@ -48,7 +49,11 @@ log = structlog.get_logger("plenary")
 ROUTERS = (organisations, payments, schemes, communications, meetings, forums, learning, people, access, core)
 
 # Each slice that holds something of practices says what a change of them would touch; the lowest slice asks.
-PRACTICE_CHANGE_EFFECTS: tuple[EffectsOfPracticeChange, ...] = (effects_on_organisations, effects_on_people)
+PRACTICE_CHANGE_EFFECTS: tuple[EffectsOfPracticeChange, ...] = (
+    effects_on_organisations,
+    effects_on_people,
+    effects_on_schemes,
+)
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> FastAPI:

@@ -115,7 +115,7 @@ def _participation() -> None:
             " REFERENCES person (commissioner_id, id)",
         ],
         app="SELECT, INSERT, UPDATE",
-        worker="SELECT, UPDATE",
+        worker="SELECT",
     )
     op.execute("CREATE INDEX ix_participation_practice ON participation (commissioner_id, practice, state)")
     migrate.tenant_table(

@@ -1,7 +1,7 @@
 """Every SELECT, lock and bulk write of schemes."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import col, select
 
 from app.core.clock import Period
+from app.core.db import Tx
 from app.core.repository import TenantRepository
 from app.schemes.errors import FactNotFound, NoVersion, OfferNotFound, SchemeNotFound, VersionNotFound
 from app.schemes.tables import FactRow, ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
@@ -67,6 +68,18 @@ _ADD_FACTS = text(
 
 def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
     return msgspec.json.encode(rows).decode()
+
+
+_TOUCHED = text(
+    """
+SELECT
+  (SELECT count(*) FROM participation WHERE commissioner_id = :tenant AND practice = ANY(CAST(:codes AS text[]))
+     AND state = 'offered' AND respond_by >= :day) AS offers,
+  (SELECT count(*) FROM participation WHERE commissioner_id = :tenant AND practice = ANY(CAST(:codes AS text[]))
+     AND state = 'accepted' AND (valid_until IS NULL OR valid_until > :day)) AS agreements,
+  (SELECT count(*) FROM scheme_fact WHERE commissioner_id = :tenant AND practice = ANY(CAST(:codes AS text[]))
+     AND superseded_at IS NULL AND happened_on >= :day) AS facts"""
+)
 
 
 def one_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
@@ -267,3 +280,9 @@ class FactRepository(TenantRepository[FactRow]):
             .values(state="confirmed", confirmed_at=now, confirmed_by=by, version=col(FactRow.version) + 1)
         )
         await (await self.session.connection()).execute(statement)
+
+
+async def count_touched(session: Tx, practices: Sequence[str], *, on: date) -> Any:
+    """Open offers, agreements still in force and facts, of those practices from that day on."""
+    values = {"tenant": session.tenant, "codes": list(practices), "day": on}
+    return (await (await session.connection()).execute(_TOUCHED, values)).one()

@@ -395,3 +395,17 @@ async def test_pages_follow_each_other_without_gap(shared: LivePlenary) -> None:
     second = await manager.get(f"{path}/participation", params={"limit": 2, "cursor": first["next_cursor"]})
     assert (first["total"], second.json()["next_cursor"]) == (3, None)
     assert [row["practice"] for row in [*first["data"], *second.json()["data"]]] == codes
+
+
+async def test_a_practices_closure_says_what_it_touches_among_schemes(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice)
+    await manager.post(f"{path}/facts", json={"facts": [a_fact(practice, "a"), a_fact(practice, "b", on="2027-02-01")]})
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    change = {"kind": "close", "practice": practice, "effective_on": "2027-01-01", "dry_run": True}
+    tried = await admin.post("/v1/practice-changes", json=change)
+    assert tried.is_success, tried.text
+    counts = {each["what"]: each["count"] for each in tried.json()["effects"]}
+    assert (counts["offers"], counts["agreements"], counts["facts"]) == (0, 1, 1)

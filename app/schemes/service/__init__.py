@@ -2,6 +2,7 @@
 
 from app.schemes.service.asking import offers_awaiting, participation_refs, practices_in_state
 from app.schemes.service.calculator import calculate, work_out
+from app.schemes.service.changing import effects_of_practice_change
 from app.schemes.service.drafting import (
     add_version,
     as_scheme_ref,
@@ -45,6 +46,7 @@ __all__ = [
     "create_scheme",
     "decline_offer",
     "describe_version",
+    "effects_of_practice_change",
     "entitlement",
     "erase_person",
     "estimates",
