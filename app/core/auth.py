@@ -34,7 +34,8 @@ class Scope:
         self.upload = upload
         self.platform = platform
 
-    def __call__(self, request: Request) -> Principal | None:
+    # Asynchronous, like every dependency here, though they wait for nothing: the others are each sent to a thread.
+    async def __call__(self, request: Request) -> Principal | None:
         return getattr(request.state, "principal", None)
 
 

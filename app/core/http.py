@@ -392,20 +392,20 @@ def make_router(tag: str) -> APIRouter:
     return APIRouter(route_class=PlenaryRoute, tags=[tag], strict_content_type=True)
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     return request.app.state.services
 
 
 Serving = Annotated[Services, Depends(_services)]
 
 
-def _expected_required(
+async def _expected_required(
     if_match: Annotated[str | None, Header(alias="If-Match", description="The ETag you mean to change, or *.")] = None,
 ) -> Expected:
     return Expected(if_match, required=True)
 
 
-def _expected_optional(
+async def _expected_optional(
     if_match: Annotated[str | None, Header(alias="If-Match", description="The ETag you mean to change, or *.")] = None,
 ) -> Expected:
     return Expected(if_match, required=False)
