@@ -14,7 +14,7 @@ import httpx
 
 from app.access import service as access
 from app.access.values import KeyTerms, Role, WantedRole
-from app.core.clock import SystemClock, add_months, financial_year, london_date
+from app.core.clock import SystemClock, add_months, financial_year, financial_year_start, london_date
 from app.core.db import make_engine, unit_of_work
 from app.core.ids import PLATFORM_ID
 from app.core.settings import Settings
@@ -94,7 +94,8 @@ class Demo:
         self.today = today
         self.say = say
         self.practices = world.practices()
-        self.year = date(today.year if today.month >= 4 else today.year - 1, 4, 1)
+        # A year of which at least two quarters are over: in spring and summer that is the one before.
+        self.year = financial_year_start(financial_year(add_months(today, -7)))
 
     def caller(self, role: str) -> Caller:
         return Caller(self.client, self.keys.values[role])
@@ -184,7 +185,7 @@ class Demo:
             },
         )
         address = f"/v1/incentive-schemes/{made['id']}"
-        until = add_months(self.year, 12)
+        until = add_months(self.year, 24)
         version = {
             "applies": {"from": self.year.isoformat(), "until": until.isoformat()},
             "definition": definition,

@@ -51,7 +51,7 @@ async def tell_stories(demo: "Demo", lead: str, plt: str) -> None:
 def _months(demo: "Demo") -> list[date]:
     """The first days of the months of the year that are over, the last one excepted: its evidence is still coming in."""
     this_month = demo.today.replace(day=1)
-    months = (add_months(demo.year, number) for number in range(12))
+    months = (add_months(demo.year, number) for number in range(20))
     return [month for month in months if month < add_months(this_month, -1) or month == demo.year]
 
 

@@ -1,0 +1,179 @@
+"""England-sized invented data in a database of its own, and the means to serve and measure."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from app.access.service import new_secret
+from app.core import migrate
+from app.core.ids import new_id
+from app.core.secrets import new_key_setting
+from app.embedded.servers import temporary_servers
+
+COMMISSIONERS, PRACTICES = 42, 7_000
+ENV = {
+    "app": "DATABASE_URL",
+    "worker": "WORKER_URL",
+    "platform": "PLATFORM_URL",
+    "reader": "READER_URL",
+    "owner": "OWNER_URL",
+    "backup": "BACKUP_URL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`ratio` is the product's cost over the simplest program's (more than 1 is slower), measured in the same run."""
+
+    name: str
+    ours: float
+    simplest: float
+    unit: str
+    ratio: float
+
+    def line(self) -> str:
+        return f"{self.name:34} ours {self.ours:10.3f} {self.unit:8} simplest {self.simplest:10.3f}   ratio {self.ratio:5.2f}"
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def compare(name: str, ours: list[float], simplest: list[float], unit: str) -> Figure:
+    """Medians of rounds that took turns, so that both saw the same machine."""
+    a, b = statistics.median(ours), statistics.median(simplest)
+    return Figure(name, a, b, unit, a / b)
+
+
+@dataclass(slots=True)
+class Place:
+    urls: dict[str, str]
+    settings: dict[str, str]
+    tenants: list[UUID]
+    key: str
+    stack: AsyncExitStack
+
+    async def serve(self, *command: str) -> str:
+        """Start a server process on a free port and wait until it answers; returns its address."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        env = os.environ | self.settings | {"PLENARY_PORT": str(port), "BENCH_PORT": str(port)}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *command, env=env, stdout=asyncio.subprocess.DEVNULL
+        )
+        self.stack.push_async_callback(_end, process)
+        for _ in range(300):
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                return f"127.0.0.1:{port}"
+            await asyncio.sleep(0.1)
+        raise RuntimeError(f"{command} did not answer")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def opened() -> AsyncIterator[Place]:
+    """A migrated database with 42 commissioners and 7,000 practices; gone afterwards."""
+    async with AsyncExitStack() as stack:
+        admin = os.environ.get("PLENARY_ADMIN_DATABASE_URL")
+        if admin is None:
+            admin = stack.enter_context(temporary_servers()).admin_database_url
+        name = f"plenary_bench{secrets.token_hex(3)}"
+        urls = await migrate.create_database(admin, name=name)
+        stack.push_async_callback(_drop, admin, name)
+        await asyncio.to_thread(migrate.upgrade, urls["owner"])
+        home = stack.enter_context(tempfile.TemporaryDirectory())
+        settings = {f"PLENARY_{ENV[login]}": url for login, url in urls.items()}
+        settings |= {
+            "PLENARY_HOME": home,
+            "PLENARY_SECRET_KEYS": new_key_setting(),
+            "PLENARY_RATE_LIMIT": "1000000",
+            "PLENARY_LOG_LEVEL": "INFO",
+        }
+        tenants, key = await _fill(urls)
+        yield Place(urls, settings, tenants, key, stack)
+
+
+async def _drop(admin: str, name: str) -> None:
+    connection = await asyncpg.connect(admin)
+    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    for login in (*migrate.LOGINS, "lookup"):
+        await connection.execute(f'DROP ROLE IF EXISTS "{name}_{login}"')
+    await connection.close()
+
+
+async def _fill(urls: dict[str, str]) -> tuple[list[UUID], str]:
+    """Invented rows straight into the projection: what is measured is reading them."""
+    platform = await asyncpg.connect(urls["platform"])
+    tenants = [new_id() for _ in range(COMMISSIONERS)]
+    await platform.executemany(
+        "INSERT INTO commissioner (id, code, name, kind, created_at) VALUES ($1, $2, $3, 'icb', now())",
+        [(tenant, f"ZB{n:02d}", f"NHS Invented {n}") for n, tenant in enumerate(tenants)],
+    )
+    await platform.executemany(
+        "INSERT INTO published.change_number (commissioner_id) VALUES ($1)", [(t,) for t in tenants]
+    )
+    await platform.execute(
+        """INSERT INTO published.practice (commissioner_id, code, name, search, status, address, postcode, postcode_key,
+        commissioner_code, commissioner_name, member_from, registered, weighted, list_as_at, profile, changed_at)
+        SELECT ($1::uuid[])[1 + n % $2], 'ZB' || lpad(n::text, 4, '0'), 'Invented Surgery ' || n, 'invented surgery ' || n,
+        'active', '{"lines": ["1 High Street", "Aldermere"], "postcode": "ZZ1 1AA"}', 'ZZ1 1AA', 'ZZ11AA', 'ZB00',
+        'NHS Invented', '2013-04-01', 5000 + n, 5100 + n, '2026-04-01', '{}', now() FROM generate_series(0, $3 - 1) n""",
+        tenants, COMMISSIONERS, PRACTICES,
+    )  # fmt: skip
+    key, prefix, hashed = new_secret()
+    async with platform.transaction():
+        await platform.execute("SELECT set_config('app.commissioner', $1, true)", str(tenants[0]))
+        await platform.execute(
+            "INSERT INTO api_key (commissioner_id, id, name, role, boundary, boundary_id, prefix, secret_hash, created_at)"
+            " VALUES ($1, $2, 'bench', 'intranet', 'commissioner', 'ZB00', $3, $4, now())",
+            tenants[0], new_id(), prefix, hashed,
+        )  # fmt: skip
+    await platform.execute("ANALYZE published.practice")
+    await platform.close()
+    return tenants, key
+
+
+async def calls(address: str, request: bytes, *, count: int, connections: int = 8) -> float:
+    """Milliseconds per request over keep-alive connections; a few lines of sockets, so that the client is cheap."""
+    host, port = address.split(":")
+
+    async def one(number: int) -> None:
+        reader, writer = await asyncio.open_connection(host, int(port))
+        for _ in range(number):
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            if head[9:10] not in b"23":
+                raise RuntimeError(head.decode())
+            length = next(
+                (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+            )
+            await reader.readexactly(length)
+        writer.close()
+
+    started = time.perf_counter()
+    await asyncio.gather(*(one(count // connections) for _ in range(connections)))
+    return (time.perf_counter() - started) * 1000 / (count // connections * connections)
+
+
+def get(path: str, key: str, *, more: str = "") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}\r\n{more}\r\n".encode()
