@@ -1,0 +1,75 @@
+"""The demo is loaded through the API, and the tour that the README prints is the tour that is played."""
+
+import asyncio
+import json
+import re
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.core.clock import SystemClock, london_date
+from app.core.settings import Settings
+from app.demo.load import load
+from app.demo.tour import Tour
+from app.main import create_app
+from tests.factories.serving import on_a_port
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+ENVIRONMENT = {
+    "database_url": "DATABASE_URL", "owner_url": "OWNER_URL", "worker_url": "WORKER_URL", "platform_url": "PLATFORM_URL",
+    "reader_url": "READER_URL", "redis_url": "REDIS_URL", "secret_keys": "SECRET_KEYS", "home": "HOME",
+}  # fmt: skip
+# What differs from one tour to the next: ids, references and days.
+CHANGING = (
+    (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "…"),
+    (r"\b[SP][0-9A-Z]{13}\b", "…"),
+    (r"\d{4}-\d{2}-\d{2}", "YYYY-MM-DD"),
+    (r"\d{1,2} [A-Z][a-z]+ \d{4}", "D Month YYYY"),
+)
+
+
+def steady(text: str) -> str:
+    for pattern, stand_in in CHANGING:
+        text = re.sub(pattern, stand_in, text)
+    return text.strip()
+
+
+@asynccontextmanager
+async def working():
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "app.cli", "worker", stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        worker.terminate()
+        await worker.wait()
+
+
+@pytest.mark.slow
+async def test_the_tour_in_the_readme_is_the_tour(live_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for member, name in ENVIRONMENT.items():
+        value = getattr(live_settings, member)
+        if value is not None:
+            monkeypatch.setenv(f"PLENARY_{name}", str(value))
+    heard: list[str] = []
+    await load(live_settings, say=heard.append)
+    await load(live_settings, say=heard.append)
+    assert heard[-1] == "The demo is loaded already."
+    keys = live_settings.home / "demo-keys.json"
+    assert keys.stat().st_mode & 0o777 == 0o600
+    known = json.loads(keys.read_text())
+    assert len(known["keys"]) == 18
+
+    said: list[str] = []
+    app = create_app(live_settings)
+    async with app.router.lifespan_context(app), on_a_port(app) as base, working():
+        async with httpx.AsyncClient(base_url=base, timeout=30) as client:
+            today = london_date(SystemClock().now())
+            outbox = live_settings.outbox_path
+            await Tour(client, known["keys"], today=today, outbox=outbox, say=said.append).run()
+    printed = README.read_text().partition("<!-- tour -->")[2].partition("<!-- /tour -->")[0].strip().strip("`")
+    assert steady("\n".join(said)) == printed.strip()
