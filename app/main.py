@@ -37,6 +37,7 @@ from app.organisations.adapters.register_files import read_file
 from app.organisations.service import effects_of_practice_change as effects_on_organisations
 from app.organisations.values import EffectsOfPracticeChange
 from app.payments import router as payments
+from app.payments.service import effects_of_practice_change as effects_on_payments
 from app.people import router as people
 from app.people.service import effects_of_practice_change as effects_on_people
 from app.schemes import router as schemes
@@ -53,6 +54,7 @@ PRACTICE_CHANGE_EFFECTS: tuple[EffectsOfPracticeChange, ...] = (
     effects_on_organisations,
     effects_on_people,
     effects_on_schemes,
+    effects_on_payments,
 )
 
 

@@ -12,6 +12,8 @@ PERIOD = "CONSTRAINT ck_{0}_period CHECK (period_until > period_from)"
 PAYEE = "CONSTRAINT ck_{0}_payee CHECK (payee_type IN ('practice', 'organisation'))"
 # Posted money is append-only by privilege: the API cannot write a figure at all, the worker cannot change one.
 FIGURES = {"app": "SELECT", "worker": "SELECT, INSERT"}
+# The platform says what a change of practices would touch.
+SEEN_BY_PLATFORM = {**FIGURES, "platform": "SELECT"}
 DECISION = (
     "state, approved_by, approved_at, released_by, released_at, rejected_by, rejected_at, reason, pay_by, version"
 )
@@ -74,6 +76,7 @@ def _runs() -> None:
         ],
         app=f"SELECT, INSERT, UPDATE ({DECISION})",
         worker="SELECT, UPDATE",
+        platform="SELECT",
     )
     op.execute(
         "CREATE UNIQUE INDEX uq_payment_run_open ON payment_run (commissioner_id, scheme_id)"
@@ -131,7 +134,7 @@ def _statements() -> None:
             "CONSTRAINT uq_payment_statement_reference UNIQUE (commissioner_id, reference)",
             f"CONSTRAINT fk_payment_statement_run {RUN_KEY}",
         ],
-        **FIGURES,
+        **SEEN_BY_PLATFORM,
     )
     op.execute("CREATE INDEX ix_payment_statement_practice ON payment_statement (commissioner_id, practice, id)")
     migrate.tenant_table(
@@ -175,7 +178,7 @@ def _statements() -> None:
             " AND total + brought_forward = payable + carried_forward)",
             f"CONSTRAINT fk_payment_statement {STATEMENT_KEY}",
         ],
-        **FIGURES,
+        **SEEN_BY_PLATFORM,
     )
 
 

@@ -51,6 +51,28 @@ GROUP BY s.practice, l.component, l.payee_type, l.payee_code
 ORDER BY s.practice, l.component, l.payee_type, l.payee_code
 """
 )
+_OPEN_PAYMENTS = text(
+    """
+SELECT count(*) AS count, coalesce(sum(p.total), 0)::bigint AS total
+FROM payment_run r
+JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
+JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
+WHERE r.commissioner_id = :tenant AND r.state IN ('calculated', 'approved') AND s.practice = ANY(:practices)
+"""
+)
+_OWED = text(
+    """
+SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS total FROM (
+  SELECT sum(p.total - p.payable) AS amount
+  FROM payment_statement s
+  JOIN payment_run r ON r.commissioner_id = s.commissioner_id AND r.id = s.run_id
+  JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
+  WHERE s.commissioner_id = :tenant AND s.practice = ANY(:practices) AND r.state = ANY(:posted)
+  GROUP BY r.scheme_id, s.practice, p.payee_type, p.payee_code
+  HAVING sum(p.total - p.payable) < 0
+) owed
+"""
+)
 _MOVED = text(
     """
 WITH released AS (
@@ -177,6 +199,18 @@ class RunRepository(TenantRepository[PaymentRun]):
             _POSTED_TOTALS, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED)}
         )
         return {row.practice: row.total for row in rows}
+
+    async def sum_open(self, practices: Iterable[str]) -> tuple[int, int]:
+        """Payments of these practices in runs that are worked out and not released: how many, and pence in all."""
+        values = {"tenant": self.tenant, "practices": list(practices)}
+        row = (await (await self.session.connection()).execute(_OPEN_PAYMENTS, values)).one()
+        return row[0], row[1]
+
+    async def sum_owed(self, practices: Iterable[str]) -> tuple[int, int]:
+        """Balances carried forward against these practices: how many, and pence in all, which is not positive."""
+        values = {"tenant": self.tenant, "practices": list(practices), "posted": list(POSTED)}
+        row = (await (await self.session.connection()).execute(_OWED, values)).one()
+        return row[0], row[1]
 
     async def sum_moved(self, scheme: UUID, *, on: date) -> tuple[int, int]:
         """Pence posted and pence paid by the end of that day."""

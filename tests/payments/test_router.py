@@ -382,3 +382,27 @@ async def test_a_persons_copy_names_the_runs_they_decided_about(shared: LivePlen
         {"payment_runs": [{"run": run_id, "requested": run["created_at"]}]},
         {"payment_runs": [{"run": run_id, "approved": run["approved_at"]}]},
     ]
+
+
+async def test_practice_change_says_which_payments_it_would_touch(shared: LivePlenary) -> None:
+    office = await Office.open(shared, definition=schemes.SESSIONS, lists=("5000",))
+    (practice,) = office.practices
+    await office.record(
+        schemes.a_fact(practice, "f1", date(2026, 4, 8)), schemes.a_fact(practice, "f2", date(2026, 4, 9))
+    )
+    await office.pay()
+    await office.record(schemes.a_fact(practice, "f1", date(2026, 4, 8), None))
+    await office.pay(SECOND_QUARTER)
+    await office.record(schemes.a_fact(practice, "f3", date(2026, 10, 8)))
+    await office.calculate(Period(date(2026, 10, 1), date(2027, 1, 1)))
+    body = {"kind": "close", "practice": practice, "effective_on": "2026-12-01", "dry_run": True}
+    effects = await effects_of(shared, office, body)
+    assert effects["payments"].startswith("1 in runs that are not released yet, 300.00 in all")
+    assert effects["carried_forward"].startswith("300.00 carried forward")
+
+
+async def effects_of(shared: LivePlenary, office: Office, body: dict) -> dict[str, str]:
+    admin = await shared.as_role("platform_admin", tenant="PLATFORM")
+    answer = await admin.post("/v1/practice-changes", json=body)
+    assert answer.status_code in (200, 201), answer.text
+    return {each["what"]: each["sentence"] for each in answer.json()["effects"]}

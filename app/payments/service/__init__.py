@@ -1,6 +1,7 @@
 """Use cases of payments."""
 
 from app.payments.service.budgeting import BudgetStand, stand_of
+from app.payments.service.changes import effects_of_practice_change
 from app.payments.service.deciding import approve_run, reject_run, release_run
 from app.payments.service.persons import export_person
 from app.payments.service.reading import (
@@ -29,6 +30,7 @@ __all__ = [
     "BudgetStand",
     "Loaded",
     "approve_run",
+    "effects_of_practice_change",
     "export_person",
     "fail_run",
     "freeze_run",
