@@ -1,6 +1,7 @@
 """Every route of the API, read from the document that clients read."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -77,3 +78,12 @@ def declared_routes(routes: Iterable[Any] = APP.routes) -> list[APIRoute]:
         inner = getattr(route, "original_router", None)
         found += declared_routes(inner.routes) if inner is not None else [route] if isinstance(route, APIRoute) else []
     return found
+
+
+_TEMPLATES = [(re.compile(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(o.path)) + "$"), o) for o in OPERATIONS]
+
+
+def operation_of(method: str, path: str) -> Operation | None:
+    """The route that answers this call; fixed words in a path come before parameters."""
+    fitting = [o for pattern, o in _TEMPLATES if o.method == method and pattern.match(path)]
+    return min(fitting, key=lambda o: o.path.count("{"), default=None)

@@ -58,6 +58,17 @@ def make_settings(urls: dict[str, str], *, home: Path, redis_url: str | None) ->
     )
 
 
+async def _expect_documented(answer: httpx.Response) -> None:
+    """Every test checks the contract in passing: what a route answers has to be what its document says it may answer."""
+    from tests.contracts.routes import operation_of
+
+    operation = operation_of(answer.request.method, answer.request.url.path)
+    if operation is None or answer.status_code in (304, 500):
+        # Nothing is declared for a bug; the test that meets one says so itself.
+        return
+    assert str(answer.status_code) in operation.statuses, f"{operation} answers {answer.status_code}, undocumented"
+
+
 @dataclass
 class LivePlenary:
     """Everything a test needs of the running service."""
@@ -202,7 +213,12 @@ class LivePlenary:
     def client(self, key: str | None) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=("203.0.113.7", 5000))
-        client = httpx.AsyncClient(transport=transport, base_url="http://plenary.test", headers=headers)
+        client = httpx.AsyncClient(
+            transport=transport,
+            base_url="http://plenary.test",
+            headers=headers,
+            event_hooks={"response": [_expect_documented]},
+        )
         self.stack.push_async_callback(client.aclose)
         return client
 
