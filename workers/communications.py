@@ -89,6 +89,18 @@ async def drop_old_deliveries(context: JobContext) -> None:
 DAILY.append(Daily("communications.drop_old_deliveries", queue=QUEUE))
 
 
+@handler("communications.notify_money_role", queue=QUEUE)
+async def notify_money_role(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.notify_money_role(
+            session,
+            context.payload["subject"],
+            role=context.payload["role"],
+            person_id=context.id("person_id"),
+            now=context.tools.clock.now(),
+        )
+
+
 async def _park_batch(session: Tx, job: Claimed, error: str) -> None:
     await service.park_batch(session, UUID(job.payload["batch"]), payload=job.payload, error=error)
 

@@ -9,7 +9,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "people.person_changed": (),
     "people.post_changed": (),
     # access
-    "access.money_role_granted": (),
+    "access.money_role_granted": ("communications.notify_money_role",),
     # meetings
     "meetings.meeting_changed": (),
     "meetings.attendance_changed": ("schemes.record_attendance", "learning.record_attendance"),

@@ -1,6 +1,6 @@
 """Every statement of access. Credentials are found by functions that see all tenants and return only what access needs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,6 +49,17 @@ class RoleGrantRepository(TenantRepository[RoleGrant]):
     async def list_unended_of_person(self, person_id: UUID, now: datetime) -> Sequence[RoleGrant]:
         ends = col(RoleGrant.valid_until)
         return await self.list(col(RoleGrant.person_id) == person_id, or_(ends.is_(None), ends > now))
+
+
+async def list_holders(session: Tx, roles: Collection[Role], now: datetime) -> frozenset[UUID]:
+    """The persons of the session's tenant who hold one of these roles now, by key or by grant."""
+    wanted = list(roles)
+    keys = ApiKeyRepository(session, session.tenant).select_by(role=None, person_id=None, live_at=now)
+    grants = RoleGrantRepository(session, session.tenant).select_by(role=None, person_id=None, live_at=now)
+    by_key = (await session.exec(keys.where(col(ApiKey.role).in_(wanted)))).all()  # pyright: ignore
+    by_grant = (await session.exec(grants.where(col(RoleGrant.role).in_(wanted)))).all()  # pyright: ignore
+    begun = [grant for grant in by_grant if grant.valid_from <= now]
+    return frozenset(held.person_id for held in (*by_key, *begun) if held.person_id is not None)
 
 
 def _narrowed(

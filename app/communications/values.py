@@ -38,6 +38,7 @@ class Source(StrEnum):
     OFFER = "offer"
     SIGN_UP = "sign_up"
     ISSUE = "issue"
+    MONEY_ROLE = "money_role"
 
 
 class DeliveryState(StrEnum):

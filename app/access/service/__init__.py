@@ -1,5 +1,6 @@
 """Use cases of access: finding out who calls, and giving and taking keys and roles."""
 
+from app.access.repository import list_holders
 from app.access.service.authenticator import DatabaseAuthenticator
 from app.access.service.grants import end_grant, grant_role
 from app.access.service.keys import create_key, revoke_key, rotate_key
@@ -18,6 +19,7 @@ __all__ = [
     "hash_key",
     "in_tenant",
     "in_tenant_of",
+    "list_holders",
     "new_secret",
     "revoke_key",
     "rotate_key",

@@ -72,6 +72,14 @@ def answer_body(*, title: str, is_closed: bool) -> str:
     return f"There is an answer to the issue **{plain_line(title)}** that you raised or support.{done}"
 
 
+def money_role_body(*, person: str, role: str) -> str:
+    return (
+        f"{plain_line(person)} was given the role **{role.replace('_', ' ')}** by the platform's administrators.\n\n"
+        "You are told because you hold a role that decides about money or looks after such decisions. If this is not as"
+        " agreed, ask them at once: an administrator of your commissioner can end the role."
+    )
+
+
 def plain_line(text: str) -> str:
     """Somebody's words within ours: on one line, and no mark of theirs becomes formatting or a link."""
     marked = set("\\`*_[]<>#|~")

@@ -11,6 +11,7 @@ from app.communications.service.inbox import acknowledge, list_inbox, set_prefer
 from app.communications.service.notices import (
     notify_answer,
     notify_issue,
+    notify_money_role,
     notify_offers,
     notify_sign_ups,
     notify_statements,
@@ -44,6 +45,7 @@ __all__ = [
     "notebook",
     "notify_answer",
     "notify_issue",
+    "notify_money_role",
     "notify_offers",
     "notify_sign_ups",
     "notify_statements",

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from app.access.service import list_holders
+from app.access.values import MONEY_ROLES, Role
 from app.communications.rules import wording
 from app.communications.service.letters import post_letters
 from app.communications.values import Audience, Letter, Source, Topic, Urgency
@@ -11,6 +13,7 @@ from app.core.clock import london_date
 from app.core.db import Tx
 from app.forums.service import get_issue, list_asked, list_followers
 from app.payments.service import released_statements
+from app.people.service import get_person
 from app.people.values import PostRole
 from app.schemes.service import get_scheme, participation_refs
 from app.schemes.values import ParticipationState
@@ -131,6 +134,22 @@ async def notify_answer(session: Tx, issue_id: UUID, *, occasion: str, is_closed
     )
     audience = Audience(roles=_WHO_DEALS_WITH_IT, practices=tuple(sorted(followers.practices)), people=followers.people)
     await post_letters(session, [letter], audience, now=now)
+
+
+async def notify_money_role(session: Tx, credential: str, *, role: str, person_id: UUID, now: datetime) -> None:
+    """Somebody may now decide about money: the commissioner's auditors and money roles learn of it."""
+    person = await get_person(session, person_id)
+    letter = Letter(
+        source=Source.MONEY_ROLE,
+        source_id=credential,
+        topic=Topic.STATEMENTS,
+        # Important, so that nobody can have turned it off.
+        urgency=Urgency.IMPORTANT,
+        subject=f"A role that decides about money: {role.replace('_', ' ')}",
+        markdown=wording.money_role_body(person=person.name, role=role),
+    )
+    told = await list_holders(session, {*MONEY_ROLES, Role.AUDITOR}, now)
+    await post_letters(session, [letter], Audience(roles=(), practices=(), people=told), now=now)
 
 
 async def _tell_practices(session: Tx, letters: Sequence[Letter], *, now: datetime) -> None:
