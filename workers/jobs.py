@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+import asyncpg
 import structlog
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core import jobs
@@ -22,7 +23,8 @@ from app.core.settings import Settings
 
 log = structlog.get_logger("plenary.worker")
 ATTEMPTS = 8
-_PASSING_SQLSTATES = ("40P01", "40001", "55P03", "57014", "57P01", "57P03", "53300", "08006", "08003", "08001")
+_PASSING_SQLSTATES = ("40P01", "40001", "55P03", "57014", "53300")
+_PASSING_CLASSES = ("08", "57P")  # connection trouble; the server shutting down or starting
 
 
 @dataclass(slots=True)
@@ -108,11 +110,25 @@ def handler(
     return register
 
 
+# The driver's own errors come unwrapped where rows are copied past SQLAlchemy; the internal one is what it raises when a
+# connection breaks under it at the wrong moment.
+_PASSING_ERRORS = (
+    OSError,
+    TimeoutError,
+    Unavailable,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+)
+
+
 def is_passing(error: BaseException) -> bool:
     """A fault of the moment: the database away or restarting, a deadlock, a time-out, a connection lost."""
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _PASSING_SQLSTATES
-    return isinstance(error, OSError | TimeoutError | OperationalError | Unavailable)
+        state = getattr(error.orig, "sqlstate", None) or ""
+        lost = error.connection_invalidated or isinstance(error, InterfaceError)
+        return lost or state in _PASSING_SQLSTATES or state.startswith(_PASSING_CLASSES)
+    return isinstance(error, _PASSING_ERRORS)
 
 
 def back_off(attempts: int) -> float:
