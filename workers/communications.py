@@ -12,8 +12,7 @@ from app.communications.adapters.chosen import mailer_of, message_domain
 from app.communications.errors import MailNotTaken
 from app.communications.ports import Mailer
 from app.core.db import Tx, unit_of_work
-from app.core.errors import Unavailable
-from app.core.jobs import Claimed, LostLease
+from app.core.jobs import Claimed
 from workers.jobs import JobContext, handler
 from workers.schedule import DAILY, Daily
 
@@ -130,7 +129,8 @@ async def _hand_over(context: JobContext, mailer: Mailer, waiting: Sequence[serv
         async with service.notebook(tools.worker_engine, context.job, mailer) as book:
             doubts = {each.id: each.doubts for each in waiting}
             await service.hand_over(mailer, mails, doubts, notes, book, should_stop=context.stopping.is_set)
-    except (LostLease, Unavailable, DBAPIError, OSError):
+    except Exception:
+        # Whatever it was, what has been sent has been sent.
         await _rescue(context, mailer, notes)
         raise
     return notes

@@ -9,7 +9,10 @@ import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
 
+from app.communications import service
+from app.communications.repository.sending import Journal
 from app.communications.rules.trying import MAX_ATTEMPTS
+from app.core.db import unit_of_work
 from tests.factories.communications import announcement, delivery_rows, give_mailbox, give_post
 from tests.factories.jobs import job_rows
 from tests.factories.service import LivePlenary
@@ -192,3 +195,35 @@ def _end_sessions_once(admin_url: str, live: LivePlenary, mailed: SmtpSink) -> N
     thread = threading.Thread(target=asyncio.run, args=(end(),))
     thread.start()
     thread.join()
+
+
+async def test_fault_on_the_way_parks_what_is_left_and_keeps_its_doubt(shared, mailed, tenant, monkeypatch):
+    real, calls = Journal.step, iter(range(10))
+
+    async def step(self, done, following):
+        if next(calls) == 1:
+            raise ValueError("a fault of ours")
+        await real(self, done, following)
+
+    monkeypatch.setattr(Journal, "step", step)
+    await _announce(shared, tenant)
+    await shared.work()
+    # The first message was sent, and its outcome is known although it could not be noted on the way.
+    assert sorted((await _states(shared, tenant)).values()) == ["parked", "parked", "sent"]
+    assert len(mailed.recipients) == 1
+
+
+async def test_parking_a_message_on_its_way_counts_it_as_doubtful(shared, mailed, tenant):
+    mailed.answers["MAIL"] = "451 4.3.0 Wait"
+    await _announce(shared, tenant)
+    await shared.work()
+    [first, *_] = await delivery_rows(shared, tenant)
+    tenant_id = shared.tenants[tenant]
+    await shared.execute("UPDATE delivery SET state = 'attempting' WHERE id = $1", first["id"], tenant=tenant_id)
+    async with unit_of_work(shared.tools.worker_engine, tenant_id) as session:
+        await service.park_batch(session, first["batch"], payload={}, error="stopped")
+    rows = await delivery_rows(shared, tenant)
+    assert {(row["id"] == first["id"], row["state"], row["doubts"]) for row in rows} == {
+        (True, "parked", 1),
+        (False, "parked", 0),
+    }

@@ -99,6 +99,10 @@ SELECT count(*) FROM allowed
 """
 
 
+# The driver raises the last one, which is of neither family, when a session ends just as a statement is sent.
+_DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
 class Journal:
     """Notes each outcome together with the leave for the next message, in one statement that commits by itself.
 
@@ -118,7 +122,7 @@ class Journal:
             allowed = await statement.fetchval(
                 self._job.commissioner_id, *noted, following, self._job.id, self._job.token
             )
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except _DRIVER_ERRORS as error:
             raise Unavailable(f"The database did not take a note: {type(error).__name__}.") from error
         if following is not None and allowed != 1:
             raise LostLease(str(self._job.id))
@@ -166,7 +170,8 @@ SELECT count(*), coalesce(max(attempts), 0), clock_timestamp() FROM moved"""
 )
 _LEFT = text("SELECT count(*) FROM delivery WHERE commissioner_id = :tenant AND batch = :batch AND state = 'queued'")
 _PARK = text(
-    """UPDATE delivery SET state = 'parked', detail = coalesce(detail, :detail)
+    """UPDATE delivery SET state = 'parked', detail = coalesce(detail, :detail),
+  doubts = doubts + CASE WHEN state = 'attempting' THEN 1 ELSE 0 END
 WHERE commissioner_id = :tenant AND batch = :batch AND state IN ('queued', 'attempting')"""
 )
 
