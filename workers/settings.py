@@ -58,6 +58,13 @@ async def make_tools(settings: Settings) -> Tools:
     )
 
 
+async def close_tools(tools: Tools) -> None:
+    await tools.waker.aclose()
+    await tools.reader.pool.close()
+    await tools.worker_engine.dispose()
+    await tools.platform_engine.dispose()
+
+
 class WorkerProcess:
     """One process. PostgreSQL alone is enough for all work to be done; Redis makes it sooner."""
 
@@ -222,10 +229,7 @@ async def _run(queues: Sequence[str] | None) -> None:
     try:
         await process.run()
     finally:
-        await tools.waker.aclose()
-        await tools.reader.pool.close()
-        await tools.worker_engine.dispose()
-        await tools.platform_engine.dispose()
+        await close_tools(tools)
 
 
 def run(queues: Sequence[str] | None = None) -> None:
