@@ -22,7 +22,7 @@ client.setConfig({ baseUrl: process.argv[2], headers: { Authorization: "Bearer "
   const me = await sdk.getMe();
   const page = await sdk.listPractices({ query: { limit: 2 } });
   const missing = await sdk.getPractice({ path: { code: "ZZNONE" } });
-  console.log(JSON.stringify({ role: me.data.roles, practices: page.data.data.map((p) => p.code), code: missing.error.code }));
+  console.log(JSON.stringify({ role: me.data.roles.map((r) => r.role), practices: page.data.data.map((p) => p.code), code: missing.error.code }));
 })();
 """
 PYTHON = """
@@ -34,7 +34,7 @@ client = AuthenticatedClient(base_url=sys.argv[1], token=sys.argv[2])
 me = get_me.sync(client=client)
 page = list_practices.sync(client=client, limit=2)
 missing = get_practice.sync(code="ZZNONE", client=client)
-print(json.dumps({"role": me.roles, "practices": [p.code for p in page.data], "code": missing.code}))
+print(json.dumps({"role": [held.role for held in me.roles], "practices": [p.code for p in page.data], "code": missing.code}))
 """
 
 
