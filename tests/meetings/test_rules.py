@@ -51,3 +51,11 @@ def test_moving_one_person_between_practices_touches_one_line_of_each() -> None:
     wanted = {key_of("Ann", "P2"): ("gp", there), key_of("Bob", "P1"): ("gp", there)}
     found = difference(wanted, known)
     assert (found.added, found.changed, found.removed, found.unchanged) == ([("ann", "P2")], [], [("ann", "P1")], 1)
+
+
+def test_somebody_taken_back_by_mistake_is_attended_again_when_listed_again() -> None:
+    there = stay(Listed("A", "P1", "gp", None, None), STARTS, ENDS)
+    assert there is not None
+    known = {key_of("Ann", "P1"): Recorded("gp", STARTS, ENDS, is_removed=True)}
+    found = difference({key_of("Ann", "P1"): ("gp", there)}, known)
+    assert (found.added, found.changed, found.removed, found.unchanged) == ([], [("ann", "P1")], [], 0)

@@ -110,6 +110,19 @@ async def test_a_worker_that_lost_its_lease_leaves_nothing_behind(shared: LivePl
     assert await shared.fetch("SELECT 1 FROM locality", tenant=shared.tenants[tenant]) == []
 
 
+async def test_a_lease_that_another_worker_has_taken_cannot_be_renewed(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    await put_job(shared, "test.taken", tenant=tenant)
+    async with unit_of_work(shared.tools.worker_engine, None) as session:
+        [old] = await jobs.claim(session, queue="default", kinds=["test.taken"], limit=1)
+    await make_due(shared, "test.taken", tenant)
+    async with unit_of_work(shared.tools.worker_engine, None) as session:
+        await jobs.claim(session, queue="default", kinds=["test.taken"], limit=1)
+    with pytest.raises(LostLease):
+        async with unit_of_work(shared.tools.worker_engine, old.commissioner_id) as session:
+            await jobs.hold(session, old)
+
+
 async def test_an_unknown_kind_waits_for_a_worker_that_knows_it(shared: LivePlenary) -> None:
     tenant = await shared.fresh_tenant()
     await put_job(shared, "test.from_the_future", tenant=tenant)
