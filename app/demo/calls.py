@@ -41,12 +41,12 @@ class Caller:
         tag = (await self.send("GET", path.rsplit("/", 1)[0])).headers["ETag"]
         return await self.post(path, body, headers={"If-Match": tag})
 
-    async def upload(self, kind: str, content: bytes, **fields: str) -> Any:
+    async def upload(self, kind: str, content: bytes, *, seconds: float = 60, **fields: str) -> Any:
         """Import a file and wait until it is in."""
         operation = await self._expect(
             "POST", "/v1/imports", data={"kind": kind} | fields, files={"file": (f"{kind}.csv", content, "text/csv")}
         )
-        return await self.finished(operation)
+        return await self.finished(operation, seconds=seconds)
 
     async def finished(self, operation: Any, *, seconds: float = 60) -> Any:
         """Wait for long work; its operation when it succeeded."""
