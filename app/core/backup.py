@@ -108,6 +108,7 @@ def restore(admin_url: str, source: Path, env_file: Path, *, name: str = "plenar
     tool = find_tool("pg_restore", major=asyncio.run(_server_major(admin_url)))
     command = [str(tool), "--exit-on-error", "--no-owner", "--dbname", name, str(source)]
     _run(command, urls["owner"])
+    asyncio.run(migrate.own_lookups(urls["owner"]))
     migrate.upgrade(urls["owner"])
     asyncio.run(_after_restore(urls))
     values = {migrate.ENV_NAMES[login]: url for login, url in urls.items()}

@@ -162,6 +162,24 @@ async def _make_lookup(connection: asyncpg.Connection, name: str) -> None:
     await connection.execute(f'GRANT "{name}_lookup" TO "{name}_owner"')
 
 
+async def own_lookups(owner_url: str) -> None:
+    """Give the functions that run with their owner's rights to the lookup role again: a restore makes them its owner's,
+    whom forced row-level security shows no tenant, so that no credential would be found.
+    """
+    connection = await asyncpg.connect(owner_url, timeout=10)
+    try:
+        owner = await connection.fetchval("SELECT current_user::text")
+        lookup = f"{owner.removesuffix('_owner')}_lookup"
+        for row in await connection.fetch(_RUN_AS_OWNER):
+            await connection.execute(f'ALTER FUNCTION {row["name"]} OWNER TO "{lookup}"')
+    finally:
+        await connection.close()
+
+
+_RUN_AS_OWNER = """SELECT p.oid::regprocedure::text AS name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE p.prosecdef AND n.nspname = 'public' ORDER BY 1"""
+
+
 def read_env_file(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}

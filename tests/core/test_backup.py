@@ -1,7 +1,12 @@
 """Backup, an empty server, restore: everything is there, old cursors are dead, nothing goes out twice."""
 
 import asyncio
+import os
 import secrets
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -9,7 +14,36 @@ import pytest
 
 from app.core import backup, migrate
 from app.core.ids import PLATFORM_ID, new_id
+from app.core.secrets import new_key_setting
 from app.core.settings import Settings
+from app.embedded.servers import start_embedded
+from tests.factories.service import LivePlenary, make_settings
+
+PROJECT = Path(__file__).parents[2]
+KEPT_KEYS = new_key_setting()
+NEWS = {"title": "Rota agreed", "body_markdown": "Thank you.", "audience": {"roles": ["practice_manager"]}}
+
+
+async def plenary(*arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
+    """A command as an operator types it, with these settings and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PLENARY_")}
+    named = {f"PLENARY_{name.upper()}": str(value) for name, value in settings.items()}
+    command = [sys.executable, "-m", "app.cli", *map(str, arguments)]
+    return await asyncio.to_thread(
+        subprocess.run, command, cwd=PROJECT, env=kept | named, capture_output=True, text=True, check=False
+    )
+
+
+@asynccontextmanager
+async def serving(urls: Mapping[str, str], home: Path) -> AsyncIterator[LivePlenary]:
+    async with AsyncExitStack() as stack:
+        settings = make_settings(dict(urls), home=home, redis_url=None)
+        yield await LivePlenary.start(settings.model_copy(update={"secret_keys": KEPT_KEYS}), stack)
+
+
+def urls_in(env_file: Path) -> dict[str, str]:
+    known = migrate.read_env_file(env_file)
+    return {login: known[variable] for login, variable in migrate.ENV_NAMES.items()}
 
 
 @pytest.fixture
@@ -22,6 +56,14 @@ async def origin(servers: tuple[str, str | None], tmp_path: Path):
     for login in (*migrate.LOGINS, "lookup"):
         await connection.execute(f'DROP ROLE IF EXISTS "{name}_{login}"')
     await connection.close()
+
+
+async def drop(admin_url: str, name: str) -> None:
+    admin = await asyncpg.connect(admin_url)
+    try:
+        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    finally:
+        await admin.close()
 
 
 async def put_job(worker: asyncpg.Connection, queue: str, state: str) -> None:
@@ -47,9 +89,7 @@ async def test_a_restored_database_is_whole_and_holds_what_would_go_out_twice(
     assert size > 10_000
     assert (tmp_path / "plenary.backup").stat().st_mode & 0o777 == 0o600
 
-    admin = await asyncpg.connect(servers[0])
-    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await admin.close()
+    await drop(servers[0], name)
     found = await asyncio.to_thread(
         backup.restore, servers[0], tmp_path / "plenary.backup", tmp_path / "env", name=name
     )
@@ -67,3 +107,40 @@ async def test_restore_never_writes_over_a_database(
     await asyncio.to_thread(backup.backup, Settings(backup_url=urls["backup"]), tmp_path / "b")
     with pytest.raises(backup.BackupFailed, match="exists already"):
         await asyncio.to_thread(backup.restore, servers[0], tmp_path / "b", tmp_path / "env", name=name)
+
+
+async def lived_in(home: Path, urls: dict[str, str]) -> tuple[str, str]:
+    """A commissioner with a member, news that nobody has sent yet, a key and a cursor, the last two returned."""
+    async with serving(urls, home) as live:
+        tenant = await live.fresh_tenant()
+        for code in ("ZZ8801", "ZZ8802"):
+            await live.make_practice(code, tenant)
+        key = await live.make_key("commissioner_admin", tenant=tenant)
+        admin = live.client(key)
+        assert (await admin.put("/v1/practices/ZZ8801/mailbox", json={"email": "desk@example.org"})).is_success
+        await live.work()
+        editor = await live.as_role("editor", tenant=tenant)
+        assert (await editor.post("/v1/announcements", json=NEWS)).status_code == 202
+        cursor = (await admin.get("/v1/practices?limit=1")).json()["next_cursor"]
+        assert (await admin.get(f"/v1/practices?limit=1&cursor={cursor}")).status_code == 200
+        return key, cursor
+
+
+@pytest.mark.slow
+async def test_a_backup_restored_into_an_empty_server_serves_as_before(tmp_path: Path) -> None:
+    old, new, file = tmp_path / "old", tmp_path / "new", tmp_path / "plenary.backup"
+    async with start_embedded(old, durable=False) as servers:
+        urls = await asyncio.to_thread(migrate.bootstrap, servers.admin_database_url, old / "env")
+        key, cursor = await lived_in(old, urls)
+        await asyncio.to_thread(backup.backup, Settings(backup_url=urls["backup"]), file)
+    done = await plenary("restore", file, home=new)
+    assert done.returncode == 0, done.stderr
+    checked = await plenary("selfcheck", home=new)
+    assert (checked.returncode, checked.stdout.count(" ok")) == (0, 8), checked.stdout
+    async with start_embedded(new, durable=False), serving(urls_in(new / "env"), new) as live:
+        admin = live.client(key)
+        assert (await admin.get("/v1/practices/ZZ8801")).status_code == 200
+        assert (await admin.get(f"/v1/practices?limit=1&cursor={cursor}")).status_code == 410
+        await live.work()
+        assert list(new.glob("outbox/*.eml")) == []
+        assert [job["state"] for job in (await admin.get("/v1/jobs")).json()["data"]] == ["parked"]
