@@ -166,20 +166,33 @@ def restore(
     source: Annotated[Path, typer.Argument(help="A file that `plenary backup` wrote.")],
     env_file: Annotated[Path | None, typer.Option(help="Where the logins' URLs are written.")] = None,
 ) -> None:
-    """Load a backup into the empty server named by PLENARY_ADMIN_DATABASE_URL, or into a new home's own server."""
+    """Load a backup into the empty server named by PLENARY_ADMIN_DATABASE_URL, or into a new home's own server.
+
+    Bring the secret keys of the old installation too: its file `secret-keys`, or its PLENARY_SECRET_KEYS.
+    """
+    from functools import partial
+
+    from app.core.backup import refuse_wrong_file
     from app.core.backup import restore as load
 
     settings = _settings()
     urls_file = env_file or settings.home / "env"
+    hold_back = partial(_hold_back, settings)
     with _ending_in_words():
+        refuse_wrong_file(source)
         if settings.admin_database_url is not None:
-            _hold_back(settings, load(settings.asyncpg_url("admin"), source, urls_file))
+            load(settings.asyncpg_url("admin"), source, urls_file, hold_back=hold_back)
         else:
             from app.embedded.servers import database_of
 
             with database_of(settings.home, run_as=settings.run_as) as admin_url:
-                _hold_back(settings, load(admin_url, source, urls_file))
+                load(admin_url, source, urls_file, hold_back=hold_back)
     typer.echo("Restored. Earlier cursors answer 410; messages that were waiting are parked: see `plenary jobs list`.")
+    if settings.secret_keys is None and not (settings.home / "secret-keys").exists():
+        typer.echo(
+            f"Before you start it, bring the old installation's secret keys: its file `secret-keys` to {settings.home} "
+            "(mode 0600), or its PLENARY_SECRET_KEYS. With new keys nobody can open the secrets stored in the backup."
+        )
 
 
 @main.command("import")

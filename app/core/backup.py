@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import subprocess
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -93,27 +94,62 @@ def backup(settings: Settings, target: Path) -> int:
     return target.stat().st_size
 
 
-def restore(admin_url: str, source: Path, env_file: Path, *, name: str = "plenary") -> dict[str, str]:
+def refuse_wrong_file(source: Path) -> None:
+    """Before a server is started or a database made: whether the file is one that `backup` wrote."""
+    if not source.is_file():
+        raise BackupFailed(f"There is no file {source}.")
+    # The newest tool there is: an older one may not know the form of the file.
+    tools = sorted((_major_of(path), path) for path in _candidates("pg_restore"))
+    if not tools:
+        raise BackupFailed("pg_restore was not found: install PostgreSQL's client tools.")
+    done = subprocess.run([str(tools[-1][1]), "--list", str(source)], capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0 or " TABLE public alembic_version " not in done.stdout:
+        raise BackupFailed(
+            f"{source} is not a file that `plenary backup` wrote, or not all of it. Nothing was changed."
+        )
+
+
+def restore(
+    admin_url: str,
+    source: Path,
+    env_file: Path,
+    *,
+    name: str = "plenary",
+    hold_back: Callable[[dict[str, str]], object] | None = None,
+) -> dict[str, str]:
     """Make database and logins on an empty server, load the file, move to this release's form. Returns the logins' URLs.
 
-    Refuses a database that exists: a restore never writes over anything.
+    Refuses a database that exists: a restore never writes over anything. One that fails takes its database away again,
+    so that the next one finds an empty server. `hold_back` gets the logins' URLs before they are written for anybody.
     """
-    if not source.exists():
-        raise BackupFailed(f"There is no file {source}.")
+    refuse_wrong_file(source)
     if asyncio.run(_exists(admin_url, name)):
         raise BackupFailed(f"The database {name} exists already; restore goes into an empty server only.")
     known = migrate.read_env_file(env_file)
     urls = {login: known[variable] for login, variable in migrate.ENV_NAMES.items() if variable in known}
-    urls = asyncio.run(migrate.create_database(admin_url, name=name, known=urls))
-    tool = find_tool("pg_restore", major=asyncio.run(_server_major(admin_url)))
-    command = [str(tool), "--exit-on-error", "--no-owner", "--dbname", name, str(source)]
-    _run(command, urls["owner"])
-    asyncio.run(migrate.own_lookups(urls["owner"]))
-    migrate.upgrade(urls["owner"])
-    asyncio.run(_after_restore(urls))
+    try:
+        urls = asyncio.run(migrate.create_database(admin_url, name=name, known=urls))
+        tool = find_tool("pg_restore", major=asyncio.run(_server_major(admin_url)))
+        _run([str(tool), "--exit-on-error", "--no-owner", "--dbname", name, str(source)], urls["owner"])
+        asyncio.run(migrate.own_lookups(urls["owner"]))
+        migrate.upgrade(urls["owner"])
+        asyncio.run(_after_restore(urls))
+        if hold_back is not None:
+            hold_back(urls)
+    except BaseException:
+        asyncio.run(_drop(admin_url, name))
+        raise
     values = {migrate.ENV_NAMES[login]: url for login, url in urls.items()}
     migrate.write_env_file(env_file, known | values)
     return urls
+
+
+async def _drop(admin_url: str, name: str) -> None:
+    connection = await asyncpg.connect(admin_url, timeout=10)
+    try:
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    finally:
+        await connection.close()
 
 
 async def _exists(admin_url: str, name: str) -> bool:

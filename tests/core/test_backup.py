@@ -135,6 +135,7 @@ async def test_a_backup_restored_into_an_empty_server_serves_as_before(tmp_path:
         await asyncio.to_thread(backup.backup, Settings(backup_url=urls["backup"]), file)
     done = await plenary("restore", file, home=new)
     assert done.returncode == 0, done.stderr
+    assert "bring the old installation's secret keys" in done.stdout
     checked = await plenary("selfcheck", home=new)
     assert (checked.returncode, checked.stdout.count(" ok")) == (0, 8), checked.stdout
     async with start_embedded(new, durable=False), serving(urls_in(new / "env"), new) as live:
@@ -144,3 +145,25 @@ async def test_a_backup_restored_into_an_empty_server_serves_as_before(tmp_path:
         await live.work()
         assert list(new.glob("outbox/*.eml")) == []
         assert [job["state"] for job in (await admin.get("/v1/jobs")).json()["data"]] == ["parked"]
+
+
+async def test_a_wrong_file_is_refused_before_a_server_is_made(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a backup")
+    for wrong in ("notes.txt", "absent", "."):
+        done = await plenary("restore", tmp_path / wrong, home=tmp_path / "new")
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+async def test_a_restore_that_fails_leaves_the_server_empty_for_the_next(
+    origin: tuple[str, dict[str, str]], servers: tuple[str, str | None], tmp_path: Path
+) -> None:
+    name, urls = origin
+    whole, half = tmp_path / "whole", tmp_path / "half"
+    await asyncio.to_thread(backup.backup, Settings(backup_url=urls["backup"]), whole)
+    half.write_bytes(whole.read_bytes()[:-100])
+    await drop(servers[0], name)
+    with pytest.raises(backup.BackupFailed, match="pg_restore failed"):
+        await asyncio.to_thread(backup.restore, servers[0], half, tmp_path / "env", name=name)
+    await asyncio.to_thread(backup.restore, servers[0], whole, tmp_path / "env", name=name)
