@@ -1,0 +1,36 @@
+"""The invented commissioner."""
+
+import typer
+
+from app.cli.words import ending_in_words, read_settings
+
+commands = typer.Typer(no_args_is_help=True)
+
+
+@commands.command("load")
+def load_demo() -> None:
+    """Make the invented commissioner in an empty database; a second call does nothing."""
+    import asyncio
+
+    from app.core.logging import configure_logging
+    from app.demo.load import load
+
+    configure_logging(level="WARNING")
+    with ending_in_words():
+        asyncio.run(load(read_settings()))
+
+
+@commands.command("tour")
+def play_tour() -> None:
+    """Play ten minutes against the running demo: call, answer, and what a person would say."""
+    import asyncio
+
+    from app.core.clock import SystemClock, london_date
+    from app.demo.tour import tour
+
+    settings = read_settings()
+    if not (settings.home / "demo-keys.json").exists():
+        typer.echo(f"There are no demo keys in {settings.home}; start `plenary up` first.", err=True)
+        raise typer.Exit(1)
+    with ending_in_words():
+        asyncio.run(tour(settings.home, today=london_date(SystemClock().now()), outbox=settings.outbox_path))

@@ -1,0 +1,89 @@
+"""Files that go in and documents that come out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.words import ending_in_words, read_settings
+
+commands = typer.Typer()
+
+
+@commands.command("import")
+def import_file(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="ods-practices, ods-memberships, networks, list-sizes, gp-payments, practice-profile; or localities, "
+            "members, people of one commissioner."
+        ),
+    ],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The CSV, or the published ZIP with it.")],
+    as_at: Annotated[str | None, typer.Option(help="Day of the file's knowledge; default: its newest date.")] = None,
+    financial_year: Annotated[str | None, typer.Option(help="Year of a gp-payments file, such as 2014/15.")] = None,
+    commissioner: Annotated[str | None, typer.Option(help="Code of the tenant whose own file this is.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Try everything and keep nothing but the outcome.")
+    ] = False,
+) -> None:
+    """Import a file at once, as the API does with an upload."""
+    import asyncio
+
+    from app.core.progress import progress_shown
+    from app.embedded.servers import awake_database_of
+    from app.organisations import service as organisations
+    from app.organisations.adapters.command import ImportCommand, run_import
+    from app.organisations.values import FileKind
+    from app.people.service import apply_people
+
+    settings = read_settings()
+    appliers = {
+        FileKind.LOCALITIES: organisations.apply_localities,
+        FileKind.MEMBERS: organisations.apply_members,
+        FileKind.PEOPLE: apply_people,
+    }
+    said = {"as_at": as_at, "financial_year": financial_year}
+    options = {name: value for name, value in said.items() if value is not None}
+    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+        command = ImportCommand.of(kind, file, options=options, commissioner=commissioner, dry_run=dry_run)
+        with progress_shown(f"Importing {file.name}") as report:
+            result = asyncio.run(run_import(settings, command, appliers=appliers, report=report))
+    for error in result.errors[:20]:
+        typer.echo(f"row {error.row}, {error.column}: {error.detail} ({error.code})", err=True)
+    for warning in result.warnings:
+        typer.echo(warning, err=True)
+    counts = {name: value for name, value in result.summary().items() if name != "warnings"}
+    typer.echo(", ".join(f"{name} {value:,}" for name, value in counts.items()))
+
+
+@commands.command()
+def calculate(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="The body that POST /v1/calculator takes, as JSON.")
+    ],
+) -> None:
+    """Work out what a definition pays for given practices and facts; nothing is looked up and nothing is kept."""
+    from app.schemes.adapters.command import NotCalculated, calculate_file
+
+    try:
+        typer.echo(calculate_file(file))
+    except NotCalculated as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+@commands.command()
+def openapi(
+    output: Annotated[Path | None, typer.Option(help="Write here instead of to the terminal.")] = None,
+) -> None:
+    """The API's contract as an OpenAPI 3.1 document."""
+    from importlib import import_module
+
+    from app.core.contract import document_bytes
+
+    document = document_bytes(import_module("app.main").create_app().openapi())
+    if output is None:
+        print(document.decode(), end="")
+    else:
+        output.write_bytes(document)

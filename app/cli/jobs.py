@@ -1,0 +1,50 @@
+"""Background work."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.words import CommissionerOption, ending_in_words, read_settings
+
+commands = typer.Typer(no_args_is_help=True)
+
+
+@commands.command("list")
+def list_jobs(
+    state: Annotated[str, typer.Option(help="queued, running, done or parked.")] = "parked",
+    commissioner: CommissionerOption = None,
+) -> None:
+    """Show jobs with their last error, parked ones unless another state is named."""
+    import asyncio
+
+    from app.core.jobs import list_everywhere
+
+    with ending_in_words():
+        rows = asyncio.run(list_everywhere(read_settings(), state=state, commissioner=commissioner))
+    for row in rows:
+        typer.echo(
+            f"{row['id']}  {row['commissioner']:10} {row['kind']:32} {row['attempts']:3}  {row['last_error'] or ''}"
+        )
+    typer.echo(f"{len(rows)} {state}")
+
+
+@commands.command("redrive")
+def redrive_jobs(
+    job_id: Annotated[str | None, typer.Argument(help="One job; else all of a kind.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Every parked job of this kind.")] = None,
+    commissioner: CommissionerOption = None,
+) -> None:
+    """Run parked jobs again, after what stopped them has been put right."""
+    import asyncio
+    from uuid import UUID
+
+    from app.core.jobs import redrive_everywhere
+
+    if (job_id is None) == (kind is None):
+        typer.echo("Name one job, or a kind with --kind.", err=True)
+        raise typer.Exit(2)
+    with ending_in_words():
+        wanted = UUID(job_id) if job_id else None
+        moved = asyncio.run(redrive_everywhere(read_settings(), job_id=wanted, kind=kind, commissioner=commissioner))
+    typer.echo(f"{moved} queued again")
+    raise typer.Exit(0 if moved else 1)

@@ -1,0 +1,77 @@
+"""Keys of the API, and the keys that seal stored secrets."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.words import ending_in_words, read_settings
+
+commands = typer.Typer(no_args_is_help=True)
+
+
+@commands.command("create")
+def keys_create(
+    role: Annotated[str, typer.Argument(help="platform_admin, commissioner_admin, payments_approver, …")],
+    commissioner: Annotated[str | None, typer.Option(help="Code of the tenant; platform_admin has none.")] = None,
+    name: Annotated[str | None, typer.Option(help="What the key is called; default: its role.")] = None,
+    person: Annotated[str | None, typer.Option(metavar="NAME", help="Who acts with it.")] = None,
+    email: Annotated[str | None, typer.Option(help="The person's address, by which a known person is found.")] = None,
+    practice: Annotated[str | None, typer.Option(help="Within one practice.")] = None,
+    locality: Annotated[str | None, typer.Option(metavar="ID", help="Within one locality.")] = None,
+    origin: Annotated[list[str] | None, typer.Option(help="A web page that may use it; role intranet only.")] = None,
+) -> None:
+    """Make a key and print it. It is shown this once."""
+    import asyncio
+
+    from app.access.adapters.command import describe_role, make_key
+    from app.access.values import KeyTerms
+    from app.embedded.servers import awake_database_of
+
+    settings = read_settings()
+    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+        wanted = describe_role(role, name=person, email=email, practice=practice, locality=locality)
+        terms = KeyTerms(name=name or role, origins=tuple(origin or ()))
+        typer.echo(asyncio.run(make_key(settings, commissioner=commissioner, wanted=wanted, terms=terms)))
+
+
+@commands.command("list")
+def keys_list(
+    commissioner: Annotated[str | None, typer.Option(help="Code of the tenant; default: the platform's keys.")] = None,
+) -> None:
+    """Show the keys of one commissioner, never their secrets."""
+    import asyncio
+
+    from app.access.adapters.command import list_keys
+    from app.embedded.servers import awake_database_of
+
+    settings = read_settings()
+    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+        lines = asyncio.run(list_keys(settings, commissioner=commissioner, role=None))
+    for line in lines:
+        typer.echo(f"{line.id}  {line.state:8} {line.role:20} {line.boundary:12} {line.prefix}  {line.name}")
+
+
+@commands.command("revoke")
+def keys_revoke(key_id: Annotated[str, typer.Argument(help="The key's id, from `plenary keys list`.")]) -> None:
+    """Revoke a key of whichever commissioner. It is refused everywhere within five seconds."""
+    import asyncio
+    from uuid import UUID
+
+    from app.access.adapters.command import end_key
+    from app.embedded.servers import awake_database_of
+
+    settings = read_settings()
+    try:
+        wanted = UUID(key_id)
+    except ValueError:
+        raise typer.BadParameter("give the id of a key") from None
+    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+        asyncio.run(end_key(settings, wanted))
+
+
+@commands.command("secret")
+def keys_secret() -> None:
+    """Print a fresh value for PLENARY_SECRET_KEYS; put it in front of the others to rotate."""
+    from app.core.secrets import new_key_setting
+
+    typer.echo(new_key_setting())

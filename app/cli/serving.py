@@ -1,0 +1,45 @@
+"""Processes that serve: everything on this machine, or one at a time."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli.words import read_settings
+
+commands = typer.Typer()
+
+
+@commands.command()
+def up() -> None:
+    """Start everything on this machine: servers, migrations, demo data, API and workers."""
+    from app.embedded.supervisor import run_up
+
+    raise typer.Exit(run_up(read_settings()))
+
+
+@commands.command()
+def api() -> None:
+    """Serve the API, one process, from the settings in the environment."""
+    import uvicorn
+
+    settings = read_settings()
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        # Requests are logged by ourselves, with tenant and correlation id.
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=5,
+    )
+
+
+@commands.command()
+def worker(
+    queue: Annotated[list[str] | None, typer.Option(help="Serve this queue only; may be given several times.")] = None,
+) -> None:
+    """Run the jobs, one process, from the settings in the environment."""
+    from importlib import import_module
+
+    import_module("workers.settings").run(queue)

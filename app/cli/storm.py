@@ -1,0 +1,53 @@
+"""The service broken on purpose, on servers of its own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.words import ending_in_words
+
+commands = typer.Typer(no_args_is_help=True)
+
+
+@commands.command("payments")
+def storm_payments(
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="NHS Payments to General Practice; else invented.")
+    ] = None,
+    financial_year: Annotated[str, typer.Option(help="The file's year.")] = "2022/23",
+    commissioners: Annotated[int, typer.Option(help="How many to invent.")] = 106,
+    practices: Annotated[int, typer.Option(help="How many to invent for each commissioner.")] = 63,
+) -> None:
+    """A quarter's run for each commissioner: in calm, in a storm, and without Valkey; the same to the digest."""
+    import asyncio
+
+    from app.storm import england
+    from app.storm.payments import storm_payments as play
+
+    with ending_in_words():
+        found = england.read(file) if file else england.invent(commissioners, practices)
+        problems = asyncio.run(play(found, financial_year, say=typer.echo))
+    _end(problems)
+
+
+@commands.command("messages")
+def storm_messages(
+    people: Annotated[int, typer.Option(help="How many are announced to.")] = 20_000,
+    kills: Annotated[int, typer.Option(help="How often the worker is killed on the way, each time.")] = 3,
+) -> None:
+    """An announcement to many people with the worker killed on the way: as files, then over SMTP."""
+    import asyncio
+
+    from app.storm.messages import storm_messages as play
+
+    with ending_in_words():
+        problems = asyncio.run(play(people, kills, say=typer.echo))
+    _end(problems)
+
+
+def _end(problems: list[str]) -> None:
+    for problem in problems:
+        typer.echo(problem, err=True)
+    typer.echo(f"{len(problems)} problems" if problems else "Nothing lost, nothing twice.")
+    raise typer.Exit(1 if problems else 0)

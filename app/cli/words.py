@@ -1,0 +1,41 @@
+"""What every command has in common: its settings, and an end in words where a person can do something about it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from app.core.settings import Settings
+
+CommissionerOption = Annotated[str | None, typer.Option("--commissioner", help="Code of one commissioner; else all.")]
+
+
+def read_settings() -> "Settings":
+    """From the environment, or an end in words."""
+    from app.core.settings import SettingsInvalid, load_settings
+
+    try:
+        return load_settings()
+    except SettingsInvalid as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(2) from problem
+
+
+@contextmanager
+def ending_in_words() -> Iterator[None]:
+    """What a person can do something about is said without a traceback."""
+    from app.core.backup import BackupFailed
+    from app.core.errors import DomainError
+    from app.core.settings import SettingsInvalid
+    from app.demo.calls import CallFailed
+    from app.embedded.errors import CannotStart
+
+    try:
+        yield
+    except (BackupFailed, CallFailed, CannotStart, DomainError, SettingsInvalid) as problem:
+        typer.echo(str(problem), err=True)
+        for field in getattr(problem, "errors", ()):
+            typer.echo(f"{field.pointer}: {field.detail}", err=True)
+        raise typer.Exit(1) from problem
