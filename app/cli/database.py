@@ -29,14 +29,17 @@ def migrate(
 ) -> None:
     """Bring the database to the newest form."""
     from app.core.migrate import bootstrap as make_database
-    from app.core.migrate import upgrade
+    from app.core.migrate import head_revision, upgrade
 
     settings = read_settings()
-    if bootstrap is None:
-        upgrade(settings.asyncpg_url("owner"))
-    else:
-        admin_url = settings.asyncpg_url("admin") if bootstrap == "-" else bootstrap
-        make_database(admin_url, env_file or settings.home / "env")
+    with ending_in_words():
+        if bootstrap is None:
+            upgrade(settings.asyncpg_url("owner"))
+            typer.echo(f"The database is at {head_revision()}.")
+        else:
+            urls_file = env_file or settings.home / "env"
+            make_database(settings.asyncpg_url("admin") if bootstrap == "-" else bootstrap, urls_file)
+            typer.echo(f"Database and logins are at {head_revision()}; the logins' URLs are in {urls_file}.")
 
 
 @commands.command()

@@ -26,6 +26,8 @@ def read_settings() -> "Settings":
 @contextmanager
 def ending_in_words() -> Iterator[None]:
     """What a person can do something about is said without a traceback."""
+    import asyncpg
+
     from app.core.backup import BackupFailed
     from app.core.errors import DomainError
     from app.core.settings import SettingsInvalid
@@ -38,4 +40,12 @@ def ending_in_words() -> Iterator[None]:
         typer.echo(str(problem), err=True)
         for field in getattr(problem, "errors", ()):
             typer.echo(f"{field.pointer}: {field.detail}", err=True)
+        raise typer.Exit(1) from problem
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InsufficientPrivilegeError) as problem:
+        typer.echo(f"The database server refused: {problem}. Look at the login's URL.", err=True)
+        raise typer.Exit(1) from problem
+    except OSError as problem:
+        # A server that cannot be reached has no file name; its own words name the address.
+        where = f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem)
+        typer.echo(where, err=True)
         raise typer.Exit(1) from problem
