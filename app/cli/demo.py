@@ -1,5 +1,10 @@
 """The invented commissioner."""
 
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import typer
 
 from app.cli.words import ending_in_words, read_settings
@@ -17,7 +22,23 @@ def load_demo() -> None:
 
     configure_logging(level="WARNING")
     with ending_in_words():
-        asyncio.run(load(read_settings()))
+        asyncio.run(load(read_settings(), worker=_worker_beside()))
+
+
+@asynccontextmanager
+async def _worker_beside() -> AsyncIterator[None]:
+    """A worker that cannot outlive this command, however that ends: a first start may be stopped in the middle."""
+    from app.embedded.first_start import our_command
+    from app.embedded.journal import StreamJournal
+    from app.embedded.processes import Launcher
+
+    launcher = Launcher(StreamJournal(sys.stderr.fileno()))
+    try:
+        worker = launcher.start("worker", our_command("worker"), silent=True)
+        yield
+        await worker.stop((signal.SIGTERM, 6))
+    finally:
+        await launcher.close()
 
 
 @commands.command("tour")

@@ -1,11 +1,9 @@
-"""Loads the demo through the API, with a worker beside it: nothing here that a client could not do."""
+"""Loads the demo through the API, while a worker runs beside it: nothing here that a client could not do."""
 
-import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -52,14 +50,16 @@ class Keys:
         fresh.replace(path)
 
 
-async def load(settings: Settings, *, say: Callable[[str], None] = SAY) -> None:
-    """Make the invented commissioner. A second call finds the keys and does nothing."""
+async def load(
+    settings: Settings, *, worker: AbstractAsyncContextManager[object], say: Callable[[str], None] = SAY
+) -> None:
+    """Make the invented commissioner while the worker runs. A second call finds the keys and does nothing."""
     path = settings.home / "demo-keys.json"
     if path.exists():
         say("The demo is loaded already.")
         return
     keys = Keys(path)
-    async with _served(settings) as client:
+    async with worker, _served(settings) as client:
         demo = Demo(client, keys, london_date(SystemClock().now()), say)
         await demo.make_platform_key(settings)
         await demo.register()
@@ -71,20 +71,12 @@ async def load(settings: Settings, *, say: Callable[[str], None] = SAY) -> None:
 
 @asynccontextmanager
 async def _served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """The API in this process and a worker in another, for as long as the load takes."""
+    """The API in this process, for as long as the load takes."""
     app = create_app(settings)
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app.cli", "worker", stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        async with app.router.lifespan_context(app):
-            transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
-            async with httpx.AsyncClient(transport=transport, base_url="http://demo", timeout=60) as client:
-                yield client
-    finally:
-        if worker.returncode is None:
-            worker.terminate()
-        await worker.wait()
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, client=("127.0.0.1", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://demo", timeout=60) as client:
+            yield client
 
 
 class Demo:

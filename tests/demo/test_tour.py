@@ -56,8 +56,8 @@ async def test_the_tour_in_the_readme_is_the_tour(live_settings: Settings, monke
         if value is not None:
             monkeypatch.setenv(f"PLENARY_{name}", str(value))
     heard: list[str] = []
-    await load(live_settings, say=heard.append)
-    await load(live_settings, say=heard.append)
+    await load(live_settings, worker=working(), say=heard.append)
+    await load(live_settings, worker=working(), say=heard.append)
     assert heard[-1] == "The demo is loaded already."
     keys = live_settings.home / "demo-keys.json"
     assert keys.stat().st_mode & 0o777 == 0o600

@@ -18,11 +18,11 @@ PROJECT = Path(__file__).parents[2]
 
 
 class Up:
-    def __init__(self, home: Path, log: Path, port: int) -> None:
+    def __init__(self, home: Path, log: Path, port: int, *, demo: bool = False) -> None:
         self.log = log
         self.address = f"http://127.0.0.1:{port}"
         given = {name: value for name, value in os.environ.items() if not name.startswith("PLENARY_")}
-        settings = {"PLENARY_HOME": str(home), "PLENARY_PORT": str(port), "PLENARY_DEMO": "0"}
+        settings = {"PLENARY_HOME": str(home), "PLENARY_PORT": str(port), "PLENARY_DEMO": str(int(demo))}
         with log.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "up"],
@@ -105,3 +105,19 @@ def test_a_busy_port_is_refused_in_words_before_anything_starts(tmp_path, starte
         assert up.process.wait(60) == 1
     assert "Choose another port with PLENARY_PORT" in up.log.read_text()
     assert not (tmp_path / "home" / "servers").exists()
+
+
+def test_a_first_start_stopped_while_the_demo_loads_leaves_nobody_behind(tmp_path, started):
+    up = Up(tmp_path / "home", tmp_path / "log", free_port(), demo=True)
+    started.append(up)
+    # By then the worker has done the imports: it would go on without its database.
+    assert up.says("Publishing the scheme"), up.log.read_text()[-2000:]
+    worker = up.child("worker")
+    children = up.children()
+    up.process.send_signal(signal.SIGTERM)
+    assert up.process.wait(10) == 0
+    assert worker in children
+    left = [child for child in children if not has_ended(child.pid)]
+    for child in left:
+        child.kill()
+    assert left == []
