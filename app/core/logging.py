@@ -28,8 +28,6 @@ _PRIVATE: Final = frozenset(
         "token",
     }
 )
-# They say at INFO which addresses they called or which arguments they ran with; both may hold a token, or a name.
-_QUIET: Final = ("httpx", "httpcore", "arq.jobs", "asyncio", "multipart", "python_multipart", "sqlalchemy.engine")
 _ADOPTED: Final = ("uvicorn", "uvicorn.error", "arq", "arq.worker", "alembic", "sqlalchemy")
 
 
@@ -39,7 +37,11 @@ def get_logger(name: str) -> FilteringBoundLogger:
 
 
 def configure_logging(*, json: bool = True, level: str = "INFO", stream: BinaryIO | None = None) -> None:
-    """Call once when a process starts. Library loggers lose their own handlers and come out like ours."""
+    """Call once when a process starts. Warnings of libraries come out like our own lines.
+
+    What libraries say below that is left out, whatever the level: each statement and mapped member (SQLAlchemy), and
+    addresses and arguments (httpx, arq), which may hold a token or a name.
+    """
     threshold = logging.getLevelNamesMapping()[level.upper()]
     output = stream or sys.stdout.buffer
     structlog.configure(
@@ -51,18 +53,16 @@ def configure_logging(*, json: bool = True, level: str = "INFO", stream: BinaryI
     )
     root = logging.getLogger()
     root.handlers[:] = [_Adopted(output, json=json)]
-    root.setLevel(threshold)
-    _adopt(threshold)
+    root.setLevel(max(threshold, logging.WARNING))
+    _adopt()
 
 
-def _adopt(threshold: int) -> None:
+def _adopt() -> None:
     for name in _ADOPTED:
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
         library.setLevel(logging.NOTSET)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
     # Our own line for each request has the template of the route; the server's would have the path and query.
     access = logging.getLogger("uvicorn.access")
     access.handlers.clear()

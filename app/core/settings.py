@@ -145,7 +145,7 @@ class Settings(BaseSettings):
         (),
         description="Identity providers, as a JSON list of `{issuer, audience, commissioner?, algorithms?, email_claim?}`.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged; of libraries only warnings are.")
     log_format: Literal["json", "console"] = Field("json", description="Form of a log line.")
     rate_limit: float = Field(100, gt=0, description="Requests a second for each key.")
     rate_limit_address: float = Field(50, gt=0, description="Requests a second for each address without a key.")

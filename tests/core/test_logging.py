@@ -48,12 +48,12 @@ def test_a_line_has_its_event_members_and_the_ids_of_the_request(output):
 
 
 @pytest.mark.parametrize("name", ["uvicorn.error", "arq.worker", "some.library"])
-def test_lines_of_libraries_look_like_ours(output, name):
+def test_warnings_of_libraries_look_like_ours(output, name):
     configure_logging(json=True, level="INFO", stream=output)
     structlog.contextvars.bind_contextvars(request_id="r1")
-    logging.getLogger(name).info("started %s", "well")
+    logging.getLogger(name).warning("started %s", "badly")
     assert [(line["event"], line["logger"], line["level"], line["request_id"]) for line in lines(output)] == [
-        ("started well", name, "info", "r1")
+        ("started badly", name, "warning", "r1")
     ]
 
 
@@ -65,9 +65,10 @@ def test_lines_below_the_level_are_left_out(output):
     assert [line["event"] for line in lines(output)] == ["loud"]
 
 
-@pytest.mark.parametrize("name", ["uvicorn.access", "httpx", "sqlalchemy.engine"])
-def test_lines_that_hold_whole_addresses_or_statements_are_left_out(output, name):
-    configure_logging(json=True, level="INFO", stream=output)
+@pytest.mark.parametrize("level", ["DEBUG", "INFO"])
+@pytest.mark.parametrize("name", ["uvicorn.access", "httpx", "sqlalchemy.engine", "sqlalchemy.orm.mapper.Mapper", "x"])
+def test_what_libraries_say_below_a_warning_is_left_out(output, name, level):
+    configure_logging(json=True, level=level, stream=output)
     logging.getLogger(name).info("GET /a/secret-token")
     assert output.getvalue() == b""
 
