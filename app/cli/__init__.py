@@ -1,5 +1,8 @@
 """The command line. Every command imports late and calls one function, so that `plenary --help` is quick."""
 
+from importlib import import_module
+from typing import Annotated
+
 import typer
 
 from app.cli import database, demo, files, jobs, keys, serving, storm
@@ -7,8 +10,18 @@ from app.cli import database, demo, files, jobs, keys, serving, storm
 main = typer.Typer(name="plenary", no_args_is_help=True, pretty_exceptions_show_locals=False, add_completion=False)
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"plenary {import_module('app.main').VERSION}")
+        raise typer.Exit
+
+
 @main.callback()
-def plenary() -> None:
+def plenary(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the release and end.")
+    ] = False,
+) -> None:
     """The membership backbone of NHS commissioners as a JSON API."""
 
 

@@ -27,7 +27,7 @@ def import_file(
         bool, typer.Option("--dry-run", help="Try everything and keep nothing but the outcome.")
     ] = False,
 ) -> None:
-    """Import a file at once, as the API does with an upload."""
+    """Import a file at once, as the API does with an upload. Ends with 3 when rows were refused: the others are in."""
     import asyncio
 
     from app.core.progress import progress_shown
@@ -55,6 +55,8 @@ def import_file(
         typer.echo(warning, err=True)
     counts = {name: value for name, value in result.summary().items() if name != "warnings"}
     typer.echo(", ".join(f"{name} {value:,}" for name, value in counts.items()))
+    if result.errors:
+        raise typer.Exit(3)
 
 
 @commands.command()
@@ -86,4 +88,5 @@ def openapi(
     if output is None:
         print(document.decode(), end="")
     else:
-        output.write_bytes(document)
+        with ending_in_words():
+            output.write_bytes(document)

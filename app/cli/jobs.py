@@ -1,17 +1,20 @@
 """Background work."""
 
-from typing import Annotated
+from typing import Annotated, Literal
+from uuid import UUID
 
 import typer
 
 from app.cli.words import CommissionerOption, ending_in_words, read_settings
+
+JobState = Literal["queued", "running", "done", "parked"]
 
 commands = typer.Typer(no_args_is_help=True)
 
 
 @commands.command("list")
 def list_jobs(
-    state: Annotated[str, typer.Option(help="queued, running, done or parked.")] = "parked",
+    state: Annotated[JobState, typer.Option(help="Of which state.")] = "parked",
     commissioner: CommissionerOption = None,
 ) -> None:
     """Show jobs with their last error, parked ones unless another state is named."""
@@ -30,13 +33,12 @@ def list_jobs(
 
 @commands.command("redrive")
 def redrive_jobs(
-    job_id: Annotated[str | None, typer.Argument(help="One job; else all of a kind.")] = None,
+    job_id: Annotated[UUID | None, typer.Argument(help="One job; else all of a kind.")] = None,
     kind: Annotated[str | None, typer.Option(help="Every parked job of this kind.")] = None,
     commissioner: CommissionerOption = None,
 ) -> None:
     """Run parked jobs again, after what stopped them has been put right."""
     import asyncio
-    from uuid import UUID
 
     from app.core.jobs import redrive_everywhere
 
@@ -44,7 +46,6 @@ def redrive_jobs(
         typer.echo("Name one job, or a kind with --kind.", err=True)
         raise typer.Exit(2)
     with ending_in_words():
-        wanted = UUID(job_id) if job_id else None
-        moved = asyncio.run(redrive_everywhere(read_settings(), job_id=wanted, kind=kind, commissioner=commissioner))
+        moved = asyncio.run(redrive_everywhere(read_settings(), job_id=job_id, kind=kind, commissioner=commissioner))
     typer.echo(f"{moved} queued again")
     raise typer.Exit(0 if moved else 1)

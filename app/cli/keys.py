@@ -29,7 +29,9 @@ def keys_create(
 
     settings = read_settings()
     with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
-        wanted = describe_role(role, name=person, email=email, practice=practice, locality=locality)
+        wanted = describe_role(
+            role, commissioner=commissioner, name=person, email=email, practice=practice, locality=locality
+        )
         terms = KeyTerms(name=name or role, origins=tuple(origin or ()))
         typer.echo(asyncio.run(make_key(settings, commissioner=commissioner, wanted=wanted, terms=terms)))
 

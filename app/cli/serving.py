@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.words import read_settings
+from app.cli.words import ending_in_words, read_settings
 
 commands = typer.Typer()
 
@@ -23,6 +23,8 @@ def api() -> None:
     import uvicorn
 
     settings = read_settings()
+    with ending_in_words():
+        settings.refuse_incomplete("app", "platform", "reader")
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -42,4 +44,6 @@ def worker(
     """Run the jobs, one process, from the settings in the environment."""
     from importlib import import_module
 
+    with ending_in_words():
+        read_settings().refuse_incomplete("worker", "platform", "reader")
     import_module("workers.settings").run(queue)

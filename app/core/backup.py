@@ -84,13 +84,19 @@ def _run(command: list[str], url: str) -> None:
 
 def backup(settings: Settings, target: Path) -> int:
     """Write everything to `target` as the backup login, consistent as of one moment. Returns the size in bytes."""
-    fresh = target.with_suffix(target.suffix + ".new")
-    fresh.parent.mkdir(parents=True, exist_ok=True)
-    fresh.touch(mode=0o600)
+    if target.is_dir():
+        raise BackupFailed(f"{target} is a folder; name the file to write, such as {target / 'plenary.backup'}.")
+    if not target.parent.is_dir():
+        raise BackupFailed(f"There is no folder {target.parent}; make it first, or name another file.")
     url = settings.asyncpg_url("backup")
     tool = find_tool("pg_dump", major=asyncio.run(_server_major(url)))
-    _run([str(tool), "--format=custom", "--file", str(fresh)], url)
-    fresh.replace(target)
+    fresh = target.with_suffix(target.suffix + ".new")
+    fresh.touch(mode=0o600)
+    try:
+        _run([str(tool), "--format=custom", "--file", str(fresh)], url)
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
     return target.stat().st_size
 
 

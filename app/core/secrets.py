@@ -88,8 +88,9 @@ def _check_key(key_id: str, key: bytes) -> None:
 
 def _parse_key(entry: str) -> tuple[str, bytes]:
     key_id, separator, text = entry.partition(":")
-    if not separator:
-        raise ValueError("A secret key is written id:base64.")
+    # The id is looked at before anything is said of it: written the wrong way round it would be the key itself.
+    if not separator or not _KEY_ID.fullmatch(key_id):
+        raise ValueError("a secret key is written id:base64; `plenary keys secret` prints one")
     try:
         return key_id, base64.b64decode(text.translate(str.maketrans("-_", "+/")), validate=True)
     except binascii.Error as error:

@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
+from app.core.secrets import SecretBox
+
 _PREFIX: Final = "PLENARY_"
 _POSTGRES_SCHEMES: Final = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 
@@ -75,6 +77,11 @@ def _proxies(text: str) -> str:
     return text
 
 
+def _secret_keys(text: str) -> str:
+    SecretBox.from_setting(text)
+    return text
+
+
 PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
 
 
@@ -126,7 +133,7 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(
         None, repr=False, description="Redis or Valkey, which only wakes workers. Without it they look every second."
     )
-    secret_keys: str | None = Field(
+    secret_keys: Annotated[str, AfterValidator(_secret_keys)] | None = Field(
         None,
         repr=False,
         description="Keys for stored secrets, `id:base64` of 32 bytes each, separated by commas, newest first. "
@@ -145,7 +152,9 @@ class Settings(BaseSettings):
         (),
         description="Identity providers, as a JSON list of `{issuer, audience, commissioner?, algorithms?, email_claim?}`.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged; of libraries only warnings are.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level that is logged; of libraries only warnings are."
+    )
     log_format: Literal["json", "console"] = Field("json", description="Form of a log line.")
     rate_limit: float = Field(100, gt=0, description="Requests a second for each key.")
     rate_limit_address: float = Field(50, gt=0, description="Requests a second for each address without a key.")
@@ -193,11 +202,13 @@ class Settings(BaseSettings):
             mode = self._secret_keys_file.stat().st_mode
             if mode & 0o077:
                 raise SettingsInvalid(f"{self._secret_keys_file} can be read by others; its mode has to be 0600.")
-            return self._secret_keys_file.read_text().strip()
+            return _secret_keys(self._secret_keys_file.read_text().strip())
         except FileNotFoundError as error:
             raise SettingsInvalid(
                 f"PLENARY_SECRET_KEYS is not set and there is no {self._secret_keys_file}; `plenary up` makes one."
             ) from error
+        except ValueError as error:
+            raise SettingsInvalid(f"{self._secret_keys_file}: {error}") from error
 
     def asyncpg_url(self, login: Login) -> str:
         """The URL of that login for asyncpg and libpq tools."""
@@ -206,6 +217,12 @@ class Settings(BaseSettings):
         if url is None:
             raise SettingsInvalid(f"{_PREFIX}{name.upper()} has to be set.")
         return url
+
+    def refuse_incomplete(self, *logins: Login) -> None:
+        """Whatever a process needs before it serves, so that it ends in words and not in the middle of its start."""
+        for login in logins:
+            self.asyncpg_url(login)
+        self.secret_keys_value()
 
     def sqlalchemy_url(self, login: Login) -> str:
         """The same for SQLAlchemy, which hands query members on as arguments and knows libpq's `sslmode` as `ssl`."""

@@ -56,10 +56,15 @@ async def test_a_tenants_key_is_made_listed_and_revoked(shared: LivePlenary, ple
     ("arguments", "words"),
     [
         (("create", "emperor"), "There are: platform_admin"),
-        (("create", "editor"), "platform_admin belongs to the platform"),
-        (("create", "editor", "--commissioner", "NOBODY"), "no such commissioner"),
-        (("create", "editor", "--commissioner", "{code}"), "needs a person"),
-        (("create", "editor", "--person", "A"), "e-mail address, both"),
+        (("create", "intranet"), "--commissioner CODE"),
+        (("create", "practice_manager", "--commissioner", "{code}"), "--practice CODE"),
+        (("create", "platform_admin", "--commissioner", "{code}"), "platform_admin belongs to the platform"),
+        (
+            ("create", "editor", "--commissioner", "NOBODY", "--person", "A", "--email", "a@b.example"),
+            "no such commissioner",
+        ),
+        (("create", "editor", "--commissioner", "{code}"), "--person NAME --email ADDRESS"),
+        (("create", "editor", "--commissioner", "{code}", "--person", "A"), "e-mail address, both"),
         (("revoke", "01890a5d-ac96-774b-bcce-b302099a8057"), "no such key"),
     ],
 )

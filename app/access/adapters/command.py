@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.access.errors import ApiKeyNotFound, PersonRequired, RoleUnknown
+from app.access.errors import ApiKeyNotFound, BoundaryInvalid, CommissionerRequired, PersonRequired, RoleUnknown
 from app.access.repository import ApiKeyRepository, find_credential_tenant
 from app.access.service import create_key, revoke_key
 from app.access.tables import ApiKey
-from app.access.values import Boundary, KeyTerms, NamedPerson, Role, WantedRole
+from app.access.values import PRACTICE_ROLES, ROLES_WITHOUT_PERSON, Boundary, KeyTerms, NamedPerson, Role, WantedRole
 from app.core.clock import SystemClock
 from app.core.db import Actor, Tx, as_tenant, make_engine, unit_of_work
 from app.core.ids import PLATFORM_ID
@@ -35,13 +35,25 @@ class KeyLine:
 
 
 def describe_role(
-    role: str, *, name: str | None, email: str | None, practice: str | None, locality: str | None
+    role: str,
+    *,
+    commissioner: str | None,
+    name: str | None,
+    email: str | None,
+    practice: str | None,
+    locality: str | None,
 ) -> WantedRole:
-    """From what was typed; the service says what does not fit."""
+    """From what was typed. A missing option is named here; the service says what else does not fit."""
     if role not in list(Role):
         raise RoleUnknown(f"There are: {', '.join(Role)}.")
+    if commissioner is None and Role(role) is not Role.PLATFORM_ADMIN:
+        raise CommissionerRequired(f"The role {role} belongs to a commissioner: name it with --commissioner CODE.")
+    if practice is None and Role(role) in PRACTICE_ROLES:
+        raise BoundaryInvalid(f"The role {role} is held in one practice: name it with --practice CODE.")
     if (name is None) != (email is None):
-        raise PersonRequired("Give the person's name and e-mail address, both.")
+        raise PersonRequired("Give the person's name and e-mail address, both: --person NAME --email ADDRESS.")
+    if name is None and Role(role) not in ROLES_WITHOUT_PERSON:
+        raise PersonRequired(f"The role {role} acts for somebody: name the person with --person NAME --email ADDRESS.")
     boundary = Boundary("practice", practice) if practice else Boundary("locality", locality) if locality else None
     person = NamedPerson(name, email) if name is not None and email is not None else None
     return WantedRole(role=Role(role), boundary=boundary, person=person, by_platform=True)
