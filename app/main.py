@@ -8,9 +8,11 @@ import structlog
 from fastapi import FastAPI
 
 from app.access import router as access
+from app.access import service as access_service
 from app.access.adapters.oidc import open_verifier
 from app.access.service import DatabaseAuthenticator
 from app.communications import router as communications
+from app.communications import service as communications_service
 from app.core import router as core
 from app.core.clock import Clock, SystemClock
 from app.core.contract import describe, operation_id
@@ -30,18 +32,22 @@ from app.core.secrets import SecretBox
 from app.core.selfcheck import refuse_powerful_logins
 from app.core.settings import Settings, load_settings
 from app.forums import router as forums
+from app.forums import service as forums_service
 from app.learning import router as learning
+from app.learning import service as learning_service
 from app.meetings import router as meetings
+from app.meetings import service as meetings_service
 from app.organisations import router as organisations
 from app.organisations.adapters.register_files import read_file
 from app.organisations.service import effects_of_practice_change as effects_on_organisations
 from app.organisations.values import EffectsOfPracticeChange
 from app.payments import router as payments
-from app.payments.service import effects_of_practice_change as effects_on_payments
+from app.payments import service as payments_service
 from app.people import router as people
-from app.people.service import effects_of_practice_change as effects_on_people
+from app.people import service as people_service
+from app.people.values import PersonHolder
 from app.schemes import router as schemes
-from app.schemes.service import effects_of_practice_change as effects_on_schemes
+from app.schemes import service as schemes_service
 
 VERSION = "0.1.0"
 log = structlog.get_logger("plenary")
@@ -52,9 +58,56 @@ ROUTERS = (organisations, payments, schemes, communications, meetings, forums, l
 # Each slice that holds something of practices says what a change of them would touch; the lowest slice asks.
 PRACTICE_CHANGE_EFFECTS: tuple[EffectsOfPracticeChange, ...] = (
     effects_on_organisations,
-    effects_on_people,
-    effects_on_schemes,
-    effects_on_payments,
+    people_service.effects_of_practice_change,
+    schemes_service.effects_of_practice_change,
+    payments_service.effects_of_practice_change,
+)
+
+# Each slice that holds something on persons. People comes last: others find what is theirs by its name and address.
+PERSON_HOLDERS: tuple[PersonHolder, ...] = (
+    PersonHolder(
+        "communications",
+        communications_service.export_person,
+        communications_service.erase_person,
+        "Names and addresses of messages go, and waiting mail is not sent; that somebody was told stays for 24 months, "
+        "and so do notices to others that name the person.",
+    ),
+    PersonHolder(
+        "payments",
+        payments_service.export_person,
+        None,
+        "Decisions about money stay under the person's id, which names nobody; a run in hand goes on.",
+    ),
+    PersonHolder(
+        "schemes",
+        schemes_service.export_person,
+        schemes_service.erase_person,
+        "Agreements no longer name the person as lead; a signature stays with the practice's agreement.",
+    ),
+    PersonHolder(
+        "learning", learning_service.export_person, learning_service.erase_person, "The learning record is taken back."
+    ),
+    PersonHolder(
+        "forums", forums_service.export_person, forums_service.erase_person, "Memberships end and lose their names."
+    ),
+    PersonHolder(
+        "meetings",
+        meetings_service.export_person,
+        meetings_service.erase_person,
+        "Attendance stays as evidence without a name.",
+    ),
+    PersonHolder(
+        "access",
+        access_service.export_person,
+        access_service.erase_person,
+        "Keys are revoked and roles end at once; their ids stay in the audit log.",
+    ),
+    PersonHolder(
+        "people",
+        people_service.export_person,
+        people_service.erase_person,
+        "Name, address and telephone go; the posts end and stay without a name.",
+    ),
 )
 
 
@@ -117,6 +170,7 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
         epoch=epoch,
         revision=head_revision(),
         practice_change_effects=PRACTICE_CHANGE_EFFECTS,
+        person_holders=PERSON_HOLDERS,
         read_file=read_file,
     )
 

@@ -80,6 +80,8 @@ class Services:
     revision: str
     practice_change_effects: Sequence[Any]
     """What each slice says a change of practices would touch: `organisations.values.EffectsOfPracticeChange`."""
+    person_holders: Sequence[Any]
+    """The slices that hold something on persons, in the order of an erasure: `people.values.PersonHolder`."""
     read_file: Callable[..., Any]
     """Reads an uploaded file of a named kind into rows; handed down, because a slice may not import its own adapters."""
 

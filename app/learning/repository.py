@@ -19,6 +19,10 @@ class CpdRepository(TenantRepository[CpdEntry]):
         statement = self.select().where(col(CpdEntry.attendance_id) == attendance_id).with_for_update()
         return (await self.session.exec(statement)).all()  # pyright: ignore
 
+    async def list_of_person(self, person_id: UUID) -> Sequence[CpdEntry]:
+        """Those not taken back."""
+        return await self.list(col(CpdEntry.person_id) == person_id, col(CpdEntry.removed_at).is_(None))
+
     async def list_page(self, person_id: UUID, *, params: PageParams, cursors: Cursors) -> Page[CpdEntry]:
         statement = self.select().where(col(CpdEntry.person_id) == person_id, col(CpdEntry.removed_at).is_(None))
         return await self.page(statement, keys=[CpdEntry.id], params=params, cursors=cursors, kind=f"cpd:{person_id}")

@@ -1,6 +1,7 @@
 """Use cases of learning: attendance becomes CPD hours that belong to the person."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.core.db import Tx
@@ -36,7 +37,14 @@ def _set(entry: CpdEntry, attendance: AttendanceRef) -> None:
     entry.title, entry.on, entry.minutes = attendance.title, attendance.on, attendance.minutes
 
 
-async def export_person(session: Tx, person_id: UUID) -> list[dict[str, object]]:
+async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
     """Everything learning holds on a person, for their own copy."""
-    rows = await CpdRepository(session, session.tenant).list(CpdEntry.person_id == person_id)  # pyright: ignore
-    return [{"title": row.title, "on": row.on.isoformat(), "minutes": row.minutes} for row in rows]
+    rows = await CpdRepository(session, session.tenant).list_of_person(person_id)
+    return {"cpd": [{"title": row.title, "on": row.on.isoformat(), "minutes": row.minutes} for row in rows]}
+
+
+async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:
+    """Take back the hours, which were the person's own and nobody else reads."""
+    for entry in await CpdRepository(session, session.tenant).list_of_person(person_id):
+        entry.removed_at = now
+        session.add(entry)

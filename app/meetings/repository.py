@@ -1,11 +1,12 @@
 """Every SELECT, lock and write of meetings."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func
 from sqlmodel import col, select
+from sqlmodel.sql.expression import Select
 
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository
@@ -53,6 +54,18 @@ class AttendanceRepository(TenantRepository[Attendance]):
             statement = statement.where(col(Attendance.removed_at).is_(None))
         return (await self.session.exec(statement.order_by(Attendance.practice, Attendance.name_key))).all()  # pyright: ignore
 
+    async def list_of_person(
+        self, person_id: UUID, *, name_key: str, practices: Collection[str]
+    ) -> Sequence[tuple[Attendance, Meeting]]:
+        """The person's, and those that nobody was found for under this name at these practices; taken back ones too."""
+        unfound = (
+            col(Attendance.person_id).is_(None)
+            & (col(Attendance.name_key) == name_key)
+            & col(Attendance.practice).in_(practices)
+        )
+        statement = self._with_meeting().where((col(Attendance.person_id) == person_id) | unfound)
+        return (await self.session.exec(statement.order_by(col(Attendance.id)))).all()
+
     async def list_page(
         self, meeting_id: UUID, *, practices: frozenset[str] | None, params: PageParams, cursors: Cursors
     ) -> Page[Attendance]:
@@ -71,16 +84,14 @@ class AttendanceRepository(TenantRepository[Attendance]):
         )
         return dict((await self.session.exec(statement)).all())
 
-    async def get_with_meeting(self, attendance_id: UUID) -> tuple[Attendance, Meeting]:
-        statement = (
-            select(Attendance, Meeting)
-            .join(
-                Meeting,
-                (col(Meeting.commissioner_id) == Attendance.commissioner_id)
-                & (col(Meeting.id) == Attendance.meeting_id),
-            )
-            .where(Attendance.commissioner_id == self.tenant, Attendance.id == attendance_id)
+    def _with_meeting(self) -> Select[Attendance, Meeting]:
+        of_meeting = (col(Meeting.commissioner_id) == Attendance.commissioner_id) & (
+            col(Meeting.id) == Attendance.meeting_id
         )
+        return select(Attendance, Meeting).join(Meeting, of_meeting).where(Attendance.commissioner_id == self.tenant)
+
+    async def get_with_meeting(self, attendance_id: UUID) -> tuple[Attendance, Meeting]:
+        statement = self._with_meeting().where(Attendance.id == attendance_id)
         found = (await self.session.exec(statement)).one_or_none()
         if found is None:
             raise MeetingNotFound

@@ -167,6 +167,47 @@ async def update_person(
     return _person(person)
 
 
+@router.get("/v1/people/{person_id}/export", responses=error_responses(errors.PersonNotFound))
+async def export_person(person_id: UUID, caller: Keeper, session: Transaction, serving: Serving) -> schemas.PersonCopy:
+    """Everything that is held on a person, for their own copy: particulars, posts, keys and roles, attendance, learning,
+    forums, agreements, decisions about money, and messages. Secrets of keys are never in it. The audit log notes it.
+    """
+    held = await service.copy_of_person(session, person_id, serving.person_holders)
+    return schemas.PersonCopy(person=person_id, held=held)
+
+
+@router.post("/v1/people/{person_id}/erase", responses=error_responses(errors.PersonNotFound, PreconditionFailed))
+async def erase_person(
+    person_id: UUID,
+    body: schemas.ErasureIn,
+    expected: MayMatch,
+    caller: Keeper,
+    session: Transaction,
+    serving: Serving,
+) -> schemas.Erasure:
+    """Forget who a person was: name and contact go everywhere, posts, keys and roles end, waiting mail is not sent.
+
+    It cannot be undone. What was paid and decided stays under the id, which leads to nobody. `dry_run` tells what would
+    go. Erasing somebody again changes nothing.
+    """
+    person = await PersonRepository(session, session.tenant).get(person_id, for_update=True)
+    expected.check(person.version)
+    holders = serving.person_holders
+    held = await service.forget_person(
+        session, person, holders, reason=body.reason, now=serving.clock.now(), dry_run=body.dry_run
+    )
+    return schemas.Erasure(
+        person=person_id,
+        reason=body.reason,
+        dry_run=body.dry_run,
+        erased_at=None if body.dry_run else person.erased_at,
+        parts=[
+            schemas.ErasedPart(part=holder.name, held=rules.counts(held[holder.name]), sentence=holder.on_erasure)
+            for holder in holders
+        ],
+    )
+
+
 @router.get("/v1/me/listing", responses=error_responses(Forbidden, errors.PersonNotFound))
 async def get_my_listing(caller: Caller, session: Transaction, serving: Serving, response: Response) -> schemas.Listing:
     """Whether intranets may show me, and which of my posts they show."""

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from app.people.values import STALE_AFTER_DAYS, PostRole
 
@@ -94,3 +95,11 @@ def stale_reason(*, confirmed_on: date, bounced_at: datetime | None, today: date
 def stale_before(today: date) -> date:
     """Posts confirmed on this day or before are stale today."""
     return today - timedelta(days=STALE_AFTER_DAYS)
+
+
+def counts(held: Mapping[str, Any]) -> dict[str, int]:
+    """How many entries of each kind are held, of those kinds of which there are any.
+
+    Example: `{"name": "Anne", "posts": [a, b], "messages": []}` is `{"posts": 2}`.
+    """
+    return {kind: len(entries) for kind, entries in held.items() if isinstance(entries, list) and entries}

@@ -85,6 +85,64 @@ class PersonEntry(BaseModel):
     created_at: Instant
 
 
+class PersonCopy(BaseModel):
+    """Everything that is held on a person, by the part of Plenary that holds it."""
+
+    model_config = ConfigDict(
+        json_schema_extra=_example(
+            {
+                "person": _PERSON_ID,
+                "held": {"people": {"name": "Amira Khan", "posts": []}, "meetings": {"attendances": []}},
+            }
+        )
+    )
+    person: UUID
+    held: dict[str, dict[str, Any]]
+
+
+class ErasureIn(StrictModel):
+    """Why the person is to be forgotten. A code, because a text could hold the very name."""
+
+    model_config = ConfigDict(json_schema_extra=_example({"reason": "own_request", "dry_run": True}))
+    reason: Literal["own_request", "no_longer_needed", "entered_by_mistake"]
+    dry_run: bool = Field(default=False, strict=True, description="Only tell what would go; nothing is changed.")
+
+
+class ErasedPart(BaseModel):
+    """What one part of Plenary held when it was asked, how many of each, and what an erasure does with it."""
+
+    part: str
+    held: dict[str, int]
+    sentence: str
+
+
+class Erasure(BaseModel):
+    """`erased_at` is null in a dry run."""
+
+    model_config = ConfigDict(
+        json_schema_extra=_example(
+            {
+                "person": _PERSON_ID,
+                "reason": "own_request",
+                "dry_run": True,
+                "erased_at": None,
+                "parts": [
+                    {
+                        "part": "people",
+                        "held": {"posts": 2},
+                        "sentence": "Name, address and telephone go; the posts end and stay without a name.",
+                    }
+                ],
+            }
+        )
+    )
+    person: UUID
+    reason: str
+    dry_run: bool
+    erased_at: Instant | None
+    parts: list[ErasedPart]
+
+
 class PersonEntryPage(PageModel):
     data: list[PersonEntry]
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, Protocol
 from uuid import UUID
+
+from app.core.db import Tx
 
 STALE_AFTER_DAYS: Final = 180
 
@@ -94,3 +96,25 @@ class NewPost:
     locality_id: UUID | None = None
     level: PostLevel | None = None
     listed: bool | None = None
+
+
+class ExportPerson(Protocol):
+    """Offered by each slice in its service: what it holds on the person, for their own copy."""
+
+    async def __call__(self, session: Tx, person_id: UUID) -> dict[str, Any]: ...
+
+
+class ErasePerson(Protocol):
+    """Offered by each slice that holds more than ids: forget who the person was."""
+
+    async def __call__(self, session: Tx, person_id: UUID, *, now: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHolder:
+    """A slice that holds something on persons. `on_erasure` says what goes and what stays, in one sentence."""
+
+    name: str
+    export: ExportPerson
+    erase: ErasePerson | None
+    on_erasure: str

@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
 from app.access.values import Role
 from tests.contracts.routes import GUARDED, Operation
 from tests.factories.service import LivePlenary
-from tests.factories.world import ANY, World, make_world
+from tests.factories.world import ANY, World, everything_of, make_world
 
 # Only the platform may call these, and the platform sees every commissioner.
 OF_THE_PLATFORM = {"GET /v1/commissioners/{commissioner}"}
@@ -68,28 +67,6 @@ async def call(own: World, role: Role, operation: Operation, path: str) -> httpx
             params=query(own) if query else None,
             headers=ANY,
         )
-
-
-async def everything_of(world: World) -> dict[str, list[str]]:
-    """Every row of the tenant in every table, through the one login that sees past row-level security."""
-    connection = await asyncpg.connect(world.live.settings.asyncpg_url("backup"))
-    try:
-        tables = await connection.fetch(
-            "SELECT a.attrelid::regclass::text AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-            " WHERE a.attname = 'commissioner_id' AND c.relkind = 'r' AND NOT a.attisdropped"
-        )
-        tenant = world.live.tenants[world.tenant]
-        return {
-            table["name"]: sorted(
-                row[0]
-                for row in await connection.fetch(
-                    f"SELECT t::text FROM {table['name']} t WHERE commissioner_id = $1", tenant
-                )
-            )
-            for table in tables
-        }
-    finally:
-        await connection.close()
 
 
 async def test_every_route_with_the_others_ids_is_404_and_changes_nothing(worlds: tuple[World, World]) -> None:

@@ -27,9 +27,17 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
 
 
 async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:
-    """End every credential of the person. The rows stay, without a name, because decisions were made with them."""
-    for key in await ApiKeyRepository(session, session.tenant).list_live_of_person(person_id):
-        mark_revoked(session, key, now)
-    for grant in await RoleGrantRepository(session, session.tenant).list_unended_of_person(person_id, now):
-        mark_ended(session, grant, now)
+    """End every credential of the person. The rows stay, without a name, because decisions were made with them.
+
+    A key is called what its giver liked, which may be the person's name; an ended grant still has the address.
+    """
+    for key in await ApiKeyRepository(session, session.tenant).list(col(ApiKey.person_id) == person_id):
+        if key.revoked_at is None:
+            mark_revoked(session, key, now)
+        key.name = key.role
+        session.add(key)
+    for grant in await RoleGrantRepository(session, session.tenant).list(col(RoleGrant.person_id) == person_id):
+        if grant.valid_until is None or grant.valid_until > now:
+            mark_ended(session, grant, now)
         grant.bound_email = None
+        session.add(grant)

@@ -97,21 +97,23 @@ def _forget(member: ForumMember, today: date) -> None:
     member.name = member.email = member.email_key = member.person_id = None
 
 
-async def export_person(session: Tx, person_id: UUID) -> list[dict[str, Any]]:
+async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
     """Everything forums hold on a person, for their own copy."""
     rows = await _rows_of(session, person_id, for_update=False)
-    return [
-        {
-            "forum": str(row.forum_id),
-            "name": row.name,
-            "email": row.email,
-            "practice": row.practice,
-            "role": row.role,
-            "consented_on": row.consented_on.isoformat(),
-            "joined_on": row.joined_on.isoformat(),
-        }
-        for row in rows
-    ]
+    return {
+        "memberships": [
+            {
+                "forum": str(row.forum_id),
+                "name": row.name,
+                "email": row.email,
+                "practice": row.practice,
+                "role": row.role,
+                "consented_on": row.consented_on.isoformat(),
+                "joined_on": row.joined_on.isoformat(),
+            }
+            for row in rows
+        ]
+    }
 
 
 async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:

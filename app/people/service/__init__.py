@@ -16,7 +16,7 @@ from app.people.service.lookups import (
     select_recipients,
 )
 from app.people.service.mailboxes import record_bounce, set_mailboxes
-from app.people.service.persons import change_listing, change_person, erase_person, export_person
+from app.people.service.persons import ERASED_NAME, change_listing, change_person, erase_person, export_person
 from app.people.service.posts import (
     add_post,
     change_post,
@@ -25,15 +25,18 @@ from app.people.service.posts import (
     end_post,
     end_posts_of_closed_practices,
 )
+from app.people.service.rights import copy_of_person, forget_person
 from app.people.service.spreadsheet import apply_people
 
 __all__ = [
+    "ERASED_NAME",
     "add_post",
     "apply_people",
     "change_listing",
     "change_person",
     "change_post",
     "confirm_post",
+    "copy_of_person",
     "create_person",
     "effects_of_practice_change",
     "end_post",
@@ -43,6 +46,7 @@ __all__ = [
     "find_member_by_name",
     "find_or_create_person",
     "find_person_by_email",
+    "forget_person",
     "get_people",
     "get_person",
     "holds_post",
