@@ -16,7 +16,7 @@ from app.core.audit import AuditEntry, audit
 from app.core.auth import Caller, public, require
 from app.core.clock import Instant
 from app.core.db import Transaction, unit_of_work
-from app.core.errors import CursorExpired, CursorInvalid, DomainError, Forbidden, NotFound
+from app.core.errors import CursorExpired, CursorInvalid, DomainError, FieldError, Forbidden, InvalidRequest, NotFound
 from app.core.events import EventRow
 from app.core.http import PageModel, Services, Serving, find_caller, make_router, paged
 from app.core.jobs import JobNotParked, JobRow
@@ -248,13 +248,6 @@ async def _progress(serving: Services, request: Request, caller: Principal, oper
         await asyncio.sleep(0.25)
 
 
-class ChangeParams(BaseModel):
-    model_config = {"extra": "forbid"}
-    cursor: str | None = None
-    kinds: str | None = None
-    limit: Annotated[int, Query(ge=1, le=200)] = 50
-
-
 _HREFS = {
     "practice": "/v1/practices/{}",
     "locality": "/v1/localities/{}",
@@ -267,6 +260,18 @@ FEED_SCOPES = {
     "scheme": "schemes:read",
     "announcement": "announcements:read",
 }
+
+
+class ChangeParams(BaseModel):
+    model_config = {"extra": "forbid"}
+    cursor: str | None = None
+    kinds: str | None = Field(
+        default=None,
+        description=f"Only these, separated by commas, of: {', '.join(f'`{kind}`' for kind in FEED_SCOPES)}.",
+    )
+    limit: Annotated[int, Query(ge=1, le=200)] = 50
+
+
 _OLDEST = text("SELECT coalesce(min(change_number), 0) FROM event WHERE commissioner_id = :tenant")
 
 
@@ -308,7 +313,11 @@ def _wanted_kinds(text_: str | None, caller: Principal) -> list[str]:
     visible = [kind for kind, scope in FEED_SCOPES.items() if caller.has(scope)]
     if text_ is None:
         return visible
-    return [kind for kind in visible if kind in text_.split(",")]
+    wanted = set(text_.split(","))
+    if not wanted <= FEED_SCOPES.keys():
+        detail = f"Kinds, separated by commas, of: {', '.join(FEED_SCOPES)}."
+        raise InvalidRequest(errors=[FieldError("?kinds", "not_a_choice", detail)])
+    return [kind for kind in visible if kind in wanted]
 
 
 async def _start(session: Any, serving: Services, cursor: str | None) -> tuple[int, int]:
