@@ -23,7 +23,9 @@ TAGS = {
 DESCRIPTION = """The membership backbone of NHS commissioners: practices, schemes, payments, forums and messages.
 
 Every answer to an error is `application/problem+json` with a stable `code`. Money is a decimal string in pounds.
-Lists are `{"data": [...], "next_cursor": …}`. Send `Idempotency-Key` with a POST to make it safe to repeat."""
+Lists are `{"data": [...], "next_cursor": …}`. Send `Idempotency-Key` with a POST to make it safe to repeat.
+
+This document is `/openapi.json`; `/` and `/docs` show it to people. A problem's `type` is an address that says what to do."""
 
 
 def operation_id(route: APIRoute) -> str:

@@ -1,10 +1,10 @@
-"""Swagger UI at /docs, from files that are served here: nothing is fetched from outside."""
+"""Swagger UI at /docs, from files that are served here: nothing is fetched from outside. `/` leads there."""
 
 from importlib.resources import files
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 _PAGE = """<!doctype html>
@@ -27,6 +27,10 @@ def serve_docs(app: FastAPI) -> None:
     async def start(_request: Request) -> Response:
         return Response(_START, media_type="text/javascript")
 
+    async def front(_request: Request) -> Response:
+        return RedirectResponse("/docs")
+
+    app.add_route("/", front, include_in_schema=False)
     app.add_route("/docs", page, include_in_schema=False)
     app.add_route("/docs/start.js", start, include_in_schema=False)
     app.mount("/docs/assets", StaticFiles(directory=str(files("fastapi_offline") / "static")))

@@ -173,6 +173,11 @@ def _descendants(parent: type[DomainError]) -> Iterator[type[DomainError]]:
         yield from _descendants(child)
 
 
+def find_error(code: str) -> type[DomainError] | None:
+    """The most general class that answers with this code."""
+    return next((error for error in _descendants(DomainError) if error.code == code), None)
+
+
 def constraint_errors() -> dict[str, type[DomainError]]:
     """Which error each named database constraint stands for."""
     found: dict[str, type[DomainError]] = {}

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +28,7 @@ from app.core.errors import (
     Unauthenticated,
     Unavailable,
     UnsupportedMedia,
+    find_error,
 )
 from app.core.ids import new_id
 from app.core.input_problems import input_problem, is_form_route
@@ -51,6 +52,52 @@ _BY_STATUS: Final[dict[int, type[DomainError]]] = {
 }
 
 
+ADVICE: Final[dict[int, str]] = {
+    401: "Send `Authorization: Bearer` with a key or token that is live.",
+    403: "Use a credential of a role that may do this; `GET /v1/me` says which role and scopes yours has.",
+    404: "Look at the id or code, and for which commissioner the credential is: what is another's is not shown.",
+    405: "The header `Allow` names the methods that this address takes.",
+    409: "Read the thing again: its state says what can be done now.",
+    410: "Fetch everything again, starting without a cursor.",
+    412: "Read it again and decide anew, then send the new `ETag` in `If-Match`.",
+    413: "Send less at once.",
+    415: "Send the content type that the route documents.",
+    422: "Each entry of `errors` names a place in what was sent and what it has to be.",
+    428: "Read it, then send its `ETag` in `If-Match`.",
+    429: "Wait as long as `Retry-After` says.",
+    500: "Report the `request_id`; this is ours to put right.",
+    503: "Wait as long as `Retry-After` says, then try again.",
+}
+
+
+class ProblemKind(BaseModel):
+    """What the `type` of a problem leads to: one kind of problem, and what to do about it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "code": "cursor.expired",
+                    "status": 410,
+                    "title": "The cursor is too old; start again from the beginning.",
+                    "what_to_do": ADVICE[410],
+                }
+            ]
+        }
+    )
+    code: str
+    status: int
+    title: str
+    what_to_do: str
+
+
+def problem_kind(code: str) -> ProblemKind:
+    error = find_error(code)
+    if error is None:
+        raise NotFound
+    return ProblemKind(code=code, status=error.status, title=error.title, what_to_do=ADVICE[error.status])
+
+
 class ProblemField(BaseModel):
     """One thing wrong with one place of the input."""
 
@@ -63,7 +110,7 @@ class Problem(BaseModel):
     """What went wrong (RFC 9457). `code` is stable; titles and details may be reworded."""
 
     type: str = Field(
-        description="Where this kind of problem is described.", json_schema_extra={"format": "uri-reference"}
+        description="Where this kind of problem is described: GET it.", json_schema_extra={"format": "uri-reference"}
     )
     title: str
     status: int = Field(ge=400, le=599)

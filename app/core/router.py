@@ -16,14 +16,23 @@ from app.core.audit import AuditEntry, audit
 from app.core.auth import Caller, public, require
 from app.core.clock import Instant
 from app.core.db import Transaction, unit_of_work
-from app.core.errors import CursorExpired, CursorInvalid, DomainError, FieldError, Forbidden, InvalidRequest, NotFound
+from app.core.errors import (
+    CursorExpired,
+    CursorInvalid,
+    DomainError,
+    FieldError,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    Unauthenticated,
+)
 from app.core.events import EventRow
 from app.core.http import PageModel, Services, Serving, find_caller, make_router, paged
 from app.core.jobs import JobNotParked, JobRow
 from app.core.operations import OperationRow, get_operation
 from app.core.pagination import PageParams
 from app.core.principal import Principal
-from app.core.problems import error_responses
+from app.core.problems import ProblemKind, error_responses, problem_kind
 from app.core.repository import keyset_page
 
 router = make_router("platform")
@@ -171,9 +180,20 @@ async def get_version(serving: Serving) -> Release:
 
 
 @router.get(
+    "/problems/{code}",
+    dependencies=[public("what a code means is the same for everybody")],
+    responses=error_responses(NotFound),
+)
+async def get_problem_kind(code: str) -> ProblemKind:
+    """What a problem's `type` leads to: the kind of problem behind a `code`, and what to do about it."""
+    return problem_kind(code)
+
+
+@router.get(
     "/metrics",
     dependencies=[public("local scrapers carry no credential; others are refused below")],
     response_class=PlainTextResponse,
+    responses=error_responses(Unauthenticated, Forbidden),
 )
 async def get_metrics(request: Request, serving: Serving) -> Response:
     """Prometheus metrics. Answered to this machine, or with a key that has `metrics:read`."""

@@ -18,6 +18,7 @@ PUBLIC = {
     "GET /livez": "probes carry no credential",
     "GET /readyz": "probes carry no credential",
     "GET /version": "says which release answers",
+    "GET /problems/{code}": "what a code means is the same for everybody",
     "GET /metrics": "this machine alone, or a key with metrics:read",
     "GET /schemas/definition.json": "editors load schemas without a credential",
 }
@@ -84,7 +85,7 @@ def test_no_route_is_hidden_from_the_document_or_made_otherwise() -> None:
     assert {f"{method} {route.path}" for route in routes for method in route.methods or ()} == shown
     # What is served besides is the documentation of the API itself.
     others = {getattr(route, "path", None) for route in APP.routes if not hasattr(route, "original_router")}
-    assert others <= {"/openapi.json", "/docs", "/docs/start.js", "/docs/assets"}
+    assert others <= {"/", "/openapi.json", "/docs", "/docs/start.js", "/docs/assets"}
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=str)

@@ -61,3 +61,29 @@ async def test_a_kind_that_the_change_feed_does_not_have_is_refused(live: LivePl
                 "detail": "Kinds, separated by commas, of: practice, locality, scheme, announcement.",
             }
         ]
+
+
+async def test_the_front_door_leads_to_the_documentation(live: LivePlenary) -> None:
+    answer = await live.client(None).get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+
+
+async def test_the_type_of_a_problem_says_what_to_do(live: LivePlenary) -> None:
+    client = live.client(None)
+    problem = (await client.get("/v1/practices")).json()
+    kind = await client.get(problem["type"])
+    assert kind.status_code == 200
+    assert kind.json() == {
+        "code": "access.unauthenticated",
+        "status": 401,
+        "title": problem["title"],
+        "what_to_do": "Send `Authorization: Bearer` with a key or token that is live.",
+    }
+    assert (await client.get("/problems/nothing.known")).status_code == 404
+
+
+async def test_metrics_are_for_this_machine_or_the_platform(live: LivePlenary) -> None:
+    await live.make_tenant()
+    for role, tenant, status in (("platform_admin", "PLATFORM", 200), ("auditor", "ZZ1", 403)):
+        answer = await (await live.as_role(role, tenant=tenant)).get("/metrics")
+        assert answer.status_code == status

@@ -13,10 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import exc as sqlalchemy_exc
 from structlog.testing import capture_logs
 
-from app.core.errors import Conflict, DomainError, FieldError, NotFound, TooManyRequests, UnsupportedMedia
+from app.core.errors import (
+    Conflict,
+    DomainError,
+    FieldError,
+    NotFound,
+    TooManyRequests,
+    UnsupportedMedia,
+    _descendants,
+)
 from app.core.money import Pounds
 from app.core.pagination import PageParams
-from app.core.problems import Problem, error_responses, install_problem_handlers, problem_schemas
+from app.core.problems import Problem, error_responses, install_problem_handlers, problem_kind, problem_schemas
 
 SECRET = "swordfish-9434765919"
 
@@ -395,3 +403,11 @@ def test_declared_errors_and_their_schema_fit_into_an_openapi_document():
     schemas = problem_schemas()
     assert {"Problem", "ProblemField"} <= set(schemas)
     assert schemas["Problem"]["properties"]["errors"]["items"] == {"$ref": "#/components/schemas/ProblemField"}
+
+
+def test_every_kind_of_problem_says_what_to_do():
+    import app.main  # noqa: F401 - every slice's errors
+
+    kinds = [problem_kind(error.code) for error in _descendants(DomainError)]
+    assert len(kinds) > 100
+    assert all(kind.what_to_do for kind in kinds)
