@@ -14,8 +14,10 @@ CommissionerOption = Annotated[str | None, typer.Option("--commissioner", help="
 
 def read_settings() -> "Settings":
     """From the environment, or an end in words."""
-    from app.core.settings import SettingsInvalid, load_settings
+    from app.core.settings import SettingsInvalid, load_settings, unknown_names
 
+    for name in unknown_names():
+        typer.echo(f"Warning: {name} is no setting; docs/settings.md has the list.", err=True)
     try:
         return load_settings()
     except SettingsInvalid as problem:

@@ -3,7 +3,7 @@
 import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, get_args, get_origin
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -247,6 +247,12 @@ def load_settings() -> Settings:
         raise SettingsInvalid(f"{home / 'env'} is not readable by this account.") from error
 
 
+def unknown_names() -> list[str]:
+    """Variables that look like settings and are none: a mistyped one would otherwise be ignored in silence."""
+    known = {f"{_PREFIX}{name}".upper() for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.upper().startswith(_PREFIX) and name.upper() not in known)
+
+
 def _complaint(item: Any) -> str:
     name = _PREFIX + "_".join(str(part) for part in item["loc"][:1]).upper()
     text = item["msg"].removeprefix("Value error, ")
@@ -257,8 +263,15 @@ def settings_table() -> str:
     """The settings as a Markdown table, for docs/settings.md."""
     lines = ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        lines.append(f"| `{_PREFIX}{name.upper()}` | {_shown(field.default)} | {_escaped(field.description or '')} |")
+        meaning = (field.description or "") + _choices(field.annotation)
+        lines.append(f"| `{_PREFIX}{name.upper()}` | {_shown(field.default)} | {_escaped(meaning)} |")
     return "\n".join(lines) + "\n"
+
+
+def _choices(annotation: Any) -> str:
+    if get_origin(annotation) is not Literal:
+        return ""
+    return f" One of {', '.join(f'`{choice}`' for choice in get_args(annotation))}."
 
 
 def _shown(default: Any) -> str:

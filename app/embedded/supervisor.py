@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from app.core.settings import Settings
+from app.core.settings import Settings, unknown_names
 from app.embedded.errors import CannotStart
 from app.embedded.first_start import bootstrap_database, ensure_secret_keys, load_wanted_demo, our_command, want_demo
 from app.embedded.home import Home
@@ -121,7 +121,9 @@ class Supervisor:
 
     def _environment(self, redis_url: str) -> Mapping[str, str]:
         """The superuser's URL is not for API and worker; the logins' URLs they read from the file in the home."""
-        inherited = {name: value for name, value in os.environ.items() if name != "PLENARY_ADMIN_DATABASE_URL"}
+        # Whoever started us has been told of unknown names; each child would say it again.
+        kept_back = {"PLENARY_ADMIN_DATABASE_URL", *unknown_names()}
+        inherited = {name: value for name, value in os.environ.items() if name not in kept_back}
         return inherited | {
             "PLENARY_HOME": str(self._home.path),
             "PLENARY_REDIS_URL": redis_url,

@@ -58,6 +58,11 @@ def test_a_file_of_secret_keys_that_holds_none_is_named(tmp_path: Path) -> None:
     assert (done.returncode, f"{tmp_path}/secret-keys: a secret key is written" in done.stderr) == (1, True)
 
 
+def test_a_mistyped_setting_is_reported(tmp_path: Path) -> None:
+    done = plenary(tmp_path, "migrate", prot="8001")
+    assert done.stderr.startswith("Warning: PLENARY_PROT is no setting; docs/settings.md has the list.\n")
+
+
 def test_the_release_is_printed(tmp_path: Path) -> None:
     done = plenary(tmp_path, "--version")
     assert (done.returncode, done.stdout) == (0, f"plenary {VERSION}\n")

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import make_url
 
 from app.core.secrets import SecretBox, new_key_setting
-from app.core.settings import Settings, SettingsInvalid, load_settings, settings_table
+from app.core.settings import Settings, SettingsInvalid, load_settings, settings_table, unknown_names
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -160,3 +160,14 @@ def test_every_setting_has_a_meaning_and_the_page_is_up_to_date():
     assert settings_table() in PAGE.read_text(), (
         "docs/settings.md is out of date: put the output of settings_table() in it"
     )
+
+
+def test_the_page_lists_the_choices_of_a_setting():
+    assert "One of `DEBUG`, `INFO`, `WARNING`, `ERROR`. |" in settings_table()
+
+
+def test_names_that_are_no_setting_are_found(monkeypatch):
+    monkeypatch.setenv("PLENARY_PROT", "8001")
+    monkeypatch.setenv("PLENARY_PORT", "8001")
+    assert "PLENARY_PROT" in unknown_names()
+    assert "PLENARY_PORT" not in unknown_names()
