@@ -139,7 +139,7 @@ class Internal(DomainError):
 class CursorInvalid(DomainError):
     status = 422
     code = "cursor.invalid"
-    title = "The cursor is not one of ours for this list."
+    title = "The cursor is not one of ours for this list; start again without a cursor."
 
 
 class CursorExpired(DomainError):

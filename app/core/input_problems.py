@@ -53,6 +53,29 @@ _DETAILS: Final = {
     "not_valid": "This is not valid.",
 }
 
+_EMAIL: Final = "an e-mail address, such as name@example.org"
+# How it has to be written, by the beginning of the name of Pydantic's error; the first that fits is said.
+_FORMS: Final = {
+    "int_": "a whole number, such as 12",
+    "float_": "a number, such as 12.5",
+    "decimal_": "a decimal number, such as 12.50",
+    "bool_": "true or false",
+    "datetime_": "an instant with day, time and zone, such as 2026-11-24T10:00:00Z",
+    "timezone_": "an instant with day, time and zone, such as 2026-11-24T10:00:00Z",
+    "date_": "a date, such as 2026-11-24",
+    "time_": "a time of day, such as 13:30",
+    "uuid_": "an id, such as 01890a5d-ac96-774b-bcce-b302099a8058",
+    "url_": "a URL, such as https://example.org/",
+    "string_type": "a text, in quotes",
+    "string_unicode": "a text of whole characters",
+    "list_": "a list, in square brackets",
+    "tuple_": "a list, in square brackets",
+    "dict_": "an object, in curly brackets",
+    "model_": "an object, in curly brackets",
+    "dataclass_": "an object, in curly brackets",
+    "none_": "null",
+}
+
 # What a limit was, from the declaration: it is ours, so it may be said.
 _LIMITS: Final = {
     "min_length": "At least {} long.",
@@ -74,8 +97,12 @@ def input_problem(request: Request, error: RequestValidationError) -> DomainErro
     if any(item["type"] == "json_invalid" for item in found):
         return MalformedJson()
     if _is_of_another_type(request, error.body) and any(item["loc"][:1] == ("body",) for item in found):
-        return UnsupportedMedia()
-    return InvalidRequest(errors=[_field_error(item, error.body) for item in found])
+        return UnsupportedMedia(f"Send {_wanted_type(request)}.")
+    return InvalidRequest(errors=[_field_error(item, error.body, request) for item in found])
+
+
+def _wanted_type(request: Request) -> str:
+    return "multipart/form-data" if is_form_route(request) else "application/json"
 
 
 def is_form_route(request: Request) -> bool:
@@ -91,7 +118,7 @@ def _is_of_another_type(request: Request, body: Any) -> bool:
     return isinstance(body, bytes) or (bool(content_type) and "json" not in content_type)
 
 
-def _field_error(item: Mapping[str, Any], body: Any) -> FieldError:
+def _field_error(item: Mapping[str, Any], body: Any, request: Request) -> FieldError:
     place, kind = item["loc"], item["type"]
     code = _code(kind)
     if place[:1] == ("body",):
@@ -99,6 +126,8 @@ def _field_error(item: Mapping[str, Any], body: Any) -> FieldError:
     else:
         code = "unknown_parameter" if code == "unknown_member" and place[:1] == ("query",) else code
         pointer = f"{'?' if place[:1] == ('query',) else ''}{_short('.'.join(str(part) for part in place[1:]))}"
+    if place == ("body",) and code == "missing":
+        return FieldError(pointer, code, f"Send a body, with the content type {_wanted_type(request)}.")
     return FieldError(pointer, code, _detail(item, code))
 
 
@@ -113,11 +142,25 @@ def _code(kind: str) -> str:
 def _detail(item: Mapping[str, Any], code: str) -> str:
     if item["type"] not in _PYDANTIC_TYPES:
         return item["msg"]
-    detail = _DETAILS[code]
+    form = _form(item)
+    detail = f"Write {form}." if form else _DETAILS[code]
     for name, value in item.get("ctx", {}).items():
         if name in _LIMITS:
             detail = f"{detail} {_LIMITS[name].format(value)}"
     return detail
+
+
+def _form(item: Mapping[str, Any]) -> str | None:
+    """How it has to be written, where its type or its pattern says so; the pattern is ours and published."""
+    kind, pattern = item["type"], item.get("ctx", {}).get("pattern", "")
+    if kind == "string_pattern_mismatch":
+        return _EMAIL if "@" in pattern else f"it in the form {pattern}" if pattern != r"\S" else "more than blanks"
+    if kind == "value_error" and item["msg"].startswith("value is not a valid email address"):
+        return _EMAIL
+    # A number beyond all limits is written well.
+    if _code(kind) == "too_large":
+        return None
+    return next((form for prefix, form in _FORMS.items() if kind.startswith(prefix)), None)
 
 
 def _body_pointer(place: Sequence[int | str], body: Any) -> str:

@@ -1,5 +1,6 @@
 import json
 import socket
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,10 +10,11 @@ from fastapi import FastAPI, File, HTTPException, Query, UploadFile
 from httpx import ASGITransport, AsyncClient
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, EmailStr, Field
 from sqlalchemy import exc as sqlalchemy_exc
 from structlog.testing import capture_logs
 
+from app.core.clock import Instant
 from app.core.errors import (
     Conflict,
     DomainError,
@@ -411,3 +413,56 @@ def test_every_kind_of_problem_says_what_to_do():
     kinds = [problem_kind(error.code) for error in _descendants(DomainError)]
     assert len(kinds) > 100
     assert all(kind.what_to_do for kind in kinds)
+
+
+class Ways(BaseModel):
+    number: int | None = None
+    on: date | None = None
+    at: Instant | None = None
+    id: UUID | None = None
+    flag: bool | None = None
+    name: Annotated[str, Field(pattern=r"\S")] | None = None
+    code: Annotated[str, Field(pattern=r"^[A-Z]+$")] | None = None
+    mail: Annotated[str, Field(pattern=r"^[^@]+@[^@]+$")] | None = None
+    address: EmailStr | None = None
+    parts: list[str] | None = None
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "words"),
+    [
+        ("number", SECRET, "Write a whole number, such as 12."),
+        ("number", 1.5, "Write a whole number, such as 12."),
+        ("on", SECRET, "Write a date, such as 2026-11-24."),
+        ("on", "2026-11-24T10:00:00Z", "Write a date, such as 2026-11-24."),
+        ("at", "2026-11-24", "Write an instant with day, time and zone, such as 2026-11-24T10:00:00Z."),
+        ("at", "2026-11-24T10:00:00", "Write an instant with day, time and zone, such as 2026-11-24T10:00:00Z."),
+        ("id", SECRET, "Write an id, such as 01890a5d-ac96-774b-bcce-b302099a8058."),
+        ("flag", SECRET, "Write true or false."),
+        ("name", " ", "Write more than blanks."),
+        ("name", 1, "Write a text, in quotes."),
+        ("code", SECRET, "Write it in the form ^[A-Z]+$."),
+        ("mail", SECRET, "Write an e-mail address, such as name@example.org."),
+        ("address", SECRET, "Write an e-mail address, such as name@example.org."),
+        ("parts", {}, "Write a list, in square brackets."),
+    ],
+)
+async def test_what_is_written_wrongly_says_how_it_is_written(member, value, words):
+    app = FastAPI()
+    install_problem_handlers(app)
+
+    @app.post("/ways")
+    async def ways(body: Ways) -> None: ...
+
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://plenary") as client:
+        answer = assert_problem(await client.post("/ways", json={member: value}), 422, "request.invalid")
+    assert [(error["pointer"], error["detail"]) for error in answer["errors"]] == [(f"/{member}", words)]
+
+
+async def test_another_type_and_a_missing_body_say_what_to_send(client):
+    other = await client.post("/orders", content=b"x", headers={"content-type": "text/plain"})
+    assert other.json()["detail"] == "Send application/json."
+    upload = await client.post("/files", json={"file": "x"})
+    assert upload.json()["detail"] == "Send multipart/form-data."
+    nothing = (await client.post("/orders")).json()["errors"]
+    assert [error["detail"] for error in nothing] == ["Send a body, with the content type application/json."]
