@@ -34,7 +34,7 @@ PURPOSES: Final[dict[Role, str]] = {
     Role.PLATFORM_ADMIN: "makes commissioners, imports the register, gives the money roles",
     Role.COMMISSIONER_ADMIN: "keeps localities, people, sign-ups and keys, and reads every list",
     Role.SCHEME_MANAGER: "writes and publishes schemes, makes offers, records evidence, asks for payment runs",
-    Role.CLAIMS_VETTER: "vets claims",
+    Role.CLAIMS_VETTER: "vets claims, which cannot be declared yet; until then reads runs, statements and facts",
     Role.PAYMENTS_APPROVER: "approves or rejects payment runs",
     Role.PAYMENTS_RELEASER: "releases payment runs and loads what the ledger answered",
     Role.ENGAGEMENT_LEAD: "holds meetings and answers issues for the commissioner",

@@ -39,12 +39,6 @@ class PeriodNotPayable(DomainError):
     title = "The scheme's definition cannot be paid for this period."
 
 
-class ClaimsRequired(DomainError):
-    status = 409
-    code = "payments.claims_required"
-    title = "This scheme pays approved claims only, and there is none for this period."
-
-
 class RunNotCalculated(DomainError):
     status = 409
     code = "payments.run_not_calculated"

@@ -23,7 +23,6 @@ from app.organisations.errors import PracticeNotFound
 from app.payments import schemas, service
 from app.payments.errors import (
     AcknowledgementNotFound,
-    ClaimsRequired,
     OverlappingPeriod,
     OwnPractice,
     PeriodNotPayable,
@@ -58,7 +57,7 @@ _DECISION = (RunNotFound, PreconditionFailed, PreconditionRequired)
     "/v1/payment-runs",
     status_code=202,
     responses=error_responses(
-        SchemeNotFound, NoVersion, RunOpen, OverlappingPeriod, PeriodNotPayable, ClaimsRequired, DefinitionInvalid
+        SchemeNotFound, NoVersion, RunOpen, OverlappingPeriod, PeriodNotPayable, DefinitionInvalid
     ),
 )
 async def create_payment_run(

@@ -228,7 +228,6 @@ class Entitlement:
     practice: str
     period: Period
     version: int | None
-    needs_claim: bool
     refusal: ClaimRefusal | None
     opens_on: date
     confirmed: PracticeResult | None

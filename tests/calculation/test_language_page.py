@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from app.calculation.nodes.catalogue import CATALOGUE
-from app.calculation.service import check_definition, parse_definition
+from app.calculation.service import parse_definition
+from app.schemes.service import version_problems
 from tests.factories.calculation import YEAR
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "definitions.md").read_text()
@@ -15,7 +16,7 @@ def test_the_example_on_the_page_is_sound():
     examples = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     assert examples
     for example in examples:
-        assert check_definition(parse_definition(json.loads(example)), applies=YEAR) == []
+        assert version_problems(parse_definition(json.loads(example)), applies=YEAR) == []
 
 
 def test_the_page_has_a_row_for_every_kind():

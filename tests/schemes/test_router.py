@@ -72,6 +72,22 @@ async def test_what_parses_but_cannot_be_paid_is_said_by_the_check_and_not_publi
     assert (refused.status_code, refused.json()["code"]) == (422, "schemes.version_not_payable")
 
 
+async def test_a_version_that_requires_claims_is_not_published_while_none_can_be_declared(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared)
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = (await manager.post("/v1/incentive-schemes", json=SCHEME)).headers["Location"]
+    body = {"applies": YEAR, "definition": {**PER_HEAD, "claims": "required"}, "reason": "Claimed."}
+    await manager.post(f"{path}/versions", json=body)
+    check = (await manager.post(f"{path}/versions/1/check")).json()
+    assert (check["valid"], check["cost"]) == (False, None)
+    (problem,) = check["problems"]
+    assert (problem["pointer"], problem["code"]) == ("/claims", "schemes.claims_not_yet")
+    refused = await manager.post(f"{path}/versions/1/publish", headers=ANY)
+    assert (refused.status_code, refused.json()["code"]) == (422, "schemes.version_not_payable")
+    assert refused.json()["errors"][0]["pointer"] == "/definition/claims"
+    assert (await manager.post(f"{path}/versions/1/simulate")).status_code == 422
+
+
 async def test_the_check_says_whose_sessions_cost_more_than_their_share(shared: LivePlenary) -> None:
     tenant, (large,) = await a_tenant(shared, "1", registered="8412")
     small = f"{large[:-1]}2"
@@ -265,7 +281,7 @@ async def test_a_practice_enters_facts_for_itself_only(shared: LivePlenary) -> N
 async def test_one_code_says_why_a_practice_may_not_claim(shared: LivePlenary) -> None:
     tenant, (practice, outside) = await a_tenant(shared, "1", "2")
     manager = await shared.as_role("scheme_manager", tenant=tenant)
-    path = await a_live_scheme(manager, {**SESSIONS, "claims": "required"})
+    path = await a_live_scheme(manager)
     await sign_up(manager, path, practice)
     lead = await shared.as_role("practice_lead", tenant=tenant, practice=practice)
 
@@ -273,7 +289,7 @@ async def test_one_code_says_why_a_practice_may_not_claim(shared: LivePlenary) -
         answer = await client.get(f"{path}/entitlement", params={"practice": code, "period": period})
         return answer.json()["may_claim"], answer.json()["reason"]
 
-    assert await reason(lead, practice, "2026-04-01/2026-07-01") == (True, None)
+    assert await reason(lead, practice, "2026-04-01/2026-07-01") == (False, None)
     assert await reason(lead, practice, "2026-12") == (False, "schemes.window_not_open")
     assert await reason(manager, practice, "2026-05") == (False, "schemes.role")
     assert await reason(manager, outside, "2026-05") == (False, "schemes.not_signed_up")

@@ -68,7 +68,11 @@ class Document:
     pay: Node = field(metadata=member(AnyNode(), "The node that says what is paid."))
     claims: Claims | None = field(
         default=None,
-        metadata=member(Choice(Claims), "`required`: nothing is paid until the practice has declared its claim."),
+        metadata=member(
+            Choice(Claims),
+            "`required`: nothing is paid until the practice has declared its claim. Claims cannot be declared yet, so a "
+            "version that requires them is not published.",
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from app.calculation.service import check_definition, frozen_digest, parse_definition, practice_to_json
+from app.calculation.service import frozen_digest, parse_definition, practice_to_json
 from app.calculation.values import Payee
 from app.core import operations
 from app.core.audit import audit
@@ -19,7 +19,7 @@ from app.core.events import emit
 from app.core.ids import new_id
 from app.core.operations import OperationRow
 from app.organisations import service as organisations
-from app.payments.errors import ClaimsRequired, OverlappingPeriod, PeriodNotPayable
+from app.payments.errors import OverlappingPeriod, PeriodNotPayable
 from app.payments.events import RunCalculated, RunFailed, RunRequested
 from app.payments.repository import FrozenRow, PartRepository, RunRepository, StatementRepository, period_of
 from app.payments.rules import working
@@ -65,9 +65,7 @@ async def request_run(
 
 def _require_payable(version: VersionRef, period: Period) -> None:
     definition = parse_definition(version.definition)
-    if definition.claims:
-        raise ClaimsRequired
-    problems = check_definition(definition, applies=period)
+    problems = schemes.version_problems(definition, applies=period)
     if problems:
         raise PeriodNotPayable(
             "The period is not one that this definition can be paid for.",

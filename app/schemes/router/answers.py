@@ -179,8 +179,9 @@ def entitlement_answer(found: Entitlement) -> EntitlementAnswer:
         practice=found.practice,
         period=PeriodModel.of(found.period),
         version=found.version,
-        claims="required" if found.needs_claim else "not_required",
-        may_claim=found.needs_claim and found.refusal is None,
+        # No published version requires claims: there is no way to declare one yet.
+        claims="not_required",
+        may_claim=False,
         reason=found.refusal.value if found.refusal else None,
         opens_on=found.opens_on,
         so_far=_figure(found.confirmed, found.period),

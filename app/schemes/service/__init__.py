@@ -3,6 +3,7 @@
 from app.schemes.service.asking import offers_awaiting, participation_refs, practices_in_state
 from app.schemes.service.calculator import calculate, work_out
 from app.schemes.service.changing import effects_of_practice_change
+from app.schemes.service.checking import version_problems
 from app.schemes.service.drafting import (
     add_version,
     as_scheme_ref,
@@ -69,5 +70,6 @@ __all__ = [
     "replace_version",
     "request_simulation",
     "simulate",
+    "version_problems",
     "work_out",
 ]

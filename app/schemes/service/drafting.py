@@ -18,6 +18,7 @@ from app.core.repository import Expected
 from app.schemes.errors import SchemeClosed, VersionNotDraft, VersionNotPayable
 from app.schemes.events import SchemeChanged, VersionPublished
 from app.schemes.repository import SchemeRepository, VersionRepository
+from app.schemes.service.checking import version_problems
 from app.schemes.tables import SchemeRow, VersionRow
 from app.schemes.values import Budget, SchemeRef, SchemeState, VersionRef, VersionState
 
@@ -143,7 +144,7 @@ async def publish_version(
     if scheme.state == SchemeState.CLOSED:
         raise SchemeClosed
     definition = read_definition(row.definition)
-    problems = calculation.check_definition(definition, applies=as_version_ref(row).applies)
+    problems = version_problems(definition, applies=as_version_ref(row).applies)
     if problems:
         raise VersionNotPayable(errors=[_field_error(problem) for problem in problems])
     row.words = calculation.describe_markdown(definition)

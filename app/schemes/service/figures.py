@@ -17,6 +17,7 @@ from app.people import service as people
 from app.schemes import rules
 from app.schemes.errors import NoVersion
 from app.schemes.repository import FactRepository, ParticipationRepository, SchemeRepository, VersionRepository
+from app.schemes.service.checking import version_problems
 from app.schemes.service.drafting import as_scheme_ref, as_version_ref, get_version_for, read_definition, words_digest
 from app.schemes.values import (
     Budget,
@@ -85,14 +86,13 @@ async def expected(
 async def entitlement(
     session: Tx, scheme_id: UUID, practice: str, period: Period, *, may_declare: bool, today: date
 ) -> Entitlement:
-    """Whether the practice may claim for the period; where not, one code; and its figure so far."""
+    """Why the practice could not claim for the period, by one code; and its figure so far."""
     await SchemeRepository(session, session.tenant).get(scheme_id)
     is_in = practice in await list_participants(session, scheme_id, period=period)
     try:
         version = await get_version_for(session, scheme_id, period)
     except NoVersion:
         version = None
-    needs_claim = version is not None and read_definition(version.definition).claims
     confirmed = live = None
     if version is not None:
         confirmed, live = await _figures(session, scheme_id, version, practice, period, (False, True))
@@ -100,7 +100,6 @@ async def entitlement(
         practice=practice,
         period=period,
         version=version.n if version else None,
-        needs_claim=needs_claim,
         refusal=rules.claim_refusal(is_in=is_in, may_declare=may_declare, period=period, today=today),
         opens_on=rules.period_end(period),
         confirmed=confirmed,
@@ -144,7 +143,7 @@ async def check_version(session: Tx, scheme_id: UUID, n: int, *, today: date) ->
     """What is wrong with the version, and what it costs: over its participants, or else over all members."""
     scheme = as_scheme_ref(await SchemeRepository(session, session.tenant).get(scheme_id))
     version = as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, n))
-    problems = calculation.check_definition(read_definition(version.definition), applies=version.applies)
+    problems = version_problems(read_definition(version.definition), applies=version.applies)
     if problems:
         return CheckOutcome(tuple(problems), (), (), (), None)
     codes = await practices_concerned(session, scheme_id, version, today=today)
@@ -165,7 +164,7 @@ async def describe_version(session: Tx, scheme_id: UUID, n: int, *, practice: st
     version, definition = as_version_ref(row), read_definition(row.definition)
     plain = row.words or calculation.describe_markdown(definition)
     digest = row.words_digest or words_digest(plain)
-    if practice is None or calculation.check_definition(definition, applies=version.applies):
+    if practice is None or version_problems(definition, applies=version.applies):
         return Words(plain, digest)
     inputs = await gather_inputs(session, scheme_id, version, period=version.applies, codes=[practice])
     ranges = calculation.estimate(definition, period=version.applies, practice=inputs[0])

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from app.calculation import service as calculation
 from app.core import operations
 from app.core.db import Tx
 from app.core.errors import FieldError
@@ -17,6 +16,7 @@ from app.schemes import rules
 from app.schemes.errors import VersionNotPayable
 from app.schemes.events import SimulationRequested
 from app.schemes.repository import VersionRepository
+from app.schemes.service.checking import version_problems
 from app.schemes.service.drafting import as_version_ref, read_definition
 from app.schemes.service.figures import estimates, practices_concerned
 from app.schemes.values import PracticeRange, RangeGroup
@@ -24,7 +24,7 @@ from app.schemes.values import PracticeRange, RangeGroup
 
 async def request_simulation(session: Tx, scheme_id: UUID, n: int) -> OperationRow:
     version = as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, n))
-    problems = calculation.check_definition(read_definition(version.definition), applies=version.applies)
+    problems = version_problems(read_definition(version.definition), applies=version.applies)
     if problems:
         errors = [FieldError(f"/definition{each.pointer}", each.code, each.detail) for each in problems]
         raise VersionNotPayable(errors=errors)
