@@ -21,6 +21,7 @@ from app.schemes.values import (
     ParticipationState,
     PracticeRange,
     RangeGroup,
+    SignUp,
 )
 
 ONE: Final = Decimal(1)
@@ -125,18 +126,21 @@ def facts_outside_scheme(
 
 
 def refused_sign_ups(
-    practices: Sequence[tuple[str, bool]], closed_on: Mapping[str, date | None], *, starts_on: date
+    sign_ups: Sequence[SignUp], closed_on: Mapping[str, date | None], *, starts_on: date, today: date
 ) -> list[FieldError]:
-    """`practices` are (code, historical). A practice that closed before the scheme starts signs only for the record."""
+    """A practice that closed before the scheme starts signs only for the record, and nobody has signed tomorrow."""
     found: list[FieldError] = []
     seen: set[str] = set()
-    for place, (practice, historical) in enumerate(practices):
-        if practice in seen:
+    for place, each in enumerate(sign_ups):
+        if each.practice in seen:
             detail = "The practice stands in this request already."
             found.append(FieldError(f"/sign_ups/{place}/practice", "schemes.practice_repeated", detail))
-        seen.add(practice)
-        closed = closed_on.get(practice)
-        if closed is not None and closed < starts_on and not historical:
+        seen.add(each.practice)
+        if each.signed_on > today:
+            detail = "An agreement that is yet to be signed cannot be recorded; the day is in the future."
+            found.append(FieldError(f"/sign_ups/{place}/signed_on", "schemes.signed_in_future", detail))
+        closed = closed_on.get(each.practice)
+        if closed is not None and closed < starts_on and not each.historical:
             detail = "The practice closed before the scheme starts; say historical where that is meant."
             found.append(FieldError(f"/sign_ups/{place}/practice", "schemes.practice_closed", detail))
     return found

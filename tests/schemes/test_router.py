@@ -208,6 +208,25 @@ async def test_a_practice_closed_before_the_scheme_signs_only_for_the_record(sha
     assert (await sign_up(manager, path, practice, historical=True)).json()["created"] == 1
 
 
+async def test_an_agreement_that_is_yet_to_be_signed_is_refused(shared: LivePlenary) -> None:
+    tenant, (practice, other) = await a_tenant(shared, "1", "2")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    refused = await sign_up(manager, path, practice, signed_on="2026-11-23")
+    assert (refused.status_code, refused.json()["code"]) == (422, "schemes.sign_ups_refused")
+    (error,) = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/sign_ups/0/signed_on", "schemes.signed_in_future")
+    assert (await sign_up(manager, path, other, signed_on="2026-11-22")).json()["created"] == 1
+
+
+async def test_nobody_is_signed_up_to_a_scheme_without_words(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = (await manager.post("/v1/incentive-schemes", json=SCHEME)).headers["Location"]
+    refused = await sign_up(manager, path, practice)
+    assert (refused.status_code, refused.json()["code"]) == (409, "schemes.not_published")
+
+
 async def test_a_sign_up_of_a_stranger_is_404_and_nothing_is_half_done(shared: LivePlenary) -> None:
     tenant, (practice,) = await a_tenant(shared, "1")
     _, (stranger,) = await a_tenant(shared, "1")

@@ -215,7 +215,7 @@ async def decline_scheme_offer(
 @router.post(
     "/v1/incentive-schemes/{scheme_id}/sign-ups",
     status_code=201,
-    responses=error_responses(SchemeNotFound, SchemeClosed, PracticeNotFound, SignUpsRefused),
+    responses=error_responses(SchemeNotFound, SchemeNotPublished, SchemeClosed, PracticeNotFound, SignUpsRefused),
 )
 async def record_scheme_sign_ups(
     scheme_id: UUID,
@@ -228,7 +228,8 @@ async def record_scheme_sign_ups(
     """Record agreements signed on paper, many at once, as made on the practices' behalf; each practice is told.
 
     All or none. The same agreement again changes nothing, and one that the practice made itself stays. A practice that
-    closed before the scheme starts is refused unless its sign-up says `historical`.
+    closed before the scheme starts is refused unless its sign-up says `historical`, and so is a `signed_on` in the future.
+    A scheme without a published version has nothing to agree to yet: 409.
     """
     made = await service.record_sign_ups(
         session,

@@ -126,26 +126,25 @@ async def decline_offer(
 async def record_sign_ups(
     session: Tx, scheme_id: UUID, sign_ups: Sequence[SignUp], *, recorded_by: UUID | None, now: datetime
 ) -> SignUpOutcome:
-    """All or none, in one statement. The same agreement again changes nothing; one that differs corrects it."""
+    """All or none, in one statement. What is agreed to are the words of the live version. The same agreement again changes nothing; one that differs corrects it."""
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
-    if scheme.state == SchemeState.CLOSED:
-        raise SchemeClosed
+    version = await _live_version(session, scheme)
     known = await _known_practices(session, [each.practice for each in sign_ups], pointer="/sign_ups/{}/practice")
     refused = rules.refused_sign_ups(
-        [(each.practice, each.historical) for each in sign_ups],
+        sign_ups,
         {code: practice.closed_on for code, practice in known.items()},
         starts_on=scheme.starts_on,
+        today=london_date(now),
     )
     if refused:
         raise SignUpsRefused(errors=refused)
-    version = await _live_version(session, scheme) if scheme.live_version else None
     stamp = {
         "commissioner_id": session.tenant,
         "scheme_id": scheme_id,
         "recorded_at": now,
         "answered_by": recorded_by,
-        "version_n": version.n if version else None,
-        "words_digest": version.words_digest if version else None,
+        "version_n": version.n,
+        "words_digest": version.words_digest,
     }
     created, updated = await ParticipationRepository(session, session.tenant).sign_up(
         [stamp | _sign_up_row(each) for each in sign_ups]
