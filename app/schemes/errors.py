@@ -1,6 +1,6 @@
 """What can go wrong in schemes."""
 
-from app.core.errors import DomainError, NotFound
+from app.core.errors import DomainError, InvalidRequest, NotFound
 
 
 class SchemeNotFound(NotFound):
@@ -60,6 +60,11 @@ class NoVersion(DomainError):
     status = 409
     code = "schemes.no_version"
     title = "No published version of the scheme covers that period."
+
+
+class RespondByPast(InvalidRequest):
+    code = "schemes.respond_by_past"
+    title = "The day to respond by is over."
 
 
 class OfferAnswered(DomainError):

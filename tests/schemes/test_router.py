@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -163,9 +164,11 @@ async def test_an_offer_lapses_and_is_made_again(shared: LivePlenary) -> None:
     tenant, (practice,) = await a_tenant(shared, "1")
     manager = await shared.as_role("scheme_manager", tenant=tenant)
     path = await a_live_scheme(manager)
-    body = {"practices": [practice], "respond_by": "2026-11-21"}
+    body = {"practices": [practice], "respond_by": "2026-11-22"}
     offer = (await manager.post(f"{path}/offers", json=body)).json()["offers"][0]["id"]
     lead = await shared.as_role("practice_lead", tenant=tenant, practice=practice)
+    yesterday = "UPDATE participation SET respond_by = '2026-11-21' WHERE id = $1"
+    await shared.execute(yesterday, UUID(offer), tenant=shared.tenants[tenant])
     late = await lead.post(f"/v1/offers/{offer}/decline", json={"reason": "No."})
     assert (late.status_code, late.json()["code"]) == (409, "schemes.offer_lapsed")
     assert (await lead.get(f"/v1/offers/{offer}")).json()["state"] == "lapsed"
@@ -173,6 +176,16 @@ async def test_an_offer_lapses_and_is_made_again(shared: LivePlenary) -> None:
     assert (renewed["created"], renewed["offers"][0]["id"]) == (1, offer)
     declined = await lead.post(f"/v1/offers/{offer}/decline", json={"reason": "Nobody is free."})
     assert (declined.status_code, declined.json()["state"]) == (200, "declined")
+
+
+async def test_an_offer_that_nobody_could_answer_any_more_is_not_made(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    refused = await manager.post(f"{path}/offers", json={"practices": "all", "respond_by": "2026-11-21"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "schemes.respond_by_past")
+    assert refused.json()["errors"][0]["pointer"] == "/respond_by"
+    assert (await manager.get(f"{path}/offers")).json()["data"] == []
 
 
 async def test_sign_ups_are_recorded_once_and_corrected(shared: LivePlenary) -> None:

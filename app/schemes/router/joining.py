@@ -26,6 +26,7 @@ from app.schemes.errors import (
     OfferAnswered,
     OfferLapsed,
     OfferNotFound,
+    RespondByPast,
     SchemeClosed,
     SchemeNotFound,
     SchemeNotPublished,
@@ -57,7 +58,7 @@ _LIST_ERRORS = error_responses(SchemeNotFound, CursorInvalid, CursorExpired)
 @router.post(
     "/v1/incentive-schemes/{scheme_id}/offers",
     status_code=201,
-    responses=error_responses(SchemeNotFound, SchemeNotPublished, SchemeClosed, PracticeNotFound),
+    responses=error_responses(SchemeNotFound, SchemeNotPublished, SchemeClosed, PracticeNotFound, RespondByPast),
 )
 async def make_scheme_offers(
     scheme_id: UUID,

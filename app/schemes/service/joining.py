@@ -22,6 +22,7 @@ from app.schemes import rules
 from app.schemes.errors import (
     OfferAnswered,
     OfferLapsed,
+    RespondByPast,
     SchemeClosed,
     SchemeNotPublished,
     SignUpsRefused,
@@ -47,6 +48,9 @@ async def make_offers(
     session: Tx, scheme_id: UUID, *, practices: Sequence[str] | Literal["all"], respond_by: date, now: datetime
 ) -> OfferOutcome:
     """Offer the live version. A practice that has agreed, or still has time to answer, keeps what it has."""
+    if respond_by < london_date(now):
+        detail = "Nobody could answer any more; give today or a later day."
+        raise RespondByPast(errors=[FieldError("/respond_by", RespondByPast.code, detail)])
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
     version = await _live_version(session, scheme)
     codes = await _codes(session, practices, pointer="/practices", today=london_date(now))
