@@ -200,15 +200,23 @@ class RangeGroup:
     most: int | None
 
 
+class CountedOver(StrEnum):
+    """Whose pay a cost adds up: those who have agreed, or, before anybody has, all members of today."""
+
+    PARTICIPANTS = "participants"
+    MEMBERS = "members"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckOutcome:
-    """What publishing would mean. `ranges` is empty where the definition could not be paid."""
+    """What publishing would mean. `ranges` is empty and `counted_over` None where the definition could not be paid."""
 
     problems: tuple[Problem, ...]
     ranges: tuple[PracticeRange, ...]
     over_budget: tuple[str, ...]
     without_list: tuple[str, ...]
     budget: int | None
+    counted_over: CountedOver | None
 
 
 class ClaimRefusal(StrEnum):

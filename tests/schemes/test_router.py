@@ -103,8 +103,35 @@ async def test_the_check_says_whose_sessions_cost_more_than_their_share(shared: 
         "cost": {"least": "0.00", "expected": "14400.00", "most": "14400.00"},
         "over_budget": [small],
         "budget": "22824.00",
+        "exceeds_budget": False,
         "practices": 2,
+        "counted_over": "members",
         "without_list": [],
+    }
+
+
+async def test_the_check_says_whether_the_whole_is_over_budget_and_over_whom_it_counted(shared: LivePlenary) -> None:
+    tenant, (practice, _) = await a_tenant(shared, "1", "2", registered="3000")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager, budget={"amount": "10000.00"})
+
+    async def check() -> dict[str, Any]:
+        answer = (await manager.post(f"{path}/versions/1/check")).json()
+        return {name: answer[name] for name in ("budget", "exceeds_budget", "practices", "counted_over")}
+
+    # 7,200.00 a year each; no practice has a share of one amount for all.
+    assert await check() == {
+        "budget": "10000.00",
+        "exceeds_budget": True,
+        "practices": 2,
+        "counted_over": "members",
+    }
+    await sign_up(manager, path, practice)
+    assert await check() == {
+        "budget": "10000.00",
+        "exceeds_budget": False,
+        "practices": 1,
+        "counted_over": "participants",
     }
 
 

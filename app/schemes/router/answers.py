@@ -72,13 +72,16 @@ def version_answer(row: VersionRow) -> Version:
 
 
 def check_answer(found: CheckOutcome) -> CheckAnswer:
+    expected = sum(one.expected for one in found.ranges)
     return CheckAnswer(
         valid=not found.problems,
         problems=[CheckProblem(pointer=each.pointer, code=each.code, detail=each.detail) for each in found.problems],
         cost=None if found.problems else _cost(found.ranges),
         over_budget=list(found.over_budget),
         budget=None if found.budget is None else format_pounds(found.budget),
+        exceeds_budget=None if found.budget is None else expected > found.budget,
         practices=len(found.ranges),
+        counted_over=None if found.counted_over is None else found.counted_over.value,
         without_list=list(found.without_list),
     )
 

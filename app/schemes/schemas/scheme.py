@@ -232,7 +232,9 @@ class CheckAnswer(BaseModel):
                     "cost": {"least": "0.00", "expected": "14400.00", "most": "14400.00"},
                     "over_budget": ["ZZ0002"],
                     "budget": "22824.00",
+                    "exceeds_budget": False,
                     "practices": 2,
+                    "counted_over": "members",
                     "without_list": [],
                 }
             ]
@@ -243,8 +245,17 @@ class CheckAnswer(BaseModel):
     problems: list[CheckProblem]
     cost: Cost | None = Field(description="Over all that the version applies to; null where it could not be paid.")
     over_budget: list[str] = Field(description="Practices whose expected pay is more than their share of the budget.")
-    budget: Pounds | None = Field(description="The budget for the time that the version applies to.")
-    practices: int = Field(description="How many practices were counted: those that agreed, else all members.")
+    budget: Pounds | None = Field(
+        description="The budget for the time that the version applies to; one per head is that of the practices counted."
+    )
+    exceeds_budget: bool | None = Field(
+        description="Whether `cost.expected` is more than `budget`; null without a budget or a cost."
+    )
+    practices: int = Field(description="How many practices were counted.")
+    counted_over: Literal["participants", "members"] | None = Field(
+        description="Which practices were counted: `participants`, those that have agreed; before anybody has, `members`,"
+        " all of today. Null where it could not be paid."
+    )
     without_list: list[str] = Field(description="Practices with no list to take a share of a per-head budget by.")
 
 

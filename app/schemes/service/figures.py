@@ -22,6 +22,7 @@ from app.schemes.service.drafting import as_scheme_ref, as_version_ref, get_vers
 from app.schemes.values import (
     Budget,
     CheckOutcome,
+    CountedOver,
     Entitlement,
     FactState,
     ParticipationState,
@@ -145,17 +146,22 @@ async def check_version(session: Tx, scheme_id: UUID, n: int, *, today: date) ->
     version = as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, n))
     problems = version_problems(read_definition(version.definition), applies=version.applies)
     if problems:
-        return CheckOutcome(tuple(problems), (), (), (), None)
-    codes = await practices_concerned(session, scheme_id, version, today=today)
+        return CheckOutcome(tuple(problems), (), (), (), None, None)
+    codes, counted_over = await practices_concerned(session, scheme_id, version, today=today)
     ranges, without_list = await estimates(session, scheme_id, version, codes=codes)
     over = tuple(one.practice for one in ranges if one.budget is not None and one.expected > one.budget)
-    return CheckOutcome((), tuple(ranges), over, tuple(without_list), _budget_total(scheme.budget, ranges, version))
+    budget = _budget_total(scheme.budget, ranges, version)
+    return CheckOutcome((), tuple(ranges), over, tuple(without_list), budget, counted_over)
 
 
-async def practices_concerned(session: Tx, scheme_id: UUID, version: VersionRef, *, today: date) -> list[str]:
+async def practices_concerned(
+    session: Tx, scheme_id: UUID, version: VersionRef, *, today: date
+) -> tuple[list[str], CountedOver]:
     """Those who have agreed; before anybody has, the members of today."""
     agreed = await list_participants(session, scheme_id, period=version.applies)
-    return agreed or await organisations.list_member_codes(session, on=today)
+    if agreed:
+        return agreed, CountedOver.PARTICIPANTS
+    return await organisations.list_member_codes(session, on=today), CountedOver.MEMBERS
 
 
 async def describe_version(session: Tx, scheme_id: UUID, n: int, *, practice: str | None) -> Words:

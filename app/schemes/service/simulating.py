@@ -36,7 +36,7 @@ async def request_simulation(session: Tx, scheme_id: UUID, n: int) -> OperationR
 
 async def simulate(session: Tx, operation_id: UUID, *, scheme_id: UUID, n: int, today: date) -> None:
     version = as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, n))
-    codes = await practices_concerned(session, scheme_id, version, today=today)
+    codes, counted_over = await practices_concerned(session, scheme_id, version, today=today)
     ranges, without_list = await estimates(session, scheme_id, version, codes=codes)
     profiles = await organisations.profiles(session, codes, on=version.applies.valid_from)
     groups = {
@@ -47,6 +47,7 @@ async def simulate(session: Tx, operation_id: UUID, *, scheme_id: UUID, n: int, 
     result = {
         "scheme": str(scheme_id),
         "version": n,
+        "counted_over": counted_over.value,
         "practices": [_range(one) for one in ranges],
         "totals": _group(rules.total_range("all", ranges)),
         "spread": {name: _spread(ranges, named) for name, named in groups.items()},
