@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 
 from app.calculation.language import document, schema
-from app.calculation.language.tree import measures_used, needs_used, walk
+from app.calculation.language.reading import pointer
+from app.calculation.language.tree import measures_used, needs_placed, needs_used, walk
 from app.calculation.nodes.catalogue import CATALOGUE
 from app.calculation.nodes.component import OrganisationPayee
 from app.calculation.nodes.list_size import ListMeasure
@@ -85,6 +86,11 @@ def measures_needed(definition: Definition) -> Needed:
         posts=tuple(sorted({name for need in needs for name in need.posts_read()})),
         bases=tuple(sorted({basis for measure in measures for basis in measure.bases_read()})),
     )
+
+
+def posts_asked(definition: Definition) -> list[tuple[str, str]]:
+    """Each post that a need names, with the JSON pointer to its name."""
+    return [(pointer(at, need.key), post) for at, need in needs_placed(definition) for post in need.posts_read()]
 
 
 def snapshot_dates(definition: Definition, period: Period) -> tuple[date, ...]:

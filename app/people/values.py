@@ -67,6 +67,7 @@ LEVELS: Final[Mapping[PostRole, frozenset[PostLevel]]] = MappingProxyType(
         PostRole.LMC_OFFICER: frozenset({PostLevel.LMC}),
     }
 )
+AT_PRACTICES: Final = tuple(role for role in PostRole if PostLevel.PRACTICE in LEVELS[role])
 TITLES: Final[Mapping[PostRole, str]] = MappingProxyType(
     {role: role.value.replace("_", " ").capitalize() for role in PostRole}
     | {

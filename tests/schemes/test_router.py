@@ -89,6 +89,23 @@ async def test_a_version_that_requires_claims_is_not_published_while_none_can_be
     assert (await manager.post(f"{path}/versions/1/simulate")).status_code == 422
 
 
+async def test_a_gate_on_a_post_that_no_practice_has_is_a_problem_at_its_name(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared)
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = (await manager.post("/v1/incentive-schemes", json=SCHEME)).headers["Location"]
+    needs = [{"post": "named_lead"}, {"post": "boss"}, {"post": "chair"}]
+    definition = {**PER_HEAD, "pay": {"type": "gate", "needs": needs, "then": PER_HEAD["pay"]}}
+    await manager.post(f"{path}/versions", json={"applies": YEAR, "definition": definition, "reason": "Boss."})
+    check = (await manager.post(f"{path}/versions/1/check")).json()
+    assert [(each["pointer"], each["code"]) for each in check["problems"]] == [
+        ("/pay/needs/1/post", "schemes.post_unknown"),
+        ("/pay/needs/2/post", "schemes.post_unknown"),
+    ]
+    assert "named_lead, deputy_lead, practice_manager" in check["problems"][0]["detail"]
+    refused = await manager.post(f"{path}/versions/1/publish", headers=ANY)
+    assert refused.json()["errors"][0]["pointer"] == "/definition/pay/needs/1/post"
+
+
 async def test_the_check_says_whose_sessions_cost_more_than_their_share(shared: LivePlenary) -> None:
     tenant, (large,) = await a_tenant(shared, "1", registered="8412")
     small = f"{large[:-1]}2"

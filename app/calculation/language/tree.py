@@ -34,6 +34,12 @@ def needs_used(definition: Definition) -> list[Need]:
     return _used(definition, Need)
 
 
+def needs_placed(definition: Definition) -> list[tuple[str, Need]]:
+    """Every need with its JSON pointer, where it stands twice as well."""
+    parts = (part for place in walk(definition.pay) for part in _parts(place.node, place.at))
+    return [(at, part) for at, part in parts if isinstance(part, Need)]
+
+
 def _used(definition: Definition, kind: type[Any]) -> list[Any]:
     parts = (part for place in walk(definition.pay) for _, part in _parts(place.node, place.at))
     return list(dict.fromkeys(part for part in parts if isinstance(part, kind)))

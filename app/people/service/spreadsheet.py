@@ -26,7 +26,7 @@ from app.people.service.leads import publish_leads
 from app.people.service.mailboxes import set_mailboxes
 from app.people.service.posts import announce, make_post, move_post
 from app.people.tables import Person, Post
-from app.people.values import LEVELS, NewPost, PostLevel, PostRole
+from app.people.values import AT_PRACTICES, NewPost, PostLevel, PostRole
 
 
 class _Refused(Exception):
@@ -73,8 +73,8 @@ def _is_fit(number: int, row: PersonRow, members: set[str], outcome: ImportOutco
         error = RowError(number, "practice_code", "people.not_a_member", "This is not a practice of this commissioner.")
     elif row.name and holds_nhs_number(row.name):
         error = RowError(number, "name", "privacy.nhs_number", "This seems to hold a patient's NHS number.")
-    elif row.name and PostLevel.PRACTICE not in LEVELS.get(rules.read_role(row.role), ()):  # pyright: ignore
-        known = ", ".join(role for role in PostRole if PostLevel.PRACTICE in LEVELS[role])
+    elif row.name and rules.read_role(row.role) not in AT_PRACTICES:
+        known = ", ".join(AT_PRACTICES)
         error = RowError(number, "role", "people.unknown_role", f"This is no post at a practice. There are: {known}.")
     else:
         return True

@@ -5,11 +5,24 @@ from collections.abc import Iterator
 from app.calculation import service as calculation
 from app.calculation.values import Definition, Problem
 from app.core.clock import Period
+from app.people.values import AT_PRACTICES
 
 
 def version_problems(definition: Definition, *, applies: Period) -> list[Problem]:
     """Of a version over all that it applies to, or of one run over its period."""
-    return [*calculation.check_definition(definition, applies=applies), *_claims(definition)]
+    return [
+        *calculation.check_definition(definition, applies=applies),
+        *_unknown_posts(definition),
+        *_claims(definition),
+    ]
+
+
+def _unknown_posts(definition: Definition) -> Iterator[Problem]:
+    """A gate that asks for a post nobody can hold at a practice stays closed for ever, without a word."""
+    known = ", ".join(AT_PRACTICES)
+    for pointer, post in calculation.posts_asked(definition):
+        if post not in AT_PRACTICES:
+            yield Problem(pointer, "schemes.post_unknown", f"No practice has such a post. There are: {known}.")
 
 
 def _claims(definition: Definition) -> Iterator[Problem]:
