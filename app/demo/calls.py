@@ -42,11 +42,14 @@ class Caller:
         return await self.post(path, body, headers={"If-Match": tag})
 
     async def upload(self, kind: str, content: bytes, *, seconds: float = 60, **fields: str) -> Any:
-        """Import a file and wait until it is in."""
+        """Import a file and wait until it is in, every row of it."""
         operation = await self._expect(
             "POST", "/v1/imports", data={"kind": kind} | fields, files={"file": (f"{kind}.csv", content, "text/csv")}
         )
-        return await self.finished(operation, seconds=seconds)
+        done = await self.finished(operation, seconds=seconds)
+        if done["result"]["rejected"]:
+            raise CallFailed(f"{kind}: {done['result']}")
+        return done
 
     async def finished(self, operation: Any, *, seconds: float = 60) -> Any:
         """Wait for long work; its operation when it succeeded."""

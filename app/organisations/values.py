@@ -160,10 +160,10 @@ class MemberRow:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """A row without a name is the practice's shared mailbox."""
+    """A row without a name is the practice's shared mailbox, which has no role; every other row has one."""
 
     practice: str
-    role: str
+    role: str | None
     name: str | None
     email: str | None
     valid_from: date | None

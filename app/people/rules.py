@@ -57,9 +57,9 @@ _ALIASES: Final = {
 _ROLES: Final = _ALIASES | {role.value: role for role in PostRole}
 
 
-def read_role(text: str) -> PostRole | None:
+def read_role(text: str | None) -> PostRole | None:
     """The post that a spreadsheet means: `Practice Manager`, `PM` and `practice_manager` are one."""
-    key = _NOT_LETTER.sub("_", text.strip().lower()).strip("_")
+    key = _NOT_LETTER.sub("_", (text or "").strip().lower()).strip("_")
     return _ROLES.get(key)
 
 

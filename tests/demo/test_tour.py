@@ -12,8 +12,10 @@ import pytest
 
 from app.core.clock import SystemClock, london_date
 from app.core.settings import Settings
+from app.demo.calls import Caller
 from app.demo.load import load
 from app.demo.tour import Tour
+from app.demo.world import practices
 from app.main import create_app
 from tests.factories.serving import on_a_port
 
@@ -49,6 +51,16 @@ async def working():
         await worker.wait()
 
 
+async def expect_mailboxes(client: httpx.AsyncClient, keys: dict[str, str]) -> None:
+    """Every practice has one, and an announcement falls to those of practices where nobody holds the role."""
+    mailbox = await Caller(client, keys["commissioner_admin"]).get("/v1/practices/ZZ0101/mailbox")
+    assert mailbox["email"] == "reception.zz0101@example.org"
+    draft = {"title": "Leads", "body_markdown": "Hello.", "audience": {"roles": ["named_lead"]}, "dry_run": True}
+    counted = await Caller(client, keys["editor"]).post("/v1/announcements", draft)
+    leads = sum(practice.lead is not None for practice in practices())
+    assert (counted["result"]["people"], counted["result"]["mailboxes"]) == (leads, 60 - leads)
+
+
 @pytest.mark.slow
 async def test_the_tour_in_the_readme_is_the_tour(live_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     for member, name in ENVIRONMENT.items():
@@ -68,6 +80,7 @@ async def test_the_tour_in_the_readme_is_the_tour(live_settings: Settings, monke
     app = create_app(live_settings)
     async with app.router.lifespan_context(app), on_a_port(app) as base, working():
         async with httpx.AsyncClient(base_url=base, timeout=30) as client:
+            await expect_mailboxes(client, known["keys"])
             today = london_date(SystemClock().now())
             outbox = live_settings.outbox_path
             await Tour(client, known["keys"], today=today, outbox=outbox, say=said.append).run()

@@ -99,7 +99,8 @@ def _person(record: Record) -> PersonRow:
     valid_from = record.day("from")
     return PersonRow(
         practice=record.needed_code("practice_code"),
-        role=_NOT_WORD.sub("_", _short(record, "role").lower()).strip("_"),
+        # What stands in the role's column of a mailbox (nothing, "reception", the manager's post) is of no account.
+        role=_NOT_WORD.sub("_", _short(record, "role").lower()).strip("_") if name else None,
         name=_short(record, "name") if name else None,
         email=email,
         valid_from=valid_from,

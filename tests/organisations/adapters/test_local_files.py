@@ -96,8 +96,16 @@ def test_person_has_a_post_and_a_practice_has_a_mailbox():
             valid_until=None,
             listed=True,
         ),
-        PersonRow("ZZ9001", "practice_manager", None, "mailbox@zz9001.invalid", None, None, None),
+        PersonRow("ZZ9001", None, None, "mailbox@zz9001.invalid", None, None, None),
     ]
+
+
+def test_a_row_with_neither_name_nor_role_is_the_mailbox():
+    parsed = _read("people", "practice_code,role,name,email\nZZ9001,,,reception@zz9001.invalid\n")
+    assert (parsed.errors, parsed.rows) == (
+        [],
+        [PersonRow("ZZ9001", None, None, "reception@zz9001.invalid", None, None, None)],
+    )
 
 
 @pytest.mark.parametrize(
