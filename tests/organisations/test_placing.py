@@ -119,6 +119,7 @@ async def test_a_file_of_localities_makes_them_and_places_practices(shared: Live
     clash = await send(client, shared, "localities", "locality,practice_code,from\nWest,ZZQ001,2024-04-01\n")
     assert clash["result"]["rejected"] == 1
     assert (await client.get("/v1/practices/ZZQ001")).json()["locality"]["name"] == "North"
+    assert [row["name"] for row in (await client.get("/v1/localities")).json()["data"]] == ["North", "South"]
 
 
 async def test_a_dry_run_of_localities_changes_nothing(shared: LivePlenary):

@@ -58,14 +58,14 @@ class _Laid:
 async def apply_localities(
     session: Tx, rows: Sequence[LocalityRow], *, numbers: Sequence[int], now: datetime
 ) -> ImportOutcome:
-    """Put practices into localities, making those that are new. A row that cannot be is left out and told.
+    """Put practices into localities, making those that are new and of which a row is kept. A row that cannot be is left out and told.
 
     A locality is meant by its code or its name, whatever the case. What a row overlaps in the same locality is replaced
     by it; a practice that is in another locality at that time has to leave it, in the same file or before.
     """
     codes = {row.practice for row in rows}
     known = codes & set(await list_member_codes(session, on=None))
-    localities, made = await _localities_named(session, [row.locality for row in rows if row.practice in known])
+    localities, new = await _localities_named(session, [row.locality for row in rows if row.practice in known])
     memberships = LocalityMembershipRepository(session, session.tenant)
     existing = {row.id: row for row in await memberships.lock_of(known)}
     wanted = [
@@ -76,6 +76,7 @@ async def apply_localities(
     stored = [(row.practice, Placement(row.locality_id, _period(row), row.id)) for row in existing.values()]
     laid = _lay(stored, wanted)
     laid.outcome.errors += _unknown(rows, numbers, known)
+    await _add(session, [locality for locality in new if locality.id in laid.groups])
     for gone in laid.removed:
         await session.delete(existing[gone])
     for practice, placement in laid.written:
@@ -94,7 +95,7 @@ async def apply_localities(
             )
         )
     await _finish(session, laid, now=now)
-    for locality in sorted({str(group) for group in laid.groups} | {str(row.id) for row in made}):
+    for locality in sorted(str(group) for group in laid.groups):
         emit(session, LocalityChanged(subject=locality))
     return laid.outcome
 
@@ -136,24 +137,28 @@ async def apply_members(
 
 
 async def _localities_named(session: Tx, names: Iterable[str]) -> tuple[Mapping[str, Locality], list[Locality]]:
-    """Each locality by its code and by its name; and those that had to be made."""
+    """Each locality by its code and by its name; and those that are not stored yet."""
     found: dict[str, Locality] = {}
     for row in await LocalityRepository(session, session.tenant).list():
         # A code is the surer word where one locality is called what another has for a code.
         found.setdefault(_key(row.name), row)
         found[_key(row.code)] = row
-    made: list[Locality] = []
+    new: list[Locality] = []
     for name in names:
         if _key(name) in found:
             continue
         row = Locality(commissioner_id=session.tenant, id=new_id(), code=name[:40].strip(), name=name, description=None)
-        session.add(row)
-        audit(session, "locality.created", row.id)
         found[_key(name)] = row
-        made.append(row)
+        new.append(row)
+    return found, new
+
+
+async def _add(session: Tx, localities: Sequence[Locality]) -> None:
+    for locality in localities:
+        session.add(locality)
+        audit(session, "locality.created", locality.id)
     # Memberships refer to the localities by key, with no relationship from which the order could be known.
     await session.flush()
-    return found, made
 
 
 def _key(name: str) -> str:
