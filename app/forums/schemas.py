@@ -123,6 +123,10 @@ class MemberPatch(StrictModel):
 
 
 class Member(BaseModel):
+    """Somebody in the forum. Who may not write the forum, its own members among them, sees `name` and `practice`; the other
+    members are null for them.
+    """
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"id": "0198c0de-0000-7000-8000-000000000042", "joined_on": "2026-10-01", **MEMBER}]
@@ -133,9 +137,9 @@ class Member(BaseModel):
     name: str
     email: str | None
     practice: str | None
-    role: MemberRole
-    consent: Consent
-    joined_on: date
+    role: MemberRole | None
+    consent: Consent | None
+    joined_on: date | None
 
 
 class MemberPage(PageModel):

@@ -129,6 +129,27 @@ async def test_members_are_seen_by_those_who_need_to_and_nobody_else(ground: Gro
     assert [(await client.get(address)).status_code for client in may_not] == [403] * 6
 
 
+async def test_only_those_who_run_a_forum_see_addresses_and_consent(ground: Ground) -> None:
+    one, _ = ground.practices
+    forum = await ground.forum(level="practice", practice=one)
+    address = await join(ground, forum, practice=one)
+    person = await ground.live.make_person("Joan Ashby", tenant=ground.tenant, email="joan@patients.org")
+    run_it = [ground.coordinator, await ground.role("practice_manager", practice=one)]
+    do_not = [
+        await ground.role("forum_member", person=person),
+        await ground.role("commissioner_admin"),
+        await ground.role("practice_lead", practice=one),
+    ]
+    for client in run_it:
+        row = (await client.get(address)).json()
+        assert (row["email"], row["role"], row["consent"]["by"]) == ("joan@patients.org", "member", CONSENT["by"])
+    for client in do_not:
+        (row,) = (await client.get(f"/v1/patient-forums/{forum}/members")).json()["data"]
+        assert row == (await client.get(address)).json()
+        assert {name: row.pop(name) for name in ("name", "practice")} == {"name": "Joan Ashby", "practice": one}
+        assert (row.pop("id"), set(row.values())) == (address.rpartition("/")[2], {None})
+
+
 async def test_leaving_erases_the_name_and_the_address(ground: Ground) -> None:
     forum = await ground.forum()
     address = await join(ground, forum, practice=ground.practices[0])

@@ -33,10 +33,13 @@ def _forum(row: tables.PatientForum) -> schemas.Forum:
     return schemas.Forum.model_validate(row, from_attributes=True)
 
 
-def _member(row: tables.ForumMember) -> schemas.Member:
+def _member(row: tables.ForumMember, *, whole: bool = True) -> schemas.Member:
+    """Not `whole` is for those who do not run the forum: patients are not each other's address book."""
     consent = {"given_on": row.consented_on, "by": row.consent_by}
     members = {name: getattr(row, name) for name in schemas.Member.model_fields if name != "consent"}
-    return schemas.Member.model_validate(members | {"consent": consent})
+    members["consent"] = consent
+    hidden = {} if whole else dict.fromkeys(("email", "role", "consent", "joined_on"))
+    return schemas.Member.model_validate(members | hidden)
 
 
 def _meeting(meeting: MeetingRef) -> schemas.ForumMeeting:
@@ -137,11 +140,15 @@ async def list_forum_members(
     request: Request,
     response: Response,
 ) -> schemas.MemberPage:
-    """Who is in the forum: for its own members, for those who run it, and for the office."""
+    """Who is in the forum: for its own members, for those who run it, and for the office. Who does not run it sees names and
+    practices only.
+    """
     forum = await ForumRepository(session, session.tenant).get(forum_id)
-    await service.require_members_seen(session, caller, forum, today=london_date(serving.clock.now()))
+    whole = await service.require_members_seen(session, caller, forum, today=london_date(serving.clock.now()))
     page = await MemberRepository(session, session.tenant).list_page(forum_id, params=params, cursors=serving.cursors)
-    return paged(request, response, Page([_member(row) for row in page.rows], page.next_cursor, page.total))  # pyright: ignore
+    return paged(
+        request, response, Page([_member(row, whole=whole) for row in page.rows], page.next_cursor, page.total)
+    )  # pyright: ignore
 
 
 @router.get(
@@ -150,12 +157,12 @@ async def list_forum_members(
 async def get_forum_member(
     forum_id: UUID, member_id: UUID, caller: Viewer, session: Transaction, serving: Serving, response: Response
 ) -> schemas.Member:
-    """One member of the forum."""
+    """One member of the forum. Who does not run it sees the name and the practice only."""
     forum = await ForumRepository(session, session.tenant).get(forum_id)
-    await service.require_members_seen(session, caller, forum, today=london_date(serving.clock.now()))
+    whole = await service.require_members_seen(session, caller, forum, today=london_date(serving.clock.now()))
     member = await MemberRepository(session, session.tenant).get_of(forum_id, member_id)
     response.headers["ETag"] = version_etag(member.version)
-    return _member(member)
+    return _member(member, whole=whole)
 
 
 @router.patch(

@@ -57,12 +57,17 @@ async def own_forums(session: Tx, caller: Principal) -> Sequence[PatientForum]:
     return await repository.list_forums_of(caller.person_id, rules.address_key(person.email))
 
 
-async def require_members_seen(session: Tx, caller: Principal, forum: PatientForum, *, today: date) -> None:
-    """Patients' names are for those who run the forum, for its own members and for the office that answers to it."""
+async def require_members_seen(session: Tx, caller: Principal, forum: PatientForum, *, today: date) -> bool:
+    """Patients' names are for those who run the forum, for its own members and for the office that answers to it. Whether
+    the caller also sees what else is held on them, which only those who run it need.
+    """
+    if await reaches_forum(session, caller, "forums:write", forum, today=today):
+        return True
     if await reaches_forum(session, caller, "forums:members", forum, today=today):
-        return
+        return False
     if not any(own.id == forum.id for own in await own_forums(session, caller)):
         raise Forbidden("Only its own members and those who run a forum see who is in it.")
+    return False
 
 
 async def require_voice(session: Tx, caller: Principal, voice: Voice, *, today: date) -> PatientForum | None:
