@@ -85,6 +85,9 @@ def measures_needed(definition: Definition) -> Needed:
         facts=tuple(sorted({name for measure in measures for name in measure.facts_read()})),
         posts=tuple(sorted({name for need in needs for name in need.posts_read()})),
         bases=tuple(sorted({basis for measure in measures for basis in measure.bases_read()})),
+        may_be_negative=tuple(
+            sorted({name for measure in measures if measure.takes_negative for name in measure.facts_read()})
+        ),
     )
 
 

@@ -46,6 +46,7 @@ class Measure(ABC):
     """Something about a practice that a node multiplies or pays out, known by its name in the definition."""
 
     kind: ClassVar[str]
+    takes_negative: ClassVar[bool] = False
     name: str
 
     @abstractmethod
@@ -185,3 +186,5 @@ class Needed:
     facts: tuple[str, ...]
     posts: tuple[str, ...]
     bases: tuple[Basis, ...]
+    may_be_negative: tuple[str, ...] = ()
+    """Those of the facts whose value may be below zero: amounts, never counts."""

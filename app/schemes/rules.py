@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -109,19 +108,43 @@ def agreement_term(state: str, valid_from: date | None, valid_until: date | None
     return Period(valid_from or date.min, valid_until)
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the versions of a scheme could count: facts of which names, which of them below zero, and on which days."""
+
+    names: frozenset[str]
+    may_be_negative: frozenset[str]
+    applies: tuple[Period, ...]
+
+    def days(self) -> str:
+        spans = (f"from {each.valid_from} until {each.valid_until}" for each in sorted(self.applies, key=_begin))
+        return ", ".join(dict.fromkeys(spans)) or "on no day yet"
+
+
+def _begin(period: Period) -> date:
+    return period.valid_from
+
+
 def facts_outside_scheme(
-    facts: Sequence[FactEntry], agreed: Mapping[str, Period | None], *, names: AbstractSet[str] | None
+    facts: Sequence[FactEntry], agreed: Mapping[str, Period | None], *, counted: Evidence
 ) -> list[FieldError]:
-    """`names` are the facts that the scheme's definitions read; None where it has no definition yet."""
+    """What no version would ever count, and would be lost without a word."""
     found: list[FieldError] = []
     for place, fact in enumerate(facts):
+        if not any(period.contains(fact.on) for period in counted.applies):
+            detail = f"The scheme's versions apply {counted.days()}, the last day not included."
+            found.append(FieldError(f"/facts/{place}/on", "schemes.outside_scheme", detail))
         term = agreed.get(fact.practice)
         if term is None or not term.contains(fact.on):
             detail = "The practice has no agreement for this scheme on that day."
             found.append(FieldError(f"/facts/{place}/practice", "schemes.practice_not_in_scheme", detail))
-        if names is not None and fact.measure not in names:
+        if fact.measure not in counted.names:
             detail = 'No definition of the scheme reads it. Give the name under "fact", not the key under "measures".'
             found.append(FieldError(f"/facts/{place}/measure", "schemes.measure_unknown", detail))
+        elif fact.value is not None and fact.value < 0 and fact.measure not in counted.may_be_negative:
+            detail = "It is counted, and nothing is counted below zero; correct a fact by sending its id again."
+            member = "value" if fact.numerator is None else "numerator"
+            found.append(FieldError(f"/facts/{place}/{member}", "schemes.negative_count", detail))
     return found
 
 

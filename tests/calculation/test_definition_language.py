@@ -255,3 +255,10 @@ def test_only_what_is_used_has_to_be_gathered():
         facts=("lead_session",), posts=("named_lead",), bases=("registered",)
     )
     assert measures_needed(definition(fixed())) == Needed((), (), ())
+
+
+def test_amounts_may_be_negative_and_counts_may_not():
+    raw = total(per_session(), {"type": "fixed", "id": "corrections", "measure": "corrections"})
+    measures = MEASURES | {"corrections": {"kind": "amount", "fact": "correction"}}
+    needed = measures_needed(definition(raw, measures=measures))
+    assert (needed.facts, needed.may_be_negative) == (("correction", "lead_session"), ("correction",))

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.factories.schemes import PER_HEAD
+from tests.factories.schemes import PER_HEAD, SESSIONS
 from tests.factories.schemes_over_http import SCHEME, SIGNATORY, YEAR, a_fact, a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
 
@@ -18,10 +18,17 @@ def nested(depth: int) -> dict[str, Any]:
     return {**PER_HEAD, "pay": pay}
 
 
-async def an_office(shared: LivePlenary) -> tuple[httpx.AsyncClient, str, str]:
+AMOUNTS = {
+    "language": 1,
+    "measures": {"corrections": {"kind": "amount", "fact": "lead_session"}},
+    "pay": {"type": "fixed", "id": "corrections", "measure": "corrections"},
+}
+
+
+async def an_office(shared: LivePlenary, definition: dict[str, Any] = SESSIONS) -> tuple[httpx.AsyncClient, str, str]:
     tenant, (practice,) = await a_tenant(shared, "1")
     manager = await shared.as_role("scheme_manager", tenant=tenant)
-    path = await a_live_scheme(manager)
+    path = await a_live_scheme(manager, definition)
     await sign_up(manager, path, practice)
     return manager, path, practice
 
@@ -97,7 +104,7 @@ async def test_a_fact_that_makes_no_sense_is_refused(shared: LivePlenary, change
 
 
 async def test_the_largest_and_the_smallest_value_come_back_as_they_were(shared: LivePlenary) -> None:
-    manager, path, practice = await an_office(shared)
+    manager, path, practice = await an_office(shared, AMOUNTS)
     values = ["999999999999.999999", "-999999999999.999999", "0.000001"]
     facts = [a_fact(practice, f"f{place}", value=value) for place, value in enumerate(values)]
     assert (await manager.post(f"{path}/facts", json={"facts": facts})).status_code == 201

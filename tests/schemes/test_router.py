@@ -320,12 +320,20 @@ async def test_facts_that_would_be_lost_are_refused_with_pointers(shared: LivePl
     manager = await shared.as_role("scheme_manager", tenant=tenant)
     path = await a_live_scheme(manager)
     await sign_up(manager, path, practice)
-    facts = [a_fact(outside, "a"), a_fact(practice, "b", measure="sessions"), a_fact(practice, "c")]
+    facts = [
+        a_fact(outside, "a"),
+        a_fact(practice, "b", measure="sessions"),
+        a_fact(practice, "c"),
+        a_fact(practice, "d", on="2027-04-01"),
+        a_fact(practice, "e", value="-1"),
+    ]
     answer = await manager.post(f"{path}/facts", json={"facts": facts})
     assert (answer.status_code, answer.json()["code"]) == (422, "schemes.facts_refused")
     assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
         ("/facts/0/practice", "schemes.practice_not_in_scheme"),
         ("/facts/1/measure", "schemes.measure_unknown"),
+        ("/facts/3/on", "schemes.outside_scheme"),
+        ("/facts/4/value", "schemes.negative_count"),
     ]
     assert (await manager.get(f"{path}/facts")).json()["data"] == []
 

@@ -17,8 +17,19 @@ MAY = date(2026, 5, 6)
 YEAR = Period(date(2026, 4, 1), date(2027, 4, 1))
 
 
-def a_fact(external_id: str = "a", value: str | None = "1", practice: str = "A1", on: date = MAY) -> FactEntry:
-    return FactEntry(external_id, practice, "lead_session", on, None if value is None else Decimal(value))
+COUNTED = rules.Evidence(
+    names=frozenset(("lead_session", "correction")), may_be_negative=frozenset(("correction",)), applies=(YEAR,)
+)
+
+
+def a_fact(
+    external_id: str = "a",
+    value: str | None = "1",
+    practice: str = "A1",
+    on: date = MAY,
+    measure: str = "lead_session",
+) -> FactEntry:
+    return FactEntry(external_id, practice, measure, on, None if value is None else Decimal(value))
 
 
 def known(*facts: FactEntry, state: FactState = FactState.CONFIRMED) -> dict[str, KnownFact]:
@@ -67,8 +78,24 @@ def test_the_same_fact_twice_in_one_request_is_one_fact() -> None:
 def test_a_fact_outside_the_agreement_is_refused() -> None:
     agreed = {"A1": Period(date(2026, 5, 7), None), "A2": None}
     facts = [a_fact(), a_fact("b", practice="A2"), a_fact("c", on=date(2026, 5, 7))]
-    found = rules.facts_outside_scheme(facts, agreed, names={"lead_session"})
+    found = rules.facts_outside_scheme(facts, agreed, counted=COUNTED)
     assert [each.pointer for each in found] == ["/facts/0/practice", "/facts/1/practice"]
+
+
+def test_a_fact_outside_the_time_of_every_version_is_refused_with_their_days() -> None:
+    facts = [a_fact(on=date(2026, 3, 31)), a_fact("b", on=date(2026, 4, 1)), a_fact("c", on=date(2027, 4, 1))]
+    found = rules.facts_outside_scheme(facts, {"A1": rules.ALWAYS}, counted=COUNTED)
+    assert [(each.pointer, each.code) for each in found] == [
+        ("/facts/0/on", "schemes.outside_scheme"),
+        ("/facts/2/on", "schemes.outside_scheme"),
+    ]
+    assert found[0].detail == "The scheme's versions apply from 2026-04-01 until 2027-04-01, the last day not included."
+
+
+def test_only_amounts_go_below_zero() -> None:
+    facts = [a_fact(value="-1"), a_fact("b", measure="correction", value="-1"), a_fact("c", value="0")]
+    found = rules.facts_outside_scheme(facts, {"A1": rules.ALWAYS}, counted=COUNTED)
+    assert [(each.pointer, each.code) for each in found] == [("/facts/0/value", "schemes.negative_count")]
 
 
 def test_a_ratio_counts_to_six_places() -> None:

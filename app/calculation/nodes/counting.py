@@ -101,6 +101,7 @@ class AmountMeasure(PreparedMeasure):
     """The values of confirmed facts of one name in the period, in pounds, added up. The sum may be negative."""
 
     kind: ClassVar[str] = "amount"
+    takes_negative: ClassVar[bool] = True
     name: str
     fact: str = field(metadata=member(Name(), "The name under which the facts are recorded; their values are pounds."))
 

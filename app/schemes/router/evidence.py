@@ -51,7 +51,8 @@ async def record_scheme_facts(
     session: Transaction,
     serving: Serving,
 ) -> FactsAnswer:
-    """Record evidence, many facts at once; all or none. The same facts again change nothing; a fact whose `external_id` is
+    """Record evidence, many facts at once; all or none. A fact outside the time of the scheme's versions, of a measure that
+    they do not read, or below zero where they only count is refused. The same facts again change nothing; a fact whose `external_id` is
     known and which says something else supersedes it.
 
     The office's facts are `confirmed` and are paid. A practice's are `entered`: they move its live figure and wait for

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.calculation import service as calculation
 from app.core.audit import audit
+from app.core.clock import Period
 from app.core.db import Tx
 from app.core.errors import FieldError
 from app.core.ids import new_id
@@ -109,15 +110,18 @@ async def confirm_facts(
 
 
 async def _not_of_this_scheme(session: Tx, scheme_id: UUID, facts: Sequence[FactEntry]) -> list[FieldError]:
-    """A fact whose practice has no agreement, or that no version would ever count, would be lost without a word."""
+    """A fact whose practice has no agreement, or that no version would ever count."""
     practices = sorted({fact.practice for fact in facts})
     rows = await ParticipationRepository(session, session.tenant).list_terms(scheme_id, practices)
     agreed = {row.practice: rules.agreement_term(row.state, row.valid_from, row.valid_until) for row in rows}
     versions = await VersionRepository(session, session.tenant).list_of(scheme_id)
-    names = {
-        name for version in versions for name in calculation.measures_needed(read_definition(version.definition)).facts
-    }
-    return rules.facts_outside_scheme(facts, agreed, names=names if versions else None)
+    needed = [calculation.measures_needed(read_definition(version.definition)) for version in versions]
+    counted = rules.Evidence(
+        names=frozenset(name for each in needed for name in each.facts),
+        may_be_negative=frozenset(name for each in needed for name in each.may_be_negative),
+        applies=tuple(Period(version.applies_from, version.applies_until) for version in versions),
+    )
+    return rules.facts_outside_scheme(facts, agreed, counted=counted)
 
 
 def _counts(done: FactOutcome) -> dict[str, Any]:
