@@ -36,6 +36,9 @@ class Caller:
     async def put(self, path: str, body: Any, **options: Any) -> Any:
         return await self._expect("PUT", path, json=body, **options)
 
+    async def delete(self, path: str) -> None:
+        await self._expect("DELETE", path, headers={"If-Match": "*"})
+
     async def decide(self, path: str, body: Any = None) -> Any:
         """A decision about what the caller has just read: its address without the verb gives the ETag."""
         tag = (await self.send("GET", path.rsplit("/", 1)[0])).headers["ETag"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.core.clock import add_months
 from app.demo import world
+from app.demo.calls import Caller
 
 if TYPE_CHECKING:
     from app.demo.load import Demo
@@ -174,20 +175,53 @@ async def _forum(demo: "Demo") -> None:
         if name not in there:
             member = {"name": name, "email": email, "practice": practice, "consent": consent}
             await coordinator.post(f"{address}/members", member)
-    if await coordinator.every("/v1/issues"):
-        return
+    raised = {row["title"]: row["id"] for row in await coordinator.every("/v1/issues")}
     for title, body in (
         (
             "A seat for carers at the front desk",
             "Waiting standing is hard for carers. Two practices have put a seat there.",
         ),
         (
-            "Evening telephone appointments",
+            EVENINGS,
             "Some practices offer calls until eight. People who work would like this everywhere.",
         ),
     ):
-        issue = {"title": title, "body": body, "raised_by": {"type": "forum", "id": forum["id"]}, "practices": None}
-        await coordinator.post("/v1/issues", issue)
+        if title not in raised:
+            voice = {"type": "forum", "id": forum["id"]}
+            issue = {"title": title, "body": body, "raised_by": voice, "practices": None}
+            raised[title] = (await coordinator.post("/v1/issues", issue))["id"]
+    await _answers(demo, raised[EVENINGS])
+
+
+EVENINGS: Final = "Evening telephone appointments"
+ANSWERS: Final = (
+    {"decision": "already_done", "text": "Calls until eight on two evenings a week.", "may_be_named": True},
+    {"decision": "already_done", "text": "Every weekday until half past seven.", "may_be_named": True},
+    {"decision": "already_done", "text": "On Wednesdays, for those who cannot call by day."},
+    {"decision": "planned", "text": "From spring, shared with our neighbours.", "may_be_named": True},
+    {"decision": "planned", "text": "Once the new telephones are in."},
+    {"decision": "declined", "text": "With one doctor we cannot staff an evening."},
+)
+
+
+async def _answers(demo: "Demo", issue: str) -> None:
+    """Six practices answer, each by its manager with a key for that one thing; the demo's own practice has yet to."""
+    address = f"/v1/issues/{issue}"
+    if (await demo.caller("forum_coordinator").get(address))["comparison"] is not None:
+        return
+    admin = demo.caller("commissioner_admin")
+    others = [p for p in demo.practices if p.code != world.DEMO_PRACTICE and p.manager is not None]
+    for practice, answer in zip(others, ANSWERS, strict=False):
+        assert practice.manager is not None
+        wanted = {
+            "name": f"Answer of {practice.code}",
+            "role": "practice_manager",
+            "boundary": {"type": "practice", "id": practice.code},
+            "person": {"name": practice.manager.name, "email": practice.manager.email},
+        }
+        made = await admin.post("/v1/api-keys", wanted)
+        await Caller(demo.client, made["key"]).post(f"{address}/responses", {"practice": practice.code, **answer})
+        await admin.delete(f"/v1/api-keys/{made['id']}")
 
 
 async def _news(demo: "Demo") -> None:
@@ -202,7 +236,7 @@ async def _news(demo: "Demo") -> None:
             ["practice_manager"],
         ),
         (
-            "Claims for the autumn",
+            "Evidence for the autumn",
             "Evidence for the last quarter can be entered until the tenth.",
             ["named_lead", "practice_manager"],
         ),

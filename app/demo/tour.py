@@ -175,15 +175,18 @@ class Tour:
         coordinator = self.as_("forum_coordinator")
         issue = (await coordinator.get("/v1/issues?limit=1"))["data"][0]
         address = f"/v1/issues/{issue['id']}"
-        await self.call("forum_coordinator", "GET", address, show=("title", "level"))
+        _, asked, _ = await self.call("forum_coordinator", "GET", address, show=("title", "level"))
+        self.say(f"   {(asked['comparison'] or {}).get('sentence', 'Fewer than five practices have answered so far.')}")
         self.tell("The practice answers.")
         reply = {"practice": PRACTICE, "decision": "agreed", "text": "Calls until eight on Tuesdays from January."}
         await self.call("practice_manager", "POST", f"{address}/responses", json=reply, show=("decision", "text"))
         self.tell("And the forum reads what came of it.")
         forum = issue["raised_by"]["id"]
         _, body, _ = await self.call("forum_member", "GET", f"/v1/patient-forums/{forum}/you-said-we-did")
-        for row in body["data"][:1]:
-            self.say("   " + json.dumps(row, ensure_ascii=False)[:300])
+        said = body["data"][0]
+        done = next(did for did in said["we_did"] if did["text"] == reply["text"])
+        self.say(f"   {said['you_said']}: {len(said['we_did'])} answers, among them")
+        self.say("   " + json.dumps(done, ensure_ascii=False))
 
 
 def _short(path: str) -> str:

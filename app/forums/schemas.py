@@ -266,7 +266,9 @@ class ResponseIn(StrictModel):
     text: Words = Field(description="May be shown in “you said, we did”, without the practice's name unless it agreed.")
     due_on: date | None = None
     may_be_named: bool = Field(
-        default=False, description="Whether others may see that this practice already does it. Silence means no."
+        default=False,
+        description="Whether others may see that this practice already does it. It names the practice where the decision"
+        " is `already_done`, and nowhere else. Silence means no.",
     )
 
 
@@ -358,7 +360,9 @@ class Issue(IssueSummary):
     answered_at: Instant | None
     merged_into: UUID | None
     comparable: str = Field(description="The rule by which practices are compared.")
-    comparison: Comparison | None
+    comparison: Comparison | None = Field(
+        description="Null while fewer than five of the practices compared have answered: a count could be traced to one."
+    )
     history: list[Step]
 
 
@@ -401,10 +405,13 @@ class ResponsePage(PageModel):
 
 
 class Did(BaseModel):
-    """One answer in public. `practice` is null where it did not agree to be named."""
+    """One answer in public."""
 
     level: LadderLevel
-    practice: str | None
+    practice: str | None = Field(
+        description="Named only where the practice already does it (`already_done`) and agreed to be named, and to its own"
+        " patient group; otherwise null, `may_be_named` or not."
+    )
     decision: Decision
     text: str
     due_on: date | None
