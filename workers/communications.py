@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from app.communications import service
 from app.communications.adapters.chosen import mailer_of, message_domain
 from app.communications.errors import MailNotTaken
-from app.communications.ports import Mailer
+from app.communications.ports import Mailer, Outgoing
 from app.core.db import Tx, unit_of_work
 from app.core.jobs import Claimed
 from workers.jobs import JobContext, handler
@@ -110,8 +110,9 @@ async def send_batch(context: JobContext) -> None:
     batch, settings = context.id("batch"), context.tools.settings
     mailer = mailer_of(settings, context.tools.clock)
     async with context.transaction() as session:
-        waiting = await service.take_batch(session, batch)
-    notes = await _hand_over(context, mailer, waiting)
+        waiting, commissioner = await service.take_batch(session, batch)
+    mails = service.write_mails(waiting, domain=message_domain(settings), commissioner=commissioner)
+    notes = await _hand_over(context, mailer, waiting, mails)
     async with context.transaction() as session:
         await service.record_notes(session, notes, mailer=mailer)
         await service.record_bounces(session, waiting, notes, now=context.tools.clock.now())
@@ -121,9 +122,10 @@ async def send_batch(context: JobContext) -> None:
         raise MailNotTaken(f"{settled.exhausted} messages could not be handed over: {'; '.join(sorted(details)[:3])}")
 
 
-async def _hand_over(context: JobContext, mailer: Mailer, waiting: Sequence[service.Waiting]) -> list[service.Noted]:
+async def _hand_over(
+    context: JobContext, mailer: Mailer, waiting: Sequence[service.Waiting], mails: Sequence[Outgoing]
+) -> list[service.Noted]:
     tools = context.tools
-    mails = service.write_mails(waiting, domain=message_domain(tools.settings), base_url=tools.settings.base_url)
     notes: list[service.Noted] = []
     try:
         async with service.notebook(tools.worker_engine, context.job, mailer) as book:

@@ -19,21 +19,29 @@ from app.communications.values import Settled
 from app.core.db import Tx, standing_connection
 from app.core.ids import new_id
 from app.core.jobs import Claimed, enqueue
+from app.organisations import service as organisations
 from app.people.service import record_bounce
 
 _HEADERS = {"Auto-Submitted": "auto-generated"}
-_FOOTER = "Sent by Plenary for your commissioner. Your inbox and your choices: {base_url}/v1/me/inbox"
+# No link: every address of ours is for programs, and answers 401 to a person's browser.
+_FOOTER = (
+    "Sent by Plenary for {commissioner}. What a person gets by mail is set in their intranet or app"
+    " (GET /v1/me/preferences)."
+)
 
 
-async def take_batch(session: Tx, batch: UUID) -> list[Waiting]:
-    """What is to be sent of the batch, after what its last worker left on the way has been found and counted."""
+async def take_batch(session: Tx, batch: UUID) -> tuple[list[Waiting], str]:
+    """What is to be sent of the batch, after what its last worker left on the way has been found and counted; and the name
+    of the commissioner for whom it goes out.
+    """
     await rows.resume_batch(session, batch, most_doubts=MAX_DOUBTS)
-    return await rows.list_waiting(session, batch)
+    commissioner = await organisations.get_commissioner(session)
+    return await rows.list_waiting(session, batch), commissioner.name
 
 
-def write_mails(waiting: Sequence[Waiting], *, domain: str, base_url: str) -> list[Outgoing]:
+def write_mails(waiting: Sequence[Waiting], *, domain: str, commissioner: str) -> list[Outgoing]:
     """The mails of a batch. Text and HTML are put together once for each message, whatever the number of recipients."""
-    footer = _FOOTER.format(base_url=base_url)
+    footer = _FOOTER.format(commissioner=commissioner)
     bodies = {
         each.message_id: (
             mail_text(each.subject, each.body_text, footer),
