@@ -76,7 +76,10 @@ async def test_offer_and_sign_up_are_told_to_the_practices_they_concern(shared: 
     await shared.work()
     [offer] = await _told(shared, tenant, "offer")
     assert offer["address"] == f"surgery@{practices[1]}.example"
-    assert "answer by 24 December 2026" in _mail(shared, offer)[1]
+    text = _mail(shared, offer)[1]
+    assert "answer by 24 December 2026" in text
+    assert "Pays 300.00 for each session: confirmed facts named lead_session, at most 2 in a calendar month." in text
+    assert "For this practice: at least 0.00, expected 7,200.00, at most 7,200.00." in text
     signed = await _told(shared, tenant, "sign_up")
     assert {row["address"] for row in signed} == {
         f"named_lead@{practices[0]}.example",

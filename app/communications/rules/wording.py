@@ -41,11 +41,12 @@ def statement_body(
     return "\n\n".join([opening, due, "\n".join(f"- {plain_line(line)}" for line in lines)])
 
 
-def offer_body(*, scheme: str, practice: str, respond_by: date | None) -> str:
+def offer_body(*, scheme: str, practice: str, respond_by: date | None, words: str) -> str:
+    """`words` is the version as Markdown, with what the practice can earn as its last sentence."""
     answer = f"Please answer by {day(respond_by)}." if respond_by else "Please answer soon."
     return (
         f"Practice {practice} is offered a place in **{plain_line(scheme)}**.\n\n{answer} Until then nothing is agreed."
-        " The offer comes with the scheme in words and with what it is likely to pay your practice."
+        f" The scheme in words, and over its whole time what it would pay your practice:\n\n{words}"
     )
 
 

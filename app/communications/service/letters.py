@@ -1,5 +1,6 @@
 """From words to one delivery for each recipient."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -40,9 +41,9 @@ async def post_letters(
     """
     if not letters:
         return 0
-    await expanding.insert_messages(
-        session, [_message(session.tenant, letter, message_id or new_id(), now) for letter in letters]
-    )
+    # Thousands of letters take a while to render; the event loop goes on renewing the job's lease meanwhile.
+    messages = await asyncio.to_thread(_messages, session.tenant, letters, message_id, now)
+    await expanding.insert_messages(session, messages)
     meant = recipients(session.tenant, audience, now=now)
     batches = await expanding.insert_deliveries(
         session, meant, letter=letters[0], channels=channels, batch_size=BATCH_SIZE, now=now
@@ -61,6 +62,12 @@ def recipients(tenant: UUID, audience: Audience, *, now: datetime) -> Select[*tu
     if not audience.people:
         return in_posts
     return select(union_all(in_posts, select_people(tenant, audience.people)).subquery("everybody"))
+
+
+def _messages(
+    tenant: UUID, letters: Sequence[Letter], message_id: UUID | None, now: datetime
+) -> list[dict[str, object]]:
+    return [_message(tenant, letter, message_id or new_id(), now) for letter in letters]
 
 
 def _message(tenant: UUID, letter: Letter, message_id: UUID, now: datetime) -> dict[str, object]:

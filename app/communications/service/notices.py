@@ -15,7 +15,7 @@ from app.forums.service import get_issue, list_asked, list_followers
 from app.payments.service import released_statements
 from app.people.service import get_person
 from app.people.values import PostRole
-from app.schemes.service import get_scheme, participation_refs
+from app.schemes.service import describe_offer, get_scheme, participation_refs
 from app.schemes.values import ParticipationState
 
 _WHO_DEALS_WITH_IT = (PostRole.NAMED_LEAD.value, PostRole.PRACTICE_MANAGER.value)
@@ -51,9 +51,11 @@ async def notify_statements(session: Tx, run_id: UUID, *, now: datetime) -> None
 async def notify_offers(
     session: Tx, scheme_id: UUID, practices: Sequence[str], *, occasion: str, now: datetime
 ) -> None:
-    """An offer waits. Whoever has answered it meanwhile is not told."""
+    """An offer waits, with the scheme in words and the practice's own figures. Whoever has answered it is not told."""
     scheme = await get_scheme(session, scheme_id)
     parts = await participation_refs(session, scheme_id, practices)
+    waiting = [part for part in parts.values() if part.state is ParticipationState.OFFERED]
+    words = await describe_offer(session, scheme_id, [part.practice for part in waiting])
     letters = [
         Letter(
             source=Source.OFFER,
@@ -62,11 +64,15 @@ async def notify_offers(
             topic=Topic.SCHEMES,
             urgency=Urgency.IMPORTANT,
             subject=f"Offer: {scheme.title}",
-            markdown=wording.offer_body(scheme=scheme.title, practice=part.practice, respond_by=part.respond_by),
+            markdown=wording.offer_body(
+                scheme=scheme.title,
+                practice=part.practice,
+                respond_by=part.respond_by,
+                words=words[part.practice],
+            ),
             practice=part.practice,
         )
-        for part in parts.values()
-        if part.state is ParticipationState.OFFERED
+        for part in waiting
     ]
     await _tell_practices(session, letters, now=now)
 

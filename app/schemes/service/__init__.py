@@ -21,6 +21,7 @@ from app.schemes.service.evidence import confirm_facts, record_attendance, recor
 from app.schemes.service.figures import (
     budget_total,
     check_version,
+    describe_offer,
     describe_version,
     entitlement,
     estimates,
@@ -46,6 +47,7 @@ __all__ = [
     "confirm_facts",
     "create_scheme",
     "decline_offer",
+    "describe_offer",
     "describe_version",
     "effects_of_practice_change",
     "entitlement",

@@ -176,8 +176,24 @@ async def describe_version(session: Tx, scheme_id: UUID, n: int, *, practice: st
     ranges = calculation.estimate(definition, period=version.applies, practice=inputs[0])
     if row.state == VersionState.PUBLISHED:
         # What was signed stays as it was worded then; only the practice's own figures are of today.
-        return Words(f"{plain}\n{calculation.range_sentence(ranges)}\n", digest)
+        return Words(_with_range(plain, ranges), digest)
     return Words(calculation.describe_markdown(definition, ranges=ranges), digest)
+
+
+async def describe_offer(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> dict[str, str]:
+    """The live version's sentences as Markdown, with each practice's own least, expected and most, by practice; a handful of
+    queries for any number. Empty where nothing is published.
+    """
+    scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
+    if scheme.live_version is None or not practices:
+        return {}
+    row = await VersionRepository(session, session.tenant).get_number(scheme_id, scheme.live_version)
+    found, _ = await estimates(session, scheme_id, as_version_ref(row), codes=practices)
+    return {each.practice: _with_range(row.words or "", Range(each.least, each.expected, each.most)) for each in found}
+
+
+def _with_range(words: str, ranges: Range) -> str:
+    return f"{words}\n{calculation.range_sentence(ranges)}\n"
 
 
 async def _figures(
