@@ -158,10 +158,20 @@ class RunBrief:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentBrief:
+    """What a payee finds on the bank's line: pence and the payment's own reference. `payee` is a name, or else a code."""
+
+    reference: str
+    payee: str
+    payable: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatementBrief:
-    """A released statement as other slices see it: pence, and what each line says."""
+    """A released statement as other slices see it: pence, what each line says, and the payments that leave."""
 
     reference: str
     practice: str
     total: int
     sentences: tuple[str, ...]
+    payments: tuple[PaymentBrief, ...]

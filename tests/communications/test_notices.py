@@ -53,6 +53,8 @@ async def test_release_tells_each_practice_of_its_statement_and_nobody_of_nothin
         assert f"£{amount}" in subject
         assert statement["reference"] in text
         assert "will be paid by" in text
+        [payment] = statement["payments"]
+        assert f"On the bank line: - {payment['reference']}: £{amount} to {payment['payee']['name']}" in text
         assert f"Sent by Plenary for NHS {office.tenant}." in text
         assert "http://" not in text
 

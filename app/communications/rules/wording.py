@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from app.core.clock import Period
+from app.payments.values import PaymentBrief
 
 
 def pounds(pence: int) -> str:
@@ -28,9 +29,19 @@ def statement_subject(*, scheme: str, total: int) -> str:
 
 
 def statement_body(
-    *, scheme: str, practice: str, reference: str, period: Period, total: int, pay_by: str | None, lines: Sequence[str]
+    *,
+    scheme: str,
+    practice: str,
+    reference: str,
+    period: Period,
+    total: int,
+    pay_by: str | None,
+    lines: Sequence[str],
+    payments: Sequence[PaymentBrief],
 ) -> str:
-    """A negative total is not asked back: it is set against what is paid next."""
+    """A negative total is not asked back: it is set against what is paid next. The bank's line has the payment's reference,
+    not the statement's, so both are said.
+    """
     opening = f"Statement **{reference}** of practice {practice} for {scheme}, {span(period)}."
     if total < 0:
         due = f"The total is **{pounds(total)}**. It is set against the next payment."
@@ -38,7 +49,18 @@ def statement_body(
         due = f"**{pounds(total)}** will be paid by {day(date.fromisoformat(pay_by))}."
     else:
         due = f"**{pounds(total)}** will be paid."
-    return "\n\n".join([opening, due, "\n".join(f"- {plain_line(line)}" for line in lines)])
+    parts = [opening, due, _listed(lines)]
+    if payments:
+        parts += ["On the bank line:", _listed([_bank_line(each) for each in payments])]
+    return "\n\n".join(parts)
+
+
+def _bank_line(payment: PaymentBrief) -> str:
+    return f"{payment.reference}: {pounds(payment.payable)} to {payment.payee}"
+
+
+def _listed(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {plain_line(line)}" for line in lines)
 
 
 def offer_body(*, scheme: str, practice: str, respond_by: date | None, words: str) -> str:

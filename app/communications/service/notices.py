@@ -40,6 +40,7 @@ async def notify_statements(session: Tx, run_id: UUID, *, now: datetime) -> None
                 total=statement.total,
                 pay_by=run.pay_by,
                 lines=statement.sentences,
+                payments=statement.payments,
             ),
             practice=statement.practice,
         )

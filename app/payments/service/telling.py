@@ -6,7 +6,7 @@ from uuid import UUID
 from app.core.db import Tx
 from app.payments.repository import RunRepository, StatementRepository
 from app.payments.service.reading import brief_of
-from app.payments.values import POSTED, RunBrief, StatementBrief
+from app.payments.values import POSTED, PaymentBrief, RunBrief, StatementBrief
 
 
 async def released_statements(session: Tx, run_id: UUID) -> tuple[RunBrief, list[StatementBrief]]:
@@ -17,8 +17,15 @@ async def released_statements(session: Tx, run_id: UUID) -> tuple[RunBrief, list
     statements = StatementRepository(session, session.tenant)
     rows = await statements.list_nonzero(run_id)
     sentences: defaultdict[UUID, list[str]] = defaultdict(list)
-    for line in await statements.list_lines([row.id for row in rows]):
+    ids = [row.id for row in rows]
+    for line in await statements.list_lines(ids):
         sentences[line.statement_id].append(line.sentence)
+    payments: defaultdict[UUID, list[PaymentBrief]] = defaultdict(list)
+    for payment in await statements.list_payments(ids):
+        if payment.payable:
+            payee = payment.payee_name or payment.payee_code
+            payments[payment.statement_id].append(PaymentBrief(payment.reference, payee, payment.payable))
     return brief_of(run), [
-        StatementBrief(row.reference, row.practice, row.total, tuple(sentences[row.id])) for row in rows
+        StatementBrief(row.reference, row.practice, row.total, tuple(sentences[row.id]), tuple(payments[row.id]))
+        for row in rows
     ]
