@@ -112,6 +112,10 @@ class VersionRepository(TenantRepository[VersionRow]):
     async def list_of(self, scheme_id: UUID) -> Sequence[VersionRow]:
         return await self.list(col(VersionRow.scheme_id) == scheme_id, order=(col(VersionRow.n),))
 
+    async def list_published(self, scheme_id: UUID) -> Sequence[VersionRow]:
+        published = col(VersionRow.state) == VersionState.PUBLISHED
+        return await self.list(col(VersionRow.scheme_id) == scheme_id, published, order=(col(VersionRow.n),))
+
     async def get_covering(self, scheme_id: UUID, period: Period) -> VersionRow:
         """The newest published version that applies to all of the period."""
         covering = await self.list(

@@ -1,7 +1,7 @@
 """Pure rules of schemes: which facts change what, who may not be signed up, what a budget's share is."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -116,13 +116,11 @@ class Evidence:
     may_be_negative: frozenset[str]
     applies: tuple[Period, ...]
 
-    def days(self) -> str:
-        spans = (f"from {each.valid_from} until {each.valid_until}" for each in sorted(self.applies, key=_begin))
-        return ", ".join(dict.fromkeys(spans)) or "on no day yet"
 
-
-def _begin(period: Period) -> date:
-    return period.valid_from
+def applies_words(applies: Iterable[Period]) -> str:
+    """When a scheme's versions apply: `from 2026-04-01 until 2027-04-01, the last day not included`."""
+    spans = sorted({(each.valid_from, period_end(each)) for each in applies})
+    return f"{', '.join(f'from {start} until {end}' for start, end in spans)}, the last day not included"
 
 
 def facts_outside_scheme(
@@ -132,7 +130,7 @@ def facts_outside_scheme(
     found: list[FieldError] = []
     for place, fact in enumerate(facts):
         if not any(period.contains(fact.on) for period in counted.applies):
-            detail = f"The scheme's versions apply {counted.days()}, the last day not included."
+            detail = f"The scheme's versions apply {applies_words(counted.applies)}."
             found.append(FieldError(f"/facts/{place}/on", "schemes.outside_scheme", detail))
         term = agreed.get(fact.practice)
         if term is None or not term.contains(fact.on):
@@ -221,6 +219,17 @@ def period_end(period: Period) -> date:
     return period.valid_until
 
 
+def claim_words(*, is_in: bool, is_covered: bool, applies: Sequence[Period]) -> str:
+    """Why there is nothing to claim, in words. `applies` are the times of the published versions."""
+    if not applies:
+        return "The scheme has no published version yet."
+    if not is_covered:
+        return f"No one version covers all of this period: the scheme's apply {applies_words(applies)}."
+    if not is_in:
+        return "The practice has no agreement for this scheme in this period."
+    return "Nothing has to be claimed: a run pays from lists, posts and confirmed facts by itself."
+
+
 def claim_refusal(*, is_in: bool, may_declare: bool, period: Period, today: date) -> ClaimRefusal | None:
     """Why not, the most lasting reason first. The window opens on the day after the period's last."""
     if not is_in:
@@ -230,19 +239,23 @@ def claim_refusal(*, is_in: bool, may_declare: bool, period: Period, today: date
     return ClaimRefusal.WINDOW_NOT_OPEN if today < period_end(period) else None
 
 
-def read_period(text: str) -> Period | None:
-    """A period as it stands in an address: `2026-05`, `2026/27`, or `2026-04-01/2026-07-01`; None where it is no period."""
+def read_period(text: str) -> Period | str:
+    """A period as it stands in an address: `2026-05`, `2026/27`, or `2026-04-01/2026-07-01`; in words where it is none."""
     try:
         if _MONTH.fullmatch(text):
             first = date.fromisoformat(f"{text}-01")
             return Period(first, add_months(first, 1))
         if _INTERVAL.fullmatch(text):
-            start, _, end = text.partition("/")
-            return Period(date.fromisoformat(start), date.fromisoformat(end))
+            start, end = map(date.fromisoformat, text.split("/"))
+            return (
+                Period(start, end)
+                if start < end
+                else "The end is not after the beginning; it is the day after the last."
+            )
         start = financial_year_start(text)
         return Period(start, add_months(start, 12))
     except (ValueError, OverflowError):
-        return None
+        return "Write 2026-05, 2026/27 or 2026-04-01/2026-07-01."
 
 
 # Patients on the list; the last band has no end.

@@ -237,6 +237,7 @@ class Entitlement:
     period: Period
     version: int | None
     refusal: ClaimRefusal | None
+    explanation: str
     opens_on: date
     confirmed: PracticeResult | None
     live: PracticeResult | None

@@ -148,15 +148,16 @@ def test_the_most_lasting_reason_against_a_claim_comes_first() -> None:
         ("2026-05", Period(date(2026, 5, 1), date(2026, 6, 1))),
         ("2026/27", YEAR),
         ("2026-04-01/2026-07-01", Period(date(2026, 4, 1), date(2026, 7, 1))),
-        ("2026-07-01/2026-04-01", None),
-        ("2026-13", None),
-        ("9999-12", None),
-        ("2026/28", None),
-        ("2026-W01/2026-W02", None),
+        ("2026-07-01/2026-04-01", "The end is not after"),
+        ("2026-13", "Write "),
+        ("9999-12", "Write "),
+        ("2026/28", "Write "),
+        ("2026-W01/2026-W02", "Write "),
     ],
 )
-def test_a_period_in_an_address(text: str, expected: Period | None) -> None:
-    assert rules.read_period(text) == expected
+def test_a_period_in_an_address(text: str, expected: Period | str) -> None:
+    found = rules.read_period(text)
+    assert found.startswith(expected) if isinstance(found, str) and isinstance(expected, str) else found == expected
 
 
 def test_groups_of_practices_add_up_and_stand_in_order_of_size() -> None:

@@ -186,6 +186,7 @@ def entitlement_answer(found: Entitlement) -> EntitlementAnswer:
         claims="not_required",
         may_claim=False,
         reason=found.refusal.value if found.refusal else None,
+        explanation=found.explanation,
         opens_on=found.opens_on,
         so_far=_figure(found.confirmed, found.period),
         expected=_figure(found.live, found.period),

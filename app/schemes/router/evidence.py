@@ -157,9 +157,8 @@ async def get_scheme_entitlement(
     """May the practice claim for the period; where not, one code that says why; and its figure so far, line by line."""
     today = london_date(serving.clock.now())
     period = rules.read_period(params.period)
-    if period is None:
-        detail = "Write 2026-05, 2026/27 or 2026-04-01/2026-07-01."
-        raise InvalidRequest(errors=[FieldError("?period", "wrong_format", detail)])
+    if isinstance(period, str):
+        raise InvalidRequest(errors=[FieldError("?period", "wrong_format", period)])
     await visible_scheme(session, scheme_id, caller)
     await organisations.require_reach(session, caller, "facts:read", params.practice, on=today)
     found = await service.entitlement(

@@ -172,6 +172,7 @@ class EntitlementAnswer(BaseModel):
                     "claims": "not_required",
                     "may_claim": False,
                     "reason": None,
+                    "explanation": "Nothing has to be claimed: a run pays from lists, posts and confirmed facts by itself.",
                     "opens_on": "2026-07-01",
                     "so_far": {
                         "total": "600.00",
@@ -244,6 +245,9 @@ class EntitlementAnswer(BaseModel):
             "schemes.role",
         ]
         | None
+    )
+    explanation: str = Field(
+        description="In words: why there is nothing to claim, or which time the scheme's versions apply to."
     )
     opens_on: date
     so_far: Figure | None

@@ -90,6 +90,7 @@ async def entitlement(
     """Why the practice could not claim for the period, by one code; and its figure so far."""
     await SchemeRepository(session, session.tenant).get(scheme_id)
     is_in = practice in await list_participants(session, scheme_id, period=period)
+    published = await VersionRepository(session, session.tenant).list_published(scheme_id)
     try:
         version = await get_version_for(session, scheme_id, period)
     except NoVersion:
@@ -102,6 +103,11 @@ async def entitlement(
         period=period,
         version=version.n if version else None,
         refusal=rules.claim_refusal(is_in=is_in, may_declare=may_declare, period=period, today=today),
+        explanation=rules.claim_words(
+            is_in=is_in,
+            is_covered=version is not None,
+            applies=[Period(row.applies_from, row.applies_until) for row in published],
+        ),
         opens_on=rules.period_end(period),
         confirmed=confirmed,
         live=live,
