@@ -27,7 +27,7 @@ from app.payments.tables import (
     PaymentRunPart,
     PaymentStatement,
 )
-from app.payments.values import POSTED, READABLE, VOID, Balance, Outcome, Posted, RunState, WorkedStatement
+from app.payments.values import OPEN, POSTED, READABLE, VOID, Balance, Outcome, Posted, RunState, WorkedStatement
 
 _POSTED_PERIODS = text(
     """
@@ -139,6 +139,9 @@ class RunRepository(TenantRepository[PaymentRun]):
             kind=f"payment_runs:{scheme}:{state}",
             descending=True,
         )
+
+    async def find_open(self, scheme_id: UUID) -> PaymentRun | None:
+        return await self.find(col(PaymentRun.scheme_id) == scheme_id, col(PaymentRun.state).in_(OPEN))
 
     async def find_overlapping(self, run: PaymentRun) -> PaymentRun | None:
         """Another run of the scheme over a period that is neither this one's nor apart from it."""

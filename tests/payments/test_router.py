@@ -64,6 +64,9 @@ async def test_second_run_of_a_scheme_waits_for_the_first(shared: LivePlenary) -
     run_id = await office.calculate()
     refused = await office.request(SECOND_QUARTER)
     assert (refused.status_code, refused.json()["code"]) == (409, "payments.run_open")
+    assert refused.json()["detail"] == (
+        f"The run {run_id} from 2026-04-01 until 2026-07-01 is calculated: approve and release it, or reject it."
+    )
     assert (await office.decide(run_id, "reject", reason="Lists are late.")).status_code == 200
     assert (await office.request(SECOND_QUARTER)).status_code == 202
     await shared.work()
@@ -93,9 +96,11 @@ async def test_period_that_no_version_covers_is_refused(shared: LivePlenary) -> 
 
 async def test_broken_month_is_refused_before_any_work(shared: LivePlenary) -> None:
     office = await Office.open(shared)
-    refused = await office.request(Period(date(2026, 4, 1), date(2026, 4, 20)))
+    refused = await office.request(Period(date(2026, 7, 1), date(2026, 9, 30)))
     assert (refused.status_code, refused.json()["code"]) == (422, "payments.period_not_payable")
-    assert refused.json()["errors"][0]["code"] == "calculation.broken_month"
+    (error,) = refused.json()["errors"]
+    assert error["code"] == "calculation.broken_month"
+    assert "a period that ends with 30 September is written until 1 October" in error["detail"]
 
 
 async def test_three_people_take_a_run_to_its_release(shared: LivePlenary) -> None:

@@ -48,7 +48,7 @@ class Component(PayingNode):
         is_yearly = getattr(self, "rate_per", None) is RatePer.YEAR
         allowed = any(isinstance(node, PayingNode) and node.allows_broken_months for node in inside)
         if is_yearly and not allowed and has_broken_month(applies):
-            yield Problem(pointer(at, "rate_per"), BrokenMonth.code, BrokenMonth.title)
+            yield Problem(pointer(at, "rate_per"), BrokenMonth.code, f"{BrokenMonth.title} {BrokenMonth.hint}")
 
     def payee_value(self) -> Payee | None:
         return self.payee.value() if self.payee else None

@@ -56,7 +56,7 @@ class ProRata(PayingNode):
             yield Problem(at, "calculation.nested_pro_rata", detail)
         if self.by is By.MONTHS and has_broken_month(applies):
             detail = "Months can be paid in part only of a period of whole months; by days is needed here."
-            yield Problem(pointer(at, "by"), BrokenMonth.code, detail)
+            yield Problem(pointer(at, "by"), BrokenMonth.code, f"{detail} {BrokenMonth.hint}")
 
     def prepare(self, run: Run) -> Payer:
         pay_below = self.then.prepare(replace(run, by_days=self.by is By.DAYS))

@@ -19,7 +19,7 @@ from app.core.events import emit
 from app.core.ids import new_id
 from app.core.operations import OperationRow
 from app.organisations import service as organisations
-from app.payments.errors import OverlappingPeriod, PeriodNotPayable
+from app.payments.errors import OverlappingPeriod, PeriodNotPayable, RunOpen
 from app.payments.events import RunCalculated, RunFailed, RunRequested
 from app.payments.repository import FrozenRow, PartRepository, RunRepository, StatementRepository, period_of
 from app.payments.rules import working
@@ -36,6 +36,10 @@ async def request_run(
     scheme = await schemes.get_scheme(session, scheme_id)
     version = await schemes.get_version_for(session, scheme.id, period)
     _require_payable(version, period)
+    # For the words alone: of two requests at once the index refuses the second, without them.
+    waiting = await RunRepository(session, session.tenant).find_open(scheme.id)
+    if waiting is not None:
+        raise RunOpen(_open_words(waiting))
     assert period.valid_until is not None
     run = PaymentRun(
         commissioner_id=session.tenant,
@@ -61,6 +65,18 @@ async def request_run(
     emit(session, RunRequested(subject=str(run.id), scheme_id=str(scheme.id)))
     audit(session, "payment_run.requested", run.id, scheme=scheme.id, period=[period.valid_from, period.valid_until])
     return run, operation
+
+
+_NEXT = {
+    RunState.CALCULATING: "wait until it is worked out",
+    RunState.CALCULATED: "approve and release it, or reject it",
+    RunState.APPROVED: "release it, or reject it",
+}
+
+
+def _open_words(run: PaymentRun) -> str:
+    state = RunState(run.state)
+    return f"The run {run.id} from {run.period_from} until {run.period_until} is {state}: {_NEXT[state]}."
 
 
 def _require_payable(version: VersionRef, period: Period) -> None:
