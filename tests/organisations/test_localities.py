@@ -147,6 +147,8 @@ async def test_a_practice_is_in_one_locality_at_a_time(shared: LivePlenary):
     assert (await place(client, north, "ZZL001", from_="2020-04-01")).status_code == 201
     refused = await place(client, south, "ZZL001", from_="2024-04-01")
     assert (refused.status_code, refused.json()["code"]) == (409, "organisations.overlapping_membership")
+    name = (await client.get(f"/v1/localities/{north}")).json()["name"]
+    assert refused.json()["detail"] == (f"It is in {name} from 2020-04-01; end that first, or give a period beside it.")
     assert (await client.get("/v1/practices/ZZL001")).json()["locality"]["id"] == north
     assert (await place(client, north, "ZZL001", from_="2020-04-01", until="2024-04-01")).status_code == 200
     assert (await place(client, south, "ZZL001", from_="2024-04-01")).status_code == 201

@@ -118,6 +118,11 @@ async def test_a_file_of_localities_makes_them_and_places_practices(shared: Live
     assert (await client.get(f"/v1/changes?cursor={cursor}")).json()["data"] == []
     clash = await send(client, shared, "localities", "locality,practice_code,from\nWest,ZZQ001,2024-04-01\n")
     assert clash["result"]["rejected"] == 1
+    (error,) = (await client.get(f"/v1/imports/{clash['result']['import']}/errors")).json()["data"]
+    assert (error["code"], error["detail"]) == (
+        "organisations.overlapping_membership",
+        "It is in North from 2020-04-01; end that first, or give a period beside it.",
+    )
     assert (await client.get("/v1/practices/ZZQ001")).json()["locality"]["name"] == "North"
     assert [row["name"] for row in (await client.get("/v1/localities")).json()["data"]] == ["North", "South"]
 

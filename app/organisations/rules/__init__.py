@@ -1,7 +1,7 @@
 """Pure rules of organisations: whose member a practice was when, and in which locality it may be."""
 
 from app.organisations.rules.memberships import PUBLICATIONS, Membership, membership_sequence, sub_icb_parents
-from app.organisations.rules.placing import Laid, Placement, lay_placements
+from app.organisations.rules.placing import Laid, Placement, lay_placements, overlap_words
 
 __all__ = [
     "PUBLICATIONS",
@@ -10,5 +10,6 @@ __all__ = [
     "Placement",
     "lay_placements",
     "membership_sequence",
+    "overlap_words",
     "sub_icb_parents",
 ]

@@ -24,6 +24,8 @@ class Laid:
     outcomes: list[PlacementOutcome] = field(default_factory=list)
     written: list[Placement] = field(default_factory=list)
     removed: list[UUID] = field(default_factory=list)
+    in_the_way: dict[int, Placement] = field(default_factory=dict)
+    """For each wanted placement that is refused, by its place: the membership of another group that it overlaps."""
 
 
 def lay_placements(existing: Sequence[Placement], wanted: Sequence[Placement]) -> Laid:
@@ -38,10 +40,17 @@ def lay_placements(existing: Sequence[Placement], wanted: Sequence[Placement]) -
     for place in sorted(range(len(wanted)), key=lambda place: _turn(existing, wanted[place])):
         one = wanted[place]
         overlapped = [other for other in state if other.period.intersection(one.period)]
-        if any(other.group != one.group for other in overlapped):
+        elsewhere = next((other for other in overlapped if other.group != one.group), None)
+        if elsewhere is not None:
+            laid.in_the_way[place] = elsewhere
             continue
         laid.outcomes[place] = _lay(laid, state, overlapped, one)
     return laid
+
+
+def overlap_words(locality: str, period: Period) -> str:
+    until = f" until {period.valid_until}" if period.valid_until else ""
+    return f"It is in {locality} from {period.valid_from}{until}; end that first, or give a period beside it."
 
 
 def _turn(existing: Iterable[Placement], wanted: Placement) -> int:

@@ -20,7 +20,7 @@ from app.organisations.repository.localities import (
     check_overlaps,
     list_practices_in,
 )
-from app.organisations.rules import Placement, lay_placements
+from app.organisations.rules import Placement, lay_placements, overlap_words
 from app.organisations.service.practices import get_practice
 from app.organisations.service.publishing import refresh_published
 from app.organisations.tables import Locality, LocalityMembership
@@ -65,7 +65,8 @@ async def place_practice(
 
     `OverlappingMembership` when it is in another locality for part of the period.
     """
-    await LocalityRepository(session, session.tenant).get(locality_id)
+    localities = LocalityRepository(session, session.tenant)
+    await localities.get(locality_id)
     await get_practice(session, code)
     memberships = LocalityMembershipRepository(session, session.tenant)
     rows = {row.id: row for row in await memberships.lock_of([code])}
@@ -74,7 +75,9 @@ async def place_practice(
     _check_expected(expected, same)
     laid = lay_placements([_placement(row) for row in rows.values()], [wanted])
     if laid.outcomes == [PlacementOutcome.OVERLAPPING]:
-        raise OverlappingMembership
+        other = laid.in_the_way[0]
+        elsewhere = await localities.get(other.group)  # pyright: ignore - a placement of this service has a locality
+        raise OverlappingMembership(overlap_words(elsewhere.name, other.period))
     if laid.outcomes == [PlacementOutcome.UNCHANGED]:
         return same[0], False
     for gone in laid.removed:

@@ -20,7 +20,7 @@ from app.organisations.repository.localities import (
     PlaceMembershipRepository,
     check_overlaps,
 )
-from app.organisations.rules import Placement, lay_placements
+from app.organisations.rules import Placement, lay_placements, overlap_words
 from app.organisations.service.commissioners import get_commissioner
 from app.organisations.service.practices import list_member_codes
 from app.organisations.service.publishing import refresh_published
@@ -74,7 +74,7 @@ async def apply_localities(
         if row.practice in known
     ]
     stored = [(row.practice, Placement(row.locality_id, _period(row), row.id)) for row in existing.values()]
-    laid = _lay(stored, wanted)
+    laid = _lay(stored, wanted, names={row.id: row.name for row in localities.values()})
     laid.outcome.errors += _unknown(rows, numbers, known)
     await _add(session, [locality for locality in new if locality.id in laid.groups])
     for gone in laid.removed:
@@ -114,7 +114,8 @@ async def apply_members(
         for row, number in zip(rows, numbers, strict=True)
         if row.practice in known
     ]
-    laid = _lay([(row.practice, Placement(None, _period(row), row.id)) for row in existing.values()], wanted)
+    stored = [(row.practice, Placement(None, _period(row), row.id)) for row in existing.values()]
+    laid = _lay(stored, wanted, names={})
     laid.outcome.errors += _unknown(rows, numbers, known)
     for gone in laid.removed:
         await session.delete(existing[gone])
@@ -183,8 +184,10 @@ def _unknown(
     ]
 
 
-def _lay(existing: Iterable[tuple[str, Placement]], wanted: Iterable[_Wanted]) -> _Laid:
-    """Lay each practice's rows beside what is stored of it."""
+def _lay(
+    existing: Iterable[tuple[str, Placement]], wanted: Iterable[_Wanted], *, names: Mapping[UUID | None, str]
+) -> _Laid:
+    """Lay each practice's rows beside what is stored of it. `names` are those of the localities; a place has one group."""
     stored: defaultdict[str, list[Placement]] = defaultdict(list)
     for practice, placement in existing:
         stored[practice].append(placement)
@@ -194,8 +197,14 @@ def _lay(existing: Iterable[tuple[str, Placement]], wanted: Iterable[_Wanted]) -
     total = _Laid()
     for practice, ones in asked.items():
         laid = lay_placements(stored[practice], [one.placement for one in ones])
-        for one, outcome in zip(ones, laid.outcomes, strict=True):
-            _count(total, one, outcome)
+        for place, (one, outcome) in enumerate(zip(ones, laid.outcomes, strict=True)):
+            if outcome is PlacementOutcome.OVERLAPPING:
+                other = laid.in_the_way[place]
+                words = overlap_words(names[other.group], other.period)
+                error = RowError(one.number, "from", "organisations.overlapping_membership", words)
+                total.outcome.errors.append(error)
+            else:
+                _count(total, one, outcome)
         total.written += [(practice, placement) for placement in laid.written]
         total.removed += laid.removed
     return total
@@ -204,9 +213,6 @@ def _lay(existing: Iterable[tuple[str, Placement]], wanted: Iterable[_Wanted]) -
 def _count(total: _Laid, one: _Wanted, outcome: PlacementOutcome) -> None:
     if outcome is PlacementOutcome.UNCHANGED:
         total.outcome.unchanged += 1
-    elif outcome is PlacementOutcome.OVERLAPPING:
-        words = "The practice is in another locality for part of this period."
-        total.outcome.errors.append(RowError(one.number, "from", "organisations.overlapping_membership", words))
     else:
         total.practices.add(one.practice)
         total.groups.add(one.placement.group)
