@@ -160,3 +160,6 @@ async def test_only_a_place_lists_its_members(shared: LivePlenary):
     client = await shared.as_role("commissioner_admin", tenant=tenant)
     done = await send(client, shared, "members", "practice_code,from\nZZT001,2022-07-01\n")
     assert (done["status"], done["problem"]["code"]) == ("failed", "imports.not_a_place")
+    told = (await client.get(f"/v1/imports/{done['result']['import']}")).json()
+    assert (told["state"], told["problem"]) == ("failed", done["problem"])
+    assert (await client.get("/v1/imports")).json()["data"] == [told]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from app.core.db import Tx
+from app.core.operations import OperationRow
 from app.core.repository import TenantRepository
 from app.organisations.errors import ImportNotFound
 from app.organisations.repository.staging import run
@@ -30,6 +31,16 @@ class ImportRepository(TenantRepository[ImportRun]):
         if row is None:
             raise ImportNotFound
         return row
+
+
+async def list_problems(session: Tx, imports: Sequence[ImportRun]) -> dict[UUID, dict[str, Any]]:
+    """Why imports came to nothing, by their operations; those that did not fail are absent."""
+    statement = select(OperationRow.id, OperationRow.problem).where(
+        OperationRow.commissioner_id == session.tenant,
+        col(OperationRow.id).in_([row.operation_id for row in imports]),
+        col(OperationRow.problem).is_not(None),
+    )
+    return {operation: problem for operation, problem in (await session.exec(statement)).all() if problem}
 
 
 async def add_faults(session: Tx, import_id: UUID, errors: Sequence[RowError]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -10,13 +11,13 @@ from fastapi import Form, Query, Request, Response
 from sqlmodel import col
 
 from app.core.auth import require
-from app.core.db import Transaction
+from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, CursorInvalid, Forbidden
 from app.core.etag import version_etag
 from app.core.http import Serving, accepted, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import keyset_page
+from app.core.repository import Page, keyset_page
 from app.core.router import Operation, operation_answer
 from app.organisations.errors import (
     BadZip,
@@ -33,7 +34,7 @@ from app.organisations.errors import (
     WrongEncoding,
     WrongKind,
 )
-from app.organisations.repository.imports import ImportRepository, list_faults, select_faults
+from app.organisations.repository.imports import ImportRepository, list_faults, list_problems, select_faults
 from app.organisations.router.root import router
 from app.organisations.schemas.imports import (
     Import,
@@ -133,7 +134,7 @@ async def list_imports(
         kind=f"imports:{params.kind}:{params.state}",
         descending=True,
     )
-    return paged(request, response, page)  # pyright: ignore
+    return paged(request, response, Page(await _answers(session, page.rows), page.next_cursor, page.total))  # pyright: ignore
 
 
 @router.get("/v1/imports/{import_id}", responses=error_responses(ImportNotFound))
@@ -146,7 +147,18 @@ async def get_import(
     """One import and what became of it."""
     row = await ImportRepository(session, session.tenant).get_light(import_id)
     response.headers["ETag"] = version_etag(row.version)
-    return row  # pyright: ignore
+    return (await _answers(session, [row]))[0]
+
+
+async def _answers(session: Tx, rows: Sequence[ImportRun]) -> list[Import]:
+    problems = await list_problems(session, rows)
+    given = [name for name in Import.model_fields if name != "problem"]
+    return [
+        Import.model_validate(
+            {name: getattr(row, name) for name in given} | {"problem": problems.get(row.operation_id)}
+        )
+        for row in rows
+    ]
 
 
 @router.get(

@@ -92,6 +92,7 @@ class Import(BaseModel):
                     "state": "succeeded",
                     "operation_id": "01890a5d-ac96-774b-bcce-b302099a8058",
                     "result": _SUMMARY,
+                    "problem": None,
                     "created_at": "2026-11-22T10:00:00Z",
                     "finished_at": "2026-11-22T10:00:07Z",
                 }
@@ -107,6 +108,9 @@ class Import(BaseModel):
     state: ImportRunState
     operation_id: UUID
     result: ImportSummary | None
+    problem: dict[str, Any] | None = Field(
+        description="Why the whole file came to nothing, as a problem document; rows that were left out are under `/errors`."
+    )
     created_at: Instant
     finished_at: Instant | None
 
