@@ -10,6 +10,7 @@ UNKNOWN = frozenset({"", "-", "unknown", "not known", "missing", "null", "none",
 
 _CODE = re.compile(r"[A-Z0-9]{3,8}")
 _POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)([0-9][A-Z]{2})")
+DATE_FORMS = "Dates are read as 20231204 (register files), 2023-12-04, 04/12/2023 (payments files), 04DEC2023 or 04-Dec-23 (list sizes)."
 _COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
 _BRITISH = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(?: 00:00(?::00)?)?")
@@ -70,7 +71,7 @@ def _date_parts(text: str) -> tuple[int, int, int]:
         # Two-digit years occur in list-size files only, and those begin in 2013.
         year = int(match[3]) if len(match[3]) == 4 else 2000 + int(match[3])
         return year, _MONTHS.index(match[2].lower()) + 1, int(match[1])
-    raise CellRefused("imports.bad_date", "Write dates as YYYY-MM-DD or DD/MM/YYYY.")
+    raise CellRefused("imports.bad_date", DATE_FORMS)
 
 
 def number(text: str) -> Decimal:

@@ -200,7 +200,7 @@ def _lay(
         for place, (one, outcome) in enumerate(zip(ones, laid.outcomes, strict=True)):
             if outcome is PlacementOutcome.OVERLAPPING:
                 other = laid.in_the_way[place]
-                words = overlap_words(names[other.group], other.period)
+                words = overlap_words(names.get(other.group, "another locality"), other.period)
                 error = RowError(one.number, "from", "organisations.overlapping_membership", words)
                 total.outcome.errors.append(error)
             else:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import zipfile
 from datetime import date, timedelta
 
@@ -92,6 +93,14 @@ def test_archive_cut_anywhere_is_refused(length: int):
     # Before its fourth byte an archive looks like text, and like nothing at all before the first.
     expected = TruncatedZip if length >= 4 else (EmptyFile, MissingColumns, WrongEncoding)
     assert isinstance(refused.value, expected)
+
+
+def test_a_bad_date_is_told_forms_that_are_read():
+    with pytest.raises(cells.CellRefused) as refused:
+        cells.day("tomorrow")
+    forms = re.findall(r"[0-9][0-9A-Za-z/-]{7,}", refused.value.detail)
+    assert {cells.day(form) for form in forms} == {date(2023, 12, 4)}
+    assert len(forms) == 5
 
 
 @SOME
