@@ -1,6 +1,7 @@
 """Pure rules of schemes: which facts change what, who may not be signed up, what a budget's share is."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -144,6 +145,17 @@ def facts_outside_scheme(
             member = "value" if fact.numerator is None else "numerator"
             found.append(FieldError(f"/facts/{place}/{member}", "schemes.negative_count", detail))
     return found
+
+
+def unread_words(measures: Sequence[str], *, known: Sequence[str]) -> list[str]:
+    """One sentence for each name of a fact that a definition does not read; a scheme refuses such facts."""
+    read = ", ".join(known) or "none"
+    counts = Counter(measure for measure in measures if measure not in known)
+    return [
+        f'{count} {"fact is" if count == 1 else "facts are"} named {name}, which the definition does not read; its "fact"'
+        f" names: {read}."
+        for name, count in sorted(counts.items())
+    ]
 
 
 def refused_sign_ups(

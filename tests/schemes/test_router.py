@@ -436,6 +436,23 @@ async def test_the_calculator_says_each_line_and_keeps_nothing(shared: LivePlena
     assert answer["practices"][1]["lines"][0]["sentence"].startswith("Not paid, because the practice had no named lead")
 
 
+async def test_the_calculator_says_which_facts_the_definition_does_not_read(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared)
+    client = await shared.as_role("scheme_manager", tenant=tenant)
+    fact = {"practice": "A1", "on": "2026-05-06", "value": "1"}
+    body = {
+        "definition": SESSIONS,
+        "practices": [{"code": "A1"}],
+        "facts": [{**fact, "measure": "sessions"}, {**fact, "measure": "lead_session"}],
+        "period": {"from": "2026-04-01", "until": "2026-07-01"},
+    }
+    answer = (await client.post("/v1/calculator", json=body)).json()
+    assert (answer["total"], answer["notes"]) == (
+        "300.00",
+        ['1 fact is named sessions, which the definition does not read; its "fact" names: lead_session.'],
+    )
+
+
 async def test_a_size_without_a_date_counts_on_the_day_the_definition_asks_for(shared: LivePlenary) -> None:
     tenant, _ = await a_tenant(shared)
     client = await shared.as_role("scheme_manager", tenant=tenant)

@@ -203,6 +203,7 @@ class CalculatorAnswer(BaseModel):
                     "total": "600.00",
                     "inputs_digest": "a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1",
                     "outputs_digest": "a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1a3f1",
+                    "notes": [],
                 }
             ]
         }
@@ -213,6 +214,7 @@ class CalculatorAnswer(BaseModel):
     total: Pounds
     inputs_digest: str
     outputs_digest: str
+    notes: list[str] = Field(description="Which facts of the request the definition does not read, in words.")
 
 
 def _practice(given: PracticeIn, facts: Sequence[Fact], snapshots: Sequence[date]) -> PracticeInput:
@@ -266,7 +268,7 @@ def line_answer(line: CalculatedLine, period: Period) -> Line:
     )
 
 
-def calculator_answer(found: CalculationOutcome) -> CalculatorAnswer:
+def calculator_answer(found: CalculationOutcome, *, notes: Sequence[str]) -> CalculatorAnswer:
     return CalculatorAnswer(
         period=PeriodModel.of(found.period),
         practices=[
@@ -281,4 +283,5 @@ def calculator_answer(found: CalculationOutcome) -> CalculatorAnswer:
         total=format_pounds(found.total),
         inputs_digest=found.inputs_digest,
         outputs_digest=found.outputs_digest,
+        notes=list(notes),
     )

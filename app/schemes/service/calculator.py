@@ -8,6 +8,7 @@ from app.calculation.errors import BrokenMonth
 from app.calculation.values import PracticeInput
 from app.core.clock import Period
 from app.core.errors import FieldError
+from app.schemes import rules
 from app.schemes.errors import VersionNotPayable
 from app.schemes.schemas.calculator import CalculatorAnswer, CalculatorIn, calculator_answer
 from app.schemes.service.drafting import read_definition
@@ -38,12 +39,13 @@ def calculate(
 
 def work_out(body: CalculatorIn) -> CalculatorAnswer:
     """The whole of one request: a size without a date counts on each day whose list the definition reads."""
-    period = body.period.period()
-    snapshots = calculation.snapshot_dates(read_definition(body.definition), period)
+    period, definition = body.period.period(), read_definition(body.definition)
+    snapshots = calculation.snapshot_dates(definition, period)
     found = calculate(
         body.definition,
         period=period,
         practices=body.inputs(snapshots),
         include_unconfirmed=body.include_unconfirmed,
     )
-    return calculator_answer(found)
+    known = calculation.measures_needed(definition).facts
+    return calculator_answer(found, notes=rules.unread_words([fact.measure for fact in body.facts], known=known))
