@@ -18,7 +18,7 @@ from app.core.clock import PeriodModel
 from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, CursorInvalid, PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
-from app.core.http import MayMatch, Serving, accepted, make_router, paged
+from app.core.http import CodeInAddress, MayMatch, Serving, accepted, make_router, paged
 from app.core.money import format_pounds
 from app.core.principal import Principal
 from app.core.privacy import NhsNumberRefused
@@ -236,7 +236,7 @@ async def set_preferences(
 
 @router.get("/v1/practices/{code}/today", responses=error_responses(PracticeNotFound))
 async def get_practice_today(
-    code: str, caller: Annotated[Principal, require("practices:read")], session: Transaction, serving: Serving
+    code: CodeInAddress, caller: Annotated[Principal, require("practices:read")], session: Transaction, serving: Serving
 ) -> schemas.Today:
     """What matters to a practice today, in one small answer with an ETag: for an intranet page, a phone, the practice.
 

@@ -16,7 +16,7 @@ import structlog
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -417,6 +417,10 @@ MustMatch = Annotated[Expected, Depends(_expected_required)]
 """If-Match is required (428): PATCH, DELETE, PUT of what exists, decisions about money."""
 MayMatch = Annotated[Expected, Depends(_expected_optional)]
 """If-Match is honoured when given."""
+
+
+# Codes are capitals; who types one in small letters means the same.
+CodeInAddress = Annotated[str, AfterValidator(str.upper)]
 
 
 def paged(request: Request, response: Response, page: Page[Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from app.core.clock import Period, PeriodModel, london_date
 from app.core.db import Transaction
 from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import bytes_etag, version_etag
-from app.core.http import MustMatch, Serving, accepted, make_router, paged
+from app.core.http import CodeInAddress, MustMatch, Serving, accepted, make_router, paged
 from app.core.money import format_pounds
 from app.core.pagination import PageParams
 from app.core.principal import Principal
@@ -185,7 +185,7 @@ async def list_run_statements(
     "/v1/payment-runs/{run_id}/statements/{practice}", responses=error_responses(RunNotFound, StatementNotFound)
 )
 async def get_run_statement(
-    run_id: UUID, practice: str, caller: StatementReader, session: Transaction
+    run_id: UUID, practice: CodeInAddress, caller: StatementReader, session: Transaction
 ) -> schemas.Statement:
     """One practice's statement: each line with its sentence and the workings that lead to it."""
     return _statement(await service.get_statement(session, run_id, practice))
@@ -283,7 +283,7 @@ async def get_acknowledgement(
 
 @router.get("/v1/practices/{code}/statements", responses=error_responses(PracticeNotFound))
 async def list_practice_statements(
-    code: str,
+    code: CodeInAddress,
     params: Annotated[PageParams, Query()],
     caller: Annotated[Principal, require("statements:own")],
     session: Transaction,

@@ -11,7 +11,7 @@ from app.core.clock import london_date
 from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, CursorInvalid, Forbidden, PreconditionFailed, PreconditionRequired
 from app.core.etag import check_if_match, version_etag
-from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
+from app.core.http import CodeInAddress, MayMatch, MustMatch, Serving, make_router, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.core.repository import Expected, Page, keyset_page
@@ -426,7 +426,7 @@ def _vacancy(row: Any, name: str, today: date) -> schemas.Vacancy:
 
 @router.get("/v1/practices/{code}/team", responses=error_responses(PracticeNotFound, *_LIST))
 async def list_team(
-    code: str,
+    code: CodeInAddress,
     params: Annotated[schemas.TeamParams, Query()],
     caller: Annotated[Principal, require("practices:read")],
     session: Transaction,
@@ -482,7 +482,7 @@ def _member(post: Post, person: Person, *, whole: bool) -> schemas.TeamMember:
     responses=error_responses(PracticeNotFound, Forbidden, errors.MailboxNotFound),
 )
 async def get_mailbox(
-    code: str, caller: Reader, session: Transaction, serving: Serving, response: Response
+    code: CodeInAddress, caller: Reader, session: Transaction, serving: Serving, response: Response
 ) -> schemas.MailboxEntry:
     """The practice's shared mailbox."""
     await organisations.require_reach(session, caller, "people:read", code, on=_today(serving))
@@ -496,7 +496,7 @@ async def get_mailbox(
     responses=error_responses(PracticeNotFound, Forbidden, errors.MailboxClash, *_MATCH),
 )
 async def set_mailbox(
-    code: str,
+    code: CodeInAddress,
     body: schemas.MailboxIn,
     expected: MayMatch,
     caller: PostKeeper,

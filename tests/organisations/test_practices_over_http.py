@@ -54,6 +54,16 @@ async def test_another_tenants_practice_is_404(shared: LivePlenary):
         assert (answer.status_code, answer.json()["code"]) == (404, "organisations.practice_not_found"), path
 
 
+async def test_a_code_in_small_letters_means_the_same_practice(shared: LivePlenary):
+    tenant = await shared.fresh_tenant()
+    await shared.make_practice("ZZB003", tenant)
+    client = await shared.as_role("commissioner_admin", tenant=tenant)
+    for path in ("", "/list-sizes", "/history", "/team", "/today", "?as_at=2026-06-01"):
+        answer = await client.get(f"/v1/practices/zzb003{path}")
+        assert answer.status_code == 200, path
+    assert (await client.get("/v1/practices/zzb003")).json()["code"] == "ZZB003"
+
+
 async def test_codes_that_cannot_be_are_404(shared: LivePlenary):
     client = await shared.as_role("commissioner_admin", tenant=await shared.fresh_tenant())
     for code in ("%00", "zz", "A" * 300, "%F0%9F%98%80"):

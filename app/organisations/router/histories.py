@@ -10,7 +10,7 @@ from sqlmodel import col
 from app.core.auth import require
 from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, CursorInvalid
-from app.core.http import Serving, paged
+from app.core.http import CodeInAddress, Serving, paged
 from app.core.money import plain
 from app.core.principal import Principal
 from app.core.problems import error_responses
@@ -27,7 +27,7 @@ _ERRORS = error_responses(PracticeNotFound, CursorExpired, CursorInvalid)
 
 @router.get("/v1/practices/{code}/list-sizes", responses=_ERRORS)
 async def list_practice_list_sizes(
-    code: str,
+    code: CodeInAddress,
     params: Annotated[KnownParams, Query()],
     caller: Directory,
     session: Transaction,
@@ -63,7 +63,7 @@ def _list_size(row: RegisterListSize) -> ListSizeOnDay:
 
 @router.get("/v1/practices/{code}/history", responses=_ERRORS)
 async def list_practice_history(
-    code: str,
+    code: CodeInAddress,
     params: Annotated[KnownParams, Query()],
     caller: Directory,
     session: Transaction,

@@ -11,7 +11,7 @@ from app.core.clock import Period, london_date
 from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, CursorInvalid, PreconditionFailed, PreconditionRequired
 from app.core.etag import bytes_etag, check_if_match, version_etag
-from app.core.http import MayMatch, MustMatch, Services, Serving, paged
+from app.core.http import CodeInAddress, MayMatch, MustMatch, Services, Serving, paged
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
@@ -151,7 +151,7 @@ async def list_locality_practices(
 )
 async def place_practice(
     locality_id: UUID,
-    code: str,
+    code: CodeInAddress,
     body: PlacementIn,
     caller: Keeper,
     session: Transaction,

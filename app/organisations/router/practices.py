@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from app.core.auth import require
 from app.core.db import TransactionWhenNeeded
 from app.core.errors import CursorExpired, CursorInvalid, Forbidden
-from app.core.http import Serving
+from app.core.http import CodeInAddress, Serving
 from app.core.pagination import link_header, page_body
 from app.core.principal import Principal
 from app.core.problems import error_responses
@@ -82,7 +82,7 @@ async def _page_of_day(
 
 @router.get("/v1/practices/{code}", response_model=Practice, responses=error_responses(PracticeNotFound))
 async def get_practice(
-    code: str,
+    code: CodeInAddress,
     params: Annotated[AsAtParams, Query()],
     caller: Directory,
     read: Read,

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.core.clock import Instant, PeriodModel
-from app.core.http import PageModel, StrictModel
+from app.core.http import CodeInAddress, PageModel, StrictModel
 from app.core.money import DecimalText, Pounds
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
@@ -141,7 +141,7 @@ class FactParams(PageParams):
 class EntitlementParams(BaseModel):
     model_config = {"extra": "forbid"}
 
-    practice: str = Field(max_length=12)
+    practice: Annotated[CodeInAddress, Field(max_length=12)]
     period: str = Field(
         max_length=21,
         description="A month `2026-05`, a financial year `2026/27`, or `from/until` with `until` the day after the last:"
