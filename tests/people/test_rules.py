@@ -1,11 +1,14 @@
 """Names, roles and staleness, without a database."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from app.people import rules
-from app.people.values import LEVELS, TITLES, PostRole
+from app.people.values import AT_PRACTICES, LEVELS, TITLES, PostRole
+
+IMPORTS = (Path(__file__).parents[2] / "docs" / "imports.md").read_text()
 
 
 @pytest.mark.parametrize(
@@ -57,3 +60,13 @@ def test_a_post_is_stale_on_the_180th_day_after_it_was_confirmed_and_not_before(
 def test_every_role_has_a_level_and_a_title() -> None:
     assert set(LEVELS) == set(TITLES) == set(PostRole)
     assert all(LEVELS.values())
+
+
+def test_the_page_on_imports_names_every_role_of_a_people_file() -> None:
+    assert f"`{', '.join(AT_PRACTICES)}`" in IMPORTS
+
+
+@pytest.mark.parametrize("written", ["Practice Manager", "PM", "Lead GP", "Salaried GP", "Locum", "Receptionist"])
+def test_what_the_page_says_people_write_is_read(written: str) -> None:
+    assert f"`{written}`" in IMPORTS
+    assert rules.read_role(written) in AT_PRACTICES
