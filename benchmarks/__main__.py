@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from benchmarks import feed, payments, reads
-from benchmarks.place import Figure, Place, opened
+from benchmarks.place import Figure, Place, admin_url, opened
 
 PARTS: dict[str, Callable[[Place], Awaitable[list[Figure]]]] = {
     "reads": reads.measure,
@@ -20,9 +20,9 @@ PARTS: dict[str, Callable[[Place], Awaitable[list[Figure]]]] = {
 }
 
 
-async def run(names: list[str]) -> None:
+async def run(names: list[str], admin: str) -> None:
     figures: list[Figure] = []
-    async with opened() as place:
+    async with opened(admin) as place:
         for name in names or list(PARTS):
             for figure in await PARTS[name](place):
                 figures.append(figure)
@@ -36,4 +36,5 @@ if __name__ == "__main__":
     unknown = set(sys.argv[1:]) - set(PARTS)
     if unknown:
         sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    asyncio.run(run(sys.argv[1:]))
+    with admin_url() as admin:
+        asyncio.run(run(sys.argv[1:], admin))

@@ -9,7 +9,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -90,13 +90,23 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
+@contextlib.contextmanager
+def admin_url() -> Iterator[str]:
+    """The server that is named in the environment, else one of our own. It has a loop of its own, so it is started
+    before the benchmarks' loop runs.
+    """
+    named = os.environ.get("PLENARY_ADMIN_DATABASE_URL")
+    if named is not None:
+        yield named
+        return
+    with temporary_servers() as servers:
+        yield servers.admin_database_url
+
+
 @contextlib.asynccontextmanager
-async def opened() -> AsyncIterator[Place]:
+async def opened(admin: str) -> AsyncIterator[Place]:
     """A migrated database with 42 commissioners and 7,000 practices; gone afterwards."""
     async with AsyncExitStack() as stack:
-        admin = os.environ.get("PLENARY_ADMIN_DATABASE_URL")
-        if admin is None:
-            admin = stack.enter_context(temporary_servers()).admin_database_url
         name = f"plenary_bench{secrets.token_hex(3)}"
         urls = await migrate.create_database(admin, name=name)
         stack.push_async_callback(_drop, admin, name)
