@@ -16,12 +16,17 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.access.service import new_secret
 from app.core import migrate
+from app.core.db import make_engine
 from app.core.ids import new_id
 from app.core.secrets import new_key_setting
+from app.core.settings import Settings
 from app.embedded.servers import temporary_servers
+from workers.jobs import Tools
+from workers.settings import close_tools, make_tools
 
 COMMISSIONERS, PRACTICES = 42, 7_000
 ENV = {
@@ -51,6 +56,21 @@ class Figure:
         return asdict(self)
 
 
+@dataclass(slots=True)
+class Spent:
+    """Seconds on the clock, and those of this process's own processor time, which no neighbour can lengthen."""
+
+    wall: float = 0.0
+    own: float = 0.0
+
+    @contextlib.contextmanager
+    def counting(self) -> Iterator[None]:
+        wall, own = time.perf_counter(), time.process_time()
+        yield
+        self.wall += time.perf_counter() - wall
+        self.own += time.process_time() - own
+
+
 def compare(name: str, ours: list[float], simplest: list[float], unit: str) -> Figure:
     """Medians of rounds that took turns, so that both saw the same machine."""
     a, b = statistics.median(ours), statistics.median(simplest)
@@ -64,6 +84,19 @@ class Place:
     tenants: list[UUID]
     key: str
     stack: AsyncExitStack
+
+    @contextlib.asynccontextmanager
+    async def tools(self, **more: str) -> AsyncIterator[Tools]:
+        """What a worker of this place has in hand, for running jobs in this process."""
+        named = {name.removeprefix("PLENARY_").lower(): value for name, value in self.settings.items()}
+        tools = await make_tools(Settings(**(named | more)))
+        try:
+            yield tools
+        finally:
+            await close_tools(tools)
+
+    def app_engine(self) -> AsyncEngine:
+        return make_engine(self.urls["app"].replace("postgresql://", "postgresql+asyncpg://"))
 
     async def serve(self, *command: str) -> str:
         """Start a server process on a free port and wait until it answers; returns its address."""
@@ -136,7 +169,7 @@ async def _fill(urls: dict[str, str]) -> tuple[list[UUID], str]:
     platform = await asyncpg.connect(urls["platform"])
     tenants = [new_id() for _ in range(COMMISSIONERS)]
     await platform.executemany(
-        "INSERT INTO commissioner (id, code, name, kind, created_at) VALUES ($1, $2, $3, 'icb', now())",
+        "INSERT INTO commissioner (id, code, name, kind, created_at) VALUES ($1, $2, $3, 'ccg', now())",
         [(tenant, f"ZB{n:02d}", f"NHS Invented {n}") for n, tenant in enumerate(tenants)],
     )
     await platform.executemany(
@@ -158,9 +191,29 @@ async def _fill(urls: dict[str, str]) -> tuple[list[UUID], str]:
             " VALUES ($1, $2, 'bench', 'intranet', 'commissioner', 'ZB00', $3, $4, now())",
             tenants[0], new_id(), prefix, hashed,
         )  # fmt: skip
-    await platform.execute("ANALYZE published.practice")
+    await _fill_register(platform)
+    await platform.execute("ANALYZE")
     await platform.close()
     return tenants, key
+
+
+async def _fill_register(platform: asyncpg.Connection) -> None:
+    """The same practices as the register knows them: members of the same commissioners, with a list."""
+    await platform.execute(
+        """INSERT INTO register_practice (code, name, status, prescribing_setting, is_practice, address_lines, as_at,
+        updated_at) SELECT 'ZB' || lpad(n::text, 4, '0'), 'Invented Surgery ' || n, 'active', '4', true, '{}',
+        '2026-04-01', now() FROM generate_series(0, $1 - 1) n""", PRACTICES,
+    )  # fmt: skip
+    await platform.execute(
+        """INSERT INTO register_membership (id, practice, commissioner, valid_from, source, recorded_at)
+        SELECT gen_random_uuid(), code, 'ZB' || lpad((right(code, 4)::int % $1)::text, 2, '0'), '2013-04-01', 'bench',
+        now() FROM register_practice""", COMMISSIONERS,
+    )  # fmt: skip
+    await platform.execute(
+        """INSERT INTO register_list_size (id, practice, as_at, source, registered, weighted, recorded_at)
+        SELECT gen_random_uuid(), code, '2026-04-01', 'bench', 5000 + right(code, 4)::int, 5100.25 + right(code, 4)::int,
+        now() FROM register_practice"""
+    )
 
 
 async def calls(address: str, request: bytes, *, count: int, connections: int = 8) -> float:
