@@ -10,13 +10,14 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import feed, payments, reads
+from benchmarks import deliveries, feed, payments, reads
 from benchmarks.place import Figure, Place, admin_url, opened
 
 PARTS: dict[str, Callable[[Place], Awaitable[list[Figure]]]] = {
     "reads": reads.measure,
     "feed": feed.measure,
     "payments": payments.measure,
+    "deliveries": deliveries.measure,
 }
 
 

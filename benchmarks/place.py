@@ -50,7 +50,7 @@ class Figure:
     ratio: float
 
     def line(self) -> str:
-        return f"{self.name:34} ours {self.ours:10.3f} {self.unit:8} simplest {self.simplest:10.3f}   ratio {self.ratio:5.2f}"
+        return f"{self.name:38} ours {self.ours:10.3f} {self.unit:8} simplest {self.simplest:10.3f}   ratio {self.ratio:5.2f}"
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -69,6 +69,9 @@ class Spent:
         yield
         self.wall += time.perf_counter() - wall
         self.own += time.process_time() - own
+
+    def against(self, name: str, ours: "Spent") -> Figure:
+        return Figure(name, ours.wall, self.wall, "s", ours.wall / self.wall)
 
 
 def compare(name: str, ours: list[float], simplest: list[float], unit: str) -> Figure:
