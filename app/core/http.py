@@ -1,8 +1,9 @@
 """The one route class, and the middleware around every request.
 
 For each call the route class does, in this order: find the credential (401 before any look at the body), the rate
-limit, the scope, unknown query parameters, the body's size and depth; then it opens the unit of work, takes the
-idempotency key, runs the handler, stores the answer, and commits before the response leaves.
+limit, the scope, unknown query parameters, the body's size and depth, and for a published list whether the caller's
+copy is current (304); then it opens the unit of work, takes the idempotency key, runs the handler, stores the answer,
+and commits before the response leaves.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
@@ -49,7 +50,7 @@ from app.core.metrics import Metrics
 from app.core.pagination import Cursors, link_header
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.read import Reader
+from app.core.read import Reader, Reading, reading_pages
 from app.core.repository import Expected, Page
 from app.core.secrets import SecretBox
 from app.core.settings import Settings
@@ -170,6 +171,7 @@ class PlenaryRoute(APIRoute):
             extra["x-required-scope"] = self.scope_needed.name
         self.openapi_extra = extra
         self.query_names = _query_names(self)
+        self.reads_pages = any(d.call is reading_pages for d in self.dependant.dependencies)
         self.responses = self._common_responses() | self.responses
 
     def _common_responses(self) -> dict[int | str, dict[str, Any]]:
@@ -202,6 +204,10 @@ class PlenaryRoute(APIRoute):
             raise NotFound
         self._refuse_unknown_parameters(request)
         await _check_body(request, services, scope)
+        if self.reads_pages and principal is not None:
+            unchanged = await Reading(services.reader, request, principal).unchanged()
+            if unchanged is not None:
+                return unchanged
         response = await self._work_until_no_deadlock(request, original, services, principal, scope)
         return _conditional(request, response)
 

@@ -98,6 +98,15 @@ class Reader:
         return (row[0] or 0, row[1]) if row else (0, 0)
 
 
+class _ReaderConnection(asyncpg.Connection):
+    """A connection that only selects: no statement leaves anything behind, so there is nothing to reset between two users
+    of it, and half of the round trips are saved. The pool still ends a transaction that is left open.
+    """
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 async def make_pool(url: str, *, size: int) -> asyncpg.Pool:
     async def prepare(connection: asyncpg.Connection) -> None:
         # JSON columns travel through as they are stored; the encoder embeds them without parsing.
@@ -110,6 +119,7 @@ async def make_pool(url: str, *, size: int) -> asyncpg.Pool:
         min_size=1,
         max_size=size,
         init=prepare,
+        connection_class=_ReaderConnection,
         timeout=5,
         server_settings={"application_name": "plenary-read", "jit": "off"},
     )
@@ -135,9 +145,12 @@ class Reading:
         )
 
     async def unchanged(self) -> Response | None:
-        """304 when the caller's copy is current: one indexed read, before any rows are fetched."""
+        """304 when the caller's copy is current: one indexed read, before the parameters are validated.
+
+        Whoever has the tag was given it with a page, so that very query was valid; `*` is in anybody's hands and waits.
+        """
         header = self.request.headers.get("if-none-match")
-        if header is None:
+        if header is None or header.strip() == "*":
             return None
         etag = self._etag(await self.reader.numbers(self.principal.commissioner_id), self.today())
         return Response(status_code=304, headers={"ETag": etag}) if matches_none(header, etag) else None
@@ -181,3 +194,11 @@ async def _reading(request: Request) -> Reading:
 
 
 Read = Annotated[Reading, Depends(_reading)]
+
+
+async def reading_pages(request: Request) -> Reading:
+    return await _reading(request)
+
+
+ReadPages = Annotated[Reading, Depends(reading_pages)]
+"""The same for a route that answers with `page`: by this the route class knows to ask `unchanged` before anything else."""

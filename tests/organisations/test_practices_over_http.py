@@ -204,3 +204,18 @@ async def test_bad_questions_are_refused_in_words(shared: LivePlenary):
         assert answer.json()["errors"][0]["pointer"].startswith(pointer), query
     both = await client.get("/v1/practices?as_at=2026-01-01&updated_since=2026-01-01T00:00:00Z")
     assert both.status_code == 422
+
+
+async def test_a_known_tag_opens_nothing_that_is_refused(shared: LivePlenary):
+    tenant = await shared.fresh_tenant()
+    await shared.make_practice("ZZE003", tenant)
+    client = await shared.as_role("intranet", tenant=tenant)
+    tag = (await client.get("/v1/practices")).headers["ETag"]
+    for held in (tag, "*"):
+        tagged = {"If-None-Match": held}
+        for query in ("limit=0", "unknown=1", "as_at=never"):
+            assert (await client.get(f"/v1/practices?{query}", headers=tagged)).status_code == 422, (held, query)
+        refused = await client.get("/v1/practices", headers=tagged | {"Authorization": "Bearer nobody"})
+        assert refused.status_code == 401
+        other = await client.get("/v1/practices?sort=-code", headers=tagged)
+        assert other.status_code == (304 if held == "*" else 200)

@@ -12,7 +12,7 @@ from app.core.http import CodeInAddress, Serving
 from app.core.pagination import link_header, page_body
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.read import Read, Reading, json_bytes
+from app.core.read import Read, Reading, ReadPages, json_bytes
 from app.organisations.errors import PracticeNotFound
 from app.organisations.repository import on_day, published, searching
 from app.organisations.router.root import router
@@ -27,7 +27,7 @@ Directory = Annotated[Principal, require("practices:read")]
 async def list_practices(
     params: Annotated[PracticeParams, Query()],
     caller: Directory,
-    read: Read,
+    read: ReadPages,
     open_session: TransactionWhenNeeded,
     request: Request,
     serving: Serving,
@@ -42,9 +42,6 @@ async def list_practices(
     values = _values(params)
     if not _is_as_published(caller, params.as_at, read.today()):
         return await _page_of_day(params, values, caller, read, open_session, request, serving)
-    unchanged = await read.unchanged()
-    if unchanged is not None:
-        return unchanged
     filters = frozenset(published.FILTERS & values.keys())
 
     async def total() -> int:
