@@ -37,13 +37,11 @@ async def calculate_run(context: JobContext) -> None:
         written = await service.list_written(session, run_id)
     # In a thread, so that the lease is renewed while the sums are done.
     worked = await asyncio.to_thread(frozen.work_out)
-    async with context.transaction() as session:
-        names = await service.name_payees(session, worked)
     waiting = [statement for statement in worked.statements if statement.practice not in written]
     for start in range(0, len(waiting), CHUNK):
         chunk = waiting[start : start + CHUNK]
         done = len(written) + start + len(chunk)
         async with context.transaction() as session:
-            await service.write_statements(session, run_id, chunk, names=names, done=done, total=len(worked.statements))
+            await service.write_statements(session, run_id, chunk, done=done, total=len(worked.statements))
     async with context.transaction(final=True) as session:
         await service.publish_run(session, run_id, worked, now=context.tools.clock.now())

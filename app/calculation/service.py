@@ -18,6 +18,7 @@ from app.core.clock import Period
 
 canonical_json = canonical.canonical_json
 practice_to_json = canonical.practice_to_json
+practice_bytes = canonical.practice_bytes
 practice_from_json = canonical.practice_from_json
 frozen_digest = canonical.frozen_digest
 outputs_digest = canonical.outputs_digest

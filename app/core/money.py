@@ -37,6 +37,8 @@ def format_pounds(pence: int) -> str:
 
 def plain(number: Decimal | Fraction | int) -> str:
     """The exact value as decimal text, without exponent or trailing zeros. A third has none and is refused."""
+    if isinstance(number, Decimal) and number.is_finite():
+        return _without_zeros(f"{number:f}")
     ratio = Fraction(number)
     places = _places(ratio.denominator)
     scaled = abs(ratio.numerator) * 10**places // ratio.denominator
@@ -45,6 +47,12 @@ def plain(number: Decimal | Fraction | int) -> str:
         return f"{sign}{scaled}"
     digits = str(scaled).rjust(places + 1, "0")
     return f"{sign}{digits[:-places]}.{digits[-places:]}"
+
+
+def _without_zeros(text: str) -> str:
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def _places(denominator: int) -> int:

@@ -43,4 +43,8 @@ def decimal_text(value: Exact, *, thousands: str = "") -> str:
 
 def pounds_value(pence: Exact) -> str:
     """Exact pence as exact pounds, for workings."""
+    if pence.denominator == 1:
+        pounds, rest = divmod(abs(pence.numerator), 100)
+        text = f"{pounds}.{rest:02d}".rstrip("0").rstrip(".") if rest else str(pounds)
+        return f"-{text}" if pence.numerator < 0 else text
     return exact_text(Fraction(pence, 100))

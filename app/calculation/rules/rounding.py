@@ -18,11 +18,12 @@ def rounded(value: Exact, mode: RoundMode) -> int:
         return value.numerator
     whole, rest = divmod(abs(value.numerator), value.denominator)
     twice = 2 * rest
-    up = {
-        RoundMode.HALF_UP: twice >= value.denominator,
-        RoundMode.HALF_EVEN: twice > value.denominator or (twice == value.denominator and whole % 2 == 1),
-        RoundMode.DOWN: False,
-    }[mode]
+    if mode is RoundMode.HALF_UP:
+        up = twice >= value.denominator
+    elif mode is RoundMode.HALF_EVEN:
+        up = twice > value.denominator or (twice == value.denominator and whole % 2 == 1)
+    else:
+        up = False
     return (whole + up) * (-1 if value.numerator < 0 else 1)
 
 

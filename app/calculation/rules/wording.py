@@ -81,10 +81,9 @@ def spoken(name: str) -> str:
 
 
 def _four_places(pence: Exact) -> str:
-    scaled = pence * 100
-    nearest = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
+    nearest = (200 * abs(pence.numerator) + pence.denominator) // (2 * pence.denominator)
     pounds, places = divmod(nearest, 10_000)
-    return f"{'-' if pence < 0 else ''}{pounds:,}.{places:04d}"
+    return f"{'-' if pence.numerator < 0 else ''}{pounds:,}.{places:04d}"
 
 
 def _end(period: Period) -> date:

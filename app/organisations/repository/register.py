@@ -1,34 +1,50 @@
 """Reading the national register: practices and their lists. It has no tenant; membership is checked by the caller."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import or_, text
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from app.core.db import Tx
+from app.organisations.repository.members import one_of
 from app.organisations.tables import RegisterListSize, RegisterPractice
 
 
 async def list_register_practices(session: Tx, codes: Sequence[str]) -> Sequence[RegisterPractice]:
-    statement = select(RegisterPractice).where(col(RegisterPractice.code).in_(codes))
+    statement = select(RegisterPractice).where(one_of(col(RegisterPractice.code), codes))
     return (await session.exec(statement)).all()
 
 
-async def list_register_list_sizes(
-    session: Tx, codes: Sequence[str], *, known_on: datetime | None
-) -> Sequence[RegisterListSize]:
-    """Every list of the practices as it was known at that instant, or is known now; the oldest first."""
+async def list_register_names(session: Tx, codes: Collection[str]) -> dict[str, str]:
+    statement = select(RegisterPractice.code, RegisterPractice.name).where(one_of(col(RegisterPractice.code), codes))
+    return dict((await session.exec(statement)).all())
+
+
+async def list_register_list_sizes(session: Tx, codes: Collection[str], *, known_on: datetime | None) -> Sequence[Any]:
+    """Every list of the practices as it was known at that instant, or is known now; the oldest first.
+
+    Columns only: rows of the session would cost several times as much for thousands of practices.
+    """
     size = RegisterListSize
-    statement = select(size).where(col(size.practice).in_(codes))
+    statement = select_columns(
+        col(size.practice),
+        col(size.as_at),
+        col(size.registered),
+        col(size.weighted),
+        col(size.source),
+        col(size.published_period),
+        col(size.recorded_at),
+    ).where(one_of(col(size.practice), codes))
     if known_on is None:
         statement = statement.where(col(size.superseded_at).is_(None))
     else:
         later = or_(col(size.superseded_at).is_(None), col(size.superseded_at) > known_on)
         statement = statement.where(col(size.recorded_at) <= known_on, later)
     statement = statement.order_by(col(size.practice), col(size.as_at), col(size.source))
-    return (await session.exec(statement)).all()
+    return (await (await session.connection()).execute(statement)).all()
 
 
 _PROFILES = text(

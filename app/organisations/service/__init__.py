@@ -18,6 +18,7 @@ from app.organisations.service.practices import (
     list_member_codes,
     list_sizes,
     member_periods,
+    practice_names,
     profiles,
     select_member_practices,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "member_periods",
     "place_practice",
     "plan_change",
+    "practice_names",
     "practices_in_locality",
     "profiles",
     "reachable",

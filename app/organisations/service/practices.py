@@ -33,6 +33,11 @@ async def get_practices(session: Tx, codes: Collection[str]) -> dict[str, Practi
     return {row.code: _ref(row, commissioners.get(row.code)) for row in rows}
 
 
+async def practice_names(session: Tx, codes: Collection[str]) -> dict[str, str]:
+    """The names in the register, of those that are in it."""
+    return await register.list_register_names(session, codes)
+
+
 def _ref(row: RegisterPractice, commissioner: str | None) -> PracticeRef:
     return PracticeRef(
         row.code, row.name, PracticeStatus(row.status), row.opened_on, row.closed_on, commissioner, row.successor_code

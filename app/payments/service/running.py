@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from app.calculation.service import frozen_digest, parse_definition, practice_to_json
-from app.calculation.values import Payee
+from app.calculation.service import frozen_digest, parse_definition, practice_bytes
+from app.calculation.values import Payee, PracticeInput
 from app.core import operations
 from app.core.audit import audit
 from app.core.clock import Period
@@ -130,6 +130,8 @@ class _Freezer:
         self.session = session
         self.run = run
         self.posted_periods = posted_periods
+        self.gathering = schemes.Gathering(session, run.scheme_id)
+        self.forms: dict[str, tuple[PracticeInput, bytes]] = {}
         self.rows: list[tuple[UUID, int, str, str | None, str]] = []
         self.count = 0
 
@@ -138,8 +140,8 @@ class _Freezer:
         session, scheme_id = self.session, self.run.scheme_id
         version = await schemes.get_version_for(session, scheme_id, period)
         codes = await schemes.list_participants(session, scheme_id, period=period)
-        practices = await schemes.gather_inputs(session, scheme_id, version, period=period, codes=codes)
-        frozen = {practice.code: practice_to_json(practice) for practice in practices}
+        practices = await self.gathering.inputs(version, period=period, codes=codes)
+        frozen = {practice.code: self._form(practice) for practice in practices}
         digest = frozen_digest(version.definition, period=period, frozen=list(frozen.values()))
         before = self.posted_periods.get(period)
         # What was last posted for a period follows from what it was worked out from, so the same again moves nothing.
@@ -151,6 +153,13 @@ class _Freezer:
             self._keep(frozen, posted)
         self._add_part(period, version, digest, differences=before is not None, changed=changed)
         return working.part_print(digest, posted, balances)
+
+    def _form(self, practice: PracticeInput) -> bytes:
+        """What was gathered once for several periods is written once."""
+        known = self.forms.get(practice.code)
+        if known is None or known[0] is not practice:
+            known = self.forms[practice.code] = practice, practice_bytes(practice)
+        return known[1]
 
     def _add_part(self, period: Period, version: VersionRef, digest: str, *, differences: bool, changed: bool) -> None:
         assert period.valid_until is not None
@@ -170,7 +179,7 @@ class _Freezer:
         )
         self.count += 1
 
-    def _keep(self, frozen: Mapping[str, Any], posted: Mapping[str, tuple[Posted, ...]]) -> None:
+    def _keep(self, frozen: Mapping[str, bytes], posted: Mapping[str, tuple[Posted, ...]]) -> None:
         for practice in sorted(frozen.keys() | posted.keys()):
             inputs = frozen.get(practice)
             self.rows.append(
@@ -178,7 +187,7 @@ class _Freezer:
                     self.run.id,
                     self.count,
                     practice,
-                    None if inputs is None else msgspec.json.encode(inputs).decode(),
+                    None if inputs is None else inputs.decode(),
                     msgspec.json.encode([working.posted_plain(each) for each in posted.get(practice, ())]).decode(),
                 )
             )
@@ -217,17 +226,15 @@ def _part(part: PaymentRunPart, rows: Sequence[FrozenRow]) -> Part:
     )
 
 
-async def name_payees(session: Tx, worked: WorkedRun) -> dict[str, str]:
-    """The names of the practices that are paid, as they are now. An organisation's name is the ledger's to know."""
-    codes = {p.payee.code for s in worked.statements for p in s.payments if p.payee.type == "practice"}
-    known = await organisations.get_practices(session, sorted(codes))
-    return {code: practice.name for code, practice in known.items()}
-
-
 async def write_statements(
-    session: Tx, run_id: UUID, statements: Sequence[WorkedStatement], *, names: Mapping[str, str], done: int, total: int
+    session: Tx, run_id: UUID, statements: Sequence[WorkedStatement], *, done: int, total: int
 ) -> None:
-    """One chunk of working rows. They mean nothing until the run is published."""
+    """One chunk of working rows. They mean nothing until the run is published.
+
+    Practices that are paid are named as they are called now; an organisation's name is the ledger's to know.
+    """
+    paid = {p.payee.code for s in statements for p in s.payments if p.payee.type == "practice"}
+    names = await organisations.practice_names(session, sorted(paid))
     await StatementRepository(session, session.tenant).add_statements(run_id, statements, names=names)
     run = await RunRepository(session, session.tenant).get(run_id)
     await operations.record_progress(session, run.operation_id, done=done, total=total)

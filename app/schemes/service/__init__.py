@@ -19,6 +19,7 @@ from app.schemes.service.drafting import (
 )
 from app.schemes.service.evidence import confirm_facts, record_attendance, record_facts
 from app.schemes.service.figures import (
+    Gathering,
     budget_total,
     check_version,
     describe_offer,
@@ -35,6 +36,7 @@ from app.schemes.service.persons import erase_person, export_person
 from app.schemes.service.simulating import request_simulation, simulate
 
 __all__ = [
+    "Gathering",
     "accept_offer",
     "add_version",
     "as_scheme_ref",

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -9,7 +10,7 @@ from operator import attrgetter
 from uuid import UUID
 
 from app.calculation import service as calculation
-from app.calculation.values import Definition, Fact, PracticeInput, PracticeResult, Range
+from app.calculation.values import Definition, Fact, Needed, PracticeInput, PracticeResult, Range
 from app.core.clock import Period, add_months
 from app.core.db import Tx
 from app.organisations import service as organisations
@@ -55,25 +56,49 @@ async def participations(session: Tx, practice: str) -> list[tuple[SchemeRef, Pe
 async def gather_inputs(
     session: Tx, scheme_id: UUID, version: VersionRef, *, period: Period, codes: Sequence[str]
 ) -> list[PracticeInput]:
-    """All that a run over the period may know of each practice, in the order given: a handful of queries for any number.
+    return await Gathering(session, scheme_id).inputs(version, period=period, codes=codes)
 
-    Confirmed and unconfirmed facts alike; the engine says which of them it pays.
-    """
-    needed = calculation.measures_needed(read_definition(version.definition))
-    lists = await organisations.list_sizes(session, codes) if needed.bases else {}
-    posts = await people.posts_held(session, codes) if needed.posts else {}
-    facts = await _facts(session, scheme_id, period, codes=codes, measures=needed.facts) if needed.facts else {}
-    members = await _members(session, scheme_id, codes)
-    return [
-        PracticeInput(
-            code=code,
-            lists=tuple(lists.get(code, ())),
-            posts=tuple(posts.get(code, ())),
-            facts=facts.get(code, ()),
-            member=members.get(code),
-        )
-        for code in codes
-    ]
+
+class Gathering:
+    """What is known of practices for several periods of one scheme: all but the facts is the same for each, and read once."""
+
+    def __init__(self, session: Tx, scheme_id: UUID) -> None:
+        self._session = session
+        self._scheme_id = scheme_id
+        self._needed: dict[int, Needed] = {}
+        self._without_facts: dict[tuple[bool, bool], dict[str, PracticeInput]] = {}
+
+    async def inputs(self, version: VersionRef, *, period: Period, codes: Sequence[str]) -> list[PracticeInput]:
+        """All that a run over the period may know of each practice, in the order given: a handful of queries for any
+        number. A practice without facts in two periods is the same object for both.
+
+        Confirmed and unconfirmed facts alike; the engine says which of them it pays.
+        """
+        if version.n not in self._needed:
+            self._needed[version.n] = calculation.measures_needed(read_definition(version.definition))
+        needed, session = self._needed[version.n], self._session
+        known = await self._known(codes, with_lists=bool(needed.bases), with_posts=bool(needed.posts))
+        if not needed.facts:
+            return [known[code] for code in codes]
+        facts = await _facts(session, self._scheme_id, period, codes=codes, measures=needed.facts)
+        return [replace(known[code], facts=facts[code]) if code in facts else known[code] for code in codes]
+
+    async def _known(self, codes: Sequence[str], *, with_lists: bool, with_posts: bool) -> dict[str, PracticeInput]:
+        known = self._without_facts.setdefault((with_lists, with_posts), {})
+        fresh = [code for code in codes if code not in known]
+        if not fresh:
+            return known
+        lists = await organisations.list_sizes(self._session, fresh) if with_lists else {}
+        posts = await people.posts_held(self._session, fresh) if with_posts else {}
+        members = await _members(self._session, self._scheme_id, fresh)
+        for code in fresh:
+            known[code] = PracticeInput(
+                code=code,
+                lists=tuple(lists.get(code, ())),
+                posts=tuple(posts.get(code, ())),
+                member=members.get(code),
+            )
+        return known
 
 
 async def expected(
