@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from app.calculation.rules.exact import Exact, decimal_text
+from app.calculation.rules.exact import Exact, decimal_text, pounds
 from app.calculation.values import Basis
 from app.core.clock import Period
 
@@ -51,10 +51,10 @@ def number_text(value: Exact) -> str:
 def pounds_text(pence: Exact) -> str:
     """Pence as pounds: two places when they are enough, up to six when exact, else four after the word about."""
     if pence.denominator == 1:
-        pounds, rest = divmod(abs(pence.numerator), 100)
-        return f"{'-' if pence.numerator < 0 else ''}{pounds:,}.{rest:02d}"
+        whole, rest = divmod(abs(pence.numerator), 100)
+        return f"{'-' if pence.numerator < 0 else ''}{whole:,}.{rest:02d}"
     if 10_000 % pence.denominator == 0:
-        return number_text(Fraction(pence, 100))
+        return number_text(pounds(pence))
     return f"about {_four_places(pence)}"
 
 
@@ -82,8 +82,8 @@ def spoken(name: str) -> str:
 
 def _four_places(pence: Exact) -> str:
     nearest = (200 * abs(pence.numerator) + pence.denominator) // (2 * pence.denominator)
-    pounds, places = divmod(nearest, 10_000)
-    return f"{'-' if pence.numerator < 0 else ''}{pounds:,}.{places:04d}"
+    whole, places = divmod(nearest, 10_000)
+    return f"{'-' if pence.numerator < 0 else ''}{whole:,}.{places:04d}"
 
 
 def _end(period: Period) -> date:

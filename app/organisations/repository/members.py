@@ -28,7 +28,7 @@ def is_valid(valid_from: Any, valid_until: Any, on: date) -> ColumnElement[bool]
     return and_(valid_from <= on, or_(valid_until.is_(None), valid_until > on))
 
 
-def one_of(column: ColumnElement[str], codes: Collection[str]) -> ColumnElement[bool]:
+def one_of(column: Any, codes: Collection[str]) -> ColumnElement[bool]:
     """One parameter however many codes, so that the statement's text stays the same."""
     return column == any_(cast(list(codes), ARRAY(Text())))
 
