@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, any_, literal, or_, text, update
+from sqlalchemy import ColumnElement, Select, and_, any_, literal, text, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import col, select
@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from app.core.clock import Period
 from app.core.db import Tx
 from app.core.repository import TenantRepository
-from app.schemes.errors import FactNotFound, NoVersion, OfferNotFound, SchemeNotFound, VersionNotFound
+from app.schemes.errors import FactNotFound, OfferNotFound, SchemeNotFound, VersionNotFound
 from app.schemes.tables import FactRow, ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
 from app.schemes.values import ParticipationState, SchemeState, VersionState
 
@@ -113,21 +113,12 @@ class VersionRepository(TenantRepository[VersionRow]):
         return await self.list(col(VersionRow.scheme_id) == scheme_id, order=(col(VersionRow.n),))
 
     async def list_published(self, scheme_id: UUID) -> Sequence[VersionRow]:
-        published = col(VersionRow.state) == VersionState.PUBLISHED
-        return await self.list(col(VersionRow.scheme_id) == scheme_id, published, order=(col(VersionRow.n),))
-
-    async def get_covering(self, scheme_id: UUID, period: Period) -> VersionRow:
-        """The newest published version that applies to all of the period."""
-        covering = await self.list(
+        """The newest first."""
+        return await self.list(
             col(VersionRow.scheme_id) == scheme_id,
             col(VersionRow.state) == VersionState.PUBLISHED,
-            col(VersionRow.applies_from) <= period.valid_from,
-            col(VersionRow.applies_until) >= period.valid_until,
             order=(col(VersionRow.n).desc(),),
         )
-        if not covering:
-            raise NoVersion
-        return covering[0]
 
 
 class ParticipationRepository(TenantRepository[ParticipationRow]):
@@ -138,18 +129,16 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
         statement = self.select().where(col(ParticipationRow.scheme_id) == scheme_id)
         return statement if practices is None else statement.where(one_of(ParticipationRow.practice, sorted(practices)))
 
-    async def list_in_force(self, scheme_id: UUID, period: Period) -> list[str]:
-        """The practices with an agreement on some day of the period, sorted."""
-        starts, ends = col(ParticipationRow.valid_from), col(ParticipationRow.valid_until)
-        statement = select(ParticipationRow.practice).where(
+    async def list_agreements(self, scheme_id: UUID) -> Sequence[Any]:
+        """Practice and dates of every agreement that was accepted; columns only, since a run asks for thousands."""
+        statement = select_columns(
+            col(ParticipationRow.practice), col(ParticipationRow.valid_from), col(ParticipationRow.valid_until)
+        ).where(
             col(ParticipationRow.commissioner_id) == self.tenant,
             col(ParticipationRow.scheme_id) == scheme_id,
             col(ParticipationRow.state) == ParticipationState.ACCEPTED,
-            or_(starts.is_(None), starts < period.valid_until),
-            or_(ends.is_(None), ends > period.valid_from),
         )
-        # Sorted here: the database's collation is not that of a digest.
-        return sorted((await self.session.exec(statement)).all())
+        return (await (await self.session.connection()).execute(statement)).all()
 
     async def list_terms(self, scheme_id: UUID, practices: Sequence[str]) -> Sequence[Any]:
         """State and dates of those practices' agreements; columns only, since a run asks for thousands."""

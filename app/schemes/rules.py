@@ -225,6 +225,18 @@ def membership(periods: Sequence[Period], term: Period | None) -> Period | None:
     return whole.intersection(term) or whole
 
 
+def is_covered(period: Period, *, by: Period) -> bool:
+    """Whether the one lies within the other, whose ends are known."""
+    return by.valid_from <= period.valid_from and period_end(period) <= period_end(by)
+
+
+def is_in_force(valid_from: date | None, valid_until: date | None, *, period: Period) -> bool:
+    """Whether an agreement with these dates holds on some day of the period."""
+    return (valid_from is None or valid_from < period_end(period)) and (
+        valid_until is None or valid_until > period.valid_from
+    )
+
+
 def period_end(period: Period) -> date:
     if period.valid_until is None:
         raise ValueError("A claim is for a period with a known end.")

@@ -133,6 +133,7 @@ async def freeze_run(session: Tx, run_id: UUID) -> bool:
     freezer = _Freezer(session, run, posted_periods)
     own_print = await freezer.add(own, balances=balances)
     earlier_prints = [await freezer.add(period) for period in earlier]
+    session.add_all(freezer.parts)
     await session.flush()
     await parts.add_inputs(freezer.rows)
     run.balances = [[b.practice, b.payee.type, b.payee.code, b.amount] for b in balances]
@@ -149,14 +150,15 @@ class _Freezer:
         self.posted_periods = posted_periods
         self.gathering = schemes.Gathering(session, run.scheme_id)
         self.forms: dict[str, tuple[PracticeInput, bytes]] = {}
+        # Added to the session together at the end: one statement, instead of one before each of the next period's.
+        self.parts: list[PaymentRunPart] = []
         self.rows: list[tuple[UUID, int, str, str | None, str]] = []
-        self.count = 0
 
     async def add(self, period: Period, *, balances: Sequence[Balance] = ()) -> bytes:
         """Gather one period; what it was worked out from comes back as bytes for the digest."""
         session, scheme_id = self.session, self.run.scheme_id
-        version = await schemes.get_version_for(session, scheme_id, period)
-        codes = await schemes.list_participants(session, scheme_id, period=period)
+        version = await self.gathering.version_for(period)
+        codes = await self.gathering.participants(period)
         practices = await self.gathering.inputs(version, period=period, codes=codes)
         frozen = {practice.code: self._form(practice) for practice in practices}
         digest = frozen_digest(version.definition, period=period, frozen=list(frozen.values()))
@@ -180,11 +182,11 @@ class _Freezer:
 
     def _add_part(self, period: Period, version: VersionRef, digest: str, *, differences: bool, changed: bool) -> None:
         assert period.valid_until is not None
-        self.session.add(
+        self.parts.append(
             PaymentRunPart(
                 commissioner_id=self.session.tenant,
                 run_id=self.run.id,
-                no=self.count,
+                no=len(self.parts),
                 period_from=period.valid_from,
                 period_until=period.valid_until,
                 version_no=version.n,
@@ -194,7 +196,6 @@ class _Freezer:
                 changed=changed,
             )
         )
-        self.count += 1
 
     def _keep(self, frozen: Mapping[str, bytes], posted: Mapping[str, tuple[Posted, ...]]) -> None:
         for practice in sorted(frozen.keys() | posted.keys()):
@@ -202,7 +203,7 @@ class _Freezer:
             self.rows.append(
                 (
                     self.run.id,
-                    self.count,
+                    len(self.parts),
                     practice,
                     None if inputs is None else inputs.decode(),
                     msgspec.json.encode([working.posted_plain(each) for each in posted.get(practice, ())]).decode(),

@@ -1,7 +1,7 @@
 """Schemes and the versions of their definitions: drafted, published, never changed afterwards."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,8 @@ from app.core.db import Tx
 from app.core.errors import FieldError
 from app.core.events import emit
 from app.core.repository import Expected
-from app.schemes.errors import SchemeClosed, VersionNotDraft, VersionNotPayable
+from app.schemes import rules
+from app.schemes.errors import NoVersion, SchemeClosed, VersionNotDraft, VersionNotPayable
 from app.schemes.events import SchemeChanged, VersionPublished
 from app.schemes.repository import SchemeRepository, VersionRepository
 from app.schemes.service.checking import version_problems
@@ -163,7 +164,20 @@ async def get_scheme(session: Tx, scheme_id: UUID) -> SchemeRef:
 
 async def get_version_for(session: Tx, scheme_id: UUID, period: Period) -> VersionRef:
     """The newest published version that applies to all of the period; `NoVersion` where there is none."""
-    return as_version_ref(await VersionRepository(session, session.tenant).get_covering(scheme_id, period))
+    return version_covering(await list_published_versions(session, scheme_id), period)
+
+
+async def list_published_versions(session: Tx, scheme_id: UUID) -> list[VersionRef]:
+    """The newest first."""
+    rows = await VersionRepository(session, session.tenant).list_published(scheme_id)
+    return [as_version_ref(row) for row in rows]
+
+
+def version_covering(newest_first: Iterable[VersionRef], period: Period) -> VersionRef:
+    found = next((each for each in newest_first if rules.is_covered(period, by=each.applies)), None)
+    if found is None:
+        raise NoVersion
+    return found
 
 
 def read_definition(raw: Mapping[str, Any]) -> Definition:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from app.calculation import service as calculation
@@ -19,7 +20,15 @@ from app.schemes import rules
 from app.schemes.errors import NoVersion
 from app.schemes.repository import FactRepository, ParticipationRepository, SchemeRepository, VersionRepository
 from app.schemes.service.checking import version_problems
-from app.schemes.service.drafting import as_scheme_ref, as_version_ref, get_version_for, read_definition, words_digest
+from app.schemes.service.drafting import (
+    as_scheme_ref,
+    as_version_ref,
+    get_version_for,
+    list_published_versions,
+    read_definition,
+    version_covering,
+    words_digest,
+)
 from app.schemes.values import (
     Budget,
     CheckOutcome,
@@ -37,7 +46,7 @@ from app.schemes.values import (
 
 async def list_participants(session: Tx, scheme_id: UUID, *, period: Period) -> list[str]:
     """The practices with an agreement in force on some day of the period, in order of their codes."""
-    return await ParticipationRepository(session, session.tenant).list_in_force(scheme_id, period)
+    return await Gathering(session, scheme_id).participants(period)
 
 
 async def participations(session: Tx, practice: str) -> list[tuple[SchemeRef, Period]]:
@@ -60,13 +69,33 @@ async def gather_inputs(
 
 
 class Gathering:
-    """What is known of practices for several periods of one scheme: all but the facts is the same for each, and read once."""
+    """What is known of one scheme and its practices for several periods: all but the facts is read once for all of them."""
 
     def __init__(self, session: Tx, scheme_id: UUID) -> None:
         self._session = session
         self._scheme_id = scheme_id
+        self._versions: list[VersionRef] | None = None
+        self._agreements: Sequence[Any] | None = None
         self._needed: dict[int, Needed] = {}
         self._without_facts: dict[tuple[bool, bool], dict[str, PracticeInput]] = {}
+
+    async def version_for(self, period: Period) -> VersionRef:
+        """As `get_version_for`."""
+        if self._versions is None:
+            self._versions = await list_published_versions(self._session, self._scheme_id)
+        return version_covering(self._versions, period)
+
+    async def participants(self, period: Period) -> list[str]:
+        """As `list_participants`."""
+        if self._agreements is None:
+            repository = ParticipationRepository(self._session, self._session.tenant)
+            self._agreements = await repository.list_agreements(self._scheme_id)
+        # Sorted here: the database's collation is not that of a digest.
+        return sorted(
+            each.practice
+            for each in self._agreements
+            if rules.is_in_force(each.valid_from, each.valid_until, period=period)
+        )
 
     async def inputs(self, version: VersionRef, *, period: Period, codes: Sequence[str]) -> list[PracticeInput]:
         """All that a run over the period may know of each practice, in the order given: a handful of queries for any
