@@ -6,8 +6,10 @@ copy is current (304); then it opens the unit of work, takes the idempotency key
 and commits before the response leaves.
 """
 
+import asyncio
+import time
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Annotated, Any, Self
@@ -20,6 +22,7 @@ from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import ClientDisconnect
 
@@ -97,7 +100,7 @@ class Services:
             raise Unavailable("The database is of another release; run `plenary migrate`.")
 
     async def refresh_gauges(self, session: Tx) -> None:
-        """Read what /metrics shows of the database: counts and ages only."""
+        """Read what /metrics shows of the database: counts and ages only, and how long a connection to it is waited for."""
         found = (await (await session.connection()).execute(_FIGURES)).mappings().all()
         for row in found:
             self.metrics.oldest_due_job.labels(row["queue"]).set(row["oldest_due"])
@@ -107,6 +110,18 @@ class Services:
         self.metrics.oldest_transaction.set(ages.oldest_transaction)
         unanswered = (await (await session.connection()).execute(_UNANSWERED)).scalar_one()
         self.metrics.unacknowledged_releases.set(unanswered)
+        # Tried once for each scrape, so that requests do not pay for it.
+        waits = await asyncio.gather(_wait(self.app_engine.connect()), _wait(self.reader.pool.acquire(timeout=5)))
+        self.metrics.pool_wait.set(max(waits))
+
+
+async def _wait(connection: AbstractAsyncContextManager[Any]) -> float:
+    """Seconds until the pool gives a connection, or has given up."""
+    started = time.perf_counter()
+    with suppress(TimeoutError, PoolTimeout):
+        async with connection:
+            return time.perf_counter() - started
+    return time.perf_counter() - started
 
 
 class Unit:

@@ -33,7 +33,7 @@ class Metrics:
         self.oldest_due_job = self._gauge("job_oldest_due_seconds", "Age of the oldest due job.", "queue")
         self.parked_jobs = self._gauge("jobs_parked", "Jobs that wait for a person.", "queue")
         self.relay_lag = self._gauge("relay_lag_seconds", "Age of the oldest event that has not become jobs.")
-        self.pool_wait = self._gauge("pool_wait_seconds", "The last wait for a database connection.")
+        self.pool_wait = self._gauge("pool_wait_seconds", "The wait for a database connection at the last scrape.")
         self.oldest_transaction = self._gauge("oldest_transaction_seconds", "Age of the oldest open transaction.")
         self.unacknowledged_releases = self._gauge(
             "releases_unacknowledged", "Released payments that no ledger has acknowledged."

@@ -1,6 +1,10 @@
+import asyncio
+from contextlib import AsyncExitStack
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.core.metrics import Metrics
+from tests.factories.service import LivePlenary
 
 
 def samples(metrics: Metrics) -> dict[tuple[str, ...], float]:
@@ -55,3 +59,16 @@ def test_two_applications_in_one_process_do_not_share_their_figures():
 
 def test_the_page_has_the_type_that_prometheus_reads():
     assert Metrics().render()[1].startswith("text/plain; version=")
+
+
+async def test_a_pool_in_use_is_seen_in_the_wait_for_a_connection(shared: LivePlenary):
+    scraper = await shared.as_role("platform_admin", tenant="PLATFORM")
+    services = shared.app.state.services
+    pool = services.reader.pool
+    async with AsyncExitStack() as held:
+        for _ in range(pool.get_max_size()):
+            await held.enter_async_context(pool.acquire())
+        scrape = asyncio.create_task(scraper.get("/metrics"))
+        await asyncio.sleep(1)
+    await scrape
+    assert samples(services.metrics)["plenary_pool_wait_seconds",] > 0.1
