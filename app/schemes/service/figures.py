@@ -144,9 +144,9 @@ async def entitlement(
     """Why the practice could not claim for the period, by one code; and its figure so far."""
     await SchemeRepository(session, session.tenant).get(scheme_id)
     is_in = practice in await list_participants(session, scheme_id, period=period)
-    published = await VersionRepository(session, session.tenant).list_published(scheme_id)
+    published = await list_published_versions(session, scheme_id)
     try:
-        version = await get_version_for(session, scheme_id, period)
+        version = version_covering(published, period)
     except NoVersion:
         version = None
     confirmed = live = None
@@ -160,7 +160,7 @@ async def entitlement(
         explanation=rules.claim_words(
             is_in=is_in,
             is_covered=version is not None,
-            applies=[Period(row.applies_from, row.applies_until) for row in published],
+            applies=[each.applies for each in reversed(published)],
         ),
         opens_on=rules.period_end(period),
         confirmed=confirmed,
