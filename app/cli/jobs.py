@@ -21,9 +21,11 @@ def list_jobs(
     import asyncio
 
     from app.core.jobs import list_everywhere
+    from app.embedded.servers import awake_database_of
 
-    with ending_in_words():
-        rows = asyncio.run(list_everywhere(read_settings(), state=state, commissioner=commissioner))
+    settings = read_settings()
+    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+        rows = asyncio.run(list_everywhere(settings, state=state, commissioner=commissioner))
     for row in rows:
         typer.echo(
             f"{row['id']}  {row['commissioner']:10} {row['kind']:32} {row['attempts']:3}  {row['last_error'] or ''}"
@@ -41,11 +43,13 @@ def redrive_jobs(
     import asyncio
 
     from app.core.jobs import redrive_everywhere
+    from app.embedded.servers import awake_database_of
 
     if (job_id is None) == (kind is None):
         typer.echo("Name one job, or a kind with --kind.", err=True)
         raise typer.Exit(2)
-    with ending_in_words():
-        moved = asyncio.run(redrive_everywhere(read_settings(), job_id=job_id, kind=kind, commissioner=commissioner))
+    settings = read_settings()
+    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+        moved = asyncio.run(redrive_everywhere(settings, job_id=job_id, kind=kind, commissioner=commissioner))
     typer.echo(f"{moved} queued again")
     raise typer.Exit(0 if moved else 1)

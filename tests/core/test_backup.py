@@ -138,6 +138,9 @@ async def test_a_backup_restored_into_an_empty_server_serves_as_before(tmp_path:
     assert "bring the old installation's secret keys" in done.stdout
     checked = await plenary("selfcheck", home=new)
     assert (checked.returncode, checked.stdout.count(" ok")) == (0, 8), checked.stdout
+    # As the words of the restore say, and before anything runs.
+    listed = await plenary("jobs", "list", home=new)
+    assert (listed.returncode, listed.stdout.splitlines()[-1]) == (0, "1 parked"), listed.stderr
     async with start_embedded(new, durable=False), serving(urls_in(new / "env"), new) as live:
         admin = live.client(key)
         assert (await admin.get("/v1/practices/ZZ8801")).status_code == 200
