@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.core.clock import Period
+from app.core.ids import new_id
 from app.payments import service
 from tests.factories import schemes
 from tests.factories.payments import Office
@@ -46,6 +47,20 @@ async def test_statement_explains_each_line_and_its_payments_add_up(shared: Live
     assert payment["payee"] == {"type": "practice", "code": office.practices[0], "name": name}
     assert (statement["total"], payment["total"], payment["payable"]) == ("2500.00", "2500.00", "2500.00")
     assert payment["paid_on"] is None
+
+
+async def test_an_organisation_is_paid_by_the_name_that_the_register_has_for_it(shared: LivePlenary) -> None:
+    provider, unknown = f"X{new_id().hex[-5:].upper()}", f"X{new_id().hex[-5:].upper()}"
+    await shared.make_practice(provider, await shared.fresh_tenant(), name="Night Doctors")
+    cover = [
+        {"type": "fixed", "id": name, "amount": "10.00", "payee": {"type": "organisation", "code": code}}
+        for name, code in (("cover", provider), ("transport", unknown))
+    ]
+    definition = {"language": 1, "pay": {"type": "sum", "of": cover}}
+    office = await Office.open(shared, lists=("5000",), definition=definition)
+    statement = await office.statement(await office.calculate(), office.practices[0])
+    names = {payment["payee"]["code"]: payment["payee"]["name"] for payment in statement["payments"]}
+    assert names == {provider: "Night Doctors", unknown: None}
 
 
 async def test_statements_are_hidden_while_the_run_is_worked_out(shared: LivePlenary) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from app.core.db import Tx
 from app.organisations.repository.members import one_of
-from app.organisations.tables import RegisterListSize, RegisterPractice
+from app.organisations.tables import RegisterListSize, RegisterOrganisation, RegisterPractice
 
 
 async def list_register_practices(session: Tx, codes: Sequence[str]) -> Sequence[RegisterPractice]:
@@ -19,8 +19,15 @@ async def list_register_practices(session: Tx, codes: Sequence[str]) -> Sequence
 
 
 async def list_register_names(session: Tx, codes: Collection[str]) -> dict[str, str]:
-    statement = select(RegisterPractice.code, RegisterPractice.name).where(one_of(col(RegisterPractice.code), codes))
-    return dict((await session.exec(statement)).all())
+    """Of whatever has these codes: a row of the register of practices, whose out-of-hours providers and walk-in centres are no
+    practices here, or else another organisation.
+    """
+    practices = select(RegisterPractice.code, RegisterPractice.name).where(one_of(col(RegisterPractice.code), codes))
+    others = select(RegisterOrganisation.code, RegisterOrganisation.name).where(
+        one_of(col(RegisterOrganisation.code), codes), col(RegisterOrganisation.name).is_not(None)
+    )
+    named = {code: name for code, name in (await session.exec(others)).all() if name is not None}
+    return named | dict((await session.exec(practices)).all())
 
 
 async def list_register_list_sizes(session: Tx, codes: Collection[str], *, known_on: datetime | None) -> Sequence[Any]:

@@ -33,8 +33,8 @@ async def get_practices(session: Tx, codes: Collection[str]) -> dict[str, Practi
     return {row.code: _ref(row, commissioners.get(row.code)) for row in rows}
 
 
-async def practice_names(session: Tx, codes: Collection[str]) -> dict[str, str]:
-    """The names in the register, of those that are in it."""
+async def organisation_names(session: Tx, codes: Collection[str]) -> dict[str, str]:
+    """What the register calls whoever has these codes, practice or not; one that it does not know is absent."""
     return await register.list_register_names(session, codes)
 
 

@@ -249,10 +249,10 @@ async def write_statements(
 ) -> None:
     """One chunk of working rows. They mean nothing until the run is published.
 
-    Practices that are paid are named as they are called now; an organisation's name is the ledger's to know.
+    Who is paid is named as the register has it now; those that it has not are the ledger's to know.
     """
-    paid = {p.payee.code for s in statements for p in s.payments if p.payee.type == "practice"}
-    names = await organisations.practice_names(session, sorted(paid))
+    paid = {p.payee.code for s in statements for p in s.payments}
+    names = await organisations.organisation_names(session, sorted(paid))
     await StatementRepository(session, session.tenant).add_statements(run_id, statements, names=names)
     run = await RunRepository(session, session.tenant).get(run_id)
     await operations.record_progress(session, run.operation_id, done=done, total=total)
