@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from app.demo.world import BOARD, COMMISSIONER, LOCALITIES, Practice
+from app.demo.world import BOARD, COMMISSIONER, LOCALITIES, OUT_OF_HOURS, OUT_OF_HOURS_NAME, Practice
 
 
 def _csv(rows: Iterable[Sequence[object]]) -> bytes:
@@ -30,6 +30,11 @@ def register(practices: Sequence[Practice], opened: date) -> bytes:
             [p.code, p.name.upper(), "ZZY", BOARD, *address, p.postcode, day, "", "A", "B", COMMISSIONER, day, "",
              p.telephone, "", "", "", "0", "", COMMISSIONER, "", "4", ""]
         )  # fmt: skip
+    # Setting 1 is out-of-hours: kept, named on payments, and no practice.
+    rows.append(
+        [OUT_OF_HOURS, OUT_OF_HOURS_NAME.upper(), "ZZY", BOARD, "1 Night Street", "", "", "", "", "ZZ1 9ZZ", day, "", "A", "B",
+         "", "", "", "", "", "", "", "0", "", "", "", "1", ""]
+    )  # fmt: skip
     return _csv(rows)
 
 

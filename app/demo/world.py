@@ -11,6 +11,7 @@ COMMISSIONER = "ZZ900"
 COMMISSIONER_NAME = "NHS Aldermere and Fell Valleys"
 BOARD = "ZZB01"
 OUT_OF_HOURS = "ZZX01"
+OUT_OF_HOURS_NAME = "Aldermere Night Doctors"
 DEMO_PRACTICE = "ZZ0101"
 LOCALITIES = (
     ("harbour", "Harbour", 14),

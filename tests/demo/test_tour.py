@@ -51,11 +51,22 @@ async def working():
         await worker.wait()
 
 
+async def expect_named_provider(client: httpx.AsyncClient, keys: dict[str, str]) -> None:
+    caller = Caller(client, keys["scheme_manager"])
+    plt = next(row["id"] for row in await caller.every("/v1/incentive-schemes") if row["code"] == "PLT")
+    run = next(row["id"] for row in await caller.every("/v1/payment-runs") if row["scheme"] == plt)
+    statement = await caller.get(f"/v1/payment-runs/{run}/statements/ZZ0101")
+    named = {payment["payee"]["code"]: payment["payee"]["name"] for payment in statement["payments"]}
+    assert named["ZZX01"] == "ALDERMERE NIGHT DOCTORS"
+
+
 async def expect_mailboxes(client: httpx.AsyncClient, keys: dict[str, str]) -> None:
     """Every practice has one, and an announcement falls to those of practices where nobody holds the role."""
     mailbox = await Caller(client, keys["commissioner_admin"]).get("/v1/practices/ZZ0101/mailbox")
     assert mailbox["email"] == "reception.zz0101@example.org"
     draft = {"title": "Leads", "body_markdown": "Hello.", "audience": {"roles": ["named_lead"]}, "dry_run": True}
+    listed = await Caller(client, keys["intranet"]).get("/v1/practices?count=exact&limit=1")
+    assert listed["total"] == 60
     counted = await Caller(client, keys["editor"]).post("/v1/announcements", draft)
     leads = sum(practice.lead is not None for practice in practices())
     assert (counted["result"]["people"], counted["result"]["mailboxes"]) == (leads, 60 - leads)
@@ -81,6 +92,7 @@ async def test_the_tour_in_the_readme_is_the_tour(live_settings: Settings, monke
     async with app.router.lifespan_context(app), on_a_port(app) as base, working():
         async with httpx.AsyncClient(base_url=base, timeout=30) as client:
             await expect_mailboxes(client, known["keys"])
+            await expect_named_provider(client, known["keys"])
             today = london_date(SystemClock().now())
             outbox = live_settings.outbox_path
             await Tour(client, known["keys"], today=today, outbox=outbox, say=said.append).run()
