@@ -40,7 +40,7 @@ async def list_problems(session: Tx, imports: Sequence[ImportRun]) -> dict[UUID,
         col(OperationRow.id).in_([row.operation_id for row in imports]),
         col(OperationRow.problem).is_not(None),
     )
-    return {operation: problem for operation, problem in (await session.exec(statement)).all() if problem}
+    return {operation: dict(problem or {}) for operation, problem in (await session.exec(statement)).all()}
 
 
 async def add_faults(session: Tx, import_id: UUID, errors: Sequence[RowError]) -> None:
