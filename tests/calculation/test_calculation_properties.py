@@ -1,5 +1,6 @@
 """What holds for every definition and every practice."""
 
+import hashlib
 import json
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,10 +18,11 @@ from app.calculation.service import (
     inputs_digest,
     outputs_digest,
     parse_definition,
+    practice_bytes,
     practice_from_json,
     practice_to_json,
 )
-from app.calculation.values import Fact, ListSize, PostHeld, PracticeInput
+from app.calculation.values import ENGINE_VERSION, Fact, ListSize, PostHeld, PracticeInput
 from app.core.clock import Period
 from app.core.errors import FieldError
 from tests.factories.calculation import (
@@ -115,6 +117,18 @@ def test_every_line_says_its_amount_and_its_workings_round_to_it(pay, rounding, 
         assert abs(Fraction(line.workings["unrounded"]) * 100 - line.amount) <= 5
         assert not (line.blocked and line.amount)
         canonical_json(line.workings)
+
+
+@few
+@given(pays(), st.lists(st.integers(0, 999), unique=True, max_size=3).map(sorted), st.data())
+def test_the_digest_of_inputs_is_that_of_their_canonical_form(pay, numbers, data):
+    raw = raw_definition(pay)
+    frozen = [practice_to_json(data.draw(practices(code=f"Y{number:05d}"))) for number in numbers]
+    thawed = [practice_from_json(each) for each in frozen]
+    assert [practice_bytes(each) for each in thawed] == [canonical_json(each) for each in frozen]
+    period = {"from": QUARTER.valid_from, "until": QUARTER.valid_until}
+    whole = {"definition": raw, "engine": ENGINE_VERSION, "period": period, "practices": frozen}
+    assert inputs_digest(raw, QUARTER, thawed) == hashlib.sha256(canonical_json(whole)).hexdigest()
 
 
 @few
