@@ -136,27 +136,38 @@ def back_off(attempts: int) -> float:
     return min(2.0 ** (attempts - 1), 900.0) * random.uniform(1.0, 1.5)  # noqa: S311 - jitter, not a secret
 
 
-async def run_job(tools: Tools, job: Claimed, *, stopping: asyncio.Event) -> None:
-    """Run one claimed job to its end. Never raises: the outcome is a row."""
-    registered = HANDLERS[job.kind]
-    structlog.contextvars.bind_contextvars(job=str(job.id), kind=job.kind, correlation_id=job.correlation_id)
-    context = JobContext(tools, job, stopping)
-    heart = asyncio.create_task(_keep_lease(tools, job))
+async def run_job(tools: Tools, claimed: Claimed, *, stopping: asyncio.Event) -> None:
+    """Run one claimed job to its end. Whatever the handler raises, the outcome is a row."""
+    structlog.contextvars.bind_contextvars(
+        job=str(claimed.id), kind=claimed.kind, correlation_id=claimed.correlation_id
+    )
+    try:
+        async with unit_of_work(tools.worker_engine, claimed.commissioner_id) as session:
+            job = await jobs.begin(session, claimed)
+        await _run(tools, claimed, JobContext(tools, job, stopping))
+    except LostLease:
+        log.warning("lease_lost")
+    finally:
+        structlog.contextvars.clear_contextvars()
+
+
+async def _run(tools: Tools, claimed: Claimed, context: JobContext) -> None:
+    registered = HANDLERS[claimed.kind]
+    heart = asyncio.create_task(_keep_lease(tools, context.job))
     try:
         await registered.run(context)
         if not context.ended:
             async with context.transaction(final=True):
                 pass
     except LostLease:
-        log.warning("lease_lost")
+        raise
     except asyncio.CancelledError:
-        await asyncio.shield(_record(tools, job, jobs.give_back))
+        await asyncio.shield(_record(tools, claimed, jobs.give_back))
         raise
     except Exception as error:  # noqa: BLE001 - whatever a handler raises becomes a retry or a parked job, never a lost one
-        await _record_failure(tools, registered, job, error)
+        await _record_failure(tools, registered, context.job, error)
     finally:
         heart.cancel()
-        structlog.contextvars.clear_contextvars()
 
 
 async def _keep_lease(tools: Tools, job: Claimed) -> None:
@@ -216,13 +227,6 @@ async def drain(tools: Tools, queue: str, *, stopping: asyncio.Event, batch: int
                 for waiting in claimed[position:]:
                     await _record(tools, waiting, jobs.give_back)
                 return count
-            if position:
-                # A job that waited behind others in its batch may have lost its lease meanwhile.
-                async with unit_of_work(tools.worker_engine, job.commissioner_id) as session:
-                    try:
-                        await jobs.hold(session, job)
-                    except LostLease:
-                        continue
             await run_job(tools, job, stopping=stopping)
             count += 1
     return count

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -157,7 +157,7 @@ WITH due AS (
      OR (j.state = 'running' AND j.lease_until < clock_timestamp())
   ORDER BY d.turn, d.run_at FOR UPDATE OF j SKIP LOCKED LIMIT :limit
 )
-UPDATE job j SET state = 'running', token = j.token + 1, attempts = j.attempts + 1,
+UPDATE job j SET state = 'running', token = j.token + 1,
        lease_until = clock_timestamp() + make_interval(secs => :lease)
 FROM chosen c WHERE j.commissioner_id = c.commissioner_id AND j.id = c.id
 RETURNING j.commissioner_id, j.id, j.kind, j.queue, j.payload, j.token, j.attempts, j.correlation_id
@@ -166,7 +166,10 @@ RETURNING j.commissioner_id, j.id, j.kind, j.queue, j.payload, j.token, j.attemp
 
 
 async def claim(session: Tx, *, queue: str, kinds: Sequence[str], limit: int) -> list[Claimed]:
-    """Take up to `limit` due jobs of kinds this worker knows; an unknown kind stays in the database for a newer worker."""
+    """Take up to `limit` due jobs of kinds this worker knows; an unknown kind stays in the database for a newer worker.
+
+    `attempts` is how often each was begun before: one that waits behind others in its batch has not been tried.
+    """
     result = await (await session.connection()).execute(
         _CLAIM, {"queue": queue, "kinds": list(kinds), "limit": limit, "lease": float(LEASE_SECONDS)}
     )
@@ -175,6 +178,10 @@ async def claim(session: Tx, *, queue: str, kinds: Sequence[str], limit: int) ->
 
 _HOLD = text(
     """UPDATE job SET lease_until = clock_timestamp() + make_interval(secs => :lease)
+WHERE commissioner_id = :tenant AND id = :id AND token = :token AND state = 'running'"""
+)
+_BEGIN = text(
+    """UPDATE job SET attempts = attempts + 1, lease_until = clock_timestamp() + make_interval(secs => :lease)
 WHERE commissioner_id = :tenant AND id = :id AND token = :token AND state = 'running'"""
 )
 _DONE = text(
@@ -191,7 +198,7 @@ _PARK = text(
 WHERE commissioner_id = :tenant AND id = :id AND token = :token AND state = 'running'"""
 )
 _GIVE_BACK = text(
-    """UPDATE job SET state = 'queued', lease_until = NULL, run_at = clock_timestamp(), attempts = attempts - 1
+    """UPDATE job SET state = 'queued', lease_until = NULL, run_at = clock_timestamp(), attempts = :attempts
 WHERE commissioner_id = :tenant AND id = :id AND token = :token AND state = 'running'"""
 )
 
@@ -209,6 +216,12 @@ async def hold(session: Tx, job: Claimed) -> None:
     await _fenced(session, _HOLD, job, lease=float(LEASE_SECONDS))
 
 
+async def begin(session: Tx, job: Claimed) -> Claimed:
+    """Count the attempt and renew the lease, just before the handler runs; `LostLease` when it waited too long."""
+    await _fenced(session, _BEGIN, job, lease=float(LEASE_SECONDS))
+    return replace(job, attempts=job.attempts + 1)
+
+
 async def finish(session: Tx, job: Claimed) -> None:
     """Mark the job done with its fence, in the transaction of its effect."""
     await _fenced(session, _DONE, job)
@@ -224,8 +237,8 @@ async def park(session: Tx, job: Claimed, *, error: str) -> None:
 
 
 async def give_back(session: Tx, job: Claimed) -> None:
-    """Return a job unworked (a worker that is told to stop); it does not count as an attempt."""
-    await _fenced(session, _GIVE_BACK, job)
+    """Return a job as it was claimed (a worker that is told to stop); it does not count as an attempt."""
+    await _fenced(session, _GIVE_BACK, job, attempts=job.attempts)
 
 
 _REDRIVE = text(

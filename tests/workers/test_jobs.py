@@ -123,6 +123,26 @@ async def test_a_lease_that_another_worker_has_taken_cannot_be_renewed(shared: L
             await jobs.hold(session, old)
 
 
+async def test_waiting_behind_a_slow_job_is_no_attempt(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    ran = []
+
+    async def slow(context: JobContext) -> None:
+        ran.append(context.payload["key"])
+        # The leases of all that wait in this batch run out, and another worker claims them and dies.
+        await make_due(shared, "test.behind", tenant)
+        async with unit_of_work(shared.tools.worker_engine, None) as session:
+            await jobs.claim(session, queue="default", kinds=["test.behind"], limit=10)
+
+    with handling("test.slow_first", slow), handling("test.behind", slow):
+        await put_job(shared, "test.slow_first", tenant=tenant, key="slow")
+        for key in ("a", "b"):
+            await put_job(shared, "test.behind", tenant=tenant, key=key)
+        await run_due(shared)
+    assert ran == ["slow"]
+    assert [row["attempts"] for row in await job_rows(shared, "test.behind", tenant)] == [0, 0]
+
+
 async def test_an_unknown_kind_waits_for_a_worker_that_knows_it(shared: LivePlenary) -> None:
     tenant = await shared.fresh_tenant()
     await put_job(shared, "test.from_the_future", tenant=tenant)
