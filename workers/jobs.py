@@ -16,7 +16,7 @@ from app.core import jobs
 from app.core.clock import Clock
 from app.core.db import Actor, Tx, unit_of_work
 from app.core.errors import DomainError, Unavailable
-from app.core.jobs import Claimed, LostLease, Waker
+from app.core.jobs import Claimed, LostLease, Waker, WorkerLost
 from app.core.read import Reader
 from app.core.secrets import SecretBox
 from app.core.settings import Settings
@@ -138,21 +138,26 @@ def back_off(attempts: int) -> float:
 
 async def run_job(tools: Tools, claimed: Claimed, *, stopping: asyncio.Event) -> None:
     """Run one claimed job to its end. Whatever the handler raises, the outcome is a row."""
+    registered = HANDLERS[claimed.kind]
     structlog.contextvars.bind_contextvars(
         job=str(claimed.id), kind=claimed.kind, correlation_id=claimed.correlation_id
     )
     try:
+        if claimed.attempts >= registered.attempts:
+            # No attempt left an outcome behind, so each brought its worker down; nobody else would ever stop it.
+            await _park(tools, registered, claimed, WorkerLost(f"The worker ended {claimed.attempts} times in this job."))
+            return
         async with unit_of_work(tools.worker_engine, claimed.commissioner_id) as session:
             job = await jobs.begin(session, claimed)
-        await _run(tools, claimed, JobContext(tools, job, stopping))
+        await _run(registered, claimed, JobContext(tools, job, stopping))
     except LostLease:
         log.warning("lease_lost")
     finally:
         structlog.contextvars.clear_contextvars()
 
 
-async def _run(tools: Tools, claimed: Claimed, context: JobContext) -> None:
-    registered = HANDLERS[claimed.kind]
+async def _run(registered: Registered, claimed: Claimed, context: JobContext) -> None:
+    tools = context.tools
     heart = asyncio.create_task(_keep_lease(tools, context.job))
     try:
         await registered.run(context)
@@ -184,20 +189,29 @@ async def _keep_lease(tools: Tools, job: Claimed) -> None:
 
 
 async def _record_failure(tools: Tools, registered: Registered, job: Claimed, error: Exception) -> None:
-    text = f"{error.code}: {error}" if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
     may_retry = is_passing(error) or isinstance(error, registered.retry_on)
     if may_retry and job.attempts < registered.attempts:
+        text = _in_words(error)
         log.info("job_retried", error=text[:200], attempts=job.attempts)
         await _record(tools, job, jobs.retry, error=text, delay=back_off(job.attempts))
         return
+    await _park(tools, registered, job, error)
+
+
+def _in_words(error: Exception) -> str:
+    return f"{error.code}: {error}" if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+
+
+async def _park(tools: Tools, registered: Registered, job: Claimed, error: Exception) -> None:
+    text = _in_words(error)
     log.error("job_parked", error=text[:500], attempts=job.attempts, exc_info=error)
 
-    async def park(session: Tx, parked: Claimed, *, error: str) -> None:
+    async def park(session: Tx, parked: Claimed) -> None:
         if registered.on_parked is not None:
-            await registered.on_parked(session, parked, error)
-        await jobs.park(session, parked, error=error)
+            await registered.on_parked(session, parked, text)
+        await jobs.park(session, parked, error=text)
 
-    await _record(tools, job, park, error=text)
+    await _record(tools, job, park)
 
 
 async def _record(tools: Tools, job: Claimed, write: Callable[..., Awaitable[None]], **values: object) -> None:

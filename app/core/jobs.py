@@ -52,6 +52,12 @@ class JobNotParked(DomainError):
     title = "Only a parked job can be run again"
 
 
+class WorkerLost(DomainError):
+    status = 500
+    code = "jobs.worker_lost"
+    title = "The worker ended each time it did this."
+
+
 class LostLease(Exception):
     """Another worker has taken the job over; whatever this one did since must be rolled back."""
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from app.core import jobs
-from app.core.db import unit_of_work
+from app.core.db import Tx, unit_of_work
 from app.core.errors import Conflict
-from app.core.jobs import LostLease
+from app.core.jobs import Claimed, LostLease
 from tests.factories.jobs import handling, job_rows, make_due, put_job
 from tests.factories.service import LivePlenary
 from workers.jobs import JobContext, back_off, drain, run_job
@@ -121,6 +121,32 @@ async def test_a_lease_that_another_worker_has_taken_cannot_be_renewed(shared: L
     with pytest.raises(LostLease):
         async with unit_of_work(shared.tools.worker_engine, old.commissioner_id) as session:
             await jobs.hold(session, old)
+
+
+async def test_a_job_that_kills_its_worker_is_parked_after_its_last_attempt(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    told = []
+
+    class Killed(BaseException):
+        """Stands for the end of the process: nothing after it runs."""
+
+    async def deadly(context: JobContext) -> None:
+        raise Killed
+
+    async def note(session: Tx, job: Claimed, error: object) -> None:
+        told.append(str(error))
+
+    with handling("test.deadly", deadly, attempts=2, on_parked=note):
+        await put_job(shared, "test.deadly", tenant=tenant)
+        for _ in range(2):
+            with pytest.raises(Killed):
+                await run_due(shared)
+            await make_due(shared, "test.deadly", tenant)
+        await run_due(shared)
+    [row] = await job_rows(shared, "test.deadly", tenant)
+    assert (row["state"], row["attempts"]) == ("parked", 2)
+    assert row["last_error"] == "jobs.worker_lost: The worker ended 2 times in this job."
+    assert len(told) == 1
 
 
 async def test_waiting_behind_a_slow_job_is_no_attempt(shared: LivePlenary) -> None:
