@@ -149,6 +149,20 @@ async def test_a_job_that_kills_its_worker_is_parked_after_its_last_attempt(shar
     assert len(told) == 1
 
 
+async def test_what_a_dead_worker_left_counts_as_due(live: LivePlenary) -> None:
+    tenant = await live.fresh_tenant()
+    await put_job(live, "test.left", tenant=tenant, queue="payments")
+    async with unit_of_work(live.tools.worker_engine, None) as session:
+        await jobs.claim(session, queue="payments", kinds=["test.left"], limit=1)
+    await live.execute(
+        "UPDATE job SET lease_until = clock_timestamp() - interval '5 minutes'", tenant=live.tenants[tenant]
+    )
+    scraper = await live.as_role("platform_admin", tenant="PLATFORM")
+    page = (await scraper.get("/metrics")).text
+    [line] = [line for line in page.splitlines() if line.startswith('plenary_job_oldest_due_seconds{queue="payments"}')]
+    assert 299 < float(line.split()[-1]) < 330
+
+
 async def test_waiting_behind_a_slow_job_is_no_attempt(shared: LivePlenary) -> None:
     tenant = await shared.fresh_tenant()
     ran = []
