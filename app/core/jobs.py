@@ -144,23 +144,37 @@ async def enqueue_many(session: Tx, kind: str, *, queue: str, payloads: Mapping[
     session.pending.has_work = True
 
 
-# Tenants take turns: each tenant's oldest due job comes before any tenant's second. All times are the database's, so
-# a worker's clock cannot matter. A job whose lease ran out is due again, with a higher token.
+# Tenants take turns: each tenant's oldest due job comes before any tenant's second. The tenants are found by skipping
+# through the index from one to the next, so a tenant with very much to do costs no more than one with little. Of each
+# there are more candidates than can be taken, because other workers claim at the same time. All times are the
+# database's, so a worker's clock cannot matter; that of the statement may be used by an index. A job whose lease ran
+# out is due again, with a higher token; there are never more of those than dead workers held.
 _CLAIM = text(
     """
-WITH due AS (
+WITH RECURSIVE waiting AS (
+  (SELECT commissioner_id FROM job WHERE queue = :queue AND state = 'queued' ORDER BY commissioner_id LIMIT 1)
+  UNION ALL
+  SELECT (SELECT j.commissioner_id FROM job j
+          WHERE j.queue = :queue AND j.state = 'queued' AND j.commissioner_id > w.commissioner_id
+          ORDER BY j.commissioner_id LIMIT 1)
+  FROM waiting w WHERE w.commissioner_id IS NOT NULL
+), oldest AS (
+  SELECT o.commissioner_id, o.id, o.run_at FROM waiting w CROSS JOIN LATERAL (
+    SELECT commissioner_id, id, run_at FROM job j
+    WHERE j.queue = :queue AND j.state = 'queued' AND j.commissioner_id = w.commissioner_id
+      AND j.run_at <= statement_timestamp() AND j.kind = ANY(:kinds)
+    ORDER BY j.run_at, j.id LIMIT 4 * CAST(:limit AS int)
+  ) o
+  UNION ALL
+  SELECT commissioner_id, id, run_at FROM job
+  WHERE queue = :queue AND state = 'running' AND lease_until < statement_timestamp() AND kind = ANY(:kinds)
+), due AS (
   SELECT commissioner_id, id, row_number() OVER (PARTITION BY commissioner_id ORDER BY run_at, id) AS turn, run_at
-  FROM (
-    SELECT commissioner_id, id, run_at FROM job
-    WHERE queue = :queue AND kind = ANY(:kinds)
-      AND ((state = 'queued' AND run_at <= clock_timestamp())
-        OR (state = 'running' AND lease_until < clock_timestamp()))
-    ORDER BY run_at, id LIMIT 500
-  ) oldest
+  FROM oldest ORDER BY turn, run_at LIMIT 20 * CAST(:limit AS int)
 ), chosen AS (
   SELECT j.commissioner_id, j.id FROM job j JOIN due d USING (commissioner_id, id)
-  WHERE (j.state = 'queued' AND j.run_at <= clock_timestamp())
-     OR (j.state = 'running' AND j.lease_until < clock_timestamp())
+  WHERE (j.state = 'queued' AND j.run_at <= statement_timestamp())
+     OR (j.state = 'running' AND j.lease_until < statement_timestamp())
   ORDER BY d.turn, d.run_at FOR UPDATE OF j SKIP LOCKED LIMIT :limit
 )
 UPDATE job j SET state = 'running', token = j.token + 1,

@@ -200,6 +200,18 @@ async def test_tenants_take_turns(shared: LivePlenary) -> None:
     assert {job.commissioner_id for job in claimed} == {shared.tenants[busy], shared.tenants[quiet]}
 
 
+async def test_much_work_of_one_tenant_does_not_hide_anothers(shared: LivePlenary) -> None:
+    busy, quiet = await shared.fresh_tenant(), await shared.fresh_tenant()
+    async with unit_of_work(shared.tools.worker_engine, shared.tenants[busy]) as session:
+        payloads = {str(number): {} for number in range(600)}
+        await jobs.enqueue_many(session, "test.hidden", queue="default", payloads=payloads)
+    await put_job(shared, "test.hidden", tenant=quiet)
+    async with unit_of_work(shared.tools.worker_engine, None) as session:
+        claimed = await jobs.claim(session, queue="default", kinds=["test.hidden"], limit=10)
+    owners = [job.commissioner_id for job in claimed]
+    assert (owners.count(shared.tenants[busy]), owners.count(shared.tenants[quiet])) == (9, 1)
+
+
 async def test_a_parked_job_can_be_run_again_by_api(shared: LivePlenary) -> None:
     tenant = await shared.fresh_tenant()
     fail = True
