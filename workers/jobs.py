@@ -145,7 +145,9 @@ async def run_job(tools: Tools, claimed: Claimed, *, stopping: asyncio.Event) ->
     try:
         if claimed.attempts >= registered.attempts:
             # No attempt left an outcome behind, so each brought its worker down; nobody else would ever stop it.
-            await _park(tools, registered, claimed, WorkerLost(f"The worker ended {claimed.attempts} times in this job."))
+            await _park(
+                tools, registered, claimed, WorkerLost(f"The worker ended {claimed.attempts} times in this job.")
+            )
             return
         async with unit_of_work(tools.worker_engine, claimed.commissioner_id) as session:
             job = await jobs.begin(session, claimed)
