@@ -120,13 +120,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class PracticeInput:
-    """All that a calculation may know of a practice. `member` is its time as a member; None is all the time."""
+    """All that a calculation may know of a practice.
+
+    `member` are its times as a member, apart from each other; None is all the time, and () is never.
+    """
 
     code: str
     lists: tuple[ListSize, ...] = ()
     posts: tuple[PostHeld, ...] = ()
     facts: tuple[Fact, ...] = ()
-    member: Period | None = None
+    member: tuple[Period, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

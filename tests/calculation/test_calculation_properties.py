@@ -56,6 +56,12 @@ def periods(draw):
 
 
 @st.composite
+def times_as_member(draw):
+    bounds = sorted(draw(st.lists(days, max_size=6, unique=True)))
+    return tuple(Period(start, end) for start, end in zip(bounds[::2], bounds[1::2], strict=False))
+
+
+@st.composite
 def practices(draw, code="Y00001"):
     lists = st.builds(ListSize, days, st.none() | sizes, st.none() | sizes, st.none() | st.just("A file"))
     posts = periods().map(lambda held: PostHeld("named_lead", held.valid_from, held.valid_until))
@@ -66,7 +72,7 @@ def practices(draw, code="Y00001"):
         lists=tuple(draw(st.lists(lists, max_size=4, unique_by=lambda each: each.as_at))),
         posts=tuple(draw(st.lists(posts, max_size=3))),
         facts=tuple(draw(st.lists(facts, max_size=12))),
-        member=draw(st.none() | periods()),
+        member=draw(st.none() | times_as_member()),
     )
 
 
@@ -104,7 +110,9 @@ def test_totals_are_sums_and_order_changes_nothing(pay, rounding, numbers, data)
 
 
 def _turned_round(each: PracticeInput) -> PracticeInput:
-    return PracticeInput(each.code, each.lists[::-1], each.posts[::-1], each.facts[::-1], each.member)
+    return PracticeInput(
+        each.code, each.lists[::-1], each.posts[::-1], each.facts[::-1], each.member and each.member[::-1]
+    )
 
 
 @few

@@ -58,13 +58,26 @@ def test_a_practice_is_frozen_and_read_back():
         ),
         posts=(lead(), lead(date(2013, 1, 1), APRIL)),
         facts=(session(APRIL, "0.5"), Fact("x", "cost", APRIL, Decimal("-1.10"), subject="s", confirmed=False)),
-        member=Period(APRIL),
+        member=(Period(APRIL),),
     )
     thawed = practice_from_json(practice_to_json(given))
     assert set(thawed.lists) == set(given.lists)
     assert set(thawed.posts) == set(given.posts)
     assert set(thawed.facts) == set(given.facts)
     assert (thawed.code, thawed.member) == (given.code, given.member)
+
+
+def test_one_time_as_a_member_keeps_the_form_that_older_runs_have_stored():
+    frozen = {"from": "2014-04-01", "until": "2014-07-01"}
+    assert practice_to_json(practice(member=(QUARTER,)))["member"] == frozen
+    assert practice_from_json(practice_to_json(practice()) | {"member": frozen}).member == (QUARTER,)
+
+
+@pytest.mark.parametrize("member", [None, (), (QUARTER, Period(date(2014, 9, 1)))])
+def test_times_as_a_member_are_frozen_in_order_and_read_back(member):
+    turned = practice(member=member and member[::-1])
+    assert practice_to_json(turned) == practice_to_json(practice(member=member))
+    assert practice_from_json(practice_to_json(turned)).member == member
 
 
 def test_every_input_moves_the_digest_of_inputs():
@@ -77,10 +90,11 @@ def test_every_input_moves_the_digest_of_inputs():
         inputs_digest(raw, QUARTER, [replace(given, lists=(a_list(8413),))]),
         inputs_digest(raw, QUARTER, [replace(given, facts=(session(APRIL, confirmed=False),))]),
         inputs_digest(raw, QUARTER, [replace(given, posts=(lead(),))]),
-        inputs_digest(raw, QUARTER, [replace(given, member=QUARTER)]),
+        inputs_digest(raw, QUARTER, [replace(given, member=(QUARTER,))]),
+        inputs_digest(raw, QUARTER, [replace(given, member=())]),
         inputs_digest(raw, QUARTER, [given, practice("Y00002")]),
     }
-    assert len(others) == 7
+    assert len(others) == 8
     assert first not in others
     assert len(first) == 64
 

@@ -203,27 +203,37 @@ def test_another_post_does_not_open_the_gate():
 
 
 def test_a_joiner_is_paid_by_days_of_the_period():
-    line = paid(pro_rata(fixed("9100.00")), practice(member=Period(date(2014, 5, 1)))).lines[0]
+    line = paid(pro_rata(fixed("9100.00")), practice(member=(Period(date(2014, 5, 1)),))).lines[0]
     assert line.amount == 610_000
     assert line.sentence == "A fixed amount of 9,100.00; for 61 of 91 days as a member it is 6,100.00."
 
 
 def test_a_leaver_is_paid_by_months_begun():
     member = Period(date(2010, 1, 1), date(2014, 5, 15))
-    assert paid(pro_rata(fixed("300.00"), "months"), practice(member=member)).total == 20_000
+    assert paid(pro_rata(fixed("300.00"), "months"), practice(member=(member,))).total == 20_000
+
+
+@pytest.mark.parametrize(
+    ("by", "pence", "present"), [("days", 200_000, "20 of 91 days"), ("months", 303_333, "1 of 3 months")]
+)
+def test_who_was_elsewhere_in_between_is_paid_for_the_time_here(by, pence, present):
+    here = (Period(date(2014, 4, 1), date(2014, 4, 11)), Period(date(2014, 6, 21)))
+    line = paid(pro_rata(fixed("9100.00"), by), practice(member=here)).lines[0]
+    assert line.amount == pence
+    assert f"for {present} as a member" in line.sentence
 
 
 def test_a_handover_in_mid_month_is_paid_once():
     day = date(2014, 5, 15)
     before, after = Period(date(2010, 1, 1), day), Period(day)
     for by in ("days", "months"):
-        both = [paid(pro_rata(fixed("9100.00"), by), practice(member=member)).total for member in (before, after)]
+        both = [paid(pro_rata(fixed("9100.00"), by), practice(member=(member,))).total for member in (before, after)]
         assert abs(sum(both) - 910_000) <= 1
 
 
 def test_somebody_never_a_member_in_the_period_is_paid_nothing():
-    member = Period(date(2014, 7, 1))
-    assert paid(pro_rata(per_head()), practice(member=member)).total == 0
+    for member in ((), (Period(date(2014, 7, 1)),)):
+        assert paid(pro_rata(per_head()), practice(member=member)).total == 0
 
 
 def test_a_broken_month_is_refused_for_a_price_per_year():

@@ -87,7 +87,7 @@ def test_a_published_rule_pays_its_pence(case, pay, given, length, members):
 @pytest.mark.parametrize(("case", "joined"), [("L12", date(2023, 10, 1)), ("L13", date(2024, 10, 1))])
 def test_days_of_a_year_are_365_or_366(case, joined):
     year = Period(date(joined.year, 4, 1), date(joined.year + 1, 4, 1))
-    given = practice(member=Period(joined))
+    given = practice(member=(Period(joined),))
     assert paid(pro_rata(fixed("10000.00", rate_per="year")), given, year).total == expected(case)
 
 

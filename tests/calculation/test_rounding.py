@@ -108,6 +108,6 @@ def test_what_is_settled_adds_up_to_the_stage_that_was_rounded(earned, mode):
 
 def test_periods_stand_alone():
     member = Period(APRIL)
-    quarters = [paid(per_head("0.01"), practice(lists=(a_list(1001),), member=member), months(3)).total] * 4
+    quarters = [paid(per_head("0.01"), practice(lists=(a_list(1001),), member=(member,)), months(3)).total] * 4
     assert sum(quarters) == 1000
     assert paid(per_head("0.01"), practice(lists=(a_list(1001),)), months(12)).total == 1001

@@ -110,6 +110,17 @@ async def _insert_list(
     )
 
 
+async def make_membership(
+    live: "LivePlenary", code: str, commissioner: str, *, valid_from: date, valid_until: date | None = None
+) -> None:
+    """One more time of a practice as a commissioner's member, apart from those it has."""
+    platform = await asyncpg.connect(live.settings.asyncpg_url("platform"))
+    try:
+        await _insert_membership(platform, code, commissioner, valid_from, valid_until)
+    finally:
+        await platform.close()
+
+
 async def make_list_size(
     live: "LivePlenary", code: str, *, as_at: date, registered: str | None, weighted: str | None = None
 ) -> None:

@@ -15,6 +15,8 @@ from app.schemes.values import Budget, ClaimRefusal, FactEntry, FactState, Pract
 
 MAY = date(2026, 5, 6)
 YEAR = Period(date(2026, 4, 1), date(2027, 4, 1))
+ALWAYS = Period(date.min)
+SINCE_2013 = Period(date(2013, 4, 1))
 
 
 COUNTED = rules.Evidence(
@@ -115,21 +117,31 @@ def test_a_budgets_share_follows_list_and_months() -> None:
 @pytest.mark.parametrize(
     ("periods", "term", "expected"),
     [
-        ([], None, None),
-        ([], rules.ALWAYS, None),
-        ([Period(date(2013, 4, 1))], rules.ALWAYS, Period(date(2013, 4, 1))),
-        ([Period(date(2013, 4, 1))], Period(date(2026, 10, 1), None), Period(date(2026, 10, 1))),
-        (
-            [Period(date(2013, 4, 1), date(2020, 3, 31)), Period(date(2020, 4, 1), date(2026, 7, 1))],
-            rules.ALWAYS,
-            Period(date(2013, 4, 1), date(2026, 7, 1)),
-        ),
+        ([], None, ()),
+        ([], ALWAYS, ()),
+        ([SINCE_2013], ALWAYS, (SINCE_2013,)),
+        ([SINCE_2013], None, (SINCE_2013,)),
+        ([SINCE_2013], Period(date(2026, 10, 1), None), (Period(date(2026, 10, 1)),)),
+        ([Period(date(2013, 4, 1), date(2026, 4, 1))], YEAR, ()),
     ],
 )
 def test_membership_is_of_the_commissioner_and_of_the_scheme(
-    periods: list[Period], term: Period | None, expected: Period | None
+    periods: list[Period], term: Period | None, expected: tuple[Period, ...]
 ) -> None:
     assert rules.membership(periods, term) == expected
+
+
+def test_memberships_with_a_day_or_less_between_them_are_one() -> None:
+    before = Period(date(2013, 4, 1), date(2020, 3, 31))
+    assert rules.membership([Period(date(2020, 4, 1)), before], ALWAYS) == (SINCE_2013,)
+    within = Period(date(2014, 4, 1), date(2015, 4, 1))
+    assert rules.membership([before, within], ALWAYS) == (before,)
+
+
+def test_time_with_another_commissioner_is_not_time_as_a_member() -> None:
+    first, second = Period(date(2026, 4, 1), date(2026, 4, 11)), Period(date(2026, 6, 21), date(2026, 7, 1))
+    assert rules.membership([second, first], ALWAYS) == (first, second)
+    assert rules.membership([first, Period(date(2026, 4, 13))], ALWAYS) == (first, Period(date(2026, 4, 13)))
 
 
 def test_the_most_lasting_reason_against_a_claim_comes_first() -> None:

@@ -10,6 +10,7 @@ from app.schemes import service
 from app.schemes.errors import FactsRefused, NoVersion
 from app.schemes.repository import ParticipationRepository
 from app.schemes.values import FactEntry, FactSource
+from tests.factories.organisations import make_membership
 from tests.factories.schemes import (
     LEAD,
     NOW,
@@ -108,6 +109,17 @@ async def test_who_joins_late_is_a_member_of_the_scheme_from_then(shared: LivePl
     assert (await service.expected(db, scheme.id, practice, QUARTER)).total == 200_000
     assert await service.list_participants(db, scheme.id, period=Period(date(2026, 4, 1), date(2026, 6, 1))) == []
     assert await service.participations(db, practice) == [(scheme, Period(date(2026, 6, 1), date(2027, 4, 1)))]
+
+
+async def test_time_with_another_commissioner_is_not_paid_in_part(shared: LivePlenary, db: Tx) -> None:
+    practice = await a_practice(shared, db, registered="9100", valid_until=date(2026, 4, 11))
+    tenant = next(code for code, known in shared.tenants.items() if known == db.tenant)
+    await make_membership(shared, practice, tenant, valid_from=date(2026, 6, 21))
+    daily = {**PER_HEAD, "pay": {"type": "pro_rata", "by": "days", "then": PER_HEAD["pay"]}}
+    scheme = await a_published_scheme(db, definition=daily)
+    await service.record_sign_ups(db, scheme.id, [a_sign_up(practice)], recorded_by=None, now=NOW)
+    # 20 of the quarter's 91 days of 4,550.00.
+    assert (await service.expected(db, scheme.id, practice, QUARTER)).total == 100_000
 
 
 async def test_inputs_come_in_the_order_asked_for_with_facts_of_the_period_only(shared: LivePlenary, db: Tx) -> None:

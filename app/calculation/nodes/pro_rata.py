@@ -76,11 +76,11 @@ class ProRata(PayingNode):
 
         return pay
 
-    def _present(self, membership: Period, period: Period) -> int:
+    def _present(self, memberships: Sequence[Period], period: Period) -> int:
         if self.by is By.MONTHS:
-            return sum(membership.contains(first) for first in _first_days(period))
-        part = membership.intersection(period)
-        return part.days if part else 0
+            return sum(any(each.contains(first) for each in memberships) for first in _first_days(period))
+        parts = [each.intersection(period) for each in memberships]
+        return sum(part.days for part in parts if part)
 
 
 def _whole_months(period: Period) -> int:

@@ -65,7 +65,7 @@ def practice_to_json(practice: PracticeInput) -> dict[str, Any]:
         "lists": _in_order([_list_to_json(each) for each in practice.lists]),
         "posts": _in_order([_post_to_json(each) for each in practice.posts]),
         "facts": _in_order([_fact_to_json(each) for each in practice.facts]),
-        "member": _period_to_json(practice.member) if practice.member else None,
+        "member": _member_to_json(practice.member),
     }
 
 
@@ -77,7 +77,7 @@ def practice_from_json(frozen: Mapping[str, Any]) -> PracticeInput:
             PostHeld(each["post"], date.fromisoformat(each["from"]), _date(each["until"])) for each in frozen["posts"]
         ),
         facts=tuple(_fact_from_json(each) for each in frozen["facts"]),
-        member=_period_from_json(frozen["member"]) if frozen["member"] else None,
+        member=_member_from_json(frozen["member"]),
     )
 
 
@@ -184,6 +184,20 @@ def _fact_from_json(frozen: Mapping[str, Any]) -> Fact:
         subject=frozen["subject"],
         confirmed=frozen["confirmed"],
     )
+
+
+def _member_to_json(member: Sequence[Period] | None) -> Any:
+    """One time as a member stands alone, as it did when there could be no more: digests stored since then still hold."""
+    if member is None:
+        return None
+    several = [_period_to_json(each) for each in sorted(member, key=attrgetter("valid_from"))]
+    return several[0] if len(several) == 1 else several
+
+
+def _member_from_json(frozen: Any) -> tuple[Period, ...] | None:
+    if frozen is None:
+        return None
+    return tuple(_period_from_json(each) for each in ([frozen] if isinstance(frozen, Mapping) else frozen))  # pyright: ignore
 
 
 def _period_to_json(period: Period) -> dict[str, Any]:

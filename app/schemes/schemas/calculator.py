@@ -229,7 +229,7 @@ def _practice(given: PracticeIn, facts: Sequence[Fact], snapshots: Sequence[date
         lists=lists,
         posts=tuple(PostHeld(each.post, each.from_, each.until) for each in given.posts),
         facts=tuple(facts),
-        member=Period(given.member.from_, given.member.until) if given.member else None,
+        member=(Period(given.member.from_, given.member.until),) if given.member else None,
     )
 
 

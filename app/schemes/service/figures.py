@@ -288,7 +288,7 @@ async def _facts(
     }
 
 
-async def _members(session: Tx, scheme_id: UUID, codes: Sequence[str]) -> dict[str, Period | None]:
+async def _members(session: Tx, scheme_id: UUID, codes: Sequence[str]) -> dict[str, tuple[Period, ...]]:
     periods = await organisations.member_periods(session, codes)
     agreed = await ParticipationRepository(session, session.tenant).list_terms(scheme_id, codes)
     terms = {row.practice: rules.agreement_term(row.state, row.valid_from, row.valid_until) for row in agreed}
