@@ -126,7 +126,7 @@ async def approve_payment_run(
     return _answer(response, run)
 
 
-@router.post("/v1/payment-runs/{run_id}/reject", responses=error_responses(*_DECISION, RunNotOpen))
+@router.post("/v1/payment-runs/{run_id}/reject", responses=error_responses(*_DECISION, RunNotOpen, OwnPractice))
 async def reject_payment_run(
     run_id: UUID,
     body: schemas.RunRejection,
@@ -136,14 +136,19 @@ async def reject_payment_run(
     expected: MustMatch,
     response: Response,
 ) -> schemas.PaymentRun:
-    """Reject a run that is calculated or approved. Nothing of it is paid, and another run may be made."""
+    """Reject a run that is calculated or approved. Nothing of it is paid, and another run may be made.
+
+    Not by somebody with a post at a practice it pays.
+    """
+    now = serving.clock.now()
     run = await service.reject_run(
         session,
         run_id,
         person=caller.require_person(),
         expected=expected,
         reason=body.reason,
-        now=serving.clock.now(),
+        now=now,
+        today=london_date(now),
     )
     return _answer(response, run)
 

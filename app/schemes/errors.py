@@ -101,6 +101,12 @@ class FactsRefused(DomainError):
     title = "Some of these facts cannot be recorded, so none was."
 
 
+class OwnPractice(DomainError):
+    status = 409
+    code = "schemes.own_practice"
+    title = "Nobody confirms facts of a practice in which they hold a post."
+
+
 class ParticipationClash(DomainError):
     status = 409
     code = "schemes.participation_clash"

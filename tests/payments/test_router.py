@@ -12,6 +12,7 @@ from app.core.ids import new_id
 from app.payments import service
 from tests.factories import schemes
 from tests.factories.payments import Office
+from tests.factories.people import add_post
 from tests.factories.service import LivePlenary
 
 SECOND_QUARTER = Period(date(2026, 7, 1), date(2026, 10, 1))
@@ -173,19 +174,19 @@ async def test_whoever_approved_does_not_release(shared: LivePlenary) -> None:
 async def test_nobody_decides_about_a_practice_where_they_hold_a_post(shared: LivePlenary) -> None:
     office = await Office.open(shared)
     person = await shared.make_person("Dr Both Sides", tenant=office.tenant)
-    await shared.execute(
-        "INSERT INTO post (commissioner_id, id, person_id, role, level, practice, valid_from, listed, confirmed_on,"
-        " recorded_at) VALUES ($1, gen_random_uuid(), $2, 'gp', 'practice', $3, '2026-01-01', false, '2026-01-01',"
-        " '2026-01-01')",
-        shared.tenants[office.tenant],
-        person,
-        office.practices[0],
-        tenant=shared.tenants[office.tenant],
-    )
+    async with shared.session(office.tenant) as session:
+        await add_post(session, person, office.practices[0])
     approver = await shared.as_role("payments_approver", tenant=office.tenant, person=person)
+    releaser = await shared.as_role("payments_releaser", tenant=office.tenant, person=person)
     run_id = await office.calculate()
-    refused = await office.decide(run_id, "approve", by=approver)
-    assert (refused.status_code, refused.json()["code"]) == (409, "payments.own_practice")
+    for verb, by, body in (
+        ("approve", approver, {}),
+        ("reject", approver, {"reason": "Not enough."}),
+        ("reject", releaser, {"reason": "Not enough."}),
+    ):
+        refused = await office.decide(run_id, verb, by=by, **body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "payments.own_practice"), verb
+    assert (await office.run(run_id))["state"] == "calculated"
 
 
 async def test_released_run_cannot_be_rejected(shared: LivePlenary) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from tests.factories.people import add_post
 from tests.factories.schemes import LEAD, PER_HEAD, SESSIONS
 from tests.factories.schemes_over_http import SCHEME, SIGNATORY, YEAR, a_fact, a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
@@ -314,6 +315,29 @@ async def test_a_practices_facts_wait_until_the_office_confirms_them(shared: Liv
     assert (paid["so_far"]["total"], paid["expected"]["total"]) == ("300.00", "600.00")
     over = await lead.post(f"{path}/facts", json={"facts": [a_fact(practice, "a", on="2026-05-07")]})
     assert (over.status_code, over.json()["errors"][0]["code"]) == (422, "schemes.fact_confirmed")
+
+
+async def test_nobody_confirms_facts_of_a_practice_where_they_hold_a_post(shared: LivePlenary) -> None:
+    tenant, (practice, other) = await a_tenant(shared, "1", "2")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice, other)
+    lead = await shared.as_role("practice_manager", tenant=tenant, practice=practice)
+    await lead.post(f"{path}/facts", json={"facts": [a_fact(practice, "a")]})
+    person = await shared.make_person("Both Sides", tenant=tenant)
+    async with shared.session(tenant) as session:
+        await add_post(session, person, practice)
+    partner = await shared.as_role("scheme_manager", tenant=tenant, person=person)
+    for url, body in (
+        (f"{path}/facts/confirm", {"external_ids": ["a"]}),
+        (f"{path}/facts", {"facts": [a_fact(practice, "a")]}),
+        (f"{path}/facts", {"facts": [a_fact(other, "a")]}),
+    ):
+        refused = await partner.post(url, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "schemes.own_practice"), body
+    assert (await partner.post(f"{path}/facts", json={"facts": [a_fact(other, "b")]})).status_code == 201
+    stand = {each["external_id"]: each["state"] for each in (await manager.get(f"{path}/facts")).json()["data"]}
+    assert stand == {"a": "entered", "b": "confirmed"}
 
 
 async def test_facts_that_would_be_lost_are_refused_with_pointers(shared: LivePlenary) -> None:

@@ -57,7 +57,7 @@ async def release_run(
 
 
 async def reject_run(
-    session: Tx, run_id: UUID, *, person: UUID, expected: Expected, reason: str, now: datetime
+    session: Tx, run_id: UUID, *, person: UUID, expected: Expected, reason: str, now: datetime, today: date
 ) -> PaymentRun:
     """Nothing of the run was posted; another run may be made for the period."""
 
@@ -65,6 +65,7 @@ async def reject_run(
         if run.state not in {RunState.CALCULATED, RunState.APPROVED}:
             raise RunNotOpen(f"The run is {run.state}.")
 
+    await _require_no_post_there(session, run_id, person, today)
     values = {"rejected_by": person, "rejected_at": now, "reason": reason}
     run = await _decide(session, run_id, expected, check, to=RunState.REJECTED, values=values)
     _announce(session, run, RunRejected(subject=str(run.id), scheme_id=str(run.scheme_id)), "payment_run.rejected")

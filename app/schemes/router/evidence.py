@@ -18,7 +18,7 @@ from app.core.repository import Page
 from app.organisations import service as organisations
 from app.organisations.errors import PracticeNotFound
 from app.schemes import rules, service
-from app.schemes.errors import FactNotFound, FactsRefused, SchemeNotFound
+from app.schemes.errors import FactNotFound, FactsRefused, OwnPractice, SchemeNotFound
 from app.schemes.repository import FactRepository
 from app.schemes.router.answers import entitlement_answer, fact_answer, facts_answer
 from app.schemes.router.schemes import visible_scheme
@@ -42,7 +42,7 @@ router = make_router("schemes")
 @router.post(
     "/v1/incentive-schemes/{scheme_id}/facts",
     status_code=201,
-    responses=error_responses(SchemeNotFound, FactsRefused),
+    responses=error_responses(SchemeNotFound, FactsRefused, OwnPractice),
 )
 async def record_scheme_facts(
     scheme_id: UUID,
@@ -55,8 +55,8 @@ async def record_scheme_facts(
     they do not read, or below zero where they only count is refused. The same facts again change nothing; a fact whose `external_id` is
     known and which says something else supersedes it.
 
-    The office's facts are `confirmed` and are paid. A practice's are `entered`: they move its live figure and wait for
-    the office to confirm them.
+    The office's facts are `confirmed` and are paid, so nobody records them for a practice where they hold a post. A
+    practice's are `entered`: they move its live figure and wait for the office to confirm them.
     """
     now = serving.clock.now()
     is_office = caller.has("facts:write")
@@ -77,7 +77,10 @@ async def record_scheme_facts(
     return facts_answer(done)
 
 
-@router.post("/v1/incentive-schemes/{scheme_id}/facts/confirm", responses=error_responses(SchemeNotFound, FactsRefused))
+@router.post(
+    "/v1/incentive-schemes/{scheme_id}/facts/confirm",
+    responses=error_responses(SchemeNotFound, FactsRefused, OwnPractice),
+)
 async def confirm_scheme_facts(
     scheme_id: UUID,
     body: ConfirmIn,
@@ -85,7 +88,10 @@ async def confirm_scheme_facts(
     session: Transaction,
     serving: Serving,
 ) -> ConfirmAnswer:
-    """Confirm facts that practices entered, so that a run pays them; all or none."""
+    """Confirm facts that practices entered, so that a run pays them; all or none.
+
+    Not by somebody with a post at one of the practices.
+    """
     now = serving.clock.now()
     reach = await organisations.reachable(session, caller, "facts:write", on=london_date(now))
     done = await service.confirm_facts(

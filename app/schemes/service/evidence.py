@@ -1,19 +1,20 @@
 """Facts: recorded by practices, by the office and from attendance; confirmed; corrected by superseding."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.calculation import service as calculation
 from app.core.audit import audit
-from app.core.clock import Period
+from app.core.clock import Period, london_date
 from app.core.db import Tx
 from app.core.errors import FieldError
 from app.core.ids import new_id
 from app.meetings import service as meetings
+from app.people import service as people
 from app.schemes import rules
-from app.schemes.errors import FactsRefused
+from app.schemes.errors import FactsRefused, OwnPractice
 from app.schemes.repository import FactRepository, ParticipationRepository, SchemeRepository, VersionRepository
 from app.schemes.service.drafting import read_definition
 from app.schemes.tables import FactRow
@@ -37,6 +38,9 @@ async def record_facts(
     current = await repository.list_current(scheme_id, [fact.external_id for fact in facts])
     known = {external_id: _as_known(row) for external_id, row in current.items()}
     from_meeting = source is FactSource.ATTENDANCE
+    if confirmed and not from_meeting:
+        practices = {*(fact.practice for fact in facts), *(row.practice for row in current.values())}
+        await _require_no_post_there(session, recorded_by, practices, now=now)
     refused = rules.refused_facts(facts, known, may_correct=confirmed or from_meeting)
     if not from_meeting:
         refused += await _not_of_this_scheme(session, scheme_id, facts)
@@ -102,11 +106,23 @@ async def confirm_facts(
     ]
     if missing:
         raise FactsRefused(errors=missing)
-    waiting = [row.id for row in current.values() if row.state == FactState.ENTERED]
+    waiting = [row for row in current.values() if row.state == FactState.ENTERED]
+    await _require_no_post_there(session, confirmed_by, {row.practice for row in waiting}, now=now)
     if waiting:
-        await repository.confirm(waiting, now=now, by=confirmed_by)
+        await repository.confirm([row.id for row in waiting], now=now, by=confirmed_by)
         audit(session, "scheme_facts.confirmed", scheme_id, confirmed=len(waiting))
     return FactOutcome(changed=len(waiting), unchanged=len(current) - len(waiting))
+
+
+async def _require_no_post_there(session: Tx, person: UUID | None, practices: Iterable[str], *, now: datetime) -> None:
+    """A confirmed fact is paid, so whoever confirms it decides about the practice's money."""
+    if person is None:
+        return
+    own = (await people.practices_of(session, person, on=london_date(now))).intersection(practices)
+    if own:
+        raise OwnPractice(
+            f"You hold a post at {', '.join(sorted(own))}; somebody else in the office confirms its facts."
+        )
 
 
 async def _not_of_this_scheme(session: Tx, scheme_id: UUID, facts: Sequence[FactEntry]) -> list[FieldError]:
