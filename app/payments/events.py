@@ -45,6 +45,13 @@ class RunRejected(_RunEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class RunAcknowledged(_RunEvent):
-    """Every payment of the run has been answered by the ledger."""
+    """Every payment of the run has been answered by the ledger, and none is rejected."""
 
     name: ClassVar[str] = "payments.run_acknowledged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunReturned(_RunEvent):
+    """The ledger has rejected a payment of a run that was acknowledged: it is released again, and not settled."""
+
+    name: ClassVar[str] = "payments.run_returned"

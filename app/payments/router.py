@@ -236,7 +236,8 @@ async def load_acknowledgements(
 ) -> schemas.AcknowledgementsLoaded:
     """Load what the ledger says of each payment: accepted, paid or rejected. Loading it twice changes nothing.
 
-    When every payment of the run has an answer, the run is acknowledged.
+    When every payment of the run has an answer and none is rejected, the run is acknowledged. A rejected payment keeps
+    it released until the ledger has paid it, and makes a run that was acknowledged released again.
     """
     answers = [
         service.Answer(payment=each.payment, outcome=each.outcome, paid_on=each.paid_on, reason=each.reason)
@@ -248,6 +249,7 @@ async def load_acknowledgements(
     return schemas.AcknowledgementsLoaded(
         created=loaded.created,
         unchanged=loaded.unchanged,
+        rejected=loaded.rejected,
         state=loaded.run.state,  # pyright: ignore
     )
 

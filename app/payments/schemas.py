@@ -257,10 +257,11 @@ class AcknowledgementsIn(StrictModel):
 class AcknowledgementsLoaded(BaseModel):
     """Loading the same answers twice changes nothing."""
 
-    model_config = _example({"created": 43, "unchanged": 0, "state": "acknowledged"})
+    model_config = _example({"created": 43, "unchanged": 0, "rejected": 0, "state": "acknowledged"})
 
     created: int
     unchanged: int
+    rejected: int = Field(description="Payments of the run that the ledger's latest answer rejects: still to be paid.")
     state: RunState
 
 

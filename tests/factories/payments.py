@@ -145,3 +145,14 @@ class Office:
 
     async def statement(self, run_id: str, practice: str) -> dict[str, Any]:
         return (await self.manager.get(f"/v1/payment-runs/{run_id}/statements/{practice}")).json()
+
+    async def references(self, run_id: str) -> list[str]:
+        """Of the payments in the run's file."""
+        file = (await self.manager.get(f"/v1/payment-runs/{run_id}/file", params={"format": "json"})).json()
+        return [payment["reference"] for payment in file["payments"]]
+
+    async def acknowledge(self, run_id: str, *answers: dict[str, str]) -> dict[str, Any]:
+        body = {"acknowledgements": list(answers)}
+        answer = await self.releaser.post(f"/v1/payment-runs/{run_id}/acknowledgements", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()

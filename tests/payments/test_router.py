@@ -299,24 +299,25 @@ async def test_acknowledgements_close_the_run_and_loading_them_twice_changes_not
     office = await Office.open(shared)
     run_id = await office.pay()
     url = f"/v1/payment-runs/{run_id}/acknowledgements"
-    file = (await office.manager.get(f"/v1/payment-runs/{run_id}/file", params={"format": "json"})).json()
-    first, second = (payment["reference"] for payment in file["payments"])
+    first, second = await office.references(run_id)
     accepted = {"acknowledgements": [{"payment": first, "outcome": "accepted"}]}
     assert (await office.releaser.post(url, json=accepted)).json() == {
         "created": 1,
         "unchanged": 0,
+        "rejected": 0,
         "state": "released",
     }
     rest = {
         "acknowledgements": [
             {"payment": first, "outcome": "paid", "paid_on": "2026-12-18"},
-            {"payment": second, "outcome": "rejected", "reason": "Site is closed."},
+            {"payment": second, "outcome": "paid", "paid_on": "2026-12-18"},
         ]
     }
     assert (await office.releaser.post(url, json=rest)).json()["state"] == "acknowledged"
     assert (await office.releaser.post(url, json=rest)).json() == {
         "created": 0,
         "unchanged": 2,
+        "rejected": 0,
         "state": "acknowledged",
     }
     statement = await office.statement(run_id, office.practices[0])
@@ -325,9 +326,25 @@ async def test_acknowledgements_close_the_run_and_loading_them_twice_changes_not
     assert [(each["payment"], each["outcome"]) for each in listed] == [
         (first, "accepted"),
         (first, "paid"),
-        (second, "rejected"),
+        (second, "paid"),
     ]
     assert (await office.manager.get(f"{url}/{listed[0]['id']}")).json() == listed[0]
+
+
+async def test_rejected_payment_keeps_its_run_unsettled_until_it_is_paid(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.pay()
+    first, second = await office.references(run_id)
+
+    async def said(payment: str, outcome: str, **more: str) -> tuple[str, int]:
+        answer = await office.acknowledge(run_id, {"payment": payment, "outcome": outcome, **more})
+        return answer["state"], answer["rejected"]
+
+    assert await said(first, "paid", paid_on="2026-12-18") == ("released", 0)
+    assert await said(second, "rejected", reason="Site is closed.") == ("released", 1)
+    assert await said(second, "paid", paid_on="2026-12-20") == ("acknowledged", 0)
+    assert await said(first, "rejected", reason="Came back.") == ("released", 1)
+    assert (await office.run(run_id))["state"] == "released"
 
 
 async def test_acknowledgement_of_an_unknown_payment_is_refused_whole(shared: LivePlenary) -> None:

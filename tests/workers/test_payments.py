@@ -11,6 +11,7 @@ from app.core import jobs
 from app.core.clock import Period
 from app.core.db import unit_of_work
 from app.payments import service
+from app.payments.values import Outcome
 from tests.factories import schemes
 from tests.factories.jobs import make_due
 from tests.factories.payments import Office
@@ -132,6 +133,21 @@ async def test_of_64_decisions_at_once_one_is_taken(shared: LivePlenary, verb: s
         "SELECT count(*) FROM audit_entry WHERE subject = $1 AND action = $2", run_id, action, tenant=tenant
     )
     assert rows[0]["count"] == 1
+
+
+async def test_answers_that_come_in_two_halves_at_once_settle_the_run(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.pay()
+    person = UUID((await office.run(run_id))["released_by"])
+    first, second = await office.references(run_id)
+    async with shared.session(office.tenant) as session:
+        answer = service.Answer(first, Outcome.PAID, date(2026, 12, 18), None)
+        await service.record_acknowledgements(session, UUID(run_id), [answer], person=person, now=shared.clock.now())
+        other = {"payment": second, "outcome": "paid", "paid_on": "2026-12-18"}
+        beside = asyncio.create_task(office.acknowledge(run_id, other))
+        await asyncio.wait({beside}, timeout=0.5)
+    assert (await beside)["state"] == "acknowledged"
+    assert (await office.run(run_id))["state"] == "acknowledged"
 
 
 async def test_of_many_requests_at_once_one_run_is_opened(shared: LivePlenary) -> None:

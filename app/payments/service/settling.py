@@ -14,10 +14,10 @@ from app.core.events import emit
 from app.core.ids import new_id
 from app.organisations import service as organisations
 from app.payments.errors import RunNotReleased, UnknownPayment
-from app.payments.events import RunAcknowledged
+from app.payments.events import RunAcknowledged, RunReturned
 from app.payments.repository import AcknowledgementRepository, RunRepository, StatementRepository, period_of
 from app.payments.rules.files import csv_file, json_file
-from app.payments.tables import Payment, PaymentAcknowledgement, PaymentRun
+from app.payments.tables import Payment, PaymentRun
 from app.payments.values import POSTED, FileHead, FilePayment, Outcome, RunState
 from app.schemes import service as schemes
 
@@ -37,6 +37,8 @@ class Loaded:
     run: PaymentRun
     created: int
     unchanged: int
+    rejected: int
+    """Payments of which the ledger's latest word is no: neither paid nor carried forward."""
 
 
 async def render_file(session: Tx, run_id: UUID, *, form: Literal["csv", "json"]) -> bytes:
@@ -61,7 +63,8 @@ async def record_acknowledgements(
     session: Tx, run_id: UUID, answers: Sequence[Answer], *, person: UUID, now: datetime
 ) -> Loaded:
     """Keep what the ledger says of each payment; the same answers again change nothing."""
-    run = await _released(session, run_id)
+    # Two loads at once would each see the other's payments without an answer, and neither would settle the run.
+    run = await _released(session, run_id, for_update=True)
     rows = await StatementRepository(session, session.tenant).list_file_rows(run_id)
     payments = {payment.reference: payment for payment, _ in rows}
     _require_known(answers, payments)
@@ -72,7 +75,9 @@ async def record_acknowledgements(
     if created:
         audit(session, "payment_run.answered", run.id, created=created)
     latest = await acknowledgements.latest([payment.id for payment in payments.values()])
-    return Loaded(await _settle(session, run, payments, latest), created, len(answers) - created)
+    rejected = sum(answer.outcome == Outcome.REJECTED for answer in latest.values())
+    is_settled = not rejected and len(latest) == len(payments)
+    return Loaded(await _settle(session, run, is_settled=is_settled), created, len(answers) - created, rejected)
 
 
 def _require_known(answers: Sequence[Answer], payments: Mapping[str, Payment]) -> None:
@@ -85,21 +90,24 @@ def _require_known(answers: Sequence[Answer], payments: Mapping[str, Payment]) -
         )
 
 
-async def _settle(
-    session: Tx, run: PaymentRun, payments: Mapping[str, Payment], latest: Mapping[UUID, PaymentAcknowledgement]
-) -> PaymentRun:
-    """The run is acknowledged when the ledger has answered for each of its payments."""
+async def _settle(session: Tx, run: PaymentRun, *, is_settled: bool) -> PaymentRun:
+    """The run is acknowledged when the ledger has answered for each of its payments and rejects none of them.
+
+    A payment that comes back later makes it released again: the money is still to be paid.
+    """
     runs = RunRepository(session, session.tenant)
-    if run.state != RunState.RELEASED or any(payment.id not in latest for payment in payments.values()):
+    wanted = RunState.ACKNOWLEDGED if is_settled else RunState.RELEASED
+    if run.state == wanted:
         return run
-    if await runs.decide(run, to=RunState.ACKNOWLEDGED):
-        emit(session, RunAcknowledged(subject=str(run.id), scheme_id=str(run.scheme_id)))
-        audit(session, "payment_run.acknowledged", run.id)
+    if await runs.decide(run, to=wanted):
+        event = RunAcknowledged if is_settled else RunReturned
+        emit(session, event(subject=str(run.id), scheme_id=str(run.scheme_id)))
+        audit(session, "payment_run.acknowledged" if is_settled else "payment_run.returned", run.id)
     return await runs.reread(run.id)
 
 
-async def _released(session: Tx, run_id: UUID) -> PaymentRun:
-    run = await RunRepository(session, session.tenant).get(run_id)
+async def _released(session: Tx, run_id: UUID, *, for_update: bool = False) -> PaymentRun:
+    run = await RunRepository(session, session.tenant).get(run_id, for_update=for_update)
     if run.state not in POSTED:
         raise RunNotReleased(f"The run is {run.state}.")
     return run
