@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, date, datetime
 
+import pytest
+
 from app.core.clock import Period
 from app.core.db import unit_of_work
 from app.core.ids import PLATFORM_ID
@@ -35,24 +37,26 @@ async def test_a_membership_that_begins_later_is_published_on_its_day(shared: Li
     assert (row["member_from"], row["list_as_at"]) == (date(2026, 11, 25), date(2026, 11, 25))
 
 
-async def test_a_rebuild_for_all_waits_for_a_tenants_own_change(shared: LivePlenary):
+@pytest.mark.parametrize(("code", "by_platform"), [("ZZP002", True), ("ZZP003", False)])
+async def test_a_rebuild_for_all_waits_for_a_tenants_own_change(shared: LivePlenary, code: str, by_platform: bool):
     tenant = await shared.fresh_tenant()
-    await shared.make_practice("ZZP002", tenant)
+    await shared.make_practice(code, tenant)
+    other = PLATFORM_ID if by_platform else shared.tenants[await shared.fresh_tenant()]
     now = shared.clock.now()
 
     async def rebuild_all() -> None:
-        async with unit_of_work(shared.tools.platform_engine, PLATFORM_ID) as session:
-            await service.refresh_published(session, today=now.date(), now=now, codes=["ZZP002"])
+        async with unit_of_work(shared.tools.platform_engine, other) as session:
+            await service.refresh_published(session, today=now.date(), now=now, codes=[code])
 
     async with unit_of_work(shared.tools.worker_engine, shared.tenants[tenant]) as session:
         locality = await service.create_locality(session, code="N", name="North", description=None)
         period, expected = Period(date(2026, 4, 1)), Expected(None, required=False)
-        await service.place_practice(session, locality.id, "ZZP002", period, expected=expected, now=now)
+        await service.place_practice(session, locality.id, code, period, expected=expected, now=now)
         rebuilding = asyncio.create_task(rebuild_all())
         await asyncio.sleep(0.3)
         assert not rebuilding.done()
     await rebuilding
-    assert (await published(shared, tenant, "ZZP002"))["locality_name"] == "North"
+    assert (await published(shared, tenant, code))["locality_name"] == "North"
 
 
 async def test_a_tenant_made_during_an_import_waits_for_it(shared: LivePlenary):

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.core.db import Tx
-from app.core.ids import PLATFORM_ID
 
 # Every column that comes from a source below; the lead's are written by whoever knows the lead.
 _COLUMNS = (
@@ -97,8 +96,9 @@ async def rebuild_published(
 ) -> Sequence[Any]:
     """Write what differs and return it: (commissioner_id, code, removed). None means all that the login may see."""
     connection = await session.connection()
-    # Whoever rebuilds for all tenants would write what it read before a tenant's change over what that change wrote.
-    alone = tenants is None and session.pending.tenant == PLATFORM_ID
+    # Whoever rebuilds for all tenants would write what it read before a tenant's change over what that change wrote;
+    # in whose unit of work that happens says nothing, since a tenant's change of a practice touches others as well.
+    alone = tenants is None
     await connection.execute(_PATIENCE, {"patience": "30s" if alone else "4s"})
     await connection.execute(_LOCK_ALONE if alone else _LOCK_BESIDE)
     values = {

@@ -20,8 +20,9 @@ async def refresh_published(
 ) -> int:
     """Rebuild the published rows of these tenants and practices, and announce each that really changed.
 
-    A tenant's own login reaches its own rows only, whatever is named; the platform's reaches all. The named lead is
-    kept. Returns how many rows changed.
+    A tenant's own login reaches its own rows only, whatever is named; the platform's reaches all. Whoever means one
+    tenant names it: a rebuild for all of them waits until nobody else is at it. The named lead is kept. Returns how
+    many rows changed.
     """
     await session.flush()
     changed = await rebuild_published(session, today=today, now=now, tenants=tenants, codes=codes)
