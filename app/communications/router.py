@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Select
 from sqlmodel import col
 
 from app.communications import errors, schemas, service
@@ -16,7 +18,7 @@ from app.communications.values import Channel, DeliveryState, Draft, ExpectedMon
 from app.core.auth import require
 from app.core.clock import PeriodModel
 from app.core.db import Transaction, Tx
-from app.core.errors import CursorExpired, CursorInvalid, PreconditionFailed, PreconditionRequired
+from app.core.errors import CursorExpired, CursorInvalid, Forbidden, PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
 from app.core.http import CodeInAddress, MayMatch, Serving, accepted, make_router, paged
 from app.core.money import format_pounds
@@ -28,6 +30,7 @@ from app.core.router import Operation, operation_answer
 from app.organisations.errors import PracticeNotFound
 
 router: APIRouter = make_router("communications")
+DELIVERIES = service.DELIVERIES
 Reader = Annotated[Principal, require("announcements:read")]
 Editor = Annotated[Principal, require("announcements:write")]
 Person = Annotated[Principal, require("inbox:own")]
@@ -44,14 +47,15 @@ async def publish_announcement(
     """Tell many people something. It is on the intranet at once; mails and inboxes follow, as the operation shows.
 
     Where nobody in a practice holds one of the roles it goes to the practice's shared mailbox, and the counts say so.
-    With `dry_run` nothing is sent: the operation has succeeded and its `result` says how many people and mailboxes it
+    A locality's editor writes to that locality: 403 when the audience names another place, and an audience without places
+    is the locality's. With `dry_run` nothing is sent: the operation has succeeded and its `result` says how many people and mailboxes it
     would reach and how many messages they were sent in the last seven days.
     """
     draft, now = _draft(body), serving.clock.now()
     if body.dry_run:
-        operation = await service.measure_announcement(session, draft, now=now)
+        operation = await service.measure_announcement(session, caller, draft, now=now)
     else:
-        operation = await service.publish_announcement(session, draft, author=caller.person_id, now=now)
+        operation = await service.publish_announcement(session, caller, draft, now=now)
     accepted(response, operation.id)
     return operation_answer(operation)
 
@@ -75,8 +79,12 @@ def _draft(body: schemas.AnnouncementIn) -> Draft:
     )
 
 
-def _is_office(caller: Principal) -> bool:
-    return caller.has("announcements:write") or caller.has("deliveries:read")
+async def _visible(session: Tx, caller: Principal, *, now: datetime) -> Select[Any]:
+    found = AnnouncementRepository(session, session.tenant)
+    if not caller.has(DELIVERIES):
+        return found.select_visible(person_id=caller.person_id)
+    area = await service.area_of(session, caller, DELIVERIES, now=now)
+    return found.select_visible(person_id=caller.person_id, office=True, area=area)
 
 
 @router.get("/v1/announcements", responses=error_responses(CursorExpired, CursorInvalid))
@@ -88,9 +96,10 @@ async def list_announcements(
     request: Request,
     response: Response,
 ) -> schemas.AnnouncementPage:
-    """Announcements, newest first. The intranet sees those marked for it; a person also those sent to them."""
-    found = AnnouncementRepository(session, session.tenant)
-    statement = found.select_visible(person_id=caller.person_id, everything=_is_office(caller))
+    """Announcements, newest first. The intranet sees those marked for it; a person also those sent to them; the office
+    all, a locality's office those that went to nobody outside it.
+    """
+    statement = await _visible(session, caller, now=serving.clock.now())
     if params.published_since is not None:
         statement = statement.where(col(Announcement.published_at) >= params.published_since)
     keys = [col(Announcement.published_at), col(Announcement.id)]
@@ -100,20 +109,17 @@ async def list_announcements(
     return paged(request, response, page)  # pyright: ignore
 
 
-async def _visible(session: Tx, caller: Principal, announcement_id: UUID) -> Announcement:
-    found = AnnouncementRepository(session, session.tenant)
-    statement = found.select_visible(person_id=caller.person_id, everything=_is_office(caller))
+@router.get("/v1/announcements/{announcement_id}", responses=error_responses(errors.AnnouncementNotFound))
+async def get_announcement(
+    announcement_id: UUID, caller: Reader, session: Transaction, serving: Serving
+) -> schemas.Announcement:
+    """One announcement; for the office also whom it was meant for and what has become of it."""
+    now = serving.clock.now()
+    statement = await _visible(session, caller, now=now)
     row = (await session.exec(statement.where(col(Announcement.id) == announcement_id))).one_or_none()  # pyright: ignore
     if row is None:
         raise errors.AnnouncementNotFound
-    return row
-
-
-@router.get("/v1/announcements/{announcement_id}", responses=error_responses(errors.AnnouncementNotFound))
-async def get_announcement(announcement_id: UUID, caller: Reader, session: Transaction) -> schemas.Announcement:
-    """One announcement; for the office also whom it was meant for and what has become of it."""
-    row = await _visible(session, caller, announcement_id)
-    if _is_office(caller):
+    if await service.follows_deliveries(session, caller, announcement_id, now=now):
         return await _for_office(session, row)
     return schemas.Announcement.model_validate(row.model_dump() | {"audience": None, "counts": None})
 
@@ -125,14 +131,18 @@ async def get_announcement(announcement_id: UUID, caller: Reader, session: Trans
 async def list_deliveries(
     announcement_id: UUID,
     params: Annotated[schemas.DeliveryParams, Query()],
-    caller: Annotated[Principal, require("deliveries:read")],
+    caller: Annotated[Principal, require(DELIVERIES)],
     session: Transaction,
     serving: Serving,
     request: Request,
     response: Response,
 ) -> schemas.DeliveryPage:
-    """What became of an announcement for each recipient."""
+    """What became of an announcement for each recipient. A locality's office sees this of announcements that went to
+    nobody outside it.
+    """
     await AnnouncementRepository(session, session.tenant).get(announcement_id)
+    if not await service.follows_deliveries(session, caller, announcement_id, now=serving.clock.now()):
+        raise Forbidden("Your role follows announcements to your own localities and practices only.")
     statement = announcements.select_deliveries(session.tenant, announcement_id)
     if params.state is not None:
         statement = statement.where(col(Delivery.state) == params.state)
@@ -168,7 +178,7 @@ async def withdraw_announcement(
     announcement_id: UUID, caller: Editor, session: Transaction, serving: Serving
 ) -> schemas.Announcement:
     """Take it off the intranet. Mail that has gone out is not called back; a second time changes nothing."""
-    row = await service.withdraw_announcement(session, announcement_id, now=serving.clock.now())
+    row = await service.withdraw_announcement(session, caller, announcement_id, now=serving.clock.now())
     return await _for_office(session, row)
 
 

@@ -92,6 +92,15 @@ class WantedAudience:
 
 
 @dataclass(frozen=True, slots=True)
+class Area:
+    """The part of a commissioner that somebody may write to: localities and practices, and every practice in them."""
+
+    localities: frozenset[UUID]
+    practices: frozenset[str]
+    reach: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """An announcement as it is handed in."""
 

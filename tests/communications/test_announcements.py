@@ -1,10 +1,12 @@
 """From an announcement to mails, inboxes and counts."""
 
+from dataclasses import dataclass
 from datetime import date
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.factories.communications import announcement, delivery_rows, give_mailbox, give_post, outbox
@@ -214,3 +216,61 @@ async def test_other_tenants_see_nothing_of_it(shared, tenant):
     for path in ("", "/deliveries"):
         assert (await stranger.get(f"/v1/announcements/{announcement_id}{path}")).status_code == 404
     assert (await stranger.post(f"/v1/announcements/{announcement_id}/withdraw")).status_code == 404
+
+
+@dataclass
+class Divided:
+    """North has the first practice, South the second; each locality has an editor."""
+
+    north: httpx.AsyncClient
+    south_id: str
+    commissioner: httpx.AsyncClient
+
+
+@pytest.fixture
+async def divided(shared: LivePlenary, tenant: str) -> Divided:
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    ids = []
+    for code, practice in zip(("NORTH", "SOUTH"), practices(tenant), strict=True):
+        ids.append((await admin.post("/v1/localities", json={"code": code, "name": code})).json()["id"])
+        placed = await admin.put(f"/v1/localities/{ids[-1]}/practices/{practice}", json={"from": "2026-04-01"})
+        assert placed.is_success, placed.text
+    north = await shared.as_role("editor", tenant=tenant, locality=ids[0])
+    return Divided(north, ids[1], await shared.as_role("editor", tenant=tenant))
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_a_localitys_editor_writes_to_no_other_place(shared, tenant, divided, dry_run):
+    for audience in ({"practices": [practices(tenant)[1]]}, {"localities": [divided.south_id]}):
+        body = announcement(audience=audience, dry_run=dry_run)
+        answer = await divided.north.post("/v1/announcements", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "access.forbidden")
+    await shared.work()
+    assert await delivery_rows(shared, tenant) == []
+
+
+@pytest.mark.parametrize("audience", [{}, {"roles": ["named_lead", "practice_manager"]}])
+async def test_an_audience_without_places_is_the_editors_own_area(shared, tenant, divided, audience):
+    answer = await divided.north.post("/v1/announcements", json=announcement(audience=audience))
+    assert answer.status_code == 202, answer.text
+    await shared.work()
+    assert {row["practice"] for row in await delivery_rows(shared, tenant)} == {practices(tenant)[0]}
+
+
+async def test_a_localitys_editor_follows_and_withdraws_only_what_went_to_that_locality(shared, tenant, divided):
+    north, south = practices(tenant)
+    own = await _publish(shared, tenant, audience={"practices": [north]})
+    elsewhere = [
+        await _publish(shared, tenant, audience=audience)
+        for audience in ({"practices": [south]}, {"practices": [north, south]}, {"localities": [divided.south_id]}, {})
+    ]
+    public = await _publish(shared, tenant, audience={}, on_intranet=True)
+    assert {row["id"] for row in (await divided.north.get("/v1/announcements")).json()["data"]} == {own, public}
+    assert (await divided.north.get(f"/v1/announcements/{own}")).json()["counts"]["recipients"] == 2
+    assert (await divided.north.get(f"/v1/announcements/{own}/deliveries")).status_code == 200
+    assert (await divided.north.get(f"/v1/announcements/{public}")).json()["counts"] is None
+    for each in (*elsewhere, public):
+        assert (await divided.north.get(f"/v1/announcements/{each}/deliveries")).status_code == 403
+        assert (await divided.north.post(f"/v1/announcements/{each}/withdraw")).status_code == 403
+    assert (await divided.north.post(f"/v1/announcements/{own}/withdraw")).status_code == 200
+    assert (await divided.commissioner.post(f"/v1/announcements/{public}/withdraw")).status_code == 200

@@ -2,11 +2,14 @@
 
 from app.communications.repository.sending import Noted, Waiting
 from app.communications.service.announcing import (
+    DELIVERIES,
     expand_announcement,
+    follows_deliveries,
     measure_announcement,
     publish_announcement,
     withdraw_announcement,
 )
+from app.communications.service.audiences import area_of
 from app.communications.service.inbox import acknowledge, list_inbox, set_preferences, wanted_topics
 from app.communications.service.notices import (
     notify_answer,
@@ -31,14 +34,17 @@ from app.communications.service.today import practice_today
 from app.communications.values import NO_COUNTS
 
 __all__ = [
+    "DELIVERIES",
     "NO_COUNTS",
     "Noted",
     "Waiting",
     "acknowledge",
+    "area_of",
     "drop_old_deliveries",
     "erase_person",
     "expand_announcement",
     "export_person",
+    "follows_deliveries",
     "hand_over",
     "list_inbox",
     "measure_announcement",

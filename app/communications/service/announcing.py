@@ -1,7 +1,7 @@
 """Announcements: publish, count, expand."""
 
 from dataclasses import asdict, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.communications.errors import AcknowledgementPast
@@ -9,7 +9,7 @@ from app.communications.events import AnnouncementPublished, AnnouncementWithdra
 from app.communications.repository import reach
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.rules.rendering import render_markdown
-from app.communications.service.audiences import resolve_audience
+from app.communications.service.audiences import area_of, resolve_audience, within_area
 from app.communications.service.letters import post_letters, recipients
 from app.communications.service.progress import record_sending_progress
 from app.communications.tables import Announcement
@@ -17,14 +17,18 @@ from app.communications.values import Channel, Draft, Letter, Source, Topic, Urg
 from app.core.audit import audit
 from app.core.clock import london_date
 from app.core.db import Tx
+from app.core.errors import Forbidden
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.operations import OperationRow, start_operation, succeed
+from app.core.principal import Principal
+
+WRITE, DELIVERIES = "announcements:write", "deliveries:read"
 
 
-async def publish_announcement(session: Tx, draft: Draft, *, author: UUID | None, now: datetime) -> OperationRow:
+async def publish_announcement(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> OperationRow:
     """Accept it, show it where it is to be shown, and leave the recipients to a job, which the operation follows."""
-    _check_deadline(draft.must_acknowledge_by, today=london_date(now))
+    draft = await _checked(session, caller, draft, now=now)
     await resolve_audience(session, draft.audience, now=now)
     announcement_id = new_id()
     operation = await start_operation(
@@ -42,7 +46,7 @@ async def publish_announcement(session: Tx, draft: Draft, *, author: UUID | None
             urgency=draft.urgency.value,
             on_intranet=draft.on_intranet,
             must_acknowledge_by=draft.must_acknowledge_by,
-            author_person_id=author,
+            author_person_id=caller.person_id,
             operation_id=operation.id,
             published_at=now,
         )
@@ -52,14 +56,16 @@ async def publish_announcement(session: Tx, draft: Draft, *, author: UUID | None
     return operation
 
 
-def _check_deadline(deadline: date | None, *, today: date) -> None:
-    if deadline is not None and deadline < today:
+async def _checked(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> Draft:
+    if draft.must_acknowledge_by is not None and draft.must_acknowledge_by < london_date(now):
         raise AcknowledgementPast
+    area = await area_of(session, caller, WRITE, now=now)
+    return replace(draft, audience=within_area(draft.audience, area))
 
 
-async def measure_announcement(session: Tx, draft: Draft, *, now: datetime) -> OperationRow:
+async def measure_announcement(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> OperationRow:
     """What a dry run says: an operation that has succeeded at once, and nothing is written but that."""
-    _check_deadline(draft.must_acknowledge_by, today=london_date(now))
+    draft = await _checked(session, caller, draft, now=now)
     audience = await resolve_audience(session, draft.audience, now=now)
     by_role = {
         role: recipients(session.tenant, replace(audience, roles=(role,)), now=now) for role in audience.roles or ()
@@ -103,9 +109,22 @@ async def expand_announcement(session: Tx, announcement_id: UUID, *, now: dateti
     await record_sending_progress(session, operation=row.operation_id, message=row.id)
 
 
-async def withdraw_announcement(session: Tx, announcement_id: UUID, *, now: datetime) -> Announcement:
+async def follows_deliveries(session: Tx, caller: Principal, announcement_id: UUID, *, now: datetime) -> bool:
+    """Whether the caller may see what became of it for each recipient: their role reaches everybody it went to."""
+    if not caller.has(DELIVERIES):
+        return False
+    area = await area_of(session, caller, DELIVERIES, now=now)
+    return await AnnouncementRepository(session, session.tenant).is_within(announcement_id, area)
+
+
+async def withdraw_announcement(
+    session: Tx, caller: Principal, announcement_id: UUID, *, now: datetime
+) -> Announcement:
     """Off the intranet, once. Locked, so that two withdrawals at a time are one."""
-    row = await AnnouncementRepository(session, session.tenant).get(announcement_id, for_update=True)
+    repository = AnnouncementRepository(session, session.tenant)
+    row = await repository.get(announcement_id, for_update=True)
+    if not await repository.is_within(announcement_id, await area_of(session, caller, WRITE, now=now)):
+        raise Forbidden("Your role withdraws announcements to your own localities and practices only.")
     if row.withdrawn_at is None:
         row.withdrawn_at = now
         audit(session, "announcement.withdrawn", announcement_id)

@@ -1,19 +1,40 @@
 """From what an editor says to who is looked up."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
 from app.communications.errors import AudienceUnknown
-from app.communications.values import Audience, WantedAudience
+from app.communications.values import Area, Audience, WantedAudience
 from app.core.clock import london_date
 from app.core.db import Tx
-from app.core.errors import FieldError
+from app.core.errors import FieldError, Forbidden
+from app.core.principal import Principal
 from app.organisations.errors import LocalityNotFound, PracticeNotFound
-from app.organisations.service import get_locality, get_practices, practices_in_locality
+from app.organisations.service import get_locality, get_practices, practices_in_locality, reachable
 from app.schemes.errors import SchemeNotFound
 from app.schemes.service import get_scheme, practices_in_state
 from app.schemes.values import ParticipationState
+
+
+async def area_of(session: Tx, caller: Principal, scope: str, *, now: datetime) -> Area | None:
+    """The part of the commissioner for which the caller holds the scope; None: all of it."""
+    reach = await reachable(session, caller, scope, on=london_date(now))
+    if reach is None:
+        return None
+    return Area(frozenset(map(UUID, caller.localities(scope))), caller.practices(scope), reach)
+
+
+def within_area(wanted: WantedAudience, area: Area | None) -> WantedAudience:
+    """The audience as the area allows it: the area itself where no place is named. `Forbidden` when it names another."""
+    if area is None:
+        return wanted
+    if wanted.localities is None and wanted.practices is None:
+        return replace(wanted, localities=tuple(sorted(area.localities)), practices=tuple(sorted(area.practices)))
+    if not area.localities.issuperset(wanted.localities or ()) or not area.reach.issuperset(wanted.practices or ()):
+        raise Forbidden("Your role writes to your own localities and practices only.")
+    return wanted
 
 
 async def resolve_audience(session: Tx, wanted: WantedAudience, *, now: datetime) -> Audience:
