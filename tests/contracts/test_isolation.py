@@ -1,13 +1,13 @@
 """Two commissioners with the same things: nobody reads, changes or even notices what is the other's."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
 from app.access.values import Role
+from tests.contracts.bodies import QUERIES, a_fact, body_of
 from tests.contracts.routes import GUARDED, Operation
 from tests.factories.service import LivePlenary
 from tests.factories.world import ANY, World, everything_of, make_world
@@ -16,34 +16,6 @@ from tests.factories.world import ANY, World, everything_of, make_world
 OF_THE_PLATFORM = {"GET /v1/commissioners/{commissioner}"}
 NAMED = [operation for operation in GUARDED if "{" in operation.path and str(operation) not in OF_THE_PLATFORM]
 LISTS = [operation for operation in GUARDED if "{" not in operation.path and operation.method == "GET"]
-# Bodies and queries of routes whose document shows no example that fits; made for the world of whoever calls.
-BODIES: dict[str, Callable[[World], Any]] = {
-    "PATCH /v1/incentive-schemes/{scheme_id}": lambda _: {"title": "Changed"},
-    "PUT /v1/meetings/{meeting_id}/attendance": lambda _: {"attendance": []},
-    "POST /v1/incentive-schemes/{scheme_id}/facts": lambda own: {"facts": [a_fact(own.practice)]},
-    "POST /v1/issues/{issue_id}/support": lambda own: {"by": {"type": "practice", "id": own.practice}},
-    "POST /v1/issues/{issue_id}/merge": lambda own: {"into": own.ids["/v1/issues/{issue_id}"]},
-    "POST /v1/issues/{issue_id}/responses": lambda own: {
-        "decision": "declined",
-        "text": "No.",
-        "practice": own.practice,
-    },
-    "POST /v1/patient-forums/{forum_id}/members": lambda own: {
-        "name": "N",
-        "practice": own.practice,
-        "consent": {"given_on": "2026-10-01", "by": "paper"},
-    },
-}
-QUERIES: dict[str, Callable[[World], dict[str, str]]] = {
-    "GET /v1/incentive-schemes/{scheme_id}/entitlement": lambda own: {
-        "practice": own.practice,
-        "period": "2026-04-01/2026-07-01",
-    }
-}
-
-
-def a_fact(practice: str) -> dict[str, Any]:
-    return {"external_id": "x", "practice": practice, "measure": "lead_session", "on": "2026-05-06", "value": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -54,16 +26,13 @@ async def worlds(shared: LivePlenary) -> tuple[World, World]:
 
 async def call(own: World, role: Role, operation: Operation, path: str) -> httpx.Response:
     """As somebody of that world."""
-    made = BODIES.get(str(operation))
-    body = made(own) if made else operation.example
-    has_body = operation.method in ("POST", "PUT", "PATCH") and body is not None
     query = QUERIES.get(str(operation))
     client = await own.client(role)
     async with asyncio.timeout(10):
         return await client.request(
             operation.method,
             path,
-            json=body if has_body else None,
+            json=body_of(own, operation),
             params=query(own) if query else None,
             headers=ANY,
         )
