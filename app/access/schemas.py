@@ -6,13 +6,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.access.values import Role
+from app.core.addresses import EmailAddress
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
 
 Name = Annotated[SafeText, Field(min_length=1, max_length=200, pattern=r"\S")]
-Email = Annotated[str, Field(max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+$")]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 BoundaryType = Literal["commissioner", "locality", "practice", "self", "platform"]
 
@@ -51,7 +51,7 @@ class PersonIn(StrictModel):
     """Somebody by e-mail address: whoever has it already, else a new person."""
 
     name: Name
-    email: Email
+    email: EmailAddress
 
 
 class RoleIn(StrictModel):

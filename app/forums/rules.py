@@ -108,8 +108,3 @@ def sentence(found: Comparison, *, compared: bool) -> str:
         f"Of {found.asked} {kind} asked, {found.answered} answered: {found.already_done} already do this,"
         f" {found.planned} plan to, {found.declined} declined with a reason."
     )
-
-
-def address_key(email: str | None) -> str | None:
-    """The form in which two spellings of one address are the same."""
-    return email.strip().casefold() if email and email.strip() else None

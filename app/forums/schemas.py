@@ -4,9 +4,10 @@ from datetime import date
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.core.addresses import EmailAddress
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
@@ -108,7 +109,7 @@ class MemberIn(StrictModel):
     model_config = ConfigDict(json_schema_extra={"examples": [MEMBER]})
 
     name: Line
-    email: EmailStr | None = Field(default=None, max_length=254)
+    email: EmailAddress | None = None
     practice: Code | None = None
     role: MemberRole = MemberRole.MEMBER
     consent: Consent

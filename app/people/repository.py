@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlmodel import col, select
 
 from app.calculation.values import PostHeld
+from app.core.addresses import address_key
 from app.core.repository import TenantRepository
 from app.people import rules
 from app.people.errors import MailboxNotFound, PersonNotFound, PostNotFound
@@ -87,7 +88,7 @@ class PersonRepository(TenantRepository[Person]):
     async def insert_unless_known(self, *, person_id: UUID, name: str, name_key: str, email: str) -> bool:
         """False when somebody with this address exists, also one whose transaction has just committed."""
         values = {"commissioner_id": self.tenant, "id": person_id, "name": name, "name_key": name_key}
-        statement = insert(Person).values(**values, email=email, email_key=email.lower())
+        statement = insert(Person).values(**values, email=email, email_key=address_key(email))
         statement = statement.on_conflict_do_nothing(constraint="uq_person_email").returning(col(Person.id))
         return (await (await self.session.connection()).execute(statement)).first() is not None
 
@@ -103,7 +104,7 @@ class PersonRepository(TenantRepository[Person]):
             statement = statement.where(self._has_post(col(Post.practice) == practice, held_on(reach.on)))
         if q:
             named = col(Person.name_key).contains(rules.name_key(q), autoescape=True)
-            statement = statement.where(or_(named, col(Person.email_key) == rules.email_key(q)))
+            statement = statement.where(or_(named, col(Person.email_key) == address_key(q)))
         return statement
 
     def _has_post(self, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -283,7 +284,7 @@ class MailboxRepository(TenantRepository[Mailbox]):
         return (await self.session.exec(statement.with_for_update())).all()  # pyright: ignore
 
     async def list_with_address(self, key: str) -> Sequence[Mailbox]:
-        return await self.list(func.lower(col(Mailbox.email)) == key)
+        return [mailbox for mailbox in await self.list() if address_key(mailbox.email) == key]
 
 
 # The order of a team: the newest post first.

@@ -63,10 +63,6 @@ def read_role(text: str | None) -> PostRole | None:
     return _ROLES.get(key)
 
 
-def email_key(email: str | None) -> str | None:
-    return (email or "").strip().lower() or None
-
-
 def name_key(name: str) -> str:
     """What two writings of one name have in common: `Dr. Anne O'Brien-Shah` and `O'BRIEN SHAH, Anne` are one."""
     last, comma, first = name.partition(",")

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.core.addresses import EmailAddress
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
@@ -14,7 +15,6 @@ from app.core.privacy import SafeText
 from app.people.values import PostLevel, PostRole
 
 Name = Annotated[SafeText, Field(min_length=1, max_length=200, pattern=r"\S")]
-Email = Annotated[str, Field(max_length=254, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]+$")]
 Telephone = Annotated[str, Field(min_length=3, max_length=40, pattern=r"^\+?[0-9 ()./-]*(?: ?(?:x|ext\.?) ?[0-9]+)?$")]
 Code = Annotated[str, Field(min_length=1, max_length=20)]
 StaleReason = Literal["not_confirmed", "bounced"]
@@ -56,7 +56,7 @@ class NewPerson(StrictModel):
 
     model_config = ConfigDict(json_schema_extra=_example({"name": "Amira Khan", "email": "amira.khan@example.org"}))
     name: Name
-    email: Email | None = None
+    email: EmailAddress | None = None
     telephone: Telephone | None = None
     objects_to_listing: bool = Field(default=False, strict=True, description="Intranets never show this person.")
 
@@ -67,7 +67,7 @@ class PersonPatch(StrictModel):
     model_config = ConfigDict(json_schema_extra=_example({"email": "amira.khan@example.org"}))
     # A factory, because a published default would be read as what happens to a member that is left out.
     name: Name = Field(default_factory=str)
-    email: Email | None = None
+    email: EmailAddress | None = None
     telephone: Telephone | None = None
     objects_to_listing: bool = Field(default_factory=bool, strict=True)
 
@@ -158,7 +158,7 @@ class PostHolderIn(StrictModel):
     """Who is to hold the post: whoever has the e-mail address already, else a new person."""
 
     name: Name
-    email: Email | None = None
+    email: EmailAddress | None = None
 
 
 class PostIn(StrictModel):
@@ -353,4 +353,4 @@ class MailboxIn(StrictModel):
     """A practice's shared mailbox."""
 
     model_config = ConfigDict(json_schema_extra=_example({"email": "team@zz0001.example"}))
-    email: Email
+    email: EmailAddress

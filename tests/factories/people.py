@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from app.core.addresses import address_key
 from app.core.db import Tx
 from app.people.rules import name_key
 from app.people.tables import Mailbox, Person, Post
@@ -20,7 +21,7 @@ async def add_person(db: Tx, name: str = "Anne Archer", email: str | None = None
         name=name,
         name_key=name_key(name),
         email=email,
-        email_key=email and email.lower(),
+        email_key=address_key(email),
         created_at=RECORDED,
         **members,
     )

@@ -322,3 +322,21 @@ async def test_another_commissioners_people_and_posts_are_404(shared: LivePlenar
     assert (await elsewhere.post(f"{url}/confirm")).status_code == 404
     body = {"role": "chief_executive", "person_id": post["person"]["id"]}
     assert (await elsewhere.post("/v1/posts", json=body)).status_code == 404
+
+
+@pytest.mark.parametrize("again", ["zoe@xn--bcher-kva.example", "Zoe@bu\u0308cher.example"])
+async def test_one_address_written_in_two_ways_is_one_person(shared: LivePlenary, again: str) -> None:
+    tenant, _ = await place(shared)
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    made = await admin.post("/v1/people", json={"name": "Zoe", "email": "zoe@bücher.example"})
+    key = {"name": "K", "role": "scheme_manager", "person": {"name": "Another", "email": again}}
+    assert (await admin.post("/v1/api-keys", json=key)).json()["person_id"] == made.json()["id"]
+    refused = await admin.post("/v1/people", json={"name": "Z", "email": again})
+    assert (refused.status_code, refused.json()["code"]) == (409, "people.email_known")
+
+
+async def test_an_address_that_nothing_can_be_sent_to_is_refused(shared: LivePlenary) -> None:
+    tenant, _ = await place(shared)
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    refused = await admin.post("/v1/people", json={"name": "Zoe", "email": "|id@x.org"})
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/email", "email_address")]

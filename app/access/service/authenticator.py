@@ -16,6 +16,7 @@ from app.access.errors import ChooseCommissioner, UnknownPerson
 from app.access.ports import BearerTokens, VerifiedToken
 from app.access.service.secret import KEY_PREFIX, hash_key
 from app.access.values import ROLE_SCOPES, Role
+from app.core.addresses import address_key
 from app.core.clock import Clock
 from app.core.db import unit_of_work
 from app.core.errors import Unauthenticated
@@ -112,7 +113,7 @@ class DatabaseAuthenticator:
         verified = await tokens.verify(token)
         if verified.email is None or verified.email_verified is False:
             raise UnknownPerson("The token has no e-mail address that its issuer vouches for.")
-        address = verified.email.strip().lower()
+        address = address_key(verified.email) or ""
         rows = None if fresh else self._grants.get(address)
         if rows is None:
             async with unit_of_work(self._engine, None) as session:

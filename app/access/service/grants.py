@@ -9,6 +9,7 @@ from app.access.repository import RoleGrantRepository
 from app.access.service.roles import check_giver, settle_boundary, settle_person
 from app.access.tables import RoleGrant
 from app.access.values import MONEY_ROLES, WantedRole
+from app.core.addresses import address_key
 from app.core.audit import audit
 from app.core.db import Tx
 from app.core.errors import FieldError
@@ -35,7 +36,7 @@ async def grant_role(
         role=wanted.role,
         boundary=boundary.type,
         boundary_id=boundary.id,
-        bound_email=address.strip().lower() if wanted.role in MONEY_ROLES else None,
+        bound_email=address_key(address) if wanted.role in MONEY_ROLES else None,
         created_at=now,
         valid_from=valid_from,
         valid_until=valid_until,

@@ -12,6 +12,7 @@ from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
 from app.communications.ports import Outgoing
+from app.core.addresses import domain_key
 from app.core.clock import Clock
 
 MAX_ADDRESS = 254
@@ -67,10 +68,8 @@ def checked_address(address: str, part: str) -> str:
     """An address as it may stand in an SMTP command: ASCII, the domain in its IDNA form."""
     local, at, domain = address.rpartition("@")
     if at and not domain.isascii():
-        try:
-            address = f"{local}@{domain.encode('idna').decode('ascii')}"
-        except UnicodeError as error:
-            raise Unsendable(f"{part} has an impossible domain") from error
+        # The same form as the one by which persons are told apart.
+        address = f"{local}@{domain_key(domain)}"
     if len(address) > MAX_ADDRESS or not ADDRESS.fullmatch(address) or ".." in address:
         raise Unsendable(f"{part} is not an address that can be sent to")
     return address

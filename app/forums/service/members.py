@@ -5,12 +5,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from app.core.addresses import address_key
 from app.core.audit import audit
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.principal import Principal
 from app.core.repository import Expected
-from app.forums import rules
 from app.forums.errors import ConsentInvalid, ForumClosed
 from app.forums.repository import ForumRepository, MemberRepository
 from app.forums.schemas import MemberIn, MemberPatch
@@ -38,7 +38,7 @@ async def add_member(session: Tx, caller: Principal, forum_id: UUID, given: Memb
         forum_id=forum_id,
         name=given.name,
         email=given.email,
-        email_key=rules.address_key(given.email),
+        email_key=address_key(given.email),
         person_id=person.id if person else None,
         practice=given.practice,
         role=given.role.value,
@@ -126,5 +126,5 @@ async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:
 
 async def _rows_of(session: Tx, person_id: UUID, *, for_update: bool) -> Sequence[ForumMember]:
     person = (await people.get_people(session, [person_id])).get(person_id)
-    key = rules.address_key(person.email) if person else None
+    key = address_key(person.email) if person else None
     return await MemberRepository(session, session.tenant).list_of_person(person_id, key, for_update=for_update)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+from app.core.addresses import address_key
 from app.core.db import Tx
 from app.core.errors import Forbidden
 from app.core.principal import Principal
-from app.forums import rules
 from app.forums.errors import ForumClosed
 from app.forums.repository import ForumRepository, MemberRepository
 from app.forums.tables import PatientForum
@@ -54,7 +54,7 @@ async def own_forums(session: Tx, caller: Principal) -> Sequence[PatientForum]:
         return []
     person = await people.get_person(session, caller.person_id)
     repository = MemberRepository(session, session.tenant)
-    return await repository.list_forums_of(caller.person_id, rules.address_key(person.email))
+    return await repository.list_forums_of(caller.person_id, address_key(person.email))
 
 
 async def require_members_seen(session: Tx, caller: Principal, forum: PatientForum, *, today: date) -> bool:

@@ -7,6 +7,7 @@ or `to` gives the last day that does.
 import re
 from datetime import date
 
+from app.core.addresses import check_address
 from app.organisations.adapters.cells import CellRefused
 from app.organisations.adapters.layouts import Layout
 from app.organisations.adapters.ods_files import day_after
@@ -20,7 +21,6 @@ _PERIOD = {
     "until": ("until", "validuntil"),
     "last_day": ("enddate", "end", "lastday", "to", "validto"),
 }
-_EMAIL = re.compile(r"[^@\s,;<>()\"]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _SHORT = 120
 
@@ -118,9 +118,12 @@ def _short(record: Record, column: str) -> str:
 
 def _email(record: Record) -> str | None:
     text = record.text("email")
-    if text is not None and (len(text) > 254 or _EMAIL.fullmatch(text) is None):
-        raise CellRefused("imports.bad_email", "This is not one e-mail address.", "email")
-    return text
+    try:
+        return None if text is None else check_address(text)
+    except ValueError as error:
+        raise CellRefused(
+            "imports.bad_email", "This is not one e-mail address that can be sent to.", "email"
+        ) from error
 
 
 def _until(record: Record, valid_from: date | None) -> date | None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.core.addresses import address_key
 from app.core.audit import audit
 from app.core.db import Tx
 from app.core.events import emit
@@ -22,7 +23,7 @@ def make_person(session: Tx, *, name: str, email: str | None, now: datetime, **m
         name=name.strip(),
         name_key=rules.name_key(name),
         email=email.strip() if email else None,
-        email_key=rules.email_key(email),
+        email_key=address_key(email),
         created_at=now,
         **members,
     )
@@ -47,7 +48,7 @@ async def find_or_create_person(session: Tx, *, name: str, email: str) -> UUID:
         person_id=person_id, name=name.strip(), name_key=rules.name_key(name), email=email.strip()
     )
     if not created:
-        known = await people.find_by_email(rules.email_key(email) or "")
+        known = await people.find_by_email(address_key(email) or "")
         if known is None:
             raise RuntimeError("an address clashed with a person who cannot be seen")
         return known.id

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select
 
 from app.calculation.values import PostHeld
+from app.core.addresses import address_key
 from app.core.db import Tx
 from app.organisations import service as organisations
 from app.people import repository, rules
@@ -27,7 +28,7 @@ async def get_people(session: Tx, ids: Iterable[UUID]) -> dict[UUID, PersonRef]:
 
 
 async def find_person_by_email(session: Tx, email: str) -> PersonRef | None:
-    key = rules.email_key(email)
+    key = address_key(email)
     person = await PersonRepository(session, session.tenant).find_by_email(key) if key else None
     return _ref(person) if person else None
 

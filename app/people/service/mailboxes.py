@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
+from app.core.addresses import address_key
 from app.core.audit import audit
 from app.core.db import Tx
-from app.people import rules
 from app.people.repository import MailboxRepository, PersonRepository
 from app.people.tables import Mailbox
 
@@ -26,7 +26,7 @@ async def set_mailboxes(session: Tx, addresses: Mapping[str, str], *, now: datet
 
 
 def _set_mailbox(session: Tx, mailbox: Mailbox | None, practice: str, email: str, *, now: datetime) -> Change:
-    if mailbox is not None and rules.email_key(mailbox.email) == rules.email_key(email):
+    if mailbox is not None and address_key(mailbox.email) == address_key(email):
         return "unchanged"
     audit(session, "mailbox.set", practice)
     if mailbox is None:
@@ -38,7 +38,7 @@ def _set_mailbox(session: Tx, mailbox: Mailbox | None, practice: str, email: str
 
 async def record_bounce(session: Tx, email: str, *, at: datetime) -> None:
     """Mail to this address came back for good: every post of its owner is stale until somebody confirms it."""
-    key = rules.email_key(email)
+    key = address_key(email)
     if key is None:
         return
     person = await PersonRepository(session, session.tenant).find_by_email(key)

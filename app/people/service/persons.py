@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from app.core.addresses import address_key
 from app.core.audit import audit
 from app.core.clock import london_date, utc_text
 from app.core.db import Tx
@@ -28,7 +29,7 @@ async def change_person(session: Tx, person: Person, changes: dict[str, Any], *,
     if "email" in changes and changes["email"] != person.email:
         # A new address has not sent anything back yet.
         person.email, person.bounced_at = changes["email"], None
-        person.email_key = rules.email_key(changes["email"])
+        person.email_key = address_key(changes["email"])
     if "telephone" in changes:
         person.telephone = changes["telephone"]
     if "objects_to_listing" in changes:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from app.core.addresses import address_key
 from app.core.audit import audit
 from app.core.clock import london_date
 from app.core.db import Tx
@@ -112,7 +113,7 @@ class _Sheet:
         holders: defaultdict[str, set[str]] = defaultdict(set)
         for row in rows:
             if row.email:
-                holders[row.email.lower()].add(rules.name_key(row.name or ""))
+                holders[address_key(row.email) or ""].add(rules.name_key(row.name or ""))
         leads = ((r.practice, rules.name_key(r.name or "")) for r in rows if _role(r) is PostRole.NAMED_LEAD)
         sheet = cls(
             session,
@@ -163,7 +164,7 @@ class _Sheet:
         return "updated" if changed else "unchanged"
 
     def _find_person(self, row: PersonRow) -> Person | None:
-        key, name = rules.email_key(row.email), rules.name_key(row.name or "")
+        key, name = address_key(row.email), rules.name_key(row.name or "")
         holder = self.by_email.get(key) if key else None
         if holder is not None and rules.is_same_person(holder.name_key, name):
             return holder
@@ -188,7 +189,7 @@ class _Sheet:
 
     def _own_address(self, row: PersonRow) -> str | None:
         """An address that several names share is the practice's, not a person's."""
-        if row.email and row.email.lower() in self.shared:
+        if row.email and address_key(row.email) in self.shared:
             self.shared_at.setdefault(row.practice, row.email)
             return None
         return row.email
@@ -196,12 +197,12 @@ class _Sheet:
     def _correct_person(self, person: Person, row: PersonRow) -> bool:
         email, name = self._own_address(row), (row.name or "").strip()
         changed = False
-        if email and rules.email_key(email) != person.email_key:
+        if email and address_key(email) != person.email_key:
             self.by_email.pop(person.email_key or "", None)
-            person.email, person.email_key, person.bounced_at = email, rules.email_key(email), None
-            self.by_email[email.lower()] = person
+            person.email, person.email_key, person.bounced_at = email, address_key(email), None
+            self.by_email[person.email_key or ""] = person
             changed = True
-        if email and email.lower() not in self.several_names and rules.name_key(name) != person.name_key:
+        if email and address_key(email) not in self.several_names and rules.name_key(name) != person.name_key:
             person.name, person.name_key = name, rules.name_key(name)
             self.renamed += 1
             changed = True
@@ -301,7 +302,7 @@ async def _write_mailboxes(
     for number, row in rows:
         if row.name or not row.email:
             continue
-        if wanted.setdefault(row.practice, row.email).lower() != row.email.lower():
+        if address_key(wanted.setdefault(row.practice, row.email)) != address_key(row.email):
             error = RowError(
                 number, "email", "people.second_mailbox", "The file has another mailbox for this practice."
             )

@@ -83,28 +83,28 @@ def test_person_has_a_post_and_a_practice_has_a_mailbox():
     parsed = _read(
         "people",
         "practice_code,role,name,email,from,until,listed\n"
-        "ZZ9001,Practice Manager,Ann  Invented,ann@zz9001.invalid,2024-04-01,,yes\n"
-        "ZZ9001,practice_manager,,mailbox@zz9001.invalid,,,\n",
+        "ZZ9001,Practice Manager,Ann  Invented,ann@zz9001.example,2024-04-01,,yes\n"
+        "ZZ9001,practice_manager,,mailbox@zz9001.example,,,\n",
     )
     assert parsed.rows == [
         PersonRow(
             practice="ZZ9001",
             role="practice_manager",
             name="Ann Invented",
-            email="ann@zz9001.invalid",
+            email="ann@zz9001.example",
             valid_from=date(2024, 4, 1),
             valid_until=None,
             listed=True,
         ),
-        PersonRow("ZZ9001", None, None, "mailbox@zz9001.invalid", None, None, None),
+        PersonRow("ZZ9001", None, None, "mailbox@zz9001.example", None, None, None),
     ]
 
 
 def test_a_row_with_neither_name_nor_role_is_the_mailbox():
-    parsed = _read("people", "practice_code,role,name,email\nZZ9001,,,reception@zz9001.invalid\n")
+    parsed = _read("people", "practice_code,role,name,email\nZZ9001,,,reception@zz9001.example\n")
     assert (parsed.errors, parsed.rows) == (
         [],
-        [PersonRow("ZZ9001", None, None, "reception@zz9001.invalid", None, None, None)],
+        [PersonRow("ZZ9001", None, None, "reception@zz9001.example", None, None, None)],
     )
 
 
@@ -112,16 +112,16 @@ def test_a_row_with_neither_name_nor_role_is_the_mailbox():
     ("row", "column", "code"),
     [
         ("ZZ9001,lead,,,,,", "email", "imports.missing_value"),
-        ("ZZ9001,,Ann,a@b.invalid,,,", "role", "imports.missing_value"),
+        ("ZZ9001,,Ann,a@b.example,,,", "role", "imports.missing_value"),
         ("ZZ9001,lead,Ann,not an address,,,", "email", "imports.bad_email"),
-        ("ZZ9001,lead,Ann,a@b.invalid; c@d.invalid,,,", "email", "imports.bad_email"),
-        ("ZZ9001,lead,Ann,a@b.invalid,31/02/2024,,", "from", "imports.bad_date"),
-        ("ZZ9001,lead,Ann,a@b.invalid,2024-04-01,2024-04-01,", "until", "imports.bad_period"),
-        ("ZZ9001,lead,Ann,a@b.invalid,,,perhaps", "listed", "imports.bad_flag"),
-        ("ZZ-001,lead,Ann,a@b.invalid,,,", "practice_code", "imports.bad_code"),
+        ("ZZ9001,lead,Ann,a@b.example; c@d.example,,,", "email", "imports.bad_email"),
+        ("ZZ9001,lead,Ann,a@b.example,31/02/2024,,", "from", "imports.bad_date"),
+        ("ZZ9001,lead,Ann,a@b.example,2024-04-01,2024-04-01,", "until", "imports.bad_period"),
+        ("ZZ9001,lead,Ann,a@b.example,,,perhaps", "listed", "imports.bad_flag"),
+        ("ZZ-001,lead,Ann,a@b.example,,,", "practice_code", "imports.bad_code"),
         ("ZZ9001,lead,Ann", "", "imports.wrong_width"),
-        ("ZZ9001,lead,Invented, Ann,a@b.invalid,,,", "", "imports.wrong_width"),
-        (f"ZZ9001,{'l' * 121},Ann,a@b.invalid,,,", "role", "imports.too_long"),
+        ("ZZ9001,lead,Invented, Ann,a@b.example,,,", "", "imports.wrong_width"),
+        (f"ZZ9001,{'l' * 121},Ann,a@b.example,,,", "role", "imports.too_long"),
     ],
 )
 def test_bad_person_is_a_row_error(row: str, column: str, code: str):
@@ -133,5 +133,5 @@ def test_bad_person_is_a_row_error(row: str, column: str, code: str):
 
 
 def test_same_post_twice_is_a_duplicate():
-    parsed = _read("people", "practice_code,role,name,email\n" + "ZZ9001,lead,Ann,a@b.invalid\n" * 2)
+    parsed = _read("people", "practice_code,role,name,email\n" + "ZZ9001,lead,Ann,a@b.example\n" * 2)
     assert (len(parsed.rows), parsed.errors[0].code) == (1, "imports.duplicate")

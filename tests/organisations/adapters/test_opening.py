@@ -119,7 +119,7 @@ def test_archive_with_papers_beside_the_table_is_read():
 
 def test_of_several_tables_the_one_of_the_named_kind_is_read():
     localities = b"locality,practice_code,from\nNorth,ZZ9001,2024-04-01\n"
-    people = b"practice_code,role,name,email\nZZ9001,lead,Ann,a@b.invalid\n"
+    people = b"practice_code,role,name,email\nZZ9001,lead,Ann,a@b.example\n"
     archive = _zip(("a.csv", people), ("b.csv", localities))
     assert read_file("localities", archive, options={}).rows[0].locality == "North"
     with pytest.raises(BadZip, match="Of the 2 CSV files in it, 0 are of kind networks"):
