@@ -1,8 +1,9 @@
-"""Addresses compared in one form, worked out anew for the rows that are there."""
+"""Addresses compared in one form, worked out anew for the rows that are there; and those that persons had before."""
 
 from sqlalchemy import text
 
 from alembic import op
+from app.core import migrate
 from app.core.addresses import address_key
 
 revision = "0012_addresses"
@@ -20,6 +21,7 @@ def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     for table, key, source in COMPARED:
         _compare_anew(table, key, source)
+    _remember()
 
 
 def _compare_anew(table: str, key: str, source: str) -> None:
@@ -36,5 +38,58 @@ def _compare_anew(table: str, key: str, source: str) -> None:
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
 
 
+def _remember() -> None:
+    """By trigger, so that no way of changing a person forgets it, and of two transactions the later one sees it."""
+    migrate.tenant_table(
+        "former_address",
+        [
+            "email_key text NOT NULL",
+            "person_id uuid NOT NULL",
+            "given_up_at timestamptz NOT NULL DEFAULT clock_timestamp()",
+            "CONSTRAINT pk_former_address PRIMARY KEY (commissioner_id, email_key)",
+            "CONSTRAINT fk_former_address_person FOREIGN KEY (commissioner_id, person_id)"
+            " REFERENCES person (commissioner_id, id)",
+        ],
+        app="SELECT, INSERT, DELETE",
+        worker="SELECT, INSERT, DELETE",
+        platform="SELECT",
+    )
+    op.execute("CREATE INDEX ix_former_address_person ON former_address (commissioner_id, person_id)")
+    op.execute(
+        """
+CREATE FUNCTION keep_former_address() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    IF NEW.erased_at IS NOT NULL THEN
+      DELETE FROM former_address f WHERE f.commissioner_id = NEW.commissioner_id AND f.person_id = NEW.id;
+      RETURN NULL;
+    END IF;
+    IF NEW.email_key IS NOT DISTINCT FROM OLD.email_key THEN
+      RETURN NULL;
+    END IF;
+    DELETE FROM former_address f WHERE f.commissioner_id = NEW.commissioner_id AND f.person_id = NEW.id
+      AND f.email_key = NEW.email_key;
+    IF OLD.email_key IS NOT NULL THEN
+      INSERT INTO former_address (commissioner_id, email_key, person_id)
+      VALUES (OLD.commissioner_id, OLD.email_key, OLD.id);
+    END IF;
+  END IF;
+  IF EXISTS (SELECT 1 FROM former_address f WHERE f.commissioner_id = NEW.commissioner_id
+             AND f.email_key = NEW.email_key) THEN
+    RAISE EXCEPTION 'the address was another person''s'
+      USING ERRCODE = 'unique_violation', CONSTRAINT = 'pk_former_address';
+  END IF;
+  RETURN NULL;
+END $$"""
+    )
+    op.execute(
+        "CREATE TRIGGER former_address AFTER INSERT OR UPDATE OF email_key, erased_at ON person"
+        " FOR EACH ROW EXECUTE FUNCTION keep_former_address()"
+    )
+
+
 def downgrade() -> None:
     """The keys before are not kept; lower-case addresses are the same in both forms."""
+    op.execute("DROP TRIGGER former_address ON person")
+    op.execute("DROP FUNCTION keep_former_address")
+    op.execute("DROP TABLE former_address")

@@ -20,13 +20,13 @@ from app.core.problems import error_responses
 from app.core.repository import Page
 from app.organisations.errors import CommissionerNotFound, LocalityNotFound, PracticeNotFound
 from app.organisations.service import get_commissioner
-from app.people.errors import PersonNotFound
+from app.people.errors import FormerAddress, PersonNotFound
 from app.people.service import get_person
 
 router = make_router("access")
 Keeper = Annotated[Principal, require("keys:write")]
 Seer = Annotated[Principal, require("keys:read")]
-_PLACES = (CommissionerNotFound, LocalityNotFound, PracticeNotFound, PersonNotFound)
+_PLACES = (CommissionerNotFound, LocalityNotFound, PracticeNotFound, PersonNotFound, FormerAddress)
 _REFUSED = (
     Forbidden,
     errors.PersonRequired,

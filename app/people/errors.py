@@ -24,6 +24,12 @@ class EmailKnown(DomainError):
     constraints = ("uq_person_email",)
 
 
+class FormerAddress(DomainError):
+    code = "people.former_address"
+    title = "This address was that of somebody who is known by another one now; name that person by id."
+    constraints = ("pk_former_address",)
+
+
 class LeadOverlap(DomainError):
     code = "people.lead_overlap"
     title = "The practice has a named lead at that time; a practice has one at a time."

@@ -34,7 +34,7 @@ from app.core.addresses import address_key
 from app.core.repository import TenantRepository
 from app.people import rules
 from app.people.errors import MailboxNotFound, PersonNotFound, PostNotFound
-from app.people.tables import Mailbox, Person, Post, PostBelief
+from app.people.tables import FormerAddress, Mailbox, Person, Post, PostBelief
 from app.people.values import LEVELS, PostLevel, PostRole
 
 
@@ -129,6 +129,18 @@ class PersonRepository(TenantRepository[Person]):
             col(Person.erased_at).is_(None),
             or_(among(col(Person.email_key), email_keys), col(Person.id).in_(posts)),
         )
+
+    async def list_former(
+        self, *, email_keys: Iterable[str] = (), person_id: UUID | None = None
+    ) -> Sequence[FormerAddress]:
+        """Addresses that were somebody's: those of the given ones, or all of one person."""
+        wanted = (
+            among(col(FormerAddress.email_key), email_keys)
+            if person_id is None
+            else col(FormerAddress.person_id) == person_id
+        )
+        statement = select(FormerAddress).where(col(FormerAddress.commissioner_id) == self.tenant, wanted)
+        return (await self.session.exec(statement.order_by(col(FormerAddress.email_key)))).all()
 
     async def list_named_at(self, practice: str, name_key: str, *, on: date) -> Sequence[UUID]:
         statement = (

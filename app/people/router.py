@@ -95,7 +95,7 @@ def _check(expected: Expected, etag: str) -> None:
     check_if_match(expected.header, etag, required=expected.required)
 
 
-@router.post("/v1/people", status_code=201, responses=error_responses(errors.EmailKnown))
+@router.post("/v1/people", status_code=201, responses=error_responses(errors.EmailKnown, errors.FormerAddress))
 async def create_person(
     body: schemas.NewPerson, caller: Keeper, session: Transaction, serving: Serving, response: Response
 ) -> schemas.PersonEntry:
@@ -146,7 +146,9 @@ async def get_person(
 
 @router.patch(
     "/v1/people/{person_id}",
-    responses=error_responses(errors.PersonNotFound, errors.PersonErased, errors.EmailKnown, *_MATCH),
+    responses=error_responses(
+        errors.PersonNotFound, errors.PersonErased, errors.EmailKnown, errors.FormerAddress, *_MATCH
+    ),
 )
 async def update_person(
     person_id: UUID,
@@ -252,7 +254,12 @@ async def _listing(session: Tx, person: Person, today: date, response: Response)
     "/v1/posts",
     status_code=201,
     responses=error_responses(
-        *_PLACES, errors.PersonNotFound, errors.PersonErased, errors.LeadOverlap, errors.PostOverlap
+        *_PLACES,
+        errors.PersonNotFound,
+        errors.PersonErased,
+        errors.FormerAddress,
+        errors.LeadOverlap,
+        errors.PostOverlap,
     ),
 )
 async def create_post(

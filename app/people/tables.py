@@ -1,4 +1,4 @@
-"""Persons, the posts they hold, what was believed of a post before, and practices' shared mailboxes."""
+"""Persons and the addresses they had, the posts they hold and what was believed of them, practices' shared mailboxes."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -23,6 +23,17 @@ class Person(SQLModel, table=True):
     erased_at: datetime | None = None
     created_at: datetime
     version: int = 1
+
+
+class FormerAddress(SQLModel, table=True):
+    """An address that a person gave up. The database keeps it, so that it never makes a second person of one human."""
+
+    __tablename__ = "former_address"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    email_key: str = Field(primary_key=True)
+    person_id: UUID
+    given_up_at: datetime
 
 
 class Post(SQLModel, table=True):

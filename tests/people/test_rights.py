@@ -52,3 +52,16 @@ async def test_erasing_twice_changes_nothing_more(db: Tx) -> None:
     events = len(db.pending.events)
     await service.erase_person(db, anne, now=NOW)
     assert len(db.pending.events) == events
+
+
+async def test_former_addresses_are_given_out_and_forgotten_with_the_person(db: Tx) -> None:
+    anne = await add_person(db, "Anne Archer", "anne@surgery.example")
+    person = await db.get(Person, (db.tenant, anne))
+    assert person is not None
+    await service.change_person(db, person, {"email": "anne@new.example"}, today=TODAY)
+    await db.flush()
+    assert (await service.export_person(db, anne))["former_addresses"] == ["anne@surgery.example"]
+    await service.erase_person(db, anne, now=NOW)
+    await db.flush()
+    assert (await service.export_person(db, anne))["former_addresses"] == []
+    assert await service.find_or_create_person(db, name="Anne", email="anne@surgery.example") != anne

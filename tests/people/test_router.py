@@ -340,3 +340,22 @@ async def test_an_address_that_nothing_can_be_sent_to_is_refused(shared: LivePle
     admin = await shared.as_role("commissioner_admin", tenant=tenant)
     refused = await admin.post("/v1/people", json={"name": "Zoe", "email": "|id@x.org"})
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/email", "email_address")]
+
+
+async def test_an_address_that_was_given_up_makes_no_second_person(shared: LivePlenary) -> None:
+    tenant, (code,) = await place(shared)
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    person = (await admin.post("/v1/people", json=AMIRA)).json()
+    url, match = f"/v1/people/{person['id']}", {"If-Match": "*"}
+    moved = await admin.patch(url, json={"email": "a.khan@new.example"}, headers=match)
+    assert moved.status_code == 200
+    key = {"name": "K", "role": "scheme_manager", "person": AMIRA}
+    post = {"role": "gp", "practice": code, "person": AMIRA}
+    for path, body in (("/v1/people", AMIRA), ("/v1/api-keys", key), ("/v1/posts", post)):
+        refused = await admin.post(path, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "people.former_address")
+    other = (await admin.post("/v1/people", json={"name": "Ben"})).json()
+    refused = await admin.patch(f"/v1/people/{other['id']}", json={"email": AMIRA["email"].upper()}, headers=match)
+    assert (refused.status_code, refused.json()["code"]) == (409, "people.former_address")
+    assert (await admin.patch(url, json={"email": AMIRA["email"]}, headers=match)).status_code == 200
+    assert (await admin.post("/v1/api-keys", json=key)).json()["person_id"] == person["id"]

@@ -202,3 +202,14 @@ async def test_a_changed_mailbox_replaces_the_one_before(shared: LivePlenary, db
     assert (await db.exec(select(Mailbox.bounced_at))).one() == NOW
     assert counts(await apply(db, row(code, "mailbox", None, email="new@surgery.example"))) == (0, 1, 0)
     assert (await db.exec(select(Mailbox.email, Mailbox.bounced_at))).one() == ("new@surgery.example", None)
+
+
+async def test_a_row_with_an_address_that_somebody_gave_up_is_refused_unless_it_is_theirs(
+    shared: LivePlenary, db: Tx
+) -> None:
+    code = await a_practice(shared, db)
+    await apply(db, row(code, name="Anne Archer", email="anne@old.example"))
+    await apply(db, row(code, name="Anne Archer", email="anne@new.example"))
+    outcome = await apply(db, row(code, "gp", name="Zoe Zephyr", email="Anne@OLD.example"))
+    assert refusals(outcome) == [(2, "email", "people.former_address")]
+    assert counts(await apply(db, row(code, name="Anne Archer", email="anne@old.example"))) == (0, 1, 0)

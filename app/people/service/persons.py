@@ -52,11 +52,13 @@ async def _announce(session: Tx, person: Person, *, today: date, removed: bool =
 
 async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
     """The person's own particulars, and every post, ended ones too."""
-    person = await PersonRepository(session, session.tenant).get(person_id)
+    people = PersonRepository(session, session.tenant)
+    person = await people.get(person_id)
     posts = await PostRepository(session, session.tenant).list_of_person(person_id)
     return {
         "name": person.name,
         "email": person.email,
+        "former_addresses": [former.email_key for former in await people.list_former(person_id=person_id)],
         "telephone": person.telephone,
         "objects_to_listing": person.objects_to_listing,
         "known_since": utc_text(person.created_at),
@@ -75,7 +77,7 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
 
 
 async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:
-    """Forget who the person was. The posts stay, ended and without a name, because payments were made by them."""
+    """Forget who the person was, former addresses too. The posts stay, ended and without a name, because payments were made by them."""
     person = await PersonRepository(session, session.tenant).get(person_id, for_update=True)
     if person.erased_at is not None:
         return

@@ -101,6 +101,7 @@ class _Sheet:
     by_email: dict[str, Person] = field(default_factory=dict)
     by_id: dict[UUID, Person] = field(default_factory=dict)
     by_name: defaultdict[tuple[str, str], list[Person]] = field(default_factory=lambda: defaultdict(list))
+    former: dict[str, UUID] = field(default_factory=dict)
     posts: defaultdict[tuple[str, PostRole], list[Post]] = field(default_factory=lambda: defaultdict(list))
     touched: set[UUID] = field(default_factory=set)
     new_posts: list[Post] = field(default_factory=list)
@@ -134,6 +135,8 @@ class _Sheet:
             self.by_id[person.id] = person
             if person.email_key:
                 self.by_email[person.email_key] = person
+        for former in await people.list_former(email_keys=self.addresses):
+            self.former[former.email_key] = former.person_id
         for post in posts:
             self._note_post(post)
 
@@ -149,6 +152,7 @@ class _Sheet:
         """One row: "created", "updated" or "unchanged"."""
         role = _role(row)
         known = self._find_person(row)
+        self._require_own_address(row, known)
         post = None if known is None else self._find_post(row, role, known)
         if post is None:
             self._require_period(row)
@@ -178,6 +182,12 @@ class _Sheet:
             raise _Refused("name", "people.ambiguous_name", "More than one person of this name is known there.")
         return namesakes[0] if namesakes else None
 
+    def _require_own_address(self, row: PersonRow, known: Person | None) -> None:
+        key = address_key(self._own_address(row))
+        owner = self.former.get(key) if key else None
+        if owner is not None and (known is None or known.id != owner):
+            raise _Refused("email", "people.former_address", "This address was that of somebody known by another now.")
+
     def _add_person(self, row: PersonRow) -> Person:
         email = self._own_address(row)
         person = make_person(self.session, name=row.name or "", email=email, now=self.now)
@@ -199,6 +209,8 @@ class _Sheet:
         changed = False
         if email and address_key(email) != person.email_key:
             self.by_email.pop(person.email_key or "", None)
+            if person.email_key:
+                self.former[person.email_key] = person.id
             person.email, person.email_key, person.bounced_at = email, address_key(email), None
             self.by_email[person.email_key or ""] = person
             changed = True
