@@ -22,6 +22,9 @@ def upgrade() -> None:
     for table, key, source in COMPARED:
         _compare_anew(table, key, source)
     _remember()
+    # A correction or an end must not hide from decisions about money where somebody has been; an id, never a name.
+    op.execute("ALTER TABLE post_belief ADD COLUMN person_id uuid")
+    op.execute("CREATE INDEX ix_post_belief_person ON post_belief (commissioner_id, person_id)")
 
 
 def _compare_anew(table: str, key: str, source: str) -> None:
@@ -90,6 +93,7 @@ END $$"""
 
 def downgrade() -> None:
     """The keys before are not kept; lower-case addresses are the same in both forms."""
+    op.execute("ALTER TABLE post_belief DROP COLUMN person_id")
     op.execute("DROP TRIGGER former_address ON person")
     op.execute("DROP FUNCTION keep_former_address")
     op.execute("DROP TABLE former_address")

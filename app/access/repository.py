@@ -51,6 +51,16 @@ class RoleGrantRepository(TenantRepository[RoleGrant]):
         return await self.list(col(RoleGrant.person_id) == person_id, or_(ends.is_(None), ends > now))
 
 
+async def list_practices_of(session: Tx, person_id: UUID, *, live_after: datetime) -> frozenset[str]:
+    """The practices for which the person has a key or a grant that still holds after that instant."""
+    found: set[str] = set()
+    for repository in (ApiKeyRepository, RoleGrantRepository):
+        statement = repository(session, session.tenant).select_by(role=None, person_id=person_id, live_at=live_after)
+        rows = (await session.exec(statement)).all()  # pyright: ignore
+        found |= {row.boundary_id for row in rows if row.boundary == "practice"}
+    return frozenset(found)
+
+
 async def list_holders(session: Tx, roles: Collection[Role], now: datetime) -> frozenset[UUID]:
     """The persons of the session's tenant who hold one of these roles now, by key or by grant."""
     wanted = list(roles)

@@ -31,6 +31,7 @@ from sqlmodel import col, select
 
 from app.calculation.values import PostHeld
 from app.core.addresses import address_key
+from app.core.clock import LONDON, london_midnight
 from app.core.repository import TenantRepository
 from app.people import rules
 from app.people.errors import MailboxNotFound, PersonNotFound, PostNotFound
@@ -225,14 +226,25 @@ class PostRepository(TenantRepository[Post]):
         wanted = self.select().where(col(Post.person_id) == person_id, col(Post.practice) == practice, held_on(on))
         return (await self.session.exec(select(exists(wanted.subquery().select())))).one()  # pyright: ignore
 
-    async def list_practices_of(self, person_id: UUID, *, on: date) -> Sequence[str]:
-        statement = select(Post.practice).where(
-            col(Post.commissioner_id) == self.tenant,
-            col(Post.person_id) == person_id,
-            col(Post.practice).is_not(None),
-            held_on(on),
+    async def list_practices_of(self, person_id: UUID, *, since: date, until: date) -> Sequence[str]:
+        now = self._where_held(Post, person_id, since=since, until=until)
+        # What was believed only before the period, or of days that had not come, says nothing about it.
+        before = self._where_held(PostBelief, person_id, since=since, until=until).where(
+            col(PostBelief.superseded_at) >= london_midnight(since),
+            col(PostBelief.valid_from) <= func.date(func.timezone(LONDON.key, col(PostBelief.superseded_at))),
         )
-        return [code for code in (await self.session.exec(statement.distinct())).all() if code is not None]
+        return [code for code in (await self.session.exec(now.union(before))).scalars() if code is not None]  # pyright: ignore
+
+    def _where_held(
+        self, table: type[Post] | type[PostBelief], person_id: UUID, *, since: date, until: date
+    ) -> Select[*tuple[Any, ...]]:
+        return select_columns(col(table.practice)).where(
+            col(table.commissioner_id) == self.tenant,
+            col(table.person_id) == person_id,
+            col(table.practice).is_not(None),
+            col(table.valid_from) <= until,
+            or_(col(table.valid_until).is_(None), col(table.valid_until) > since),
+        )
 
     async def list_held(self, practices: Iterable[str], *, known_on: datetime | None) -> dict[str, list[PostHeld]]:
         wanted = list(practices)

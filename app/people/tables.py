@@ -55,9 +55,9 @@ class Post(SQLModel, table=True):
 
 
 class PostBelief(SQLModel, table=True):
-    """A practice's post as it was recorded before a correction: what a payment worked out then could know.
+    """A practice's post as it was recorded before a correction or an end: what a payment worked out then could know.
 
-    It names no person, so that erasing one leaves it untouched.
+    It holds no name, so that erasing a person leaves it untouched.
     """
 
     __tablename__ = "post_belief"  # pyright: ignore
@@ -65,6 +65,7 @@ class PostBelief(SQLModel, table=True):
     commissioner_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True, default_factory=new_id)
     post_id: UUID
+    person_id: UUID | None
     role: str
     practice: str
     valid_from: date

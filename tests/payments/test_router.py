@@ -189,6 +189,47 @@ async def test_nobody_decides_about_a_practice_where_they_hold_a_post(shared: Li
     assert (await office.run(run_id))["state"] == "calculated"
 
 
+async def test_a_post_that_ended_or_was_taken_back_since_the_period_began_still_counts(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.calculate()
+    admin = await shared.as_role("commissioner_admin", tenant=office.tenant)
+    for start, change in (("2026-01-01", "end"), ("2026-11-22", "end"), ("2026-01-01", "move")):
+        person = await shared.make_person(f"Dr {start} {change}", tenant=office.tenant)
+        body = {"role": "gp", "practice": office.practices[0], "person_id": str(person), "from": start}
+        post = f"/v1/posts/{(await admin.post('/v1/posts', json=body)).json()['id']}"
+        if change == "end":
+            assert (await admin.delete(post, headers={"If-Match": "*"})).status_code == 204
+        else:
+            moved = await admin.patch(post, json={"until": "2026-02-01"}, headers={"If-Match": "*"})
+            assert moved.status_code == 200
+        approver = await shared.as_role("payments_approver", tenant=office.tenant, person=person)
+        refused = await office.decide(run_id, "approve", by=approver)
+        assert (refused.status_code, refused.json()["code"]) == (409, "payments.own_practice"), (start, change)
+
+
+async def test_a_post_that_ended_before_the_period_does_not_count(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.calculate()
+    person = await shared.make_person("Dr Long Gone", tenant=office.tenant)
+    admin = await shared.as_role("commissioner_admin", tenant=office.tenant)
+    body = {"role": "gp", "practice": office.practices[0], "person_id": str(person)}
+    posts = [body | {"from": "2026-01-01", "until": "2026-04-01"}, body | {"role": "nurse", "from": "2026-12-01"}]
+    for post in posts:
+        assert (await admin.post("/v1/posts", json=post)).status_code == 201
+    approver = await shared.as_role("payments_approver", tenant=office.tenant, person=person)
+    assert (await office.decide(run_id, "approve", by=approver)).status_code == 200
+
+
+async def test_whoever_has_a_key_for_a_practice_does_not_decide_about_it(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.calculate()
+    person = await shared.make_person("Dr Two Keys", tenant=office.tenant)
+    await shared.make_key("practice_member", tenant=office.tenant, practice=office.practices[0], person=person)
+    approver = await shared.as_role("payments_approver", tenant=office.tenant, person=person)
+    refused = await office.decide(run_id, "approve", by=approver)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.own_practice")
+
+
 async def test_released_run_cannot_be_rejected(shared: LivePlenary) -> None:
     office = await Office.open(shared)
     run_id = await office.pay()

@@ -1,17 +1,18 @@
-"""What access holds on one person, and how it is given out or ended."""
+"""What access holds on one person, how it is given out or ended, and which practices are their own."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import col
 
-from app.access.repository import ApiKeyRepository, RoleGrantRepository
+from app.access.repository import ApiKeyRepository, RoleGrantRepository, list_practices_of
 from app.access.service.grants import mark_ended
 from app.access.service.keys import mark_revoked
 from app.access.tables import ApiKey, RoleGrant
-from app.core.clock import utc_text
+from app.core.clock import london_midnight, utc_text
 from app.core.db import Tx
+from app.people.service import practices_of
 
 
 async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
@@ -24,6 +25,14 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
         ],
         "role_grants": [{"role": g.role, "boundary": g.boundary, "since": utc_text(g.valid_from)} for g in grants],
     }
+
+
+async def own_practices(session: Tx, person_id: UUID, *, since: date, today: date) -> frozenset[str]:
+    """The practices about which the person decides nothing: a post there on any day since then, or a key or a grant
+    for it that is live today.
+    """
+    posts = await practices_of(session, person_id, since=since, until=today)
+    return posts | await list_practices_of(session, person_id, live_after=london_midnight(today))
 
 
 async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.access import service as access
 from app.core.audit import audit
 from app.core.db import Tx
 from app.core.errors import PreconditionFailed
@@ -15,7 +16,6 @@ from app.payments.events import RunApproved, RunRejected, RunReleased
 from app.payments.repository import RunRepository, StatementRepository
 from app.payments.tables import PaymentRun
 from app.payments.values import RunState
-from app.people import service as people
 from app.schemes import service as schemes
 
 
@@ -97,12 +97,15 @@ async def _decide(
 
 
 async def _require_no_post_there(session: Tx, run_id: UUID, person: UUID, today: date) -> None:
-    own = await people.practices_of(session, person, on=today)
+    run = await RunRepository(session, session.tenant).get(run_id)
+    own = await access.own_practices(session, person, since=run.period_from, today=today)
     if not own:
         return
     paid = await StatementRepository(session, session.tenant).find_practices_among(run_id, own)
     if paid:
-        raise OwnPractice(f"You hold a post at {', '.join(sorted(paid))}, which this run pays.")
+        raise OwnPractice(
+            f"You have, or had in the run's time, a post or a role at {', '.join(sorted(paid))}, which it pays."
+        )
 
 
 def _announce(session: Tx, run: PaymentRun, event: Event, action: str) -> None:

@@ -55,9 +55,13 @@ async def holds_post(session: Tx, person_id: UUID, practice: str, *, on: date) -
     return await PostRepository(session, session.tenant).is_held(person_id, practice, on=on)
 
 
-async def practices_of(session: Tx, person_id: UUID, *, on: date) -> frozenset[str]:
-    """Where the person holds any post: about these practices' money they decide nothing."""
-    return frozenset(await PostRepository(session, session.tenant).list_practices_of(person_id, on=on))
+async def practices_of(session: Tx, person_id: UUID, *, since: date, until: date) -> frozenset[str]:
+    """Where the person held any post on any of these days, the last one too, as known now or as it was recorded then.
+
+    A post that was ended, corrected or taken back since then counts: it was held while the money was earned.
+    """
+    posts = PostRepository(session, session.tenant)
+    return frozenset(await posts.list_practices_of(person_id, since=since, until=until))
 
 
 async def listed_lead(session: Tx, practice: str, *, on: date) -> tuple[str, str] | None:

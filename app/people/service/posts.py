@@ -162,6 +162,7 @@ def _keep_belief(session: Tx, post: Post, now: datetime) -> None:
         PostBelief(
             commissioner_id=post.commissioner_id,
             post_id=post.id,
+            person_id=post.person_id,
             role=post.role,
             practice=post.practice,
             valid_from=post.valid_from,
