@@ -30,6 +30,11 @@ class FormerAddress(DomainError):
     constraints = ("pk_former_address",)
 
 
+class OutsidePractice(DomainError):
+    code = "people.outside_practice"
+    title = "This address or id belongs to somebody outside your practice; ask the commissioner to add the post."
+
+
 class LeadOverlap(DomainError):
     code = "people.lead_overlap"
     title = "The practice has a named lead at that time; a practice has one at a time."

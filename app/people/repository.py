@@ -93,6 +93,9 @@ class PersonRepository(TenantRepository[Person]):
         statement = statement.on_conflict_do_nothing(constraint="uq_person_email").returning(col(Person.id))
         return (await (await self.session.connection()).execute(statement)).first() is not None
 
+    async def find_by_id(self, person_id: UUID) -> Person | None:
+        return await self.find(col(Person.id) == person_id)
+
     async def find_by_email(self, key: str) -> Person | None:
         return await self.find(col(Person.email_key) == key)
 
@@ -221,6 +224,11 @@ class PostRepository(TenantRepository[Post]):
         statement = self.select().where(col(Post.person_id) == person_id).order_by(col(Post.id))
         statement = statement.with_for_update() if for_update else statement
         return (await self.session.exec(statement)).all()  # pyright: ignore
+
+    async def has_been_at(self, person_id: UUID, practice: str) -> bool:
+        """Whether the person holds, held or will hold a post there."""
+        wanted = self.select().where(col(Post.person_id) == person_id, col(Post.practice) == practice)
+        return (await self.session.exec(select(exists(wanted.subquery().select())))).one()  # pyright: ignore
 
     async def is_held(self, person_id: UUID, practice: str, *, on: date) -> bool:
         wanted = self.select().where(col(Post.person_id) == person_id, col(Post.practice) == practice, held_on(on))

@@ -258,6 +258,7 @@ async def _listing(session: Tx, person: Person, today: date, response: Response)
         errors.PersonNotFound,
         errors.PersonErased,
         errors.FormerAddress,
+        errors.OutsidePractice,
         errors.LeadOverlap,
         errors.PostOverlap,
     ),
@@ -267,8 +268,9 @@ async def create_post(
 ) -> schemas.Post:
     """Give a person a post at a practice, in a locality, with the commissioner or with the LMC.
 
-    A practice manager does so for their own practice. A `person` whose e-mail address is known is that person. A
-    practice has one named lead at a time: end the present one's post first.
+    A practice manager does so for their own practice, and for a new person or one who holds or held a post there. A
+    `person` whose e-mail address is known is that person. A practice has one named lead at a time: end the present
+    one's post first.
     """
     now = serving.clock.now()
     today = london_date(now)

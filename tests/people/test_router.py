@@ -359,3 +359,29 @@ async def test_an_address_that_was_given_up_makes_no_second_person(shared: LiveP
     assert (refused.status_code, refused.json()["code"]) == (409, "people.former_address")
     assert (await admin.patch(url, json={"email": AMIRA["email"]}, headers=match)).status_code == 200
     assert (await admin.post("/v1/api-keys", json=key)).json()["person_id"] == person["id"]
+
+
+async def test_a_manager_gives_posts_to_people_of_the_practice_and_to_new_ones_only(shared: LivePlenary) -> None:
+    tenant, (mine, other) = await place(shared, 2)
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    manager = await shared.as_role("practice_manager", tenant=tenant, practice=mine)
+    approver = (await admin.post("/v1/people", json={"name": "Approver", "email": "a@icb.example"})).json()
+    moved = {"email": "b@icb.example"}
+    await admin.patch(f"/v1/people/{approver['id']}", json=moved, headers={"If-Match": "*"})
+    theirs = (await add_post(admin, other))["person"]
+    for holder in (
+        {"person": {"name": "Guess", "email": "B@icb.example"}},
+        {"person": {"name": "Guess", "email": "a@icb.example"}},
+        {"person_id": approver["id"]},
+        {"person_id": theirs["id"]},
+        {"person_id": "01890a5d-ac96-774b-bcce-b302099a8057"},
+    ):
+        refused = await manager.post("/v1/posts", json={"role": "staff", "practice": mine} | holder)
+        assert (refused.status_code, refused.json()["code"]) == (409, "people.outside_practice")
+        assert "Approver" not in refused.text
+    new = await add_post(manager, mine, "gp", person={"name": "New Gp", "email": "new@gp.example"})
+    gone = await manager.delete(f"/v1/posts/{new['id']}", headers={"If-Match": "*"})
+    assert gone.status_code == 204
+    held = await add_post(admin, mine, "nurse", person={"name": "Nurse", "email": "n@gp.example"}, until="2026-12-01")
+    again = await add_post(manager, mine, "gp", person={"name": "Nurse", "email": "N@gp.example"})
+    assert again["person"]["id"] == held["person"]["id"]

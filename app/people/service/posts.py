@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.core.addresses import address_key
 from app.core.audit import audit
 from app.core.clock import london_date
 from app.core.db import Tx
@@ -13,7 +14,7 @@ from app.core.ids import new_id
 from app.core.principal import Principal
 from app.organisations import service as organisations
 from app.organisations.values import Effect, PracticeChangeKind, PracticeChangeRef
-from app.people.errors import PersonErased, PersonNotFound, PostEnded
+from app.people.errors import OutsidePractice, PersonErased, PersonNotFound, PostEnded
 from app.people.events import PostChanged
 from app.people.repository import PersonRepository, PostRepository
 from app.people.service.creation import create_person, find_or_create_person
@@ -40,7 +41,10 @@ async def add_post(
         raise _invalid("/until", "`until` has to be later than `from`.")
     await _require_place(session, principal, practice=wanted.practice, locality_id=wanted.locality_id, on=today)
     await PostRepository(session, session.tenant).wait_for_practice(wanted.practice)
-    person = await _find_holder(session, person_id, named, now=now)
+    if principal.covers_commissioner(WRITE):
+        person = await _find_holder(session, person_id, named, now=now)
+    else:
+        person = await _find_own_holder(session, principal, wanted.practice or "", person_id, named, now=now)
     if person.erased_at is not None:
         raise PersonErased
     post = make_post(session, wanted, person.id, level=level, now=now)
@@ -61,6 +65,36 @@ async def _find_holder(
     if email is None:
         return await create_person(session, name=name, email=None, now=now)
     return await people.get(await find_or_create_person(session, name=name, email=email))
+
+
+async def _find_own_holder(
+    session: Tx,
+    principal: Principal,
+    practice: str,
+    person_id: UUID | None,
+    named: tuple[str, str | None] | None,
+    *,
+    now: datetime,
+) -> Person:
+    """For a practice role: a new person, somebody of the practice, or the caller.
+
+    A post would tie anybody else to the practice's money, and the answer would say who stands behind an address.
+    """
+    people = PersonRepository(session, session.tenant)
+    key = address_key(named[1]) if named is not None else None
+    known = await people.find_by_email(key) if key else None
+    if key is not None and known is None and await people.list_former(email_keys=[key]):
+        raise OutsidePractice
+    if named is None and person_id is not None:
+        known = await people.find_by_id(person_id)
+        if known is None:
+            raise OutsidePractice
+    if known is None:
+        return await _find_holder(session, person_id, named, now=now)
+    posts = PostRepository(session, session.tenant)
+    if known.id != principal.person_id and not await posts.has_been_at(known.id, practice):
+        raise OutsidePractice
+    return known
 
 
 def make_post(session: Tx, wanted: NewPost, person_id: UUID, *, level: PostLevel, now: datetime) -> Post:
