@@ -270,7 +270,7 @@ async def create_post(
 
     A practice manager does so for their own practice, and for a new person or one who holds or held a post there. A
     `person` whose e-mail address is known is that person. A practice has one named lead at a time: end the present
-    one's post first.
+    one's post first. A practice manager's `from` is at most 31 days ago; the commissioner may go further back.
     """
     now = serving.clock.now()
     today = london_date(now)
@@ -349,7 +349,10 @@ async def update_post(
     serving: Serving,
     response: Response,
 ) -> schemas.Post:
-    """Correct a post's period or whether it is listed. Whoever corrects a post confirms it."""
+    """Correct a post's period or whether it is listed. Whoever corrects a post confirms it.
+
+    A practice manager adds no day that is more than 31 days ago; the commissioner may.
+    """
     now = serving.clock.now()
     today = london_date(now)
     post, person = await _locked(session, post_id, expected, today)

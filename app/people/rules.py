@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
-from app.people.values import STALE_AFTER_DAYS, PostRole
+from app.people.values import PRACTICE_REACHES_BACK_DAYS, STALE_AFTER_DAYS, PostRole
 
 StaleReason = Literal["not_confirmed", "bounced"]
 
@@ -99,3 +99,25 @@ def counts(held: Mapping[str, Any]) -> dict[str, int]:
     Example: `{"name": "Anne", "posts": [a, b], "messages": []}` is `{"posts": 2}`.
     """
     return {kind: len(entries) for kind, entries in held.items() if isinstance(entries, list) and entries}
+
+
+def earliest_for_practice(today: date) -> date:
+    """The first day that a practice may say for itself: on 22 November it is 22 October, 31 days before.
+
+    A post earns money for its days (arrears for a named lead), so that what is further back is the commissioner's to say.
+    """
+    return today - timedelta(days=PRACTICE_REACHES_BACK_DAYS)
+
+
+def gains_days_before(
+    limit: date, *, start: date, until: date | None, old: tuple[date, date | None] | None = None
+) -> Literal["from", "until"] | None:
+    """Which end of the period adds days before the limit to those that the post had; None when neither does."""
+    if old is None:
+        return "from" if start < limit else None
+    old_start, old_until = old
+    if start < min(limit, old_start):
+        return "from"
+    if old_until is not None and old_until < limit and (until is None or until > old_until):
+        return "until"
+    return None

@@ -11,6 +11,7 @@ from uuid import UUID
 from app.core.db import Tx
 
 STALE_AFTER_DAYS: Final = 180
+PRACTICE_REACHES_BACK_DAYS: Final = 31
 
 
 class PostLevel(StrEnum):

@@ -385,3 +385,21 @@ async def test_a_manager_gives_posts_to_people_of_the_practice_and_to_new_ones_o
     held = await add_post(admin, mine, "nurse", person={"name": "Nurse", "email": "n@gp.example"}, until="2026-12-01")
     again = await add_post(manager, mine, "gp", person={"name": "Nurse", "email": "N@gp.example"})
     assert again["person"]["id"] == held["person"]["id"]
+
+
+async def test_a_practice_adds_no_days_of_a_post_that_are_long_gone(shared: LivePlenary) -> None:
+    tenant, (mine,) = await place(shared)
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    manager = await shared.as_role("practice_manager", tenant=tenant, practice=mine)
+    body = {"role": "named_lead", "practice": mine, "person": AMIRA}
+    refused = await manager.post("/v1/posts", json=body | {"from": "2026-10-21"})
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/from", "too_early")]
+    post = f"/v1/posts/{(await add_post(manager, mine, **{'from': '2026-10-22'}))['id']}"
+    match = {"If-Match": "*"}
+    refused = await manager.patch(post, json={"from": "2026-04-01"}, headers=match)
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/from", "too_early")]
+    earlier = {"from": "2026-04-01", "until": "2026-10-01"}
+    assert (await admin.patch(post, json=earlier, headers=match)).status_code == 200
+    refused = await manager.patch(post, json={"until": None}, headers=match)
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/until", "too_early")]
+    assert (await manager.patch(post, json={"from": "2026-05-01"}, headers=match)).status_code == 200

@@ -14,6 +14,7 @@ from app.core.ids import new_id
 from app.core.principal import Principal
 from app.organisations import service as organisations
 from app.organisations.values import Effect, PracticeChangeKind, PracticeChangeRef
+from app.people import rules
 from app.people.errors import OutsidePractice, PersonErased, PersonNotFound, PostEnded
 from app.people.events import PostChanged
 from app.people.repository import PersonRepository, PostRepository
@@ -40,6 +41,7 @@ async def add_post(
     if wanted.valid_until is not None and wanted.valid_until <= wanted.valid_from:
         raise _invalid("/until", "`until` has to be later than `from`.")
     await _require_place(session, principal, practice=wanted.practice, locality_id=wanted.locality_id, on=today)
+    _require_recent(principal, today, start=wanted.valid_from, until=wanted.valid_until)
     await PostRepository(session, session.tenant).wait_for_practice(wanted.practice)
     if principal.covers_commissioner(WRITE):
         person = await _find_holder(session, person_id, named, now=now)
@@ -143,6 +145,23 @@ def _invalid(pointer: str, detail: str, *, code: str = "not_valid") -> InvalidRe
     return InvalidRequest(errors=[FieldError(pointer, code, detail)])
 
 
+def _require_recent(
+    principal: Principal,
+    today: date,
+    *,
+    start: date,
+    until: date | None,
+    old: tuple[date, date | None] | None = None,
+) -> None:
+    if principal.covers_commissioner(WRITE):
+        return
+    limit = rules.earliest_for_practice(today)
+    member = rules.gains_days_before(limit, start=start, until=until, old=old)
+    if member is not None:
+        detail = f"Days before {limit:%-d %B %Y} are for the commissioner to add."
+        raise _invalid(f"/{member}", detail, code="too_early")
+
+
 async def _require_place(
     session: Tx, principal: Principal, *, practice: str | None, locality_id: UUID | None, on: date
 ) -> None:
@@ -171,6 +190,7 @@ async def change_post(session: Tx, principal: Principal, post: Post, changes: di
     until = changes.get("valid_until", post.valid_until)
     if until is not None and until <= start:
         raise _invalid("/until", "`until` has to be later than `from`.")
+    _require_recent(principal, today, start=start, until=until, old=(post.valid_from, post.valid_until))
     await PostRepository(session, session.tenant).wait_for_practice(post.practice)
     move_post(session, post, valid_from=start, valid_until=until, now=now)
     post.listed = changes.get("listed", post.listed)
