@@ -552,6 +552,10 @@ async def test_the_lead_named_in_an_agreement_fills_the_vacant_post_once(shared:
     own = await shared.as_role("practice_manager", tenant=tenant, practice=practice)
     unknown = await own.post(offer, json={"signatory": SIGNATORY, "named_lead": made.json()["offers"][0]["id"]})
     assert unknown.status_code == 404
+    outside = await own.post(offer, json={"signatory": SIGNATORY, "named_lead": person})
+    assert (outside.status_code, outside.json()["code"]) == (409, "people.outside_practice")
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    await admin.post("/v1/posts", json={"role": "gp", "practice": practice, "person_id": person})
     accepted = await own.post(offer, json={"signatory": SIGNATORY, "named_lead": person})
     assert (accepted.status_code, accepted.json()["named_lead"]) == (200, person)
     assert (await own.get(f"/v1/practices/{practice}")).json()["named_lead"] == {

@@ -20,7 +20,7 @@ from app.core.problems import error_responses
 from app.core.repository import Page
 from app.organisations import service as organisations
 from app.organisations.errors import PracticeNotFound
-from app.people.errors import PersonNotFound
+from app.people.errors import OutsidePractice, PersonNotFound
 from app.schemes import service
 from app.schemes.errors import (
     OfferAnswered,
@@ -163,6 +163,7 @@ async def get_offer(
         SchemeNotPublished,
         WordsChanged,
         PersonNotFound,
+        OutsidePractice,
         PreconditionFailed,
     ),
 )
