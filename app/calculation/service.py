@@ -52,6 +52,11 @@ def check_definition(definition: Definition, *, applies: Period) -> list[Problem
     ]
 
 
+def count_paying_nodes(definition: Definition) -> int:
+    """How many lines each practice has."""
+    return sum(isinstance(place.node, PayingNode) for place in walk(definition.pay))
+
+
 def evaluate(
     definition: Definition,
     *,

@@ -1,11 +1,20 @@
-"""Rate limits: a token bucket for each key, in this process alone, so that no request waits for Redis."""
+"""Limits in this process alone, so that no request waits for Redis: how often a key may call, and how much is worked out
+at once.
+"""
 
+import asyncio
 import math
+import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
+from app.core.errors import Unavailable
+
+Result = TypeVar("Result")
 _MOST_KEYS: Final = 50_000
 
 
@@ -73,3 +82,24 @@ def rate_limit_headers(decision: Decision) -> dict[str, str]:
 
 def _seconds(time_span: float) -> int:
     return max(1, math.ceil(time_span))
+
+
+class Bench:
+    """A few threads for long calculations, apart from those that everything else shares.
+
+    Whoever finds all places taken is told to come again: a queue of them would outlast its callers. A place is free
+    when the work is done, not when the caller has gone, because a thread cannot be stopped.
+    """
+
+    def __init__(self, places: int, *, again_after: int = 5) -> None:
+        self._free = threading.BoundedSemaphore(places)
+        self._again_after = again_after
+        self._threads = ThreadPoolExecutor(places, thread_name_prefix="bench")
+
+    async def run(self, work: Callable[..., Result], *arguments: object) -> Result:
+        if not self._free.acquire(blocking=False):
+            headers = {"Retry-After": str(self._again_after)}
+            raise Unavailable("Other calculations are being worked out; try again shortly.", headers=headers)
+        done: Future[Result] = self._threads.submit(work, *arguments)
+        done.add_done_callback(lambda _: self._free.release())
+        return await asyncio.wrap_future(done)

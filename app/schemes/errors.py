@@ -107,6 +107,12 @@ class OwnPractice(DomainError):
     title = "Nobody confirms facts of a practice in which they hold a post."
 
 
+class CalculationTooLarge(DomainError):
+    status = 422
+    code = "schemes.calculation_too_large"
+    title = "This is more than the calculator works out at once; ask for fewer practices or facts."
+
+
 class ParticipationClash(DomainError):
     status = 409
     code = "schemes.participation_clash"

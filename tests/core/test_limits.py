@@ -1,8 +1,12 @@
+import asyncio
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.limits import RateLimiter, rate_limit_headers
+from app.core.errors import Unavailable
+from app.core.limits import Bench, RateLimiter, rate_limit_headers
 
 
 def test_a_burst_passes_and_the_next_waits():
@@ -72,3 +76,24 @@ def test_headers_say_what_is_left_and_how_long_to_wait():
 def test_a_limit_that_lets_nothing_through_is_a_mistake(rate, burst):
     with pytest.raises(ValueError, match="lets something"):
         RateLimiter(rate, burst)
+
+
+async def test_a_bench_takes_as_many_as_it_has_places_and_a_place_is_free_when_the_work_is_done() -> None:
+    bench, go = Bench(1, again_after=7), threading.Event()
+    first = asyncio.create_task(bench.run(go.wait))
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable) as refused:
+        await bench.run(len, "")
+    assert refused.value.headers["Retry-After"] == "7"
+    first.cancel()
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await bench.run(len, "whose caller has left")
+    go.set()
+    for _ in range(200):
+        try:
+            assert await bench.run(len, "abc") == 3
+            return
+        except Unavailable:
+            await asyncio.sleep(0.01)
+    pytest.fail("the place was never given back")

@@ -143,3 +143,21 @@ async def test_the_calculator_refuses_a_fact_of_nobody_and_a_practice_named_twic
     assert (twice.status_code, twice.json()["code"]) == (422, "calculation.practice_repeated")
     negative = await manager.post("/v1/calculator", json=body | {"practices": [{"code": "A1", "registered": "-1"}]})
     assert negative.status_code == 422
+
+
+@pytest.mark.parametrize(("practices", "facts", "pointer"), [(201, 0, "/practices"), (1, 10_001, "/facts")])
+async def test_the_calculator_refuses_more_than_it_works_out_at_once(
+    shared: LivePlenary, practices: int, facts: int, pointer: str
+) -> None:
+    manager, _, _ = await an_office(shared)
+    nodes = [{**PER_HEAD["pay"], "id": f"n{no}"} for no in range(100)]
+    fact = {"practice": "A0", "measure": "lead_session", "on": "2026-05-01", "value": "1"}
+    body = {
+        "definition": {**PER_HEAD, "pay": {"type": "sum", "of": nodes}},
+        "practices": [{"code": f"A{no}", "registered": "1"} for no in range(practices)],
+        "facts": [fact] * facts,
+        "period": YEAR,
+    }
+    refused = await manager.post("/v1/calculator", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "schemes.calculation_too_large")
+    assert [each["pointer"] for each in refused.json()["errors"]] == [pointer]

@@ -1,7 +1,7 @@
 """The calculator: the same engine over what the caller gives, and nothing is kept."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from app.calculation import service as calculation
 from app.calculation.errors import BrokenMonth
@@ -9,10 +9,13 @@ from app.calculation.values import PracticeInput
 from app.core.clock import Period
 from app.core.errors import FieldError
 from app.schemes import rules
-from app.schemes.errors import VersionNotPayable
+from app.schemes.errors import CalculationTooLarge, VersionNotPayable
 from app.schemes.schemas.calculator import CalculatorAnswer, CalculatorIn, calculator_answer
 from app.schemes.service.drafting import read_definition
 from app.schemes.values import CalculationOutcome
+
+MOST_LINES: Final = 20_000
+MOST_READINGS: Final = 1_000_000
 
 
 def calculate(
@@ -40,6 +43,7 @@ def calculate(
 def work_out(body: CalculatorIn) -> CalculatorAnswer:
     """The whole of one request: a size without a date counts on each day whose list the definition reads."""
     period, definition = body.period.period(), read_definition(body.definition)
+    _refuse_too_much(body, calculation.count_paying_nodes(definition))
     snapshots = calculation.snapshot_dates(definition, period)
     found = calculate(
         body.definition,
@@ -49,3 +53,11 @@ def work_out(body: CalculatorIn) -> CalculatorAnswer:
     )
     known = calculation.measures_needed(definition).facts
     return calculator_answer(found, notes=rules.unread_words([fact.measure for fact in body.facts], known=known))
+
+
+def _refuse_too_much(body: CalculatorIn, nodes: int) -> None:
+    """Each practice has a line of each paying node, and each paying node may read every fact."""
+    for member, given, most in (("practices", body.practices, MOST_LINES), ("facts", body.facts, MOST_READINGS)):
+        if len(given) * nodes > most:
+            detail = f"With {nodes} paying nodes at most {most // nodes:,} are worked out at once."
+            raise CalculationTooLarge(errors=[FieldError(f"/{member}", "too_long", detail)])
