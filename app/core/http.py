@@ -111,7 +111,7 @@ class Services:
         unanswered = (await (await session.connection()).execute(_UNANSWERED)).scalar_one()
         self.metrics.unacknowledged_releases.set(unanswered)
         # Tried once for each scrape, so that requests do not pay for it.
-        waits = await asyncio.gather(_wait(self.app_engine.connect()), _wait(self.reader.pool.acquire(timeout=5)))
+        waits = await asyncio.gather(_wait(self.app_engine.connect()), _wait(self.reader.pool.acquire(timeout=2)))
         self.metrics.pool_wait.set(max(waits))
 
 
