@@ -31,7 +31,11 @@ class Expected:
     required: bool
 
     def check(self, version: int) -> None:
-        check_if_match(self.header, version_etag(version), required=self.required)
+        self.check_tag(version_etag(version))
+
+    def check_tag(self, etag: str) -> None:
+        """For what answers with more than its row: the very tag that reading it gives."""
+        check_if_match(self.header, etag, required=self.required)
 
 
 class TenantRepository(Generic[Row]):

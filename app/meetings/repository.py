@@ -75,6 +75,15 @@ class AttendanceRepository(TenantRepository[Attendance]):
         keys = [Attendance.practice, Attendance.id]
         return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=f"attendance:{meeting_id}")
 
+    async def list_versions(self, meeting_id: UUID) -> Sequence[tuple[UUID, int]]:
+        """Each line of the list with its version."""
+        statement = select(Attendance.id, Attendance.version).where(
+            Attendance.commissioner_id == self.tenant,
+            Attendance.meeting_id == meeting_id,
+            col(Attendance.removed_at).is_(None),
+        )
+        return (await self.session.exec(statement)).all()
+
     async def count_by_meeting(self, meeting_ids: Sequence[UUID]) -> dict[UUID, int]:
         statement = (
             select(Attendance.meeting_id, func.count())

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from app.core.auth import require
 from app.core.db import Transaction, Tx
 from app.core.errors import PreconditionFailed, PreconditionRequired, UnsupportedMedia
-from app.core.etag import version_etag
 from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
 from app.core.pagination import PageParams
 from app.core.principal import Principal
@@ -35,9 +34,10 @@ Writer = Annotated[Principal, require("meetings:write")]
 Viewer = Annotated[Principal, require("meetings:read")]
 
 
-async def _shown(session: Tx, meeting: tables.Meeting) -> schemas.Meeting:
-    attended = await AttendanceRepository(session, session.tenant).list_of(meeting.id)
-    return _answer(meeting, len(attended))
+async def _shown(session: Tx, meeting: tables.Meeting, response: Response) -> schemas.Meeting:
+    attended = len(await AttendanceRepository(session, session.tenant).list_versions(meeting.id))
+    response.headers["ETag"] = rules.meeting_tag(meeting.version, attended)
+    return _answer(meeting, attended)
 
 
 def _answer(meeting: tables.Meeting, attended: int) -> schemas.Meeting:
@@ -56,8 +56,7 @@ async def plan_meeting(
     """Plan a meeting. With a scheme and a measure, whoever attends is evidence for that scheme."""
     meeting = await service.plan_meeting(session, caller, body, now=serving.clock.now())
     response.headers["Location"] = f"/v1/meetings/{meeting.id}"
-    response.headers["ETag"] = version_etag(meeting.version)
-    return _answer(meeting, 0)
+    return await _shown(session, meeting, response)
 
 
 @router.get("/v1/meetings")
@@ -80,9 +79,9 @@ async def list_meetings(
 
 
 @router.get("/v1/meetings/{meeting_id}", responses=error_responses(MeetingNotFound))
-async def get_meeting(meeting_id: UUID, caller: Viewer, session: Transaction) -> schemas.Meeting:
+async def get_meeting(meeting_id: UUID, caller: Viewer, session: Transaction, response: Response) -> schemas.Meeting:
     """One meeting."""
-    return await _shown(session, await MeetingRepository(session, session.tenant).get(meeting_id))
+    return await _shown(session, await MeetingRepository(session, session.tenant).get(meeting_id), response)
 
 
 @router.patch(
@@ -102,8 +101,7 @@ async def change_meeting(
     """Change a meeting's words; its times too, while nobody is on its attendance list."""
     meeting = await service.change_meeting(session, caller, meeting_id, body, expected=expected)
     await session.flush()  # the row's version is raised by the flush
-    response.headers["ETag"] = version_etag(meeting.version)
-    return await _shown(session, meeting)
+    return await _shown(session, meeting, response)
 
 
 def _attendance_body() -> dict[str, Any]:
@@ -167,10 +165,17 @@ def _csv_rows(body: bytes) -> list[dict[str, str]]:
     openapi_extra=_attendance_body(),
 )
 async def record_attendance(
-    meeting_id: UUID, request: Request, caller: Writer, session: Transaction, serving: Serving, expected: MayMatch
+    meeting_id: UUID,
+    request: Request,
+    caller: Writer,
+    session: Transaction,
+    serving: Serving,
+    expected: MayMatch,
+    response: Response,
 ) -> schemas.AttendanceOutcome:
     """The attendance list, whole, as JSON or CSV. Each attendance becomes one confirmed fact for the meeting's scheme and
     CPD hours for the person, once. The same list again changes nothing; a correction moves its own fact and hours only.
+    `If-Match` takes the list's own tag, which this answer and reading the list give.
     """
     listed = [line.listed() for line in await _lines(request)]
     found = await service.record_attendance(
@@ -178,6 +183,7 @@ async def record_attendance(
     )
     await session.flush()  # the new rows are read back below
     rows = await AttendanceRepository(session, session.tenant).list_of(meeting_id)
+    response.headers["ETag"] = rules.attendance_tag((row.id, row.version) for row in rows)
     return _outcome(found, rows)
 
 
@@ -218,8 +224,8 @@ async def list_attendance(
     """Who attended, by practice. A practice sees its own people; the office sees everybody."""
     await MeetingRepository(session, session.tenant).get(meeting_id)
     practices = None if caller.covers_commissioner("attendance:read") else caller.practices("attendance:read")
-    page = await AttendanceRepository(session, session.tenant).list_page(
-        meeting_id, practices=practices, params=params, cursors=serving.cursors
-    )
+    repository = AttendanceRepository(session, session.tenant)
+    response.headers["ETag"] = rules.attendance_tag(await repository.list_versions(meeting_id))
+    page = await repository.list_page(meeting_id, practices=practices, params=params, cursors=serving.cursors)
     shown = [_attendance(row) for row in page.rows]
     return paged(request, response, Page(shown, page.next_cursor, page.total))  # pyright: ignore

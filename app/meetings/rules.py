@@ -1,12 +1,24 @@
 """What an attendance list means: times within the meeting, and which lines are new, changed or gone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from app.core.clock import LONDON
 from app.core.errors import FieldError
+from app.core.etag import digest_etag
 from app.meetings.values import Listed
+
+
+def meeting_tag(version: int, attended: int) -> str:
+    """The tag of a meeting, whose answer says how many came as well: given to readers and asked of whoever changes it."""
+    return digest_etag("meeting", version, attended)
+
+
+def attendance_tag(lines: Iterable[tuple[UUID, int]]) -> str:
+    """The tag of a meeting's whole list: which lines are on it, and how often each was corrected."""
+    return digest_etag("attendance", [[str(line), version] for line, version in sorted(lines)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,11 +74,10 @@ async def change_meeting(
 ) -> Meeting:
     meeting = await MeetingRepository(session, session.tenant).get(meeting_id, for_update=True)
     _refuse_beyond_reach(caller, meeting.level, meeting.locality_id, meeting.practice)
-    expected.check(meeting.version)
+    attended = len(await AttendanceRepository(session, session.tenant).list_versions(meeting_id))
+    expected.check_tag(rules.meeting_tag(meeting.version, attended))
     given = patch.model_dump(exclude_unset=True)
-    if {"starts_at", "ends_at"} & given.keys() and await AttendanceRepository(session, session.tenant).list_of(
-        meeting_id
-    ):
+    if attended and {"starts_at", "ends_at"} & given.keys():
         raise MeetingHasAttendance
     for name, value in given.items():
         setattr(meeting, name, value)
@@ -99,11 +98,11 @@ async def record_attendance(
     # The lock lets two lists for one meeting follow each other instead of mixing.
     meeting = await MeetingRepository(session, session.tenant).get(meeting_id, for_update=True)
     _refuse_beyond_reach(caller, meeting.level, meeting.locality_id, meeting.practice)
-    expected.check(meeting.version)
+    repository = AttendanceRepository(session, session.tenant)
+    expected.check_tag(rules.attendance_tag(await repository.list_versions(meeting_id)))
     if meeting.starts_at > now:
         raise MeetingNotHeld("Send the list once the meeting has begun.")
     wanted = await _wanted(session, meeting, lines)
-    repository = AttendanceRepository(session, session.tenant)
     rows = {rules.key_of(r.name_key, r.practice): r for r in await repository.list_of(meeting_id, with_removed=True)}
     known = {k: rules.Recorded(r.role, r.from_at, r.until_at, r.removed_at is not None) for k, r in rows.items()}
     found = rules.difference({k: (line.role, there) for k, (line, there) in wanted.items()}, known)

@@ -28,6 +28,8 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     """What stands in a path, by the path as far as the parameter: `/v1/payment-runs/{run_id}`."""
     clients: dict[Role, httpx.AsyncClient] = field(default_factory=dict)
+    newcomer: str = ""
+    """The practice to which the offer in `ids` was made, and which has not answered yet."""
 
     @property
     def tenant(self) -> str:
@@ -139,9 +141,9 @@ async def _schemes(world: World) -> None:
     world.ids["/v1/incentive-schemes/{scheme_id}/facts/{fact_id}"] = fact["id"]
     sign_up = await world.first(Role.SCHEME_MANAGER, f"{base}/sign-ups")
     world.ids["/v1/incentive-schemes/{scheme_id}/sign-ups/{sign_up_id}"] = sign_up["id"]
-    newcomer = f"{world.practice[:-2]}NEW"[-8:]
-    await world.live.make_practice(newcomer, world.tenant)
-    body = {"practices": [newcomer], "respond_by": "2026-12-31"}
+    world.newcomer = f"{world.practice[:-2]}NEW"[-8:]
+    await world.live.make_practice(world.newcomer, world.tenant)
+    body = {"practices": [world.newcomer], "respond_by": "2026-12-31"}
     await world.post(Role.SCHEME_MANAGER, f"{base}/offers", json=body)
     offer = await world.first(Role.SCHEME_MANAGER, f"{base}/offers")
     world.ids["/v1/incentive-schemes/{scheme_id}/offers/{offer_id}"] = offer["id"]

@@ -159,11 +159,26 @@ async def test_a_stale_version_is_refused_and_a_missing_one_asked_for(place: Pla
     address = await plan(place)
     tag = (await place.office.get(address)).headers["ETag"]
     assert (await place.office.patch(address, json={"joining": "By video"})).status_code == 428
-    changed = await place.office.patch(address, json={"joining": "By video"}, headers={"If-Match": '"v1"'})
-    assert (changed.status_code, changed.json()["joining"], changed.headers["ETag"]) == (200, "By video", '"v2"')
-    stale = await place.office.patch(address, json={"joining": "x"}, headers={"If-Match": '"v1"'})
-    assert (stale.status_code, tag) != (200, None)
-    assert stale.status_code == 412
+    changed = await place.office.patch(address, json={"joining": "By video"}, headers={"If-Match": tag})
+    assert (changed.status_code, changed.json()["joining"]) == (200, "By video")
+    stale = await place.office.patch(address, json={"joining": "x"}, headers={"If-Match": tag})
+    assert (stale.status_code, (await place.office.get(address)).json()["joining"]) == (412, "By video")
+    assert (await place.office.get(address)).headers["ETag"] == changed.headers["ETag"] != tag
+
+
+async def test_the_tag_of_an_attendance_list_is_the_lists_own(place: Place) -> None:
+    address = await plan(place)
+    reader = await place.live.as_role("commissioner_admin", tenant=place.tenant)
+    before = {name: (await reader.get(f"{address}{name}")).headers["ETag"] for name in ("", "/attendance")}
+    body = {"attendance": [line("Dr Ana Field", place.practices[0])]}
+    tag = {"If-Match": before["/attendance"]}
+    listed = await place.office.put(f"{address}/attendance", json=body, headers=tag)
+    assert (listed.status_code, listed.headers["ETag"]) == (
+        200, (await reader.get(f"{address}/attendance")).headers["ETag"]
+    )  # fmt: skip
+    assert (await place.office.put(f"{address}/attendance", json={"attendance": []}, headers=tag)).status_code == 412
+    # The meeting says how many came, so what was read of it before is no longer so.
+    assert (await reader.get(address, headers={"If-None-Match": before[""]})).status_code == 200
 
 
 async def test_meetings_come_in_pages_in_the_order_of_their_start(place: Place) -> None:

@@ -1,0 +1,74 @@
+"""The tag that reading gives is the one that changing takes, and no other."""
+
+import httpx
+import pytest
+
+from app.access.values import ROLE_SCOPES, Role
+from tests.contracts.bodies import body_of
+from tests.contracts.routes import GUARDED, OPERATIONS, Operation
+from tests.factories.service import LivePlenary
+from tests.factories.world import World, make_world
+
+
+def takes_if_match(operation: Operation) -> bool:
+    return any(parameter["name"] == "If-Match" for parameter in operation.details.get("parameters", []))
+
+
+# Endings last: after them there is nothing to read.
+CHANGES = sorted(filter(takes_if_match, GUARDED), key=lambda operation: operation.method == "DELETE")
+READS = {operation.path: operation for operation in OPERATIONS if operation.method == "GET"}
+# What is changed when it is not what stands at the address, or at the one above a decision's verb.
+CHANGED = {"POST /v1/issues/{issue_id}/responses": "/v1/issues/{issue_id}"}
+# Where no tag is read, and why.
+WITHOUT_TAG = {
+    "PUT /v1/localities/{locality_id}/practices/{code}": "a placement is read in a list only; putting it gives its tag",
+}
+STALE = {"If-Match": '"0123456789abcdef0123456789abcdef"'}
+
+
+def read_of(operation: Operation) -> Operation:
+    path = CHANGED.get(str(operation), operation.path)
+    return READS.get(path) or READS[path.rpartition("/")[0]]
+
+
+@pytest.fixture(scope="module")
+async def world(shared: LivePlenary) -> World:
+    return await make_world(shared)
+
+
+async def test_the_tag_one_reads_passes_and_another_does_not(world: World) -> None:
+    wrong = []
+    for operation in CHANGES:
+        if str(operation) in WITHOUT_TAG:
+            continue
+        answers = [await _read_and_change(world, operation, role) for role in _roles(operation)]
+        if not any(answer == "as it should be" for answer in answers):
+            wrong.append(f"{operation}: {answers}")
+    assert wrong == []
+
+
+def _roles(operation: Operation) -> list[Role]:
+    needed = {operation.scope, read_of(operation).scope}
+    return [role for role, scopes in ROLE_SCOPES.items() if needed <= scopes and role is not Role.PLATFORM_ADMIN]
+
+
+async def _read_and_change(world: World, operation: Operation, role: Role) -> str:
+    if operation.path.startswith("/v1/offers/"):
+        client = await world.live.as_role(role, tenant=world.tenant, practice=world.newcomer)
+    else:
+        client = await world.client(role)
+    read = await client.get(world.fill(read_of(operation).path))
+    if not read.is_success:
+        return f"{role} does not read it: {read.status_code}"
+    refused = await _change(client, world, operation, STALE)
+    taken = await _change(client, world, operation, {"If-Match": read.headers["ETag"]})
+    if refused.status_code == 412 and taken.status_code not in (412, 428) and taken.status_code < 500:
+        return "as it should be"
+    return f"{role}: {refused.status_code} with another tag, {taken.status_code} {taken.text[:200]} with the one read"
+
+
+async def _change(
+    client: httpx.AsyncClient, world: World, operation: Operation, headers: dict[str, str]
+) -> httpx.Response:
+    body = body_of(world, operation)
+    return await client.request(operation.method, world.fill(operation.path), json=body, headers=headers)
