@@ -92,14 +92,12 @@ class LocalityRef:
 
 @dataclass(frozen=True, slots=True)
 class PracticeRef:
-    """`closed_on` is the last day open. `commissioner_code` is the register's commissioner of today, or the last one."""
+    """`closed_on` is the last day open."""
 
     code: str
     name: str
-    status: PracticeStatus
     opened_on: date | None
     closed_on: date | None
-    commissioner_code: str | None
     successor: str | None
 
 

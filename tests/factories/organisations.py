@@ -96,17 +96,25 @@ async def _insert_membership(
 
 
 async def _insert_list(
-    platform: asyncpg.Connection, code: str, as_at: date, registered: str | None, weighted: str | None
+    platform: asyncpg.Connection,
+    code: str,
+    as_at: date,
+    registered: str | None,
+    weighted: str | None,
+    *,
+    source: str = "test",
+    recorded_at: datetime = _RECORDED,
 ) -> None:
     await platform.execute(
         "INSERT INTO register_list_size (id, practice, as_at, source, registered, weighted, recorded_at)"
-        " VALUES ($1, $2, $3, 'test', $4, $5, $6)",
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
         new_id(),
         code,
         as_at,
+        source,
         None if registered is None else Decimal(registered),
         None if weighted is None else Decimal(weighted),
-        _RECORDED,
+        recorded_at,
     )
 
 
@@ -122,11 +130,11 @@ async def make_membership(
 
 
 async def make_list_size(
-    live: "LivePlenary", code: str, *, as_at: date, registered: str | None, weighted: str | None = None
+    live: "LivePlenary", code: str, *, as_at: date, registered: str | None, weighted: str | None = None, **more: Any
 ) -> None:
     """One more list of a practice; what is published of it stays as it was until the next refresh."""
     platform = await asyncpg.connect(live.settings.asyncpg_url("platform"))
     try:
-        await _insert_list(platform, code, as_at, registered, weighted)
+        await _insert_list(platform, code, as_at, registered, weighted, **more)
     finally:
         await platform.close()

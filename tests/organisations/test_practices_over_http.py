@@ -3,6 +3,12 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from app.calculation.service import evaluate, parse_definition
+from app.calculation.values import PracticeInput
+from app.core.clock import Period
+from app.organisations import service
+from tests.factories.organisations import make_list_size, publish_again
+from tests.factories.schemes import PER_HEAD
 from tests.factories.service import LivePlenary
 
 MEMBERS = {
@@ -132,6 +138,48 @@ async def test_an_unchanged_list_is_304_until_something_changes(shared: LivePlen
     changed = await client.get("/v1/practices", headers=tagged)
     assert codes(changed) == ["ZZE001", "ZZE002"]
     assert changed.headers["ETag"] != first.headers["ETag"]
+
+
+async def test_a_practice_that_will_close_is_active_until_its_last_day_is_over(shared: LivePlenary):
+    tenant = await shared.fresh_tenant()
+    await shared.make_practice("ZZE011", tenant, status="closed", closed_on=date(2026, 12, 31))
+    for role, where in (("intranet", tenant), ("platform_admin", "PLATFORM")):
+        client = await shared.as_role(role, tenant=where)
+        for day, status in (("", "active"), ("?as_at=2026-11-22", "active")):
+            assert (await client.get(f"/v1/practices/ZZE011{day}")).json()["status"] == status, (role, day)
+    assert codes(await client.get("/v1/practices?q=ZZE011&status=closed")) == []
+
+
+async def test_of_lists_of_one_date_the_page_shows_the_one_that_is_paid(shared: LivePlenary):
+    tenant = await shared.fresh_tenant()
+    day = date(2026, 4, 1)
+    await shared.make_practice("ZZE012", tenant, registered="6000", weighted="6100", list_as_at=day)
+    later = datetime(2026, 11, 2, tzinfo=UTC)
+    await make_list_size(shared, "ZZE012", as_at=day, registered="5000", source="corrected", recorded_at=later)
+    await publish_again(shared, "ZZE012")
+    client = await shared.as_role("intranet", tenant=tenant)
+    shown = [(await client.get(f"/v1/practices/ZZE012{query}")).json()["list_size"] for query in ("", f"?as_at={day}")]
+    assert shown == [{"registered": "5000", "weighted": "6100", "as_at": "2026-04-01"}] * 2
+    async with shared.session(tenant) as session:
+        profile = (await service.profiles(session, ["ZZE012"], on=day))["ZZE012"]
+        paid = PracticeInput("ZZE012", lists=(await service.list_sizes(session, ["ZZE012"]))["ZZE012"])
+    assert (profile.registered, profile.weighted) == (5000, 6100)
+    definition = parse_definition(PER_HEAD)
+    (result,) = evaluate(definition, period=Period(day, date(2027, 4, 1)), practices=[paid])
+    assert result.lines[0].quantity == "5000"
+
+
+async def test_history_opens_on_the_day_that_it_is_in_london(shared: LivePlenary):
+    tenant = await shared.fresh_tenant()
+    await shared.make_practice("ZZE013", tenant, valid_from=date(2027, 7, 1))
+    client = await shared.as_role("intranet", tenant=tenant)
+    before = shared.clock.instant
+    try:
+        for hour, status in ((22, 404), (23, 200)):
+            shared.clock.instant = datetime(2027, 6, 30, hour, 30, tzinfo=UTC)
+            assert (await client.get("/v1/practices/ZZE013/history")).status_code == status
+    finally:
+        shared.clock.instant = before
 
 
 async def test_as_at_shows_the_commissioner_and_the_list_of_then(shared: LivePlenary):

@@ -41,7 +41,7 @@ async def test_a_practice_is_told_with_its_lists_and_profile(shared: LivePlenary
         sizes = await service.list_sizes(session, ["ZZA004", "ZZA998"])
         profile = (await service.profiles(session, ["ZZA004"], on=date(2026, 4, 1)))["ZZA004"]
         before = (await service.profiles(session, ["ZZA004"], on=date(2026, 3, 31)))["ZZA004"]
-    assert (practice.name, practice.status, practice.commissioner_code) == ("Surgery ZZA004", "active", tenant)
+    assert (practice.name, practice.opened_on) == ("Surgery ZZA004", date(2013, 4, 1))
     assert [(size.as_at, size.registered, size.weighted) for size in sizes["ZZA004"]] == [
         (date(2026, 4, 1), Decimal("5000.25"), None)
     ]

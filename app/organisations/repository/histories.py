@@ -1,7 +1,7 @@
 """What the register and the tenant know of one practice over time, newest first."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,14 +17,15 @@ _VISIBLE = text(
 SELECT EXISTS (
   SELECT FROM register_practice r WHERE r.code = :code AND r.is_practice AND (CAST(:tenant AS uuid) IS NULL OR EXISTS (
     SELECT FROM practice_member m
-    WHERE m.commissioner_id = CAST(:tenant AS uuid) AND m.practice = r.code AND m.valid_from <= current_date)))
+    WHERE m.commissioner_id = CAST(:tenant AS uuid) AND m.practice = r.code AND m.valid_from <= :today)))
 """
 )
 
 
-async def is_visible(session: Tx, code: str, *, tenant: UUID | None) -> bool:
+async def is_visible(session: Tx, code: str, *, tenant: UUID | None, today: date) -> bool:
     """Whether the practice is or was the tenant's; without a tenant, whether the register has it."""
-    return (await (await session.connection()).execute(_VISIBLE, {"code": code, "tenant": tenant})).scalar_one()
+    values = {"code": code, "tenant": tenant, "today": today}
+    return (await (await session.connection()).execute(_VISIBLE, values)).scalar_one()
 
 
 def select_list_sizes(code: str, *, known_on: datetime | None) -> Select[Any]:

@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, String, Text, Uuid, and_, any_, cast, column, func, or_, select, table
+from sqlalchemy import Date, String, Text, Uuid, and_, any_, cast, column, or_, select, table
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement, Select
 from sqlmodel import col
 
 from app.core.db import Tx
-from app.organisations.tables import LocalityMembership, RegisterMembership
+from app.organisations.tables import LocalityMembership
 
 practice_member = table(
     "practice_member",
@@ -62,20 +62,3 @@ async def list_periods(session: Tx, tenant: UUID, codes: Sequence[str]) -> Seque
         .order_by(member.practice, member.valid_from)
     )
     return (await (await session.connection()).execute(statement)).all()
-
-
-async def list_register_commissioners(session: Tx, codes: Sequence[str]) -> dict[str, str]:
-    """The register's commissioner of each practice today, or the last one."""
-    membership = RegisterMembership
-    statement = (
-        select(col(membership.practice), col(membership.commissioner))
-        .where(
-            one_of(col(membership.practice), codes),
-            col(membership.superseded_at).is_(None),
-            col(membership.valid_from) <= func.current_date(),
-        )
-        .order_by(col(membership.valid_from))
-    )
-    rows = await (await session.connection()).execute(statement)
-    # In order of time, so that the newest one of each practice stays.
-    return {row.practice: row.commissioner for row in rows}

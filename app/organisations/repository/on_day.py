@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from app.core.db import Tx
+from app.organisations.repository.current import LIST_FIGURES, status_on
 from app.organisations.repository.published import SORT_KEYS
 
 # The same words as in the projection's `search`, so that both lists find alike.
@@ -17,11 +18,7 @@ _SEARCH: Final = (
     "' ' || lower(r.code) || ' ' ||"
     " trim(regexp_replace(replace(lower(r.name), '''', ''), '[^a-z0-9]+', ' ', 'g')) LIKE ALL(CAST(:patterns AS text[]))"
 )
-# A practice that has closed since was open on the day; one whose last day has passed is closed, said or not.
-_STATUS: Final = (
-    "CASE WHEN r.status = 'active' AND r.closed_on < :day THEN 'closed'"
-    " WHEN r.status = 'closed' AND r.closed_on >= :day THEN 'active' ELSE r.status END"
-)
+_STATUS: Final = status_on(":day")
 _CONDITIONS: Final = {
     "code": "r.code = :code",
     "members_only": (
@@ -75,7 +72,7 @@ LEFT JOIN commissioner c ON c.code = chosen.commissioner
 LEFT JOIN register_organisation n ON n.code = chosen.network
 LEFT JOIN locality l ON l.commissioner_id = :tenant AND l.id = chosen.locality_id
 LEFT JOIN LATERAL (
-  SELECT s.as_at, max(s.registered) AS registered, max(s.weighted) AS weighted FROM register_list_size s
+  SELECT s.as_at, {LIST_FIGURES} FROM register_list_size s
   WHERE s.practice = r.code AND s.superseded_at IS NULL AND s.as_at <= :day GROUP BY s.as_at ORDER BY s.as_at DESC LIMIT 1
 ) list ON true
 """

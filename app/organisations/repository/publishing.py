@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.core.db import Tx
+from app.organisations.repository.current import LIST_FIGURES, status_on
 
 # Every column that comes from a source below; the lead's are written by whoever knows the lead.
 _COLUMNS = (
@@ -18,8 +19,6 @@ _COLUMNS = (
 _EXCLUDED = ", ".join(f"excluded.{name.strip()}" for name in _COLUMNS.split(","))
 _STORED = ", ".join(f"p.{name.strip()}" for name in _COLUMNS.split(","))
 
-# A practice whose last day has passed is closed, whether or not a newer file has said so yet. Of two lists of one
-# date, each figure is taken from the one that has it.
 _REBUILD = f"""
 WITH member AS MATERIALIZED (
   SELECT DISTINCT ON (commissioner_id, practice) commissioner_id, practice AS code, valid_from, valid_until
@@ -38,13 +37,13 @@ WITH member AS MATERIALIZED (
   WHERE n.superseded_at IS NULL AND n.valid_from <= :today AND (n.valid_until IS NULL OR n.valid_until > :today)
   ORDER BY n.practice, n.valid_from DESC, n.network
 ), list AS MATERIALIZED (
-  SELECT DISTINCT ON (s.practice) s.practice, s.as_at, max(s.registered) AS registered, max(s.weighted) AS weighted
+  SELECT DISTINCT ON (s.practice) s.practice, s.as_at, {LIST_FIGURES}
   FROM register_list_size s JOIN code ON code.code = s.practice
   WHERE s.superseded_at IS NULL AND s.as_at <= :today GROUP BY s.practice, s.as_at ORDER BY s.practice, s.as_at DESC
 ), wanted AS MATERIALIZED (
   SELECT member.commissioner_id, r.code, r.name,
     ' ' || lower(r.code) || ' ' || trim(regexp_replace(replace(lower(r.name), '''', ''), '[^a-z0-9]+', ' ', 'g')) AS search,
-    CASE WHEN r.status = 'active' AND r.closed_on < :today THEN 'closed' ELSE r.status END AS status,
+    {status_on(":today")} AS status,
     jsonb_build_object('lines', to_jsonb(r.address_lines), 'postcode', r.postcode) AS address,
     r.postcode, lower(replace(r.postcode, ' ', '')) AS postcode_key, r.telephone, r.opened_on, r.closed_on,
     holder.commissioner AS commissioner_code, coalesce(o.name, c.name) AS commissioner_name,

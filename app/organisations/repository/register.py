@@ -9,6 +9,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from app.core.db import Tx
+from app.organisations.repository.current import LIST_FIGURES
 from app.organisations.repository.members import one_of
 from app.organisations.tables import RegisterListSize, RegisterOrganisation, RegisterPractice
 
@@ -55,16 +56,14 @@ async def list_register_list_sizes(session: Tx, codes: Collection[str], *, known
 
 
 _PROFILES = text(
-    """
+    f"""
 SELECT r.code, l.registered, l.weighted, r.dispensing, r.rural, r.single_handed, r.imd_decile, r.contract,
        (SELECT m.locality_id FROM locality_membership m WHERE m.commissioner_id = :tenant AND m.practice = r.code
         AND m.valid_from <= :day AND (m.valid_until IS NULL OR m.valid_until > :day)) AS locality_id
 FROM register_practice r
 LEFT JOIN LATERAL (
-  SELECT max(s.registered) AS registered, max(s.weighted) AS weighted FROM register_list_size s
-  WHERE s.practice = r.code AND s.superseded_at IS NULL AND s.as_at = (
-    SELECT max(n.as_at) FROM register_list_size n
-    WHERE n.practice = r.code AND n.superseded_at IS NULL AND n.as_at <= :day)
+  SELECT {LIST_FIGURES} FROM register_list_size s
+  WHERE s.practice = r.code AND s.superseded_at IS NULL AND s.as_at <= :day GROUP BY s.as_at ORDER BY s.as_at DESC LIMIT 1
 ) l ON true
 WHERE r.code = ANY(:codes)
 """

@@ -8,6 +8,7 @@ from fastapi import Query, Request, Response
 from sqlmodel import col
 
 from app.core.auth import require
+from app.core.clock import london_date
 from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, CursorInvalid
 from app.core.http import CodeInAddress, Serving, paged
@@ -36,7 +37,7 @@ async def list_practice_list_sizes(
     response: Response,
 ) -> ListSizePage:
     """Every list that is known of the practice, newest first; with `known_on`, as it was known then."""
-    await _require_visible(session, caller, code)
+    await _require_visible(session, caller, code, today=london_date(serving.clock.now()))
     page = await keyset_page(
         session,
         histories.select_list_sizes(code, known_on=params.known_on),
@@ -74,7 +75,7 @@ async def list_practice_history(
     """What the practice belonged to and when, newest first: commissioners, networks, and localities of the caller's own
     commissioner.
     """
-    await _require_visible(session, caller, code)
+    await _require_visible(session, caller, code, today=london_date(serving.clock.now()))
     kind, known_on = f"history:{code}", params.known_on or serving.clock.now()
     after = _position(serving.cursors.decode(kind, params.cursor)) if params.cursor else None
     rows = await histories.list_history(session, code, known_on=known_on, limit=params.limit + 1, after=after)
@@ -93,6 +94,7 @@ def _position(values: dict[str, str]) -> dict[str, Any]:
     return {"valid_from": date.fromisoformat(values["valid_from"]), "id": UUID(values["id"])}
 
 
-async def _require_visible(session: Tx, caller: Principal, code: str) -> None:
-    if not await histories.is_visible(session, code, tenant=None if caller.is_platform else session.tenant):
+async def _require_visible(session: Tx, caller: Principal, code: str, *, today: date) -> None:
+    tenant = None if caller.is_platform else session.tenant
+    if not await histories.is_visible(session, code, tenant=tenant, today=today):
         raise PracticeNotFound

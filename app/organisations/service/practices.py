@@ -13,8 +13,7 @@ from app.core.clock import Period
 from app.core.db import Tx
 from app.organisations.errors import PracticeNotFound
 from app.organisations.repository import members, register
-from app.organisations.tables import RegisterPractice
-from app.organisations.values import PracticeProfile, PracticeRef, PracticeStatus
+from app.organisations.values import PracticeProfile, PracticeRef
 
 
 async def get_practice(session: Tx, code: str) -> PracticeRef:
@@ -28,20 +27,13 @@ async def get_practices(session: Tx, codes: Collection[str]) -> dict[str, Practi
     known = {row.practice for row in await members.list_periods(session, session.tenant, wanted)}
     if len(known) < len(wanted):
         raise PracticeNotFound(f"{len(wanted) - len(known)} of {len(wanted)} are not known here.")
-    commissioners = await members.list_register_commissioners(session, wanted)
     rows = await register.list_register_practices(session, wanted)
-    return {row.code: _ref(row, commissioners.get(row.code)) for row in rows}
+    return {row.code: PracticeRef(row.code, row.name, row.opened_on, row.closed_on, row.successor_code) for row in rows}
 
 
 async def organisation_names(session: Tx, codes: Collection[str]) -> dict[str, str]:
     """What the register calls whoever has these codes, practice or not; one that it does not know is absent."""
     return await register.list_register_names(session, codes)
-
-
-def _ref(row: RegisterPractice, commissioner: str | None) -> PracticeRef:
-    return PracticeRef(
-        row.code, row.name, PracticeStatus(row.status), row.opened_on, row.closed_on, commissioner, row.successor_code
-    )
 
 
 async def list_member_codes(session: Tx, *, on: date | None) -> list[str]:
