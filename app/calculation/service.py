@@ -7,6 +7,7 @@ from typing import Any
 from app.calculation.language import document, schema
 from app.calculation.language.reading import pointer
 from app.calculation.language.tree import measures_used, needs_placed, needs_used, walk
+from app.calculation.nodes import component, list_size
 from app.calculation.nodes.catalogue import CATALOGUE
 from app.calculation.nodes.component import OrganisationPayee
 from app.calculation.nodes.list_size import ListMeasure
@@ -22,9 +23,11 @@ practice_bytes = canonical.practice_bytes
 practice_from_json = canonical.practice_from_json
 frozen_digest = canonical.frozen_digest
 outputs_digest = canonical.outputs_digest
+latest_list = list_size.latest_list
 pounds_text = wording.pounds_text
 range_sentence = describing.range_sentence
 span_text = wording.span_text
+year_share = component.year_share
 
 
 def parse_definition(raw: Mapping[str, Any]) -> Definition:

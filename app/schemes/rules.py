@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from app.calculation.values import ListSize
+from app.calculation.service import year_share
 from app.core.clock import Period, add_months, financial_year_start
 from app.core.errors import FieldError
 from app.schemes.values import (
@@ -124,6 +124,24 @@ def applies_words(applies: Iterable[Period]) -> str:
     return f"{', '.join(f'from {start} until {end}' for start, end in spans)}, the last day not included"
 
 
+def term_of(valid_from: date | None, valid_until: date | None, *, year: Period) -> Period:
+    """The time that an agreement is for: the whole of the scheme's year where it does not say."""
+    start, end = valid_from or year.valid_from, valid_until or period_end(year)
+    return Period(start, end) if start < end else year
+
+
+def version_signed(published: Sequence[tuple[int, Period]], term: Period) -> int | None:
+    """The version by whose words an agreement for the term is made: the newest that applies to all of it, else to its
+    first day, else the newest of all. The correction of a quarter that is over is in nobody's agreement.
+    """
+    choices = (
+        [n for n, applies in published if applies.intersection(term) == term],
+        [n for n, applies in published if applies.contains(term.valid_from)],
+        [n for n, _ in published],
+    )
+    return next((max(numbers) for numbers in choices if numbers), None)
+
+
 def facts_outside_scheme(
     facts: Sequence[FactEntry], agreed: Mapping[str, Period | None], *, counted: Evidence
 ) -> list[FieldError]:
@@ -179,29 +197,15 @@ def refused_sign_ups(
     return found
 
 
-def latest_list(lists: Sequence[ListSize], *, on: date, basis: str) -> Decimal | None:
-    """The list with the latest date on or before the day that has the basis; of one date the last recorded."""
-    known = [each for each in lists if each.as_at <= on and getattr(each, basis) is not None]
-    if not known:
-        return None
-    chosen = max(known, key=lambda each: (each.as_at, each.recorded_at.timestamp() if each.recorded_at else 0.0))
-    return getattr(chosen, basis)
-
-
 def budget_share(budget: Budget, list_size: Decimal, applies: Period) -> Fraction | None:
     """Pence of a per-head budget that are a practice's: 2.00 for each of 8,412 patients is 16,824.00 a year.
 
-    A version that applies to part of a year has that part, by months or else by days. None where the budget is one
+    A version that applies to part of a year has the part that prices for a year have. None where the budget is one
     amount for all.
     """
     if budget.per_head is None:
         return None
-    return Fraction(budget.per_head) * 100 * Fraction(list_size) * part_of_year(applies)
-
-
-def part_of_year(applies: Period) -> Fraction:
-    months = applies.whole_months()
-    return Fraction(months, 12) if months else Fraction(applies.days, 365)
+    return Fraction(budget.per_head) * 100 * Fraction(list_size) * year_share(applies)
 
 
 def whole_pence(pence: Fraction | None) -> int | None:

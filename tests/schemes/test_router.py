@@ -206,6 +206,24 @@ async def test_a_practice_accepts_an_offer_with_the_digest_of_its_words(shared: 
     assert [row["practice"] for row in (await lead.get(f"{path}/participation")).json()["data"]] == [practice]
 
 
+async def test_the_correction_of_a_past_quarter_is_in_nobodys_agreement(shared: LivePlenary) -> None:
+    tenant, (practice, other) = await a_tenant(shared, "1", "2")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    made = await manager.post(f"{path}/offers", json={"practices": [practice], "respond_by": "2026-12-31"})
+    past = {"from": "2026-04-01", "until": "2026-07-01"}
+    await manager.post(f"{path}/versions", json={"applies": past, "definition": PER_HEAD, "reason": "Put right."})
+    assert (await manager.post(f"{path}/versions/2/publish", headers=ANY)).status_code == 200
+    offer = made.json()["offers"][0]["id"]
+    lead = await shared.as_role("practice_lead", tenant=tenant, practice=practice)
+    accepted = (await lead.post(f"/v1/offers/{offer}/accept", json={"signatory": SIGNATORY})).json()
+    assert accepted["version"] == 1
+    await sign_up(manager, path, other)
+    (recorded,) = (await manager.get(f"{path}/sign-ups")).json()["data"]
+    first = (await manager.get(f"{path}/versions/1")).json()["words_digest"]
+    assert (recorded["version"], recorded["words_digest"], accepted["words_digest"]) == (1, first, first)
+
+
 async def test_an_offer_lapses_and_is_made_again(shared: LivePlenary) -> None:
     tenant, (practice,) = await a_tenant(shared, "1")
     manager = await shared.as_role("scheme_manager", tenant=tenant)
@@ -402,6 +420,9 @@ async def test_one_code_says_why_a_practice_may_not_claim(shared: LivePlenary) -
     assert await reason(lead, practice, "2026-12") == (False, "schemes.window_not_open")
     assert await reason(manager, practice, "2026-05") == (False, "schemes.role")
     assert await reason(manager, outside, "2026-05") == (False, "schemes.not_signed_up")
+    query = {"practice": outside, "period": "2026-05"}
+    found = (await manager.get(f"{path}/entitlement", params=query)).json()
+    assert (found["version"], found["so_far"], found["expected"]) == (1, None, None)
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,23 @@ def test_a_budgets_share_follows_list_and_months() -> None:
     assert rules.whole_pence(Fraction(199, 100)) == 1
 
 
+def test_a_budget_of_broken_months_has_the_days_of_its_own_year() -> None:
+    leap = Period(date(2023, 10, 1), date(2024, 2, 15))
+    assert rules.budget_share(Budget(per_head=Decimal("3.66"), basis="registered"), Decimal(100), leap) == 100 * 137
+
+
+def test_an_agreement_is_by_the_newest_version_of_its_time() -> None:
+    april, quarter = YEAR, Period(date(2026, 4, 1), date(2026, 7, 1))
+    october = Period(date(2026, 10, 1), date(2027, 4, 1))
+    rest = Period(date(2026, 11, 22), date(2027, 4, 1))
+    assert rules.version_signed([(1, april), (2, quarter)], rest) == 1
+    assert rules.version_signed([(1, april), (2, quarter)], YEAR) == 1
+    assert rules.version_signed([(1, april), (2, quarter), (3, october)], rest) == 3
+    assert rules.version_signed([(1, quarter), (2, october)], YEAR) == 1
+    assert rules.version_signed([(1, quarter)], rest) == 1
+    assert rules.version_signed([], rest) is None
+
+
 @pytest.mark.parametrize(
     ("periods", "term", "expected"),
     [

@@ -77,12 +77,17 @@ def time_share(rate_per: RatePer, run: Run) -> TimeShare:
     """
     if rate_per is RatePer.PERIOD:
         return WHOLE_PRICE
-    months = run.period.whole_months()
-    if months is None and not run.by_days:
+    if run.period.whole_months() is None and not run.by_days:
         raise BrokenMonth
-    share = Fraction(months, 12) if months is not None else _share_in_days(run.period)
+    share = year_share(run.period)
     words = "" if share == 1 else share_text(share)
     return TimeShare(simple(share), words, ({"operator": "share_of_year", "value": _ratio(share), "inputs": []},))
+
+
+def year_share(period: Period) -> Fraction:
+    """Twelfths for whole months; for a broken month the days over the days of their financial year."""
+    months = period.whole_months()
+    return Fraction(months, 12) if months is not None else _share_in_days(period)
 
 
 def year_words(rate_per: RatePer) -> str:

@@ -1,6 +1,6 @@
 """The measure `list_size`: patients of the practice on a date."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -62,7 +62,7 @@ class ListMeasure(PreparedMeasure):
         day = self.snapshot_date(run.period)
 
         def measure(practice: PracticeInput) -> Measured:
-            found = self._latest(practice, day)
+            found = latest_list(practice.lists, on=day, basis=self.basis)
             if found is None:
                 words = f"no {self.basis.value} list on or before {day_text(day)} is recorded"
                 return Measured(None, words, {**self._workings(day), "value": None, "inputs": []})
@@ -78,13 +78,6 @@ class ListMeasure(PreparedMeasure):
         if self.snapshot is Snapshot.YEAR_START:
             return financial_year_start(financial_year(period.valid_from))
         return period.valid_from
-
-    def _latest(self, practice: PracticeInput, day: date) -> ListSize | None:
-        """Of two records for one date the later correction counts."""
-        known = [each for each in practice.lists if each.as_at <= day and getattr(each, self.basis) is not None]
-        if len(known) < 2:
-            return known[0] if known else None
-        return max(known, key=lambda each: (each.as_at, each.recorded_at or _NEVER_RECORDED, each.source or ""))
 
     def _measured(self, found: ListSize, day: date) -> Measured:
         value = exact(getattr(found, self.basis))
@@ -105,3 +98,13 @@ class ListMeasure(PreparedMeasure):
 
     def _workings(self, day: date) -> dict[str, str]:
         return {"operator": self.kind, "measure": self.name, "basis": self.basis.value, "snapshot": day.isoformat()}
+
+
+def latest_list(lists: Sequence[ListSize], *, on: date, basis: Basis) -> ListSize | None:
+    """The list with the latest date on or before the day that has the basis. Of two records for one date the later
+    correction counts.
+    """
+    known = [each for each in lists if each.as_at <= on and getattr(each, basis) is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    return max(known, key=lambda each: (each.as_at, each.recorded_at or _NEVER_RECORDED, each.source or ""))

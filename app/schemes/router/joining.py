@@ -68,7 +68,7 @@ async def make_scheme_offers(
     serving: Serving,
     response: Response,
 ) -> OffersAnswer:
-    """Offer the live version to practices. Who has agreed, or still has time to answer, keeps what they have; who declined
+    """Offer the newest version that applies to the rest of the year. Who has agreed, or still has time to answer, keeps what they have; who declined
     or let the day pass is asked again.
     """
     made = await service.make_offers(

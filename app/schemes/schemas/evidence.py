@@ -157,7 +157,8 @@ class Figure(BaseModel):
 
 
 class EntitlementAnswer(BaseModel):
-    """`so_far` is what confirmed facts earn; `expected` what it becomes when the waiting facts are confirmed.
+    """`so_far` is what confirmed facts earn; `expected` what it becomes when the waiting facts are confirmed. Both are
+    null for a practice that is not in the scheme.
 
     Where claims are not required, nothing is claimed: a run pays the confirmed facts by itself.
     """

@@ -1,10 +1,11 @@
 """Facts: recorded by practices, by the office and from attendance; confirmed; corrected by superseding."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from app.access import service as access
 from app.calculation import service as calculation
 from app.core.audit import audit
 from app.core.clock import Period, london_date
@@ -12,7 +13,6 @@ from app.core.db import Tx
 from app.core.errors import FieldError
 from app.core.ids import new_id
 from app.meetings import service as meetings
-from app.people import service as people
 from app.schemes import rules
 from app.schemes.errors import FactsRefused, OwnPractice
 from app.schemes.repository import FactRepository, ParticipationRepository, SchemeRepository, VersionRepository
@@ -39,8 +39,9 @@ async def record_facts(
     known = {external_id: _as_known(row) for external_id, row in current.items()}
     from_meeting = source is FactSource.ATTENDANCE
     if confirmed and not from_meeting:
-        practices = {*(fact.practice for fact in facts), *(row.practice for row in current.values())}
-        await _require_no_post_there(session, recorded_by, practices, now=now)
+        touched = [(fact.practice, fact.on) for fact in facts]
+        touched += [(row.practice, row.happened_on) for row in current.values()]
+        await _require_no_tie(session, recorded_by, touched, now=now)
     refused = rules.refused_facts(facts, known, may_correct=confirmed or from_meeting)
     if not from_meeting:
         refused += await _not_of_this_scheme(session, scheme_id, facts)
@@ -107,21 +108,26 @@ async def confirm_facts(
     if missing:
         raise FactsRefused(errors=missing)
     waiting = [row for row in current.values() if row.state == FactState.ENTERED]
-    await _require_no_post_there(session, confirmed_by, {row.practice for row in waiting}, now=now)
+    await _require_no_tie(session, confirmed_by, [(row.practice, row.happened_on) for row in waiting], now=now)
     if waiting:
         await repository.confirm([row.id for row in waiting], now=now, by=confirmed_by)
         audit(session, "scheme_facts.confirmed", scheme_id, confirmed=len(waiting))
     return FactOutcome(changed=len(waiting), unchanged=len(current) - len(waiting))
 
 
-async def _require_no_post_there(session: Tx, person: UUID | None, practices: Iterable[str], *, now: datetime) -> None:
-    """A confirmed fact is paid, so whoever confirms it decides about the practice's money."""
-    if person is None:
+async def _require_no_tie(
+    session: Tx, person: UUID | None, facts: Iterable[tuple[str, date]], *, now: datetime
+) -> None:
+    """A confirmed fact is paid, so whoever confirms it decides about the practice's money. `facts`: practice and day."""
+    days = dict[str, date]()
+    for practice, day in facts:
+        days[practice] = min(day, days.get(practice, day))
+    if person is None or not days:
         return
-    own = (await people.practices_of(session, person, on=london_date(now))).intersection(practices)
-    if own:
+    own = await access.own_practices(session, person, since=min(days.values()), today=london_date(now))
+    if tied := own & days.keys():
         raise OwnPractice(
-            f"You hold a post at {', '.join(sorted(own))}; somebody else in the office confirms its facts."
+            f"You have, or had then, a post or a role at {', '.join(sorted(tied))}; somebody else confirms its facts."
         )
 
 

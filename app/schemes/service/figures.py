@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.calculation import service as calculation
-from app.calculation.values import Definition, Fact, Needed, PracticeInput, PracticeResult, Range
+from app.calculation.values import Basis, Definition, Fact, Needed, PracticeInput, PracticeResult, Range
 from app.core.clock import Period, add_months
 from app.core.db import Tx
 from app.organisations import service as organisations
@@ -150,7 +150,7 @@ async def entitlement(
     except NoVersion:
         version = None
     confirmed = live = None
-    if version is not None:
+    if version is not None and is_in:
         confirmed, live = await _figures(session, scheme_id, version, practice, period, (False, True))
     return Entitlement(
         practice=practice,
@@ -301,7 +301,9 @@ async def _budget_lists(
     if budget is None or budget.per_head is None or budget.basis is None:
         return {}
     lists = await organisations.list_sizes(session, codes)
-    return {code: rules.latest_list(lists.get(code, ()), on=on, basis=budget.basis) for code in codes}
+    basis = Basis(budget.basis)
+    found = {code: calculation.latest_list(lists.get(code, ()), on=on, basis=basis) for code in codes}
+    return {code: None if chosen is None else getattr(chosen, basis) for code, chosen in found.items()}
 
 
 def _ranges(definition: Definition, period: Period, inputs: Sequence[PracticeInput]) -> list[Range]:
@@ -312,5 +314,5 @@ def _budget_total(budget: Budget | None, ranges: Sequence[PracticeRange], versio
     if budget is None:
         return None
     if budget.amount is not None:
-        return rules.whole_pence(budget.amount * rules.part_of_year(version.applies))
+        return rules.whole_pence(budget.amount * calculation.year_share(version.applies))
     return sum(one.budget or 0 for one in ranges)

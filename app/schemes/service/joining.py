@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.core.audit import audit
-from app.core.clock import Period, london_date
+from app.core.clock import Period, add_months, london_date
 from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden
 from app.core.events import emit
@@ -47,12 +47,12 @@ from app.schemes.values import (
 async def make_offers(
     session: Tx, scheme_id: UUID, *, practices: Sequence[str] | Literal["all"], respond_by: date, now: datetime
 ) -> OfferOutcome:
-    """Offer the live version. A practice that has agreed, or still has time to answer, keeps what it has."""
+    """Offer the version for the rest of the year. A practice that has agreed, or still has time to answer, keeps its own."""
     if respond_by < london_date(now):
         detail = "Nobody could answer any more; give today or a later day."
         raise RespondByPast(errors=[FieldError("/respond_by", RespondByPast.code, detail)])
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
-    version = await _live_version(session, scheme)
+    version = _version_for(await _published(session, scheme), _rest(scheme, london_date(now)))
     codes = await _codes(session, practices, pointer="/practices", today=london_date(now))
     repository = ParticipationRepository(session, session.tenant)
     stamp = {
@@ -87,7 +87,7 @@ async def accept_offer(
 ) -> ParticipationRow:
     row = await _answerable(session, offer_id, caller=caller, expected=expected, today=london_date(now))
     scheme = await SchemeRepository(session, session.tenant).get(row.scheme_id)
-    version = await _live_version(session, scheme)
+    version = _version_for(await _published(session, scheme), _rest(scheme, london_date(now)))
     if words_digest is not None and words_digest != version.words_digest:
         raise WordsChanged
     if named_lead is not None:
@@ -130,9 +130,11 @@ async def decline_offer(
 async def record_sign_ups(
     session: Tx, scheme_id: UUID, sign_ups: Sequence[SignUp], *, recorded_by: UUID | None, now: datetime
 ) -> SignUpOutcome:
-    """All or none, in one statement. What is agreed to are the words of the live version. The same agreement again changes nothing; one that differs corrects it."""
+    """All or none, in one statement; each agrees to the words that apply to its term. The same again changes nothing; one
+    that differs corrects it.
+    """
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
-    version = await _live_version(session, scheme)
+    published = await _published(session, scheme)
     known = await _known_practices(session, [each.practice for each in sign_ups], pointer="/sign_ups/{}/practice")
     refused = rules.refused_sign_ups(
         sign_ups,
@@ -147,11 +149,9 @@ async def record_sign_ups(
         "scheme_id": scheme_id,
         "recorded_at": now,
         "answered_by": recorded_by,
-        "version_n": version.n,
-        "words_digest": version.words_digest,
     }
     created, updated = await ParticipationRepository(session, session.tenant).sign_up(
-        [stamp | _sign_up_row(each) for each in sign_ups]
+        [stamp | _words_signed(published, each, scheme) | _sign_up_row(each) for each in sign_ups]
     )
     if created or updated:
         audit(session, "scheme.signed_up", scheme_id, created=len(created), updated=len(updated))
@@ -159,12 +159,33 @@ async def record_sign_ups(
     return SignUpOutcome(len(created), len(updated), len(sign_ups) - len(created) - len(updated))
 
 
-async def _live_version(session: Tx, scheme: SchemeRow) -> VersionRow:
+async def _published(session: Tx, scheme: SchemeRow) -> Sequence[VersionRow]:
+    """At least one."""
     if scheme.state == SchemeState.CLOSED:
         raise SchemeClosed
     if scheme.live_version is None:
         raise SchemeNotPublished
-    return await VersionRepository(session, session.tenant).get_number(scheme.id, scheme.live_version)
+    return await VersionRepository(session, session.tenant).list_published(scheme.id)
+
+
+def _version_for(published: Sequence[VersionRow], term: Period) -> VersionRow:
+    numbers = [(row.n, Period(row.applies_from, row.applies_until)) for row in published]
+    chosen = rules.version_signed(numbers, term)
+    return next(row for row in published if row.n == chosen)
+
+
+def _year(scheme: SchemeRow) -> Period:
+    return Period(scheme.starts_on, add_months(scheme.starts_on, 12))
+
+
+def _rest(scheme: SchemeRow, today: date) -> Period:
+    """What an agreement made today can still change of the scheme's year."""
+    return rules.term_of(max(today, scheme.starts_on), None, year=_year(scheme))
+
+
+def _words_signed(published: Sequence[VersionRow], each: SignUp, scheme: SchemeRow) -> dict[str, object]:
+    version = _version_for(published, rules.term_of(each.valid_from, each.valid_until, year=_year(scheme)))
+    return {"version_n": version.n, "words_digest": version.words_digest}
 
 
 async def _codes(session: Tx, practices: Sequence[str] | Literal["all"], *, pointer: str, today: date) -> list[str]:

@@ -6,8 +6,8 @@ from alembic import op
 from app.core import migrate
 from app.core.addresses import address_key
 
-revision = "0012_addresses"
-down_revision = "0010_communications"
+revision = "0013_addresses"
+down_revision = "0012_turns"
 
 # (table, what is compared, what it is worked out from)
 COMPARED = (
