@@ -86,7 +86,7 @@ def test_a_fact_outside_the_agreement_is_refused() -> None:
 
 def test_a_fact_outside_the_time_of_every_version_is_refused_with_their_days() -> None:
     facts = [a_fact(on=date(2026, 3, 31)), a_fact("b", on=date(2026, 4, 1)), a_fact("c", on=date(2027, 4, 1))]
-    found = rules.facts_outside_scheme(facts, {"A1": rules.ALWAYS}, counted=COUNTED)
+    found = rules.facts_outside_scheme(facts, {"A1": ALWAYS}, counted=COUNTED)
     assert [(each.pointer, each.code) for each in found] == [
         ("/facts/0/on", "schemes.outside_scheme"),
         ("/facts/2/on", "schemes.outside_scheme"),
@@ -96,7 +96,7 @@ def test_a_fact_outside_the_time_of_every_version_is_refused_with_their_days() -
 
 def test_only_amounts_go_below_zero() -> None:
     facts = [a_fact(value="-1"), a_fact("b", measure="correction", value="-1"), a_fact("c", value="0")]
-    found = rules.facts_outside_scheme(facts, {"A1": rules.ALWAYS}, counted=COUNTED)
+    found = rules.facts_outside_scheme(facts, {"A1": ALWAYS}, counted=COUNTED)
     assert [(each.pointer, each.code) for each in found] == [("/facts/0/value", "schemes.negative_count")]
 
 
