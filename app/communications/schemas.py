@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.communications.values import Channel, DeliveryState, Source, Topic, Urgency
 from app.core.clock import Instant, PeriodModel
 from app.core.http import PageModel, StrictModel
-from app.core.money import Pounds
+from app.core.money import PoundsSum
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
 from app.people.values import PostRole
@@ -300,7 +300,7 @@ class Expected(BaseModel):
     scheme: UUID
     title: str
     period: PeriodModel
-    expected: Pounds
+    expected: PoundsSum
     pay_by: date
     sentence: str
 

@@ -21,6 +21,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 LONDON: Final = ZoneInfo("Europe/London")
+# The first day and the day after the last of the financial years that are reckoned with: 1990/91 to 2100/01.
+FIRST_DAY: Final = date(1990, 4, 1)
+END_OF_DAYS: Final = date(2101, 4, 1)
 _YEAR: Final = re.compile(r"([0-9]{4})/([0-9]{2})")
 
 
@@ -61,10 +64,12 @@ def financial_year(day: date) -> str:
 
 
 def financial_year_start(text: str) -> date:
-    """The first day of a year written like `2026/27`; any other form is refused."""
+    """The first day of a year written like `2026/27`, from 1990/91 to 2100/01; anything else is refused."""
     match = _YEAR.fullmatch(text)
-    if match is None or (int(match[1]) + 1) % 100 != int(match[2]) or int(match[1]) == 0:
+    if match is None or (int(match[1]) + 1) % 100 != int(match[2]):
         raise ValueError("A financial year is written like 2026/27.")
+    if not FIRST_DAY.year <= int(match[1]) < END_OF_DAYS.year:
+        raise ValueError("A financial year is written like 2026/27, from 1990/91 to 2100/01.")
     return date(int(match[1]), 4, 1)
 
 
@@ -135,6 +140,8 @@ class PeriodModel(BaseModel):
     def _until_after_from(self) -> "PeriodModel":
         if self.until <= self.from_:
             raise PydanticCustomError("period_ends_before_it_starts", "`until` has to be later than `from`.")
+        if self.from_ < FIRST_DAY or self.until > END_OF_DAYS:
+            raise PydanticCustomError("not_valid", "A period lies between 1990-04-01 and 2101-04-01.")
         return self
 
     @classmethod

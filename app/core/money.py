@@ -13,10 +13,13 @@ Pence = NewType("Pence", int)
 INTEGER_DIGITS: Final = 12
 DECIMAL_PLACES: Final = 6
 POUNDS_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,2})?$"
+# Wide enough for every line of a year that the engine lets through, of every practice, added up.
+SUM_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,23})\.[0-9]{2}$"
 DECIMAL_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$"
 
 # fullmatch, because "$" also matches before a final newline.
 _POUNDS: Final = re.compile(POUNDS_PATTERN.strip("^$"))
+_SUM: Final = re.compile(SUM_PATTERN.strip("^$"))
 _DECIMAL: Final = re.compile(DECIMAL_PATTERN.strip("^$"))
 
 
@@ -92,7 +95,21 @@ def _decimal_text(value: Any) -> str:
     return text.removeprefix("-") if Decimal(text) == 0 else text
 
 
-# A money member of a schema: text in two places. `parse_pounds` and `format_pounds` go to and from pence.
+def _sum(value: Any) -> str:
+    text = _require_text(value)
+    if not _SUM.fullmatch(text):
+        raise PydanticCustomError("not_a_decimal_string", "A sum is a decimal string with two places.")
+    return text
+
+
+# A sum that we give out. Nothing that comes in is as large.
+PoundsSum = Annotated[
+    str,
+    BeforeValidator(_sum),
+    WithJsonSchema({"type": "string", "format": "decimal", "pattern": SUM_PATTERN, "examples": ["16824.00"]}),
+]
+
+# A money member of an input schema: text in two places. `parse_pounds` and `format_pounds` go to and from pence.
 Pounds = Annotated[
     str,
     BeforeValidator(_pounds),

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.core.clock import Instant, PeriodModel
 from app.core.http import PageModel, StrictModel
-from app.core.money import Pounds
+from app.core.money import PoundsSum
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
 from app.payments.values import LineKind, Outcome, RunState
@@ -131,7 +131,7 @@ class PaymentRun(BaseModel):
     period: PeriodModel
     state: RunState
     practices: int | None
-    total: Pounds | None
+    total: PoundsSum | None
     lines: int | None
     inputs_digest: str | None
     outputs_digest: str | None
@@ -181,7 +181,7 @@ class StatementLine(BaseModel):
     period: PeriodModel
     quantity: str | None
     rate: str | None
-    amount: Pounds
+    amount: PoundsSum
     payee: Payee
     sentence: str
     workings: dict[str, Any]
@@ -195,10 +195,10 @@ class StatementPayment(BaseModel):
 
     reference: str = Field(description="Invoice number, remittance title and bank text: at most 18 of A-Z and 0-9.")
     payee: Payee
-    total: Pounds
-    brought_forward: Pounds
-    payable: Pounds
-    carried_forward: Pounds
+    total: PoundsSum
+    brought_forward: PoundsSum
+    payable: PoundsSum
+    carried_forward: PoundsSum
     outcome: Outcome | None = Field(description="What the ledger said last.")
     paid_on: date | None
     reason: str | None = Field(description="Why the ledger rejected it.")
@@ -214,7 +214,7 @@ class Statement(BaseModel):
     scheme: UUID
     practice: str
     period: PeriodModel
-    total: Pounds
+    total: PoundsSum
     pay_by: date | None
     payments: list[StatementPayment]
     lines: list[StatementLine]
@@ -304,10 +304,10 @@ class CostCentreStand(BaseModel):
 
     cost_centre: str | None
     pay_code: str | None
-    entitled: Pounds
-    posted: Pounds
-    paid: Pounds
-    accrual: Pounds
+    entitled: PoundsSum
+    posted: PoundsSum
+    paid: PoundsSum
+    accrual: PoundsSum
 
 
 class BudgetStand(BaseModel):
@@ -331,14 +331,14 @@ class BudgetStand(BaseModel):
     scheme: UUID
     on: date
     financial_year: str
-    budget: Pounds | None
-    entitled: Pounds = Field(
+    budget: PoundsSum | None
+    entitled: PoundsSum = Field(
         description="What is due by what is known now, for the released periods and for the whole months that are over."
     )
-    posted: Pounds = Field(description="The lines of released runs.")
-    paid: Pounds = Field(description="What the ledger says it has paid.")
-    accrual: Pounds = Field(description="Entitled and not posted yet.")
-    forecast_outturn: Pounds = Field(
+    posted: PoundsSum = Field(description="The lines of released runs.")
+    paid: PoundsSum = Field(description="What the ledger says it has paid.")
+    accrual: PoundsSum = Field(description="Entitled and not posted yet.")
+    forecast_outturn: PoundsSum = Field(
         description="Entitled, and for the rest of the year all that is offered: each need met, each capped count full."
     )
     by_cost_centre: list[CostCentreStand]

@@ -294,4 +294,4 @@ def test_the_named_lead_scheme_of_the_contract_pays_two_sessions_a_month():
 def test_an_amount_that_no_ledger_can_hold_is_refused():
     facts = (session(APRIL, "999999999999"),)
     with pytest.raises(AmountTooLarge):
-        paid(per_session("999999999999", "uncapped"), practice(facts=facts))
+        paid(per_session("1000000", "uncapped"), practice(facts=facts))

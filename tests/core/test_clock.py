@@ -20,7 +20,7 @@ from app.core.clock import (
     utc_text,
 )
 
-DAYS = st.dates(date(1980, 1, 1), date(2080, 1, 1))
+DAYS = st.dates(date(1990, 4, 1), date(2080, 1, 1))
 
 
 def test_the_system_clock_is_aware_and_in_utc():
@@ -66,7 +66,20 @@ def test_a_date_lies_in_the_financial_year_it_names(day):
 
 
 @pytest.mark.parametrize(
-    "text", ["2026/28", "2026-27", "26/27", "2026/2027", "2026/27 ", "\uff12026/27", "0000/01", ""]
+    "text",
+    [
+        "2026/28",
+        "2026-27",
+        "26/27",
+        "2026/2027",
+        "2026/27 ",
+        "\uff12026/27",
+        "0000/01",
+        "1989/90",
+        "2101/02",
+        "9999/00",
+        "",
+    ],
 )
 def test_a_financial_year_has_one_way_of_writing(text):
     with pytest.raises(ValueError, match="2026/27"):
@@ -156,3 +169,11 @@ def test_an_instant_member_comes_in_with_any_offset_and_goes_out_in_utc():
 def test_numbers_naive_times_and_the_edge_of_the_calendar_are_no_instants(value):
     with pytest.raises(ValidationError):
         TypeAdapter(Instant).validate_python(value)
+
+
+@pytest.mark.parametrize(
+    "period", [{"from": "1990-03-31", "until": "2026-07-01"}, {"from": "2026-04-01", "until": "2101-04-02"}]
+)
+def test_a_period_outside_the_years_that_are_reckoned_with_is_refused(period):
+    with pytest.raises(ValidationError):
+        PeriodModel.model_validate(period)

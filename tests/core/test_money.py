@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from app.core.money import DecimalText, Pounds, format_pounds, parse_pounds, plain
+from app.core.money import DecimalText, Pounds, PoundsSum, format_pounds, parse_pounds, plain
 
 AMOUNTS = st.integers(-(10**14) + 1, 10**14 - 1)
 
@@ -82,7 +82,7 @@ def test_decimal_text_keeps_the_places_of_a_published_rate():
         adapter.validate_python("1.1234567")
 
 
-def test_both_are_published_as_decimal_strings():
-    for kind in (Pounds, DecimalText):
+def test_all_are_published_as_decimal_strings():
+    for kind in (Pounds, PoundsSum, DecimalText):
         schema = TypeAdapter(kind).json_schema()
         assert (schema["type"], schema["format"]) == ("string", "decimal")

@@ -24,6 +24,7 @@ FIRST, SECOND = Period(date(2026, 4, 1), date(2026, 7, 1)), Period(date(2026, 7,
         (date(2028, 2, 28), date(2028, 2, 1)),
         (date(2028, 2, 29), date(2028, 3, 1)),
         (date(2026, 12, 31), date(2027, 1, 1)),
+        (date.max, date(9999, 12, 1)),
     ],
 )
 def test_month_counts_when_its_last_day_is_over(on: date, over: date) -> None:
@@ -98,3 +99,14 @@ async def test_budget_of_another_tenant_is_not_there(shared: LivePlenary) -> Non
     office = await Office.open(shared)
     other = await shared.as_role("scheme_manager", tenant=await shared.fresh_tenant())
     assert (await other.get(f"/v1/incentive-schemes/{office.scheme}/budget")).status_code == 404
+
+
+async def test_sums_of_the_largest_rate_and_lists_are_shown(shared: LivePlenary) -> None:
+    largest = {**schemes.PER_HEAD, "pay": {**schemes.PER_HEAD["pay"], "rate": "1000000.00"}}
+    office = await Office.open(shared, definition=largest, lists=("9000000", "9000000"))
+    shown = await stand(office, "9999-12-31")
+    assert (shown["entitled"], shown["accrual"]) == ("18000000000000.00", "18000000000000.00")
+    own = await shared.as_role("practice_manager", tenant=office.tenant, practice=office.practices[0])
+    today = await own.get(f"/v1/practices/{office.practices[0]}/today")
+    assert today.status_code == 200, today.text
+    assert [money["expected"] for money in today.json()["money"]] == ["2250000000000.00"]

@@ -161,3 +161,26 @@ async def test_the_calculator_refuses_more_than_it_works_out_at_once(
     refused = await manager.post("/v1/calculator", json=body)
     assert (refused.status_code, refused.json()["code"]) == (422, "schemes.calculation_too_large")
     assert [each["pointer"] for each in refused.json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize(
+    "pay",
+    [
+        {**PER_HEAD["pay"], "rate": "1000000.01"},
+        {"type": "fixed", "id": "f", "amount": "1000000000.01"},
+    ],
+)
+async def test_a_rate_or_an_amount_larger_than_any_scheme_pays_is_refused(shared: LivePlenary, pay: dict) -> None:
+    manager, _, _ = await an_office(shared)
+    body = {"definition": {**PER_HEAD, "pay": pay}, "practices": [{"code": "A1", "registered": "1"}], "period": YEAR}
+    refused = await manager.post("/v1/calculator", json=body)
+    assert (refused.status_code, [each["code"] for each in refused.json()["errors"]]) == (
+        422,
+        ["calculation.too_large"],
+    )
+
+
+async def test_a_scheme_of_a_year_that_is_not_reckoned_with_is_refused(shared: LivePlenary) -> None:
+    manager, _, _ = await an_office(shared)
+    refused = await manager.post("/v1/incentive-schemes", json=SCHEME | {"financial_year": "9999/00"})
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/financial_year", "wrong_format")]

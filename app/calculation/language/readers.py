@@ -11,6 +11,8 @@ from app.calculation.language.members import Reader
 from app.calculation.language.reading import Invalid, Reading
 from app.core.money import DECIMAL_PATTERN, INTEGER_DIGITS
 
+MOST_RATE: Final = 1_000_000
+MOST_AMOUNT: Final = 1_000_000_000
 NAME_PATTERN: Final = r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$"
 _NAME: Final = re.compile(NAME_PATTERN.strip("^$"))
 # No sign, and without anchors: "$" would also match before a final newline.
@@ -126,10 +128,17 @@ class Whole(Reader):
 
 @dataclass(frozen=True, slots=True)
 class DecimalString(Reader):
-    """A rate or an amount, never negative. A JSON number is refused: it has passed through a float somewhere."""
+    """A rate or an amount, never negative. A JSON number is refused: it has passed through a float somewhere.
+
+    What is larger than any scheme pays is a slip of the hand, and would make sums that no ledger holds.
+    """
+
+    most: int
 
     def read(self, raw: object, at: str, reading: Reading) -> Decimal | Invalid:
         if isinstance(raw, str) and _DECIMAL.fullmatch(raw):
+            if Decimal(raw) > self.most:
+                return reading.refuse(at, "too_large", f"At most {self.most}.00.")
             return Decimal(raw)
         if isinstance(raw, str) and _DIGITS.fullmatch(raw):
             return reading.refuse(at, "too_large", f"At most {INTEGER_DIGITS} digits before the point and 6 after it.")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from app.calculation.language.members import member
-from app.calculation.language.readers import Choice, DecimalString
+from app.calculation.language.readers import MOST_AMOUNT, Choice, DecimalString
 from app.calculation.language.structures import MeasureName
 from app.calculation.nodes.component import Component, RatePer, pence, time_share
 from app.calculation.nodes.counting import AmountMeasure
@@ -25,7 +25,8 @@ class Fixed(Component):
 
     type: ClassVar[str] = "fixed"
     amount: Decimal | None = field(
-        default=None, metadata=member(DecimalString(), "Pounds, as a decimal string. Either this or `measure`.")
+        default=None,
+        metadata=member(DecimalString(MOST_AMOUNT), "Pounds, as a decimal string. Either this or `measure`."),
     )
     rate_per: RatePer = field(
         default=RatePer.PERIOD,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from app.calculation.language.members import member
-from app.calculation.language.readers import Choice, DecimalString
+from app.calculation.language.readers import MOST_RATE, Choice, DecimalString
 from app.calculation.language.structures import MeasureName
 from app.calculation.nodes.component import Component, RatePer, pence, time_share, year_words
 from app.calculation.nodes.list_size import ListMeasure
@@ -25,7 +25,7 @@ class PerHead(Component):
     """
 
     type: ClassVar[str] = "per_head"
-    rate: Decimal = field(metadata=member(DecimalString(), "Pounds for each patient, as a decimal string."))
+    rate: Decimal = field(metadata=member(DecimalString(MOST_RATE), "Pounds for each patient, as a decimal string."))
     rate_per: RatePer = field(
         default=RatePer.YEAR,
         metadata=member(

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from app.calculation.language.members import member
-from app.calculation.language.readers import DecimalString
+from app.calculation.language.readers import MOST_RATE, DecimalString
 from app.calculation.language.structures import MeasureName
 from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.counting import CountMeasure
@@ -24,7 +24,7 @@ class PerSession(Component):
     """
 
     type: ClassVar[str] = "per_session"
-    rate: Decimal = field(metadata=member(DecimalString(), "Pounds for each session, as a decimal string."))
+    rate: Decimal = field(metadata=member(DecimalString(MOST_RATE), "Pounds for each session, as a decimal string."))
     measure: CountMeasure = field(metadata=member(MeasureName(CountMeasure), "What counts as a session."))
 
     def sentence(self) -> str:

@@ -8,7 +8,8 @@ from app.core.clock import Period, add_months
 
 def months_over(on: date) -> date:
     """The day until which whole months are over at the end of `on`: 1 July at the end of 30 June, 1 June before that."""
-    tomorrow = on + timedelta(days=1)
+    # The calendar has no day after its last.
+    tomorrow = on + timedelta(days=1) if on < date.max else on
     return tomorrow.replace(day=1)
 
 

@@ -13,7 +13,7 @@ from app.calculation.values import Line as CalculatedLine
 from app.core.clock import Period, PeriodModel
 from app.core.errors import FieldError, InvalidRequest
 from app.core.http import StrictModel
-from app.core.money import DecimalText, Pounds, format_pounds
+from app.core.money import DecimalText, PoundsSum, format_pounds
 from app.schemes.schemas.members import ExternalId, FactName, PracticeCode, Quantified, Subject
 from app.schemes.schemas.scheme import DEFINITION
 from app.schemes.values import CalculationOutcome
@@ -151,7 +151,7 @@ class Line(BaseModel):
     period: PeriodModel
     quantity: str | None
     rate: str | None
-    amount: Pounds
+    amount: PoundsSum
     payee: CalculatedPayee
     sentence: str
     workings: dict[str, Any]
@@ -160,7 +160,7 @@ class Line(BaseModel):
 
 class Calculated(BaseModel):
     practice: str
-    total: Pounds
+    total: PoundsSum
     lines: list[Line]
     notes: list[str]
 
@@ -211,7 +211,7 @@ class CalculatorAnswer(BaseModel):
 
     period: PeriodModel
     practices: list[Calculated]
-    total: Pounds
+    total: PoundsSum
     inputs_digest: str
     outputs_digest: str
     notes: list[str] = Field(description="Which facts of the request the definition does not read, in words.")

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.core.clock import Instant, PeriodModel
 from app.core.http import CodeInAddress, PageModel, StrictModel
-from app.core.money import DecimalText, Pounds
+from app.core.money import DecimalText, PoundsSum
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
 from app.schemes.schemas.calculator import Line
@@ -151,7 +151,7 @@ class EntitlementParams(BaseModel):
 
 
 class Figure(BaseModel):
-    total: Pounds
+    total: PoundsSum
     lines: list[Line]
     notes: list[str] = Field(description="What was seen and not counted, in words.")
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from app.core.clock import Instant, PeriodModel, financial_year_start
 from app.core.http import PageModel, StrictModel
-from app.core.money import DecimalText, Pounds, parse_pounds
+from app.core.money import DecimalText, Pounds, PoundsSum, parse_pounds
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
 from app.schemes.values import Budget
@@ -20,6 +20,8 @@ Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][
 Title = Annotated[SafeText, Field(min_length=1, max_length=200, examples=["A named lead in every practice"])]
 Purpose = Annotated[SafeText, Field(min_length=1, max_length=5000)]
 FinanceCode = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9 ./-]+$")]
+
+MOST_A_HEAD: Final = 1_000_000
 
 DEFINITION = {
     "language": 1,
@@ -33,7 +35,8 @@ def _financial_year(text: str) -> str:
     try:
         financial_year_start(text)
     except ValueError:
-        raise PydanticCustomError("wrong_format", "Write a financial year like 2026/27.") from None
+        detail = "Write a financial year like 2026/27, from 1990/91 to 2100/01."
+        raise PydanticCustomError("wrong_format", detail) from None
     return text
 
 
@@ -55,6 +58,8 @@ class BudgetIn(StrictModel):
             raise PydanticCustomError("not_valid", "`per_head` and `basis` belong together.")
         if (self.amount or self.per_head or "").startswith("-"):
             raise PydanticCustomError("too_small", "A budget is not negative.")
+        if self.per_head is not None and Decimal(self.per_head) > MOST_A_HEAD:
+            raise PydanticCustomError("too_large", f"A budget for each patient is {MOST_A_HEAD:,} pounds at most.")
         return self
 
     def budget(self) -> Budget:
@@ -116,7 +121,7 @@ class SchemePatch(StrictModel):
 
 
 class SchemeBudget(BaseModel):
-    amount: Pounds | None
+    amount: PoundsSum | None
     per_head: DecimalText | None
     basis: Basis | None
 
@@ -215,9 +220,9 @@ class CheckProblem(BaseModel):
 class Cost(BaseModel):
     """Pounds. `most` is null where nothing bounds what can be earned."""
 
-    least: Pounds
-    expected: Pounds
-    most: Pounds | None
+    least: PoundsSum
+    expected: PoundsSum
+    most: PoundsSum | None
 
 
 class CheckAnswer(BaseModel):
@@ -245,7 +250,7 @@ class CheckAnswer(BaseModel):
     problems: list[CheckProblem]
     cost: Cost | None = Field(description="Over all that the version applies to; null where it could not be paid.")
     over_budget: list[str] = Field(description="Practices whose expected pay is more than their share of the budget.")
-    budget: Pounds | None = Field(
+    budget: PoundsSum | None = Field(
         description="The budget for the time that the version applies to; one per head is that of the practices counted."
     )
     exceeds_budget: bool | None = Field(
@@ -261,10 +266,10 @@ class CheckAnswer(BaseModel):
 
 class NamedRange(BaseModel):
     practice: str
-    least: Pounds
-    expected: Pounds
-    most: Pounds | None
-    budget: Pounds | None
+    least: PoundsSum
+    expected: PoundsSum
+    most: PoundsSum | None
+    budget: PoundsSum | None
 
 
 class WordsParams(BaseModel):
