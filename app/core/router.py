@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -15,6 +15,7 @@ from app.core import jobs
 from app.core.audit import AuditEntry, audit
 from app.core.auth import Caller, public, require
 from app.core.clock import Instant
+from app.core.database_problems import DATABASE_ERRORS, database_problem
 from app.core.db import Transaction, unit_of_work
 from app.core.errors import (
     CursorExpired,
@@ -24,7 +25,9 @@ from app.core.errors import (
     Forbidden,
     InvalidRequest,
     NotFound,
+    TooManyRequests,
     Unauthenticated,
+    Unavailable,
 )
 from app.core.events import EventRow
 from app.core.http import PageModel, Services, Serving, find_caller, make_router, paged
@@ -34,6 +37,7 @@ from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import ProblemKind, error_responses, problem_kind
 from app.core.repository import keyset_page
+from app.core.streams import Streams
 
 router = make_router("platform")
 
@@ -224,15 +228,17 @@ async def get_operation_status(operation_id: UUID, caller: Caller, session: Tran
 @router.get(
     "/v1/operations/{operation_id}/events",
     response_class=StreamingResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}} | error_responses(NotFound),
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+    | error_responses(NotFound, TooManyRequests),
 )
 async def stream_operation(operation_id: UUID, caller: Caller, serving: Serving, request: Request) -> StreamingResponse:
     """Server-sent events: one `progress` event per change, then `done` with the finished operation.
 
-    The stream ends early when the credential is revoked.
+    The stream ends early when the credential is revoked or the database is away; listen again then. A key has ten
+    streams at a time, and an eleventh is 429.
     """
     await _read_operation(serving, caller, operation_id)
-    return StreamingResponse(_progress(serving, request, caller, operation_id), media_type="text/event-stream")
+    return _STREAMS.response(str(caller.credential_id), _progress(serving, request, caller, operation_id))
 
 
 async def _read_operation(serving: Services, caller: Principal, operation_id: UUID) -> Operation:
@@ -240,6 +246,9 @@ async def _read_operation(serving: Services, caller: Principal, operation_id: UU
     engine = serving.platform_engine if caller.is_platform else serving.app_engine
     async with unit_of_work(engine, caller.commissioner_id) as session:
         return operation_answer(await get_operation(session, operation_id))
+
+
+_STREAMS: Final = Streams()
 
 
 async def _is_still_admitted(serving: Services, request: Request) -> bool:
@@ -253,9 +262,14 @@ async def _is_still_admitted(serving: Services, request: Request) -> bool:
 async def _progress(serving: Services, request: Request, caller: Principal, operation_id: UUID) -> AsyncIterator[bytes]:
     last: Operation | None = None
     for tick in range(7200):
-        if tick % 4 == 3 and not await _is_still_admitted(serving, request):
-            return
-        operation = await _read_operation(serving, caller, operation_id)
+        try:
+            if tick % 4 == 3 and not await _is_still_admitted(serving, request):
+                return
+            operation = await _read_operation(serving, caller, operation_id)
+        except DATABASE_ERRORS as error:
+            if isinstance(database_problem(error), Unavailable):
+                return
+            raise
         if operation != last:
             finished = operation.status in ("succeeded", "failed")
             name = "done" if finished else "progress"
