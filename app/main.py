@@ -134,6 +134,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         redoc_url=None,
         openapi_url=None,
         generate_unique_id_function=operation_id,
+        # A redirect would name the Host header's server to anybody; no address here ends in a slash.
+        redirect_slashes=False,
     )
     install_problem_handlers(app)
     app.add_middleware(Frame)

@@ -134,3 +134,9 @@ def test_the_intranet_writes_nothing() -> None:
     assert ROLE_SCOPES[Role.INTRANET] & written - allowed == set()
     private = {"people:read", "runs:read", "statements:read", "audit:read", "keys:read", "forums:read", "inbox:own"}
     assert ROLE_SCOPES[Role.INTRANET] & private == set()
+
+
+async def test_an_address_with_a_slash_at_its_end_is_404_and_no_redirect(shared: LivePlenary) -> None:
+    answer = await shared.client(None).get("/v1/practices/", headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert "Location" not in answer.headers
