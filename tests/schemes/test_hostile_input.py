@@ -184,3 +184,13 @@ async def test_a_scheme_of_a_year_that_is_not_reckoned_with_is_refused(shared: L
     manager, _, _ = await an_office(shared)
     refused = await manager.post("/v1/incentive-schemes", json=SCHEME | {"financial_year": "9999/00"})
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/financial_year", "wrong_format")]
+
+
+async def test_the_calculator_refuses_a_fact_that_is_named_twice(shared: LivePlenary) -> None:
+    manager, _, _ = await an_office(shared)
+    fact = {"practice": "A1", "measure": "lead_session", "on": "2026-05-01", "value": "1", "external_id": "r-1"}
+    body = {"definition": PER_HEAD, "practices": [{"code": "A1", "registered": "1"}], "period": YEAR}
+    twice = await manager.post("/v1/calculator", json=body | {"facts": [fact, fact | {"value": "2"}]})
+    assert [(each["pointer"], each["code"]) for each in twice.json()["errors"]] == [
+        ("/facts/1/external_id", "schemes.external_id_repeated")
+    ]

@@ -100,6 +100,7 @@ class CalculatorIn(StrictModel):
 
     def inputs(self, snapshots: Sequence[date]) -> list[PracticeInput]:
         """`snapshots` are the days whose lists the definition reads."""
+        places: dict[str, int] = {}
         facts: dict[str, list[Fact]] = {practice.code: [] for practice in self.practices}
         for place, fact in enumerate(self.facts):
             if fact.practice not in facts:
@@ -107,6 +108,10 @@ class CalculatorIn(StrictModel):
                 raise InvalidRequest(
                     errors=[FieldError(f"/facts/{place}/practice", "schemes.practice_unknown", detail)]
                 )
+            if fact.external_id is not None and places.setdefault(fact.external_id, place) != place:
+                detail = "Another fact of this request has the same id."
+                pointer = f"/facts/{place}/external_id"
+                raise InvalidRequest(errors=[FieldError(pointer, "schemes.external_id_repeated", detail)])
             facts[fact.practice].append(_fact(fact, place))
         return [_practice(each, facts[each.code], snapshots) for each in self.practices]
 
