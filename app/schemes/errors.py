@@ -82,7 +82,7 @@ class OfferLapsed(DomainError):
 class WordsChanged(DomainError):
     status = 409
     code = "schemes.words_changed"
-    title = "The agreement's words have changed since you read them."
+    title = "The agreement's words have changed since they were offered or read."
 
 
 class SignUpsRefused(DomainError):

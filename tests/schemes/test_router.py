@@ -585,6 +585,22 @@ async def test_the_lead_named_in_an_agreement_fills_the_vacant_post_once(shared:
     }
 
 
+async def test_an_offer_is_accepted_by_the_words_that_were_offered(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    made = await manager.post(f"{path}/offers", json={"practices": "all", "respond_by": "2026-12-31"})
+    offer = f"/v1/offers/{made.json()['offers'][0]['id']}/accept"
+    await manager.post(f"{path}/versions", json={"applies": YEAR, "definition": PER_HEAD, "reason": "Less money."})
+    second = (await manager.post(f"{path}/versions/2/publish", headers=ANY)).json()["words_digest"]
+    lead = await shared.as_role("practice_lead", tenant=tenant, practice=practice)
+    changed = await lead.post(offer, json={"signatory": SIGNATORY})
+    assert (changed.status_code, changed.json()["code"]) == (409, "schemes.words_changed")
+    assert second in changed.json()["detail"]
+    accepted = await lead.post(offer, json={"signatory": SIGNATORY, "words_digest": second})
+    assert (accepted.status_code, accepted.json()["words_digest"]) == (200, second)
+
+
 async def test_pages_follow_each_other_without_gap(shared: LivePlenary) -> None:
     tenant, codes = await a_tenant(shared, "1", "2", "3")
     manager = await shared.as_role("scheme_manager", tenant=tenant)

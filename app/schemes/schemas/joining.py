@@ -82,7 +82,9 @@ class ImprovementArea(StrictModel):
 
 
 class AcceptIn(StrictModel):
-    """`words_digest`, when given, refuses the signature unless it is of the words as they stand."""
+    """`words_digest` is of the words that are accepted; left out, those that were offered. When other words apply by now,
+    the answer is 409 with the digest of those.
+    """
 
     model_config = {
         "json_schema_extra": {

@@ -88,8 +88,10 @@ async def accept_offer(
     row = await _answerable(session, offer_id, caller=caller, expected=expected, today=london_date(now))
     scheme = await SchemeRepository(session, session.tenant).get(row.scheme_id)
     version = _version_for(await _published(session, scheme), _rest(scheme, london_date(now)))
-    if words_digest is not None and words_digest != version.words_digest:
-        raise WordsChanged
+    # Whoever names no words means those that were offered, and not what was published since.
+    if (words_digest or row.words_digest) not in (None, version.words_digest):
+        detail = f"Read the words that apply now and send `words_digest` {version.words_digest} to accept them."
+        raise WordsChanged(detail)
     if named_lead is not None:
         await _name_lead(session, caller, row.practice, named_lead, now=now)
     row.state = ParticipationState.ACCEPTED
