@@ -396,6 +396,12 @@ class StrictModel(BaseModel):
     model_config = ConfigDict(extra="forbid", str_max_length=20_000)
 
 
+def left_out() -> Any:
+    """The default factory of a patch's member that may be absent and is never null. What it gives is not read; a default
+    that is published would be taken for what happens to a member that is left out.
+    """
+
+
 class PageModel(BaseModel):
     """Base of list answers. `total` is there only when `count=exact` asked for it."""
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.core.addresses import EmailAddress
 from app.core.clock import Instant
-from app.core.http import PageModel, StrictModel
+from app.core.http import PageModel, StrictModel, left_out
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
 from app.forums.values import Action, ConsentBy, Decision, IssueState, LadderLevel, MemberRole, VoiceType
@@ -69,9 +69,11 @@ class ForumIn(StrictModel):
 
 
 class ForumPatch(StrictModel):
+    """Only the members that are sent are changed."""
+
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Northfield patients' voice"}]})
 
-    name: Line | None = Field(default=None, description="Null leaves it as it is.")
+    name: Line = Field(default_factory=left_out)
     closed_on: date | None = Field(default=None, description="From then on it raises nothing; null opens it again.")
 
 
@@ -117,10 +119,12 @@ class MemberIn(StrictModel):
 
 
 class MemberPatch(StrictModel):
+    """Only the members that are sent are changed."""
+
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "secretary"}]})
 
     practice: Code | None = Field(default=None, description="Null: they speak for no practice in particular.")
-    role: MemberRole | None = Field(default=None, description="Null leaves it as it is.")
+    role: MemberRole = Field(default_factory=left_out)
 
 
 class Member(BaseModel):

@@ -99,7 +99,8 @@ async def change_meeting(
     response: Response,
 ) -> schemas.Meeting:
     """Change a meeting's words; its times too, while nobody is on its attendance list."""
-    meeting = await service.change_meeting(session, caller, meeting_id, body, expected=expected)
+    changes = body.model_dump(exclude_unset=True)
+    meeting = await service.change_meeting(session, caller, meeting_id, changes, expected=expected)
     await session.flush()  # the row's version is raised by the flush
     return await _shown(session, meeting, response)
 

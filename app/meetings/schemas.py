@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validat
 from pydantic_core import PydanticCustomError
 
 from app.core.clock import Instant
-from app.core.http import PageModel, StrictModel
+from app.core.http import PageModel, StrictModel, left_out
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
 from app.meetings.values import Level, Listed
@@ -60,12 +60,14 @@ class MeetingIn(StrictModel):
 
 
 class MeetingPatch(StrictModel):
+    """Only the members that are sent are changed; a null `joining` removes it."""
+
     model_config = ConfigDict(json_schema_extra={"examples": [{"joining": "By video only"}]})
 
-    title: Line | None = None
-    purpose: Words | None = None
-    starts_at: Instant | None = None
-    ends_at: Instant | None = None
+    title: Line = Field(default_factory=left_out)
+    purpose: Words = Field(default_factory=left_out)
+    starts_at: Instant = Field(default_factory=left_out)
+    ends_at: Instant = Field(default_factory=left_out)
     joining: Annotated[SafeText, Field(max_length=2000)] | None = None
 
 

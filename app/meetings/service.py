@@ -1,6 +1,6 @@
 """Use cases of meetings: plan one, record who came."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from app.meetings import rules
 from app.meetings.errors import AttendanceInvalid, MeetingHasAttendance, MeetingNotHeld
 from app.meetings.events import AttendanceChanged, MeetingChanged
 from app.meetings.repository import AttendanceRepository, MeetingRepository
-from app.meetings.schemas import MeetingIn, MeetingPatch
+from app.meetings.schemas import MeetingIn
 from app.meetings.tables import Attendance, Meeting
 from app.meetings.values import AttendanceRef, Level, Listed, MeetingRef
 from app.organisations import service as organisations
@@ -70,20 +70,19 @@ def _refuse_beyond_reach(caller: Principal, level: str, locality_id: UUID | None
 
 
 async def change_meeting(
-    session: Tx, caller: Principal, meeting_id: UUID, patch: MeetingPatch, *, expected: Expected
+    session: Tx, caller: Principal, meeting_id: UUID, changes: Mapping[str, Any], *, expected: Expected
 ) -> Meeting:
     meeting = await MeetingRepository(session, session.tenant).get(meeting_id, for_update=True)
     _refuse_beyond_reach(caller, meeting.level, meeting.locality_id, meeting.practice)
     attended = len(await AttendanceRepository(session, session.tenant).list_versions(meeting_id))
     expected.check_tag(rules.meeting_tag(meeting.version, attended))
-    given = patch.model_dump(exclude_unset=True)
-    if attended and {"starts_at", "ends_at"} & given.keys():
+    if attended and {"starts_at", "ends_at"} & changes.keys():
         raise MeetingHasAttendance
-    for name, value in given.items():
+    for name, value in changes.items():
         setattr(meeting, name, value)
     if meeting.ends_at <= meeting.starts_at:
         raise AttendanceInvalid(errors=[FieldError("/ends_at", "not_valid", "It has to be later than starts_at.")])
-    audit(session, "meeting.changed", meeting.id, members=sorted(given))
+    audit(session, "meeting.changed", meeting.id, members=sorted(changes))
     emit(session, MeetingChanged(subject=str(meeting.id)))
     return meeting
 

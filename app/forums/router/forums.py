@@ -104,7 +104,8 @@ async def change_patient_forum(
 ) -> schemas.Forum:
     """Rename a forum, or close it from a date. What it said and what was done stays."""
     today = london_date(serving.clock.now())
-    forum = await service.change_forum(session, caller, forum_id, body, expected=expected, today=today)
+    changes = body.model_dump(exclude_unset=True)
+    forum = await service.change_forum(session, caller, forum_id, changes, expected=expected, today=today)
     await session.flush()  # the row's version is raised by the flush
     response.headers["ETag"] = version_etag(forum.version)
     return _forum(forum)
@@ -183,7 +184,8 @@ async def change_forum_member(
 ) -> schemas.Member:
     """Change what a member does in the forum, or which practice's patients they speak for."""
     today = london_date(serving.clock.now())
-    member = await service.change_member(session, caller, forum_id, member_id, body, expected=expected, today=today)
+    changes = body.model_dump(exclude_unset=True)
+    member = await service.change_member(session, caller, forum_id, member_id, changes, expected=expected, today=today)
     await session.flush()  # the row's version is raised by the flush
     response.headers["ETag"] = version_etag(member.version)
     return _member(member)

@@ -1,6 +1,8 @@
 """Forums: founding and changing them, whom they speak for, and their meetings."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from app.core.audit import audit
@@ -10,7 +12,7 @@ from app.core.principal import Principal
 from app.core.repository import Expected
 from app.forums.errors import ForumClosed
 from app.forums.repository import ForumRepository, MemberRepository
-from app.forums.schemas import ForumIn, ForumMeetingIn, ForumPatch
+from app.forums.schemas import ForumIn, ForumMeetingIn
 from app.forums.service.reach import require_forum
 from app.forums.tables import PatientForum
 from app.forums.values import LadderLevel
@@ -40,16 +42,14 @@ async def create_forum(session: Tx, caller: Principal, given: ForumIn, *, now: d
 
 
 async def change_forum(
-    session: Tx, caller: Principal, forum_id: UUID, patch: ForumPatch, *, expected: Expected, today: date
+    session: Tx, caller: Principal, forum_id: UUID, changes: Mapping[str, Any], *, expected: Expected, today: date
 ) -> PatientForum:
     forum = await ForumRepository(session, session.tenant).get(forum_id, for_update=True)
     await require_forum(session, caller, "forums:write", forum, today=today)
     expected.check(forum.version)
-    if patch.name is not None:
-        forum.name = patch.name
-    if "closed_on" in patch.model_fields_set:
-        forum.closed_on = patch.closed_on
-    audit(session, "forum.changed", forum.id, members=sorted(patch.model_fields_set))
+    for name, value in changes.items():
+        setattr(forum, name, value)
+    audit(session, "forum.changed", forum.id, members=sorted(changes))
     return forum
 
 

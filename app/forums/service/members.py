@@ -1,6 +1,6 @@
 """Members of forums: patients who consented, held no longer than they want."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from app.core.principal import Principal
 from app.core.repository import Expected
 from app.forums.errors import ConsentInvalid, ForumClosed
 from app.forums.repository import ForumRepository, MemberRepository
-from app.forums.schemas import MemberIn, MemberPatch
+from app.forums.schemas import MemberIn
 from app.forums.service.reach import require_forum
 from app.forums.tables import ForumMember
 from app.organisations import service as organisations
@@ -57,18 +57,16 @@ async def change_member(
     caller: Principal,
     forum_id: UUID,
     member_id: UUID,
-    patch: MemberPatch,
+    changes: Mapping[str, Any],
     *,
     expected: Expected,
     today: date,
 ) -> ForumMember:
     member = await _lock(session, caller, forum_id, member_id, expected=expected, today=today)
-    if patch.role is not None:
-        member.role = patch.role.value
-    if "practice" in patch.model_fields_set:
-        if patch.practice is not None:
-            await organisations.get_practice(session, patch.practice)
-        member.practice = patch.practice
+    if changes.get("practice") is not None:
+        await organisations.get_practice(session, changes["practice"])
+    for name, value in changes.items():
+        setattr(member, name, value)
     audit(session, "forum.member_changed", forum_id, member=str(member_id))
     return member
 

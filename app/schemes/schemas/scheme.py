@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.core.clock import Instant, PeriodModel, financial_year_start
-from app.core.http import PageModel, StrictModel
+from app.core.http import PageModel, StrictModel, left_out
 from app.core.money import DecimalText, Pounds, PoundsSum, parse_pounds
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
@@ -106,10 +106,10 @@ class SchemePatch(StrictModel):
         }
     }
 
-    title: Title = "unchanged"
-    purpose: Purpose = "unchanged"
+    title: Title = Field(default_factory=left_out)
+    purpose: Purpose = Field(default_factory=left_out)
     budget: BudgetIn | None = None
-    payment_terms_days: int = Field(default=30, ge=0, le=365, strict=True)
+    payment_terms_days: int = Field(default_factory=left_out, ge=0, le=365, strict=True)
     pay_code: FinanceCode | None = None
     cost_centre: FinanceCode | None = None
 
