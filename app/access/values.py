@@ -187,6 +187,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "facts:enter",
             "runs:write",
             "meetings:write",
+            "meetings:evidence",
             "deliveries:read",
         ),
         Role.CLAIMS_VETTER: (*_STAFF, *_RUNS, "schemes:drafts", "claims:vet", "facts:read"),
@@ -209,6 +210,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
         Role.ENGAGEMENT_LEAD: (
             *_STAFF,
             "meetings:write",
+            "meetings:evidence",
             "issues:respond",
             "issues:move",
             "forums:members",

@@ -53,7 +53,9 @@ def _answer(meeting: tables.Meeting, attended: int) -> schemas.Meeting:
 async def plan_meeting(
     body: schemas.MeetingIn, caller: Writer, session: Transaction, serving: Serving, response: Response
 ) -> schemas.Meeting:
-    """Plan a meeting. With a scheme and a measure, whoever attends is evidence for that scheme."""
+    """Plan a meeting. With a scheme and a measure, whoever attends is evidence for that scheme: such meetings are for the
+    commissioner's office that answers for evidence, and for a practice's own list, which somebody else confirms.
+    """
     meeting = await service.plan_meeting(session, caller, body, now=serving.clock.now())
     response.headers["Location"] = f"/v1/meetings/{meeting.id}"
     return await _shown(session, meeting, response)

@@ -52,6 +52,8 @@ class MeetingIn(StrictModel):
             raise PydanticCustomError("meeting_ends_before_it_starts", "`ends_at` has to be later than `starts_at`.")
         if (self.scheme is None) != (self.measure is None):
             raise PydanticCustomError("scheme_and_measure", "Give `scheme` and `measure` together, or neither.")
+        if self.level is Level.FORUM and self.scheme is not None:
+            raise PydanticCustomError("scheme_of_forum", "A forum's meeting is no evidence for a scheme.")
         if (self.level is Level.LOCALITY) != (self.locality_id is not None):
             raise PydanticCustomError("locality_level", "A locality's meeting, and no other, names its locality.")
         if (self.level is Level.PRACTICE) != (self.practice is not None):

@@ -25,14 +25,14 @@ from app.organisations import service as organisations
 from app.people import service as people
 
 WRITE = "meetings:write"
+# Whoever attends a meeting for a scheme is paid evidence: for those who answer for evidence in the whole commissioner.
+EVIDENCE = "meetings:evidence"
 
 
 async def plan_meeting(
     session: Tx, caller: Principal, given: MeetingIn, *, now: datetime, forum_id: UUID | None = None
 ) -> Meeting:
     """Plan a meeting at a level that the caller may plan for; whoever names a forum has checked that it is theirs."""
-    if forum_id is None:
-        _refuse_beyond_reach(caller, given.level, given.locality_id, given.practice)
     if given.locality_id is not None:
         await organisations.get_locality(session, given.locality_id)
     if given.practice is not None:
@@ -52,28 +52,34 @@ async def plan_meeting(
         joining=given.joining,
         created_at=now,
     )
+    if forum_id is None:
+        _refuse_beyond_reach(caller, meeting)
     session.add(meeting)
     audit(session, "meeting.planned", meeting.id)
     emit(session, MeetingChanged(subject=str(meeting.id)))
     return meeting
 
 
-def _refuse_beyond_reach(caller: Principal, level: str, locality_id: UUID | None, practice: str | None) -> None:
-    """Whoever has a locality or a practice only may act for their own meetings, not for the commissioner's."""
-    if caller.covers_commissioner(WRITE):
+def _refuse_beyond_reach(caller: Principal, meeting: Meeting) -> None:
+    """Whoever has a locality or a practice only may act for their own meetings, not for the commissioner's.
+
+    A meeting for a scheme is the commissioner's evidence; a practice enters its own, for others to confirm.
+    """
+    is_own_practice = meeting.level == Level.PRACTICE and meeting.practice in caller.practices(WRITE)
+    is_own_locality = meeting.level == Level.LOCALITY and str(meeting.locality_id) in caller.localities(WRITE)
+    if not (caller.covers_commissioner(WRITE) or is_own_locality or is_own_practice):
+        raise Forbidden("Your role plans meetings of your own locality or practice only.")
+    if meeting.scheme_id is None or caller.covers_commissioner(EVIDENCE):
         return
-    if level == Level.LOCALITY and str(locality_id) in caller.localities(WRITE):
-        return
-    if level == Level.PRACTICE and practice in caller.practices(WRITE):
-        return
-    raise Forbidden("Your role plans meetings of your own locality or practice only.")
+    if not (is_own_practice and meeting.practice in caller.practices("facts:enter")):
+        raise Forbidden("A meeting whose attendance is evidence for a scheme is for those who answer for its evidence.")
 
 
 async def change_meeting(
     session: Tx, caller: Principal, meeting_id: UUID, changes: Mapping[str, Any], *, expected: Expected
 ) -> Meeting:
     meeting = await MeetingRepository(session, session.tenant).get(meeting_id, for_update=True)
-    _refuse_beyond_reach(caller, meeting.level, meeting.locality_id, meeting.practice)
+    _refuse_beyond_reach(caller, meeting)
     attended = len(await AttendanceRepository(session, session.tenant).list_versions(meeting_id))
     expected.check_tag(rules.meeting_tag(meeting.version, attended))
     if attended and {"starts_at", "ends_at"} & changes.keys():
@@ -96,7 +102,7 @@ async def record_attendance(
     """
     # The lock lets two lists for one meeting follow each other instead of mixing.
     meeting = await MeetingRepository(session, session.tenant).get(meeting_id, for_update=True)
-    _refuse_beyond_reach(caller, meeting.level, meeting.locality_id, meeting.practice)
+    _refuse_beyond_reach(caller, meeting)
     repository = AttendanceRepository(session, session.tenant)
     expected.check_tag(rules.attendance_tag(await repository.list_versions(meeting_id)))
     if meeting.starts_at > now:
@@ -106,7 +112,8 @@ async def record_attendance(
     known = {k: rules.Recorded(r.role, r.from_at, r.until_at, r.removed_at is not None) for k, r in rows.items()}
     found = rules.difference({k: (line.role, there) for k, (line, there) in wanted.items()}, known)
     # A practice that lists its own people enters evidence; somebody else has to confirm it before it is paid.
-    is_confirmed = meeting.level != Level.PRACTICE or caller.covers_commissioner(WRITE)
+    confirming = WRITE if meeting.scheme_id is None else EVIDENCE
+    is_confirmed = meeting.level != Level.PRACTICE or caller.covers_commissioner(confirming)
     for key in (*found.added, *found.changed):
         line, there = wanted[key]
         row = rows.get(key) or Attendance(

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.factories.schemes_over_http import a_live_scheme
 from tests.factories.service import LivePlenary
 
 MEETING = {
@@ -186,3 +187,44 @@ async def test_meetings_come_in_pages_in_the_order_of_their_start(place: Place) 
     first = (await place.office.get("/v1/meetings", params={"limit": 2})).json()
     second = (await place.office.get("/v1/meetings", params={"limit": 2, "cursor": first["next_cursor"]})).json()
     assert [row["id"] for page in (first, second) for row in page["data"]] == [days[1], days[2], days[0]]
+
+
+async def a_scheme(place: Place) -> str:
+    manager = await place.live.as_role("scheme_manager", tenant=place.tenant)
+    return (await a_live_scheme(manager)).rpartition("/")[2]
+
+
+@pytest.mark.parametrize(
+    ("role", "level", "status"),
+    [
+        ("engagement_lead", "commissioner", 201),
+        ("scheme_manager", "commissioner", 201),
+        ("forum_coordinator", "commissioner", 403),
+        ("locality_lead", "locality", 403),
+        ("engagement_lead", "locality", 403),
+        ("practice_lead", "practice", 201),
+    ],
+)
+async def test_evidence_for_a_scheme_is_for_those_who_answer_for_it(
+    place: Place, role: str, level: str, status: int
+) -> None:
+    scheme = {"scheme": await a_scheme(place), "measure": "lead_session"}
+    admin = await place.live.as_role("commissioner_admin", tenant=place.tenant)
+    locality = (await admin.post("/v1/localities", json={"code": "north", "name": "North"})).json()["id"]
+    of = {"locality": {"locality_id": locality}, "practice": {"practice": place.practices[0]}}.get(level, {})
+    bound = {} if level == "commissioner" else {level: next(iter(of.values()))}
+    caller = await place.live.as_role(role, tenant=place.tenant, **bound)
+    body = MEETING | {"level": level} | of
+    with_scheme = await caller.post("/v1/meetings", json=body | scheme)
+    assert with_scheme.status_code == status, with_scheme.text
+    assert (await caller.post("/v1/meetings", json=body)).status_code == 201
+    if status == 403:
+        planned = await plan(place, **scheme)
+        listed = {"attendance": [line("Dr Ana Field", place.practices[0])]}
+        assert (await caller.put(f"{planned}/attendance", json=listed)).status_code == 403
+
+
+async def test_a_forums_meeting_names_no_scheme(place: Place) -> None:
+    body = MEETING | {"level": "forum", "scheme": await a_scheme(place), "measure": "lead_session"}
+    answer = await place.office.post("/v1/meetings", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "scheme_of_forum")
