@@ -22,11 +22,11 @@ from app.core.errors import CursorExpired, CursorInvalid, Forbidden, Preconditio
 from app.core.etag import version_etag
 from app.core.http import CodeInAddress, MayMatch, Serving, accepted, make_router, paged
 from app.core.money import format_pounds
+from app.core.operations import Operation, operation_answer
 from app.core.principal import Principal
 from app.core.privacy import NhsNumberRefused
 from app.core.problems import error_responses
 from app.core.repository import Page, keyset_page
-from app.core.router import Operation, operation_answer
 from app.organisations.errors import PracticeNotFound
 
 router: APIRouter = make_router("communications")

@@ -1,14 +1,16 @@
 """Operations: long work that was accepted with 202 and can be watched."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
+from pydantic import BaseModel
 from sqlalchemy import Column, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, select
 
+from app.core.clock import Instant
 from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.ids import new_id
@@ -28,6 +30,37 @@ class OperationRow(SQLModel, table=True):
     credential_id: UUID | None
     created_at: datetime
     finished_at: datetime | None
+
+
+class Progress(BaseModel):
+    done: int
+    total: int | None
+
+
+class Operation(BaseModel):
+    """Long work that was accepted. `result` names what is being made, from the first answer on."""
+
+    id: UUID
+    kind: str
+    status: Literal["queued", "running", "succeeded", "failed"]
+    progress: Progress
+    result: dict[str, Any] | None
+    problem: dict[str, Any] | None
+    created_at: Instant
+    finished_at: Instant | None
+
+
+def operation_answer(row: OperationRow) -> Operation:
+    return Operation(
+        id=row.id,
+        kind=row.kind,
+        status=row.status,  # pyright: ignore - the database checks it
+        progress=Progress(done=row.done, total=row.total),
+        result=row.result,
+        problem=row.problem,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+    )
 
 
 _START = text(

@@ -1,5 +1,7 @@
 """The route class and the frame around requests, on the running application."""
 
+import httpx
+
 from tests.factories.service import LivePlenary
 
 
@@ -87,3 +89,13 @@ async def test_metrics_are_for_this_machine_or_the_platform(live: LivePlenary) -
     for role, tenant, status in (("platform_admin", "PLATFORM", 200), ("auditor", "ZZ1", 403)):
         answer = await (await live.as_role(role, tenant=tenant)).get("/metrics")
         assert answer.status_code == status
+
+
+async def test_figures_are_for_this_machine_or_a_key_that_may_read_them(live: LivePlenary) -> None:
+    await live.make_tenant()
+    for address, expected in (("127.0.0.1", 200), ("::1", 200), ("testclient", 403), ("203.0.113.7", 403)):
+        transport = httpx.ASGITransport(live.app, client=(address, 5000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://plenary.test") as client:
+            assert (await client.get("/metrics")).status_code == expected, address
+    refused = await (await live.as_role("auditor")).get("/metrics")
+    assert (refused.status_code, refused.json()["code"]) == (403, "access.forbidden")

@@ -15,10 +15,10 @@ from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, CursorInvalid, Forbidden
 from app.core.etag import version_etag
 from app.core.http import Serving, accepted, paged
+from app.core.operations import Operation, operation_answer
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.core.repository import Page, keyset_page
-from app.core.router import Operation, operation_answer
 from app.organisations.errors import (
     BadZip,
     BrokenQuotes,

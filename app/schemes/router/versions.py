@@ -13,11 +13,11 @@ from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, CursorInvalid, PreconditionFailed, PreconditionRequired
 from app.core.etag import bytes_etag, version_etag
 from app.core.http import MustMatch, Serving, accepted, make_router, paged
+from app.core.operations import Operation, operation_answer
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.core.repository import Page
-from app.core.router import Operation, operation_answer
 from app.organisations import service as organisations
 from app.organisations.errors import PracticeNotFound
 from app.schemes import service

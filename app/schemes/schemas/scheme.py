@@ -59,7 +59,9 @@ class BudgetIn(StrictModel):
         if (self.amount or self.per_head or "").startswith("-"):
             raise PydanticCustomError("too_small", "A budget is not negative.")
         if self.per_head is not None and Decimal(self.per_head) > MOST_A_HEAD:
-            raise PydanticCustomError("too_large", f"A budget for each patient is {MOST_A_HEAD:,} pounds at most.")
+            raise PydanticCustomError(
+                "too_large", "A budget for each patient is {most} pounds at most.", {"most": f"{MOST_A_HEAD:,}"}
+            )
         return self
 
     def budget(self) -> Budget:
