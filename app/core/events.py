@@ -33,14 +33,23 @@ class EventRow(SQLModel, table=True):
     relayed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A kind of the change feed: its name, the address of one of them by its subject, and the scope that may read it."""
+
+    kind: str
+    href: str
+    scope: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """Base of every event. Payloads are ids and codes, never content: whoever wants more fetches it with their own rights."""
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
-    resource: ClassVar[str | None] = None
-    """The kind under which the change feed shows the subject; None keeps the event out of the feed."""
+    resource: ClassVar[Resource | None] = None
+    """As what the change feed shows the subject; None keeps the event out of the feed."""
 
     subject: str
     removed: bool = False
@@ -60,6 +69,12 @@ def registered_events() -> dict[str, type[Event]]:
     return found
 
 
+def feed_resources() -> dict[str, Resource]:
+    """The kinds of the change feed: whatever some event announces."""
+    announced = [event.resource for event in registered_events().values() if event.resource is not None]
+    return {resource.kind: resource for resource in sorted(announced, key=lambda resource: resource.kind)}
+
+
 _BASE_FIELDS = {f.name for f in fields(Event)}
 
 
@@ -74,7 +89,7 @@ def emit(session: Tx, announced: Event, *, tenant: UUID | None = None) -> None:
             "id": new_id(),
             "name": announced.name,
             "version": announced.version,
-            "resource": announced.resource,
+            "resource": announced.resource.kind if announced.resource else None,
             "subject": announced.subject,
             "removed": announced.removed,
             "payload": msgspec.json.encode(payload).decode(),

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.core.events import Event
+from app.core.events import Event, Resource
+
+PRACTICE = Resource("practice", href="/v1/practices/{}", scope="practices:read")
+LOCALITY = Resource("locality", href="/v1/localities/{}", scope="practices:read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,7 +14,7 @@ class PracticeChanged(Event):
     """Subject: the practice's code. Anything that its published entry shows has changed."""
 
     name: ClassVar[str] = "organisations.practice_changed"
-    resource: ClassVar[str | None] = "practice"
+    resource: ClassVar[Resource | None] = PRACTICE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,4 +29,4 @@ class LocalityChanged(Event):
     """Subject: the locality's id. Its name, its description or its practices have changed."""
 
     name: ClassVar[str] = "organisations.locality_changed"
-    resource: ClassVar[str | None] = "locality"
+    resource: ClassVar[Resource | None] = LOCALITY

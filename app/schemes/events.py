@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.core.events import Event
+from app.core.events import Event, Resource
+
+SCHEME = Resource("scheme", href="/v1/incentive-schemes/{}", scope="schemes:read")
 
 
 @dataclass(frozen=True, kw_only=True)
 class VersionPublished(Event):
     name: ClassVar[str] = "schemes.version_published"
-    resource: ClassVar[str | None] = "scheme"
+    resource: ClassVar[Resource | None] = SCHEME
 
     n: int
 
@@ -19,7 +21,7 @@ class SchemeChanged(Event):
     """A published scheme's title, purpose, budget or terms changed, or it was closed."""
 
     name: ClassVar[str] = "schemes.scheme_changed"
-    resource: ClassVar[str | None] = "scheme"
+    resource: ClassVar[Resource | None] = SCHEME
 
 
 @dataclass(frozen=True, kw_only=True)

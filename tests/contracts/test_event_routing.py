@@ -1,9 +1,9 @@
 """Every event leads somewhere on purpose, and every job has somebody who does it."""
 
 import workers.handlers  # noqa: F401 - registers every handler
-from app.core.events import registered_events
+from app.core.events import feed_resources, registered_events
 from app.core.jobs import QUEUES
-from tests.contracts.routes import APP
+from tests.contracts.routes import APP, operation_of
 from workers.jobs import HANDLERS
 from workers.routes import ROUTES
 from workers.schedule import DAILY
@@ -32,3 +32,17 @@ def test_names_say_slice_and_what_happened() -> None:
     for name, event in registered_events().items():
         if event.__module__.startswith("app."):
             assert event.__module__.split(".")[1] == name.partition(".")[0]
+
+
+def test_every_kind_of_the_feed_can_be_fetched_with_the_scope_it_names() -> None:
+    assert feed_resources().keys() >= {"practice", "locality", "scheme", "announcement"}
+    for resource in feed_resources().values():
+        operation = operation_of("GET", resource.href.format("0198c0de-0000-7000-8000-000000000010"))
+        assert operation is not None, resource
+        assert operation.scope == resource.scope
+
+
+def test_events_of_one_kind_say_the_same_of_it() -> None:
+    announced = [event.resource for event in registered_events().values() if event.resource is not None]
+    assert {resource.kind: resource for resource in announced} == feed_resources()
+    assert len(set(announced)) == len(feed_resources())

@@ -10,8 +10,8 @@ from sqlmodel import select
 from app.core.auth import require
 from app.core.clock import Instant
 from app.core.db import Transaction
-from app.core.errors import CursorExpired, CursorInvalid
-from app.core.events import EventRow
+from app.core.errors import CursorExpired, CursorInvalid, FieldError, InvalidRequest
+from app.core.events import EventRow, Resource, feed_resources
 from app.core.http import Services, Serving
 from app.core.principal import Principal
 from app.core.problems import error_responses
@@ -38,22 +38,12 @@ class ChangePage(BaseModel):
 class ChangeParams(BaseModel):
     model_config = {"extra": "forbid"}
     cursor: str | None = None
-    kinds: str | None = None
+    kinds: Annotated[
+        str | None, Query(description="Only these kinds, with commas between; default: all that the caller may read.")
+    ] = None
     limit: Annotated[int, Query(ge=1, le=200)] = 50
 
 
-_HREFS = {
-    "practice": "/v1/practices/{}",
-    "locality": "/v1/localities/{}",
-    "scheme": "/v1/incentive-schemes/{}",
-    "announcement": "/v1/announcements/{}",
-}
-FEED_SCOPES = {
-    "practice": "practices:read",
-    "locality": "practices:read",
-    "scheme": "schemes:read",
-    "announcement": "announcements:read",
-}
 _OLDEST = text("SELECT coalesce(min(change_number), 0) FROM event WHERE commissioner_id = :tenant")
 
 
@@ -69,7 +59,8 @@ async def list_changes(
     Without a cursor: from now on (fetch your first copy, then follow). A cursor older than the feed keeps (90 days), or
     from before a restore, gives 410 `cursor.expired`: fetch everything again and start without a cursor.
     """
-    kinds = _wanted_kinds(params.kinds, caller)
+    resources = feed_resources()
+    kinds = _wanted_kinds(params.kinds, resources, caller)
     number, position = await _start(session, serving, params.cursor)
     statement = (
         select(EventRow)
@@ -82,18 +73,26 @@ async def list_changes(
     shown = rows[: params.limit]
     last = (shown[-1].change_number, shown[-1].position) if shown else (number, position)
     cursor = serving.cursors.encode("changes", {"number": last[0], "position": last[1]})
-    return ChangePage(data=[_change(row) for row in shown], next_cursor=cursor, has_more=len(rows) > params.limit)
+    return ChangePage(
+        data=[_change(row, resources[row.resource or ""]) for row in shown],
+        next_cursor=cursor,
+        has_more=len(rows) > params.limit,
+    )
 
 
 def _after(number: int, position: int) -> Any:
     return tuple_(EventRow.change_number, EventRow.position) > tuple_(number, position)
 
 
-def _wanted_kinds(text_: str | None, caller: Principal) -> list[str]:
-    visible = [kind for kind, scope in FEED_SCOPES.items() if caller.has(scope)]
+def _wanted_kinds(text_: str | None, resources: dict[str, Resource], caller: Principal) -> list[str]:
+    visible = [kind for kind, resource in resources.items() if caller.has(resource.scope)]
     if text_ is None:
         return visible
-    return [kind for kind in visible if kind in text_.split(",")]
+    wanted = set(text_.split(","))
+    if wanted - resources.keys():
+        known = FieldError("?kinds", "unknown_kind", f"Known kinds: {', '.join(resources)}.")
+        raise InvalidRequest("The feed has no such kind.", errors=[known])
+    return [kind for kind in visible if kind in wanted]
 
 
 async def _start(session: Any, serving: Services, cursor: str | None) -> tuple[int, int]:
@@ -108,12 +107,11 @@ async def _start(session: Any, serving: Services, cursor: str | None) -> tuple[i
     return number or 0, 1_000_000_000
 
 
-def _change(row: EventRow) -> Change:
-    href = _HREFS[row.resource or ""].format(row.subject)
+def _change(row: EventRow, resource: Resource) -> Change:
     return Change(
-        kind=row.resource or "",
+        kind=resource.kind,
         id=row.subject,
-        href=href,
+        href=resource.href.format(row.subject),
         removed=row.removed,
         number=row.change_number,
         at=row.occurred_at,
