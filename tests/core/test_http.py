@@ -49,22 +49,6 @@ async def test_the_change_feed_starts_at_now(live: LivePlenary) -> None:
     assert answer.json()["data"] == []
 
 
-async def test_a_kind_that_the_change_feed_does_not_have_is_refused(live: LivePlenary) -> None:
-    await live.make_tenant()
-    client = await live.as_role("intranet")
-    assert (await client.get("/v1/changes?kinds=practice,locality")).status_code == 200
-    for wrong in ("foo", "practice,foo", ""):
-        answer = await client.get("/v1/changes", params={"kinds": wrong})
-        assert answer.status_code == 422
-        assert answer.json()["errors"] == [
-            {
-                "pointer": "?kinds",
-                "code": "not_a_choice",
-                "detail": "Kinds, separated by commas, of: practice, locality, scheme, announcement.",
-            }
-        ]
-
-
 async def test_the_front_door_leads_to_the_documentation(live: LivePlenary) -> None:
     answer = await live.client(None).get("/")
     assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
