@@ -1,18 +1,19 @@
 """The change feed."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Query
-from pydantic import BaseModel
-from sqlalchemy import text, tuple_
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import func, text, tuple_
 from sqlmodel import select
 
 from app.core.auth import require
 from app.core.clock import Instant
-from app.core.db import Transaction
+from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, CursorInvalid, FieldError, InvalidRequest
 from app.core.events import EventRow, Resource, feed_resources
-from app.core.http import Services, Serving
+from app.core.http import PageModel, Services, Serving
+from app.core.pagination import PageParams, link_header
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.core.router.root import router
@@ -29,22 +30,22 @@ class Change(BaseModel):
     at: Instant
 
 
-class ChangePage(BaseModel):
+class ChangePage(PageModel):
     data: list[Change]
-    next_cursor: str
+    next_cursor: str  # pyright: ignore - narrower than in other lists, which have an end
     has_more: bool
 
 
-class ChangeParams(BaseModel):
-    model_config = {"extra": "forbid"}
-    cursor: str | None = None
-    kinds: Annotated[
-        str | None, Query(description="Only these kinds, with commas between; default: all that the caller may read.")
-    ] = None
-    limit: Annotated[int, Query(ge=1, le=200)] = 50
+class ChangeParams(PageParams):
+    kinds: str | None = Field(
+        default=None, description="Only these kinds, with commas between; default: all that the caller may read."
+    )
 
 
-_OLDEST = text("SELECT coalesce(min(change_number), 0) FROM event WHERE commissioner_id = :tenant")
+_END = 1_000_000_000
+"""A position after every event of a number."""
+_NUMBER = text("SELECT number FROM published.change_number WHERE commissioner_id = :tenant")
+_OLDEST = text("SELECT min(change_number) FROM event WHERE commissioner_id = :tenant")
 
 
 @router.get("/v1/changes", responses=error_responses(CursorExpired, CursorInvalid))
@@ -53,35 +54,43 @@ async def list_changes(
     caller: Annotated[Principal, require("changes:read")],
     session: Transaction,
     serving: Serving,
+    request: Request,
+    response: Response,
 ) -> ChangePage:
     """What has changed since the cursor, in an order that never skips a late commit.
 
     Without a cursor: from now on (fetch your first copy, then follow). A cursor older than the feed keeps (90 days), or
     from before a restore, gives 410 `cursor.expired`: fetch everything again and start without a cursor.
+
+    The feed has no end, so `next_cursor` is never null: keep it and ask again later. `has_more` says whether to ask at
+    once, and only then there is a `Link`. `count=exact` counts what comes after the cursor.
     """
     resources = feed_resources()
     kinds = _wanted_kinds(params.kinds, resources, caller)
-    number, position = await _start(session, serving, params.cursor)
-    statement = (
-        select(EventRow)
-        .where(EventRow.commissioner_id == session.tenant, EventRow.resource.in_(kinds))  # pyright: ignore
-        .where(_after(number, position))
-        .order_by(EventRow.change_number, EventRow.position)  # pyright: ignore
-        .limit(params.limit + 1)
+    # Read before the rows: everything up to this number is committed, so a page that is not full has shown all of it.
+    current = (
+        await (await session.connection()).execute(_NUMBER, {"tenant": session.tenant})
+    ).scalar_one_or_none() or 0
+    start = _decoded(serving, params.cursor) if params.cursor is not None else (current, _END)
+    statement = select(EventRow).where(
+        EventRow.commissioner_id == session.tenant,
+        EventRow.resource.in_(kinds),  # pyright: ignore
+        tuple_(EventRow.change_number, EventRow.position) > tuple_(*start),
     )
-    rows = (await session.exec(statement)).all()
-    shown = rows[: params.limit]
-    last = (shown[-1].change_number, shown[-1].position) if shown else (number, position)
-    cursor = serving.cursors.encode("changes", {"number": last[0], "position": last[1]})
-    return ChangePage(
-        data=[_change(row, resources[row.resource or ""]) for row in shown],
-        next_cursor=cursor,
-        has_more=len(rows) > params.limit,
-    )
-
-
-def _after(number: int, position: int) -> Any:
-    return tuple_(EventRow.change_number, EventRow.position) > tuple_(number, position)
+    total = None
+    if params.count == "exact":
+        total = (await session.exec(select(func.count()).select_from(statement.subquery()))).one()
+    ordered = statement.order_by(EventRow.change_number, EventRow.position)  # pyright: ignore
+    rows = (await session.exec(ordered.limit(params.limit + 1))).all()
+    await _refuse_gap(session, start, current)
+    shown, has_more = rows[: params.limit], len(rows) > params.limit
+    last = (shown[-1].change_number, shown[-1].position) if shown else start
+    number, position = last if has_more else max(last, (current, _END))
+    cursor = serving.cursors.encode("changes", {"number": number, "position": position})
+    if has_more:
+        response.headers["Link"] = link_header(request.url, cursor)
+    data = [_change(row, resources[row.resource or ""]) for row in shown]
+    return ChangePage(data=data, next_cursor=cursor, has_more=has_more, total=total)
 
 
 def _wanted_kinds(text_: str | None, resources: dict[str, Resource], caller: Principal) -> list[str]:
@@ -95,16 +104,20 @@ def _wanted_kinds(text_: str | None, resources: dict[str, Resource], caller: Pri
     return [kind for kind in visible if kind in wanted]
 
 
-async def _start(session: Any, serving: Services, cursor: str | None) -> tuple[int, int]:
-    if cursor is not None:
-        values = serving.cursors.decode("changes", cursor)
-        oldest = (await session.exec(_OLDEST, params={"tenant": session.tenant})).scalar_one()
-        if oldest and values["number"] + 1 < oldest:
-            raise CursorExpired("The feed no longer reaches back to this cursor; fetch everything again.")
-        return values["number"], values["position"]
-    current = text("SELECT number FROM published.change_number WHERE commissioner_id = :tenant")
-    number = (await session.exec(current, params={"tenant": session.tenant})).scalar_one_or_none()
-    return number or 0, 1_000_000_000
+def _decoded(serving: Services, cursor: str) -> tuple[int, int]:
+    values = serving.cursors.decode("changes", cursor)
+    return values["number"], values["position"]
+
+
+async def _refuse_gap(session: Tx, start: tuple[int, int], current: int) -> None:
+    """Raise when events after `start` are gone. Looked at after the rows are read: they may go meanwhile."""
+    oldest = (await (await session.connection()).execute(_OLDEST, {"tenant": session.tenant})).scalar_one()
+    if oldest is None:
+        oldest = current + 1
+    number, position = start
+    # A cursor in the middle of a number also needs what is left of that number.
+    if oldest > number + (position == _END):
+        raise CursorExpired("The feed no longer reaches back to this cursor; fetch everything again.")
 
 
 def _change(row: EventRow, resource: Resource) -> Change:
