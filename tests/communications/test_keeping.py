@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 
 from app.communications import service
+from app.communications.repository import keeping
+from app.core.db import unit_of_work
 from tests.factories.communications import announcement, delivery_rows, give_post
 from tests.factories.jobs import job_rows
 from tests.factories.service import LivePlenary
@@ -72,6 +74,15 @@ async def test_deliveries_are_dropped_after_two_years_by_the_nightly_job(shared,
     assert [job["state"] for job in await job_rows(shared, "communications.drop_old_deliveries", tenant)] == ["done"]
     assert len(await delivery_rows(shared, tenant)) == 1
     assert len(await shared.fetch("SELECT id FROM message", tenant=tenant_id)) == 1
+
+
+async def test_messages_are_dropped_in_batches(shared, tenant):
+    await _told(shared, tenant)
+    await _told_again(shared, tenant)
+    await shared.execute("DELETE FROM delivery", tenant=shared.tenants[tenant])
+    late = datetime(2030, 1, 1, tzinfo=UTC)
+    async with unit_of_work(shared.tools.worker_engine, shared.tenants[tenant]) as session:
+        assert [await keeping.drop_messages(session, before=late, limit=1) for _ in range(3)] == [1, 1, 0]
 
 
 async def _told_again(shared: LivePlenary, tenant: str) -> None:

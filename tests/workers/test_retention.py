@@ -2,9 +2,14 @@
 
 import asyncio
 
-from tests.factories.jobs import put_job
+from sqlalchemy import text
+
+from app.core import jobs
+from app.core.db import unit_of_work
+from tests.factories.jobs import job_rows, put_job
 from tests.factories.service import LivePlenary
-from workers.jobs import drain
+from workers.jobs import drain, run_job
+from workers.retention import RULES
 
 
 async def age(live: LivePlenary, tenant: str, table: str, column: str, days: int) -> None:
@@ -49,3 +54,51 @@ async def test_the_feed_is_kept_ninety_days_and_older_cursors_get_410(shared: Li
     assert await rows(shared, tenant, "event") == 1
     late = await admin.get(f"/v1/changes?cursor={start}")
     assert (late.status_code, late.json()["code"]) == (410, "cursor.expired")
+
+
+async def put_old_events(live: LivePlenary, tenant: str, numbers: list[int], *, waiting: int | None = None) -> None:
+    for number in numbers:
+        await live.execute(
+            "INSERT INTO event (commissioner_id, id, change_number, position, name, version, subject, removed, payload,"
+            " occurred_at, relayed_at) VALUES ($1, gen_random_uuid(), $2, 1, 'organisations.locality_changed', 1, 'x',"
+            " false, '{}', clock_timestamp() - interval '100 days', CASE WHEN NOT $3::bool THEN clock_timestamp() END)",
+            live.tenants[tenant],
+            number,
+            number == waiting,
+            tenant=live.tenants[tenant],
+        )
+
+
+async def one_batch_of_each(live: LivePlenary, tenant: str, *, batch: int) -> list[int]:
+    """The numbers of the events that are left."""
+    async with unit_of_work(live.tools.worker_engine, live.tenants[tenant]) as session:
+        for rule in RULES:
+            values = {"tenant": live.tenants[tenant], "batch": batch}
+            await (await session.connection()).execute(text(rule), values)
+    left = await live.fetch("SELECT change_number FROM event ORDER BY change_number", tenant=live.tenants[tenant])
+    return [row["change_number"] for row in left]
+
+
+async def test_the_oldest_of_the_feed_go_first(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    await put_old_events(shared, tenant, [3, 2, 1])
+    assert await one_batch_of_each(shared, tenant, batch=2) == [3]
+
+
+async def test_nothing_goes_from_behind_an_event_that_waits_for_the_relay(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    await put_old_events(shared, tenant, [1, 2, 3], waiting=2)
+    assert await one_batch_of_each(shared, tenant, batch=10) == [2, 3]
+
+
+async def test_the_clean_up_ends_with_its_worker(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    await put_old_events(shared, tenant, [1])
+    await put_job(shared, "core.retain", tenant=tenant)
+    async with unit_of_work(shared.tools.worker_engine, None) as session:
+        [job] = await jobs.claim(session, queue="default", kinds=["core.retain"], limit=1)
+    stopping = asyncio.Event()
+    stopping.set()
+    await run_job(shared.tools, job, stopping=stopping)
+    assert await rows(shared, tenant, "event") == 1
+    assert [row["state"] for row in await job_rows(shared, "core.retain", tenant)] == ["done"]

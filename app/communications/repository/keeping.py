@@ -59,14 +59,14 @@ async def drop_deliveries(session: Tx, *, before: datetime, limit: int) -> int:
     return (await (await session.connection()).execute(_DROP_DELIVERIES, values)).rowcount
 
 
-async def drop_messages(session: Tx, *, before: datetime) -> int:
-    """Messages that nobody's delivery names any more."""
+async def drop_messages(session: Tx, *, before: datetime, limit: int) -> int:
+    """Messages that nobody's delivery names any more, the oldest first."""
     named = exists(
         select(Delivery.id).where(
             col(Delivery.commissioner_id) == col(Message.commissioner_id), col(Delivery.message_id) == col(Message.id)
         )
     )
-    statement = delete(Message).where(
-        col(Message.commissioner_id) == session.tenant, col(Message.created_at) < before, ~named
-    )
+    mine = col(Message.commissioner_id) == session.tenant
+    oldest = select(Message.id).where(mine, col(Message.created_at) < before, ~named).order_by(col(Message.id))
+    statement = delete(Message).where(mine, col(Message.id).in_(oldest.limit(limit)))
     return (await (await session.connection()).execute(statement)).rowcount

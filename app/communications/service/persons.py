@@ -48,5 +48,4 @@ async def drop_old_deliveries(session: Tx, *, now: datetime) -> bool:
     dropped = await keeping.drop_deliveries(session, before=before, limit=DROPPED_AT_ONCE)
     if dropped == DROPPED_AT_ONCE:
         return True
-    await keeping.drop_messages(session, before=before)
-    return False
+    return await keeping.drop_messages(session, before=before, limit=DROPPED_AT_ONCE) == DROPPED_AT_ONCE
