@@ -245,7 +245,7 @@ class PlenaryRoute(APIRoute):
             if key is None or principal is None:
                 return await original(request)
             session = await unit.session()
-            print_ = idempotency.fingerprint(request.method, str(request.url.path), await request.body())
+            print_ = await _fingerprint(request)
             days = 30 if scope.money else 1
             kept = await idempotency.begin(
                 session, credential_id=principal.credential_id, key=key, print_=print_, days=days
@@ -268,6 +268,13 @@ class PlenaryRoute(APIRoute):
                 "The address has a parameter that this call does not know.",
                 errors=[FieldError("?", "unknown_parameter", f"Known parameters: {known}.")],
             )
+
+
+async def _fingerprint(request: Request) -> bytes:
+    url = request.url
+    target = f"{url.path}?{url.query}" if url.query else url.path
+    content_type = request.headers.get("content-type", "")
+    return idempotency.fingerprint(request.method, target, await request.body(), content_type=content_type)
 
 
 def _scope_of(route: APIRoute) -> Scope | None:

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from email.message import Message
 from typing import Any
 from uuid import UUID
 
@@ -39,12 +40,24 @@ class StoredAnswer:
     body: bytes
 
 
-def fingerprint(method: str, path: str, body: bytes) -> bytes:
+def fingerprint(method: str, target: str, body: bytes, *, content_type: str = "") -> bytes:
+    """What makes two requests the same one. `target` is the path, with the query where there is one."""
     digest = hashlib.sha256()
-    for part in (method.encode(), path.encode(), body):
+    for part in (method.encode(), target.encode(), _without_boundary(body, content_type)):
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
     return digest.digest()
+
+
+def _without_boundary(body: bytes, content_type: str) -> bytes:
+    """A client writes a form with a new boundary each time; it says nothing, so a retry must not differ by it."""
+    header = Message()
+    header["content-type"] = content_type
+    boundary = header.get_boundary() if header.get_content_maintype() == "multipart" else None
+    if not boundary:
+        return body
+    delimiter = b"\r\n--" + boundary.encode("latin-1", "replace")
+    return (b"\r\n" + body).replace(delimiter, b"\r\n--")
 
 
 # The insert waits for a concurrent holder of the same key; the login's lock_timeout turns a long wait into 55P03.

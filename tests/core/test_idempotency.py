@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from app.core.idempotency import fingerprint
 from tests.factories.service import LivePlenary
 
 MEETING = {
@@ -72,3 +73,33 @@ async def test_keys_of_two_credentials_do_not_meet(shared: LivePlenary) -> None:
     answers = [await c.post("/v1/meetings", json=MEETING, headers={"Idempotency-Key": "same"}) for c in clients]
     assert [a.status_code for a in answers] == [201, 201]
     assert answers[0].json()["id"] != answers[1].json()["id"]
+
+
+PEOPLE = b"practice_code,role,name,email,from,until,listed\r\nZZ1,gp,Bob,bob@example.org,,,\r\n"
+
+
+async def test_a_file_sent_again_is_the_same_request_whatever_its_boundary(shared: LivePlenary) -> None:
+    admin = await shared.as_role("commissioner_admin", tenant=await shared.fresh_tenant())
+
+    async def send(boundary: str, content: bytes) -> httpx.Response:
+        return await admin.post(
+            "/v1/imports",
+            headers={"Idempotency-Key": "file-1", "Content-Type": f'multipart/form-data; boundary="{boundary}"'},
+            files={"file": ("people.csv", content, "text/csv")},
+            data={"kind": "people"},
+        )
+
+    first, again = await send("one-1", PEOPLE), await send("two-2", PEOPLE)
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert (again.headers["Idempotency-Replayed"], again.content) == ("true", first.content)
+    other = await send("one-1", PEOPLE + b"ZZ1,gp,Ann,ann@example.org,,,\r\n")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency.key_reused")
+
+
+def test_the_query_belongs_to_the_request() -> None:
+    assert fingerprint("POST", "/v1/x?dry_run=true", b"") != fingerprint("POST", "/v1/x", b"")
+
+
+def test_a_boundary_is_taken_out_only_where_the_header_names_it() -> None:
+    body = b"--x\r\nname\r\n--x--\r\n"
+    assert fingerprint("POST", "/v1/x", body) != fingerprint("POST", "/v1/x", body.replace(b"--x", b"--y"))
