@@ -10,9 +10,9 @@ from app.core.addresses import EmailAddress
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
-from app.core.privacy import SafeText
+from app.core.privacy import OneLine
 
-Name = Annotated[SafeText, Field(min_length=1, max_length=200, pattern=r"\S")]
+Name = Annotated[OneLine, Field(min_length=1, max_length=200, pattern=r"\S")]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 BoundaryType = Literal["commissioner", "locality", "practice", "self", "platform"]
 

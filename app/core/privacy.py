@@ -1,6 +1,7 @@
 """Keeps patients' numbers out of free text: a ten-digit number with a valid check digit is refused wherever people write."""
 
 import re
+import unicodedata
 from typing import Annotated, Final
 
 from pydantic import AfterValidator
@@ -14,6 +15,7 @@ _GAP: Final = r"[\s.\-\u2010-\u2015\u00ad\u200b-\u200d\u2060\ufeff]{0,3}"
 _GROUPINGS: Final = tuple(_GAP.join(rf"\d{{{size}}}" for size in sizes) for sizes in ((3, 3, 4), (4, 3, 3)))
 # A lookahead, so that a number is found even where the digits before it would have fitted too.
 _CANDIDATE: Final = re.compile(rf"(?<!\d)(?=({_GROUPINGS[0]})(?!\d)|({_GROUPINGS[1]})(?!\d))")
+_NOT_OF_A_LINE: Final = frozenset({"Cc", "Zl", "Zp"})
 _WEIGHTS: Final = range(10, 1, -1)
 _WORDS: Final = "This seems to hold a patient's NHS number. Leave it out: nothing about a patient's care belongs here."
 
@@ -50,5 +52,19 @@ def _checked(text: str) -> str:
     return text
 
 
+def is_one_line(text: str) -> bool:
+    """Whether nothing in the text ends a line or steers a terminal: a name goes into the head of a message."""
+    return not any(unicodedata.category(character) in _NOT_OF_A_LINE for character in text)
+
+
+def _one_line(text: str) -> str:
+    if not is_one_line(text):
+        raise PydanticCustomError("not_one_line", "Write it on one line, without control characters.")
+    return _checked(text)
+
+
 SafeText = Annotated[str, AfterValidator(_checked)]
 """Text that a person writes, as a member of an input schema: `note: Annotated[SafeText, Field(max_length=2000)]`."""
+
+OneLine = Annotated[str, AfterValidator(_one_line)]
+"""The same on one line: a name, a title, whatever may stand in a message's head."""

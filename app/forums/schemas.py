@@ -11,10 +11,10 @@ from app.core.addresses import EmailAddress
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel, left_out
 from app.core.pagination import PageParams
-from app.core.privacy import SafeText
+from app.core.privacy import OneLine, SafeText
 from app.forums.values import Action, ConsentBy, Decision, IssueState, LadderLevel, MemberRole, VoiceType
 
-Line = Annotated[SafeText, Field(min_length=1, max_length=200)]
+Line = Annotated[OneLine, Field(min_length=1, max_length=200)]
 Words = Annotated[SafeText, Field(min_length=1, max_length=4000)]
 Code = Annotated[str, Field(min_length=3, max_length=8), AfterValidator(lambda code: code.strip().upper())]
 

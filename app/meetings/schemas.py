@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel, left_out
 from app.core.pagination import PageParams
-from app.core.privacy import SafeText
+from app.core.privacy import OneLine, SafeText
 from app.meetings.values import Level, Listed
 
 MEETING: Final[dict[str, Any]] = {
@@ -24,7 +24,7 @@ MEETING: Final[dict[str, Any]] = {
     "joining": "Town Hall, or by video",
 }
 
-Line = Annotated[SafeText, Field(min_length=1, max_length=200)]
+Line = Annotated[OneLine, Field(min_length=1, max_length=200)]
 Words = Annotated[SafeText, Field(min_length=1, max_length=4000)]
 
 

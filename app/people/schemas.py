@@ -11,10 +11,10 @@ from app.core.addresses import EmailAddress
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
-from app.core.privacy import SafeText
+from app.core.privacy import OneLine
 from app.people.values import PostLevel, PostRole
 
-Name = Annotated[SafeText, Field(min_length=1, max_length=200, pattern=r"\S")]
+Name = Annotated[OneLine, Field(min_length=1, max_length=200, pattern=r"\S")]
 Telephone = Annotated[str, Field(min_length=3, max_length=40, pattern=r"^\+?[0-9 ()./-]*(?: ?(?:x|ext\.?) ?[0-9]+)?$")]
 Code = Annotated[str, Field(min_length=1, max_length=20)]
 StaleReason = Literal["not_confirmed", "bounced"]

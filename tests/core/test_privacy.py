@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from app.core.privacy import NhsNumberRefused, SafeText, holds_nhs_number, is_nhs_number, refuse_nhs_numbers
+from app.core.privacy import NhsNumberRefused, OneLine, SafeText, holds_nhs_number, is_nhs_number, refuse_nhs_numbers
 
 
 class Note(BaseModel):
@@ -69,3 +69,18 @@ def test_at_most_one_check_digit_fits(stem: int) -> None:
     fitting = [digit for digit in range(10) if is_nhs_number(f"{stem:09d}{digit}")]
     weighted = sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), f"{stem:09d}", strict=True))
     assert fitting == ([] if weighted % 11 == 1 else [-weighted % 11])
+
+
+@pytest.mark.parametrize("end", ["\r\nBcc: a@b.example", "\n", "\x00", "\x1b[2J", "\x7f", "\x85", "\u2028"])
+def test_one_line_has_no_character_that_ends_or_steers_it(end: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        TypeAdapter(OneLine).validate_python(f"Lead{end}")
+    assert [error["type"] for error in raised.value.errors()] == ["not_one_line"]
+
+
+def test_one_line_keeps_patients_numbers_out_and_lets_names_through() -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(OneLine).validate_python("943 476 5919")
+    assert (
+        TypeAdapter(OneLine).validate_python("Siân O'Brien-Shah\u00a0(née Łuk)") == "Siân O'Brien-Shah\u00a0(née Łuk)"
+    )

@@ -10,10 +10,10 @@ from pydantic_core import PydanticCustomError
 from app.core.http import PageModel, StrictModel
 from app.core.money import DecimalText
 from app.core.pagination import PageParams
-from app.core.privacy import SafeText
+from app.core.privacy import OneLine, SafeText
 
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")]
-Name = Annotated[SafeText, Field(min_length=1, max_length=200, pattern=r"\S")]
+Name = Annotated[OneLine, Field(min_length=1, max_length=200, pattern=r"\S")]
 Description = Annotated[SafeText, Field(max_length=2000)]
 
 _ID = "01890a5d-ac96-774b-bcce-b302099a8057"

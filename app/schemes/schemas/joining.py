@@ -10,12 +10,12 @@ from pydantic_core import PydanticCustomError
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
-from app.core.privacy import SafeText
+from app.core.privacy import OneLine, SafeText
 from app.schemes.schemas.members import PracticeCode
 from app.schemes.values import Capacity, ImprovementAreaText, Signatory, SignUp
 
-Name = Annotated[SafeText, Field(min_length=1, max_length=200)]
-Line = Annotated[SafeText, Field(max_length=500)]
+Name = Annotated[OneLine, Field(min_length=1, max_length=200)]
+Line = Annotated[OneLine, Field(max_length=500)]
 
 
 class OffersIn(StrictModel):
