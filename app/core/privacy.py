@@ -9,13 +9,15 @@ from pydantic_core import PydanticCustomError
 
 from app.core.errors import DomainError
 
-# Written together or in the usual groups, between spaces, dots, dashes and marks that take no room on the screen. Any
-# other grouping is not looked for: a date followed by a time is also ten digits, and one in eleven of those would fit.
-_GAP: Final = r"[\s.\-\u2010-\u2015\u00ad\u200b-\u200d\u2060\ufeff]{0,3}"
+# Written together or in the usual groups, between spaces, dots, dashes, slashes and marks that take no room on the
+# screen, perhaps after two zeros or more; one zero before ten digits is a telephone. Any other grouping is not looked for: a date followed by a time is also ten digits, and one in eleven of those would fit.
+_GAP: Final = r"[\s./_\-\u2010-\u2015\u00ad\u200b-\u200d\u2060\ufeff]{0,3}"
 _GROUPINGS: Final = tuple(_GAP.join(rf"\d{{{size}}}" for size in sizes) for sizes in ((3, 3, 4), (4, 3, 3)))
 # A lookahead, so that a number is found even where the digits before it would have fitted too.
-_CANDIDATE: Final = re.compile(rf"(?<!\d)(?=({_GROUPINGS[0]})(?!\d)|({_GROUPINGS[1]})(?!\d))")
+_CANDIDATE: Final = re.compile(rf"(?<!\d)(?:00+)?(?=({_GROUPINGS[0]})(?!\d)|({_GROUPINGS[1]})(?!\d))")
 _NOT_OF_A_LINE: Final = frozenset({"Cc", "Zl", "Zp"})
+# In a code one zero is enough: no telephone's number stands there.
+_FILLING: Final = re.compile(r"(?:^|(?<=[^\W\d])|(?<=[:#]))0+")
 _WEIGHTS: Final = range(10, 1, -1)
 _WORDS: Final = "This seems to hold a patient's NHS number. Leave it out: nothing about a patient's care belongs here."
 
@@ -37,6 +39,11 @@ def is_nhs_number(text: str) -> bool:
 
 def holds_nhs_number(text: str) -> bool:
     return any(is_nhs_number(match[1] or match[2]) for match in _CANDIDATE.finditer(text))
+
+
+def is_from_nhs_number(code: str) -> bool:
+    """Whether a code holds an NHS number, also one that zeros fill up to a length: `P09434765919` does."""
+    return holds_nhs_number(code) or holds_nhs_number(_FILLING.sub("", code))
 
 
 def refuse_nhs_numbers(text: str) -> str:
@@ -68,3 +75,13 @@ SafeText = Annotated[str, AfterValidator(_checked)]
 
 OneLine = Annotated[str, AfterValidator(_one_line)]
 """The same on one line: a name, a title, whatever may stand in a message's head."""
+
+
+def _checked_code(code: str) -> str:
+    if is_from_nhs_number(code):
+        raise PydanticCustomError("nhs_number", "An NHS number may not be used; give an opaque reference of your own.")
+    return code
+
+
+SafeCode = Annotated[str, AfterValidator(_checked_code)]
+"""A code or a reference that clients make up: `external_id: Annotated[SafeCode, Field(max_length=200)]`."""

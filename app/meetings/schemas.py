@@ -110,7 +110,7 @@ class AttendanceLine(StrictModel):
 
     name: Line
     practice: Annotated[str, Field(min_length=3, max_length=8)]
-    role: Annotated[str, Field(min_length=1, max_length=60)]
+    role: Annotated[OneLine, Field(min_length=1, max_length=60)]
     from_: LondonTime | None = Field(default=None, alias="from")
     until: LondonTime | None = None
 

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from app.core.privacy import NhsNumberRefused, OneLine, SafeText, holds_nhs_number, is_nhs_number, refuse_nhs_numbers
+from app.core.privacy import (
+    NhsNumberRefused,
+    OneLine,
+    SafeCode,
+    SafeText,
+    holds_nhs_number,
+    is_nhs_number,
+    refuse_nhs_numbers,
+)
 
 
 class Note(BaseModel):
@@ -19,6 +27,10 @@ class Note(BaseModel):
         "943 476 5919",
         "943-476-5919",
         "943.476.5919",
+        "943/476/5919",
+        "943_476_5919",
+        "0000009434765919",
+        "00943 476 5919",
         "9434 765 919",
         "943\u00a0476\u20115919",
         "943\u200b476\u200b5919",
@@ -39,6 +51,12 @@ def test_a_number_with_a_valid_check_digit_is_found(text: str) -> None:
         "94347659190",
         "19434765919",
         "020 7946 0958",
+        "02079460958",
+        "09434765919",
+        "0044 20 7946 0958",
+        "01/04/2026 10/30",
+        "12/2026/1234",
+        "2026-05-06/12",
         "+44 7700 900123",
         "On 2026-11-22 10:00 we met",
         "£1,234,567,890.00",
@@ -84,3 +102,19 @@ def test_one_line_keeps_patients_numbers_out_and_lets_names_through() -> None:
     assert (
         TypeAdapter(OneLine).validate_python("Siân O'Brien-Shah\u00a0(née Łuk)") == "Siân O'Brien-Shah\u00a0(née Łuk)"
     )
+
+
+@pytest.mark.parametrize(
+    "code", ["9434765919", "09434765919", "P0943-476-5919", "nhs:0943/476/5919", "000 943 476 5919"]
+)
+def test_a_code_is_no_nhs_number_however_it_is_filled_up(code: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        TypeAdapter(SafeCode).validate_python(code)
+    assert [error["type"] for error in raised.value.errors()] == ["nhs_number"]
+
+
+@pytest.mark.parametrize(
+    "code", ["rota-2026-05-06", "2026-05-06-12", "INV-0000012345", "8c7e1f00-0943-4765-9190-0198c0de0000"]
+)
+def test_other_codes_are_let_through(code: str) -> None:
+    assert TypeAdapter(SafeCode).validate_python(code) == code

@@ -194,3 +194,19 @@ async def test_the_calculator_refuses_a_fact_that_is_named_twice(shared: LivePle
     assert [(each["pointer"], each["code"]) for each in twice.json()["errors"]] == [
         ("/facts/1/external_id", "schemes.external_id_repeated")
     ]
+
+
+async def test_a_patients_number_is_refused_wherever_a_code_is_made_up(shared: LivePlenary) -> None:
+    manager, path, practice = await an_office(shared)
+    number = "0943-476-5919"
+    refused = await manager.post(f"{path}/facts", json={"facts": [a_fact(practice, number)]})
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/facts/0/external_id", "nhs_number")]
+    refused = await manager.post(f"{path}/facts", json={"facts": [a_fact(practice, "f") | {"note": "943/476/5919"}]})
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/facts/0/note", "nhs_number")]
+    for member in ("code", "pay_code", "cost_centre"):
+        refused = await manager.post("/v1/incentive-schemes", json=SCHEME | {member: number})
+        assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [(f"/{member}", "nhs_number")]
+    pay = {**PER_HEAD["pay"], "id": "n9434765919"}
+    body = {"definition": {**PER_HEAD, "pay": pay}, "practices": [{"code": "A1", "registered": "1"}], "period": YEAR}
+    refused = await manager.post("/v1/calculator", json=body)
+    assert [e["code"] for e in refused.json()["errors"]] == ["calculation.nhs_number"]

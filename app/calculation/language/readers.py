@@ -10,6 +10,7 @@ from typing import Any, Final
 from app.calculation.language.members import Reader
 from app.calculation.language.reading import Invalid, Reading
 from app.core.money import DECIMAL_PATTERN, INTEGER_DIGITS
+from app.core.privacy import is_from_nhs_number
 
 MOST_RATE: Final = 1_000_000
 MOST_AMOUNT: Final = 1_000_000_000
@@ -33,6 +34,8 @@ class Name(Reader):
             return reading.refuse(
                 at, "bad_value", "A name starts with a letter and has at most 64 letters, digits, _ . and -."
             )
+        if is_from_nhs_number(raw):
+            return reading.refuse(at, "nhs_number", "This seems to hold a patient's NHS number; choose another name.")
         return raw
 
     def schema(self) -> dict[str, Any]:

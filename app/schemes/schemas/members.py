@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from app.core.http import StrictModel
 from app.core.money import DECIMAL_PATTERN, DecimalText
-from app.core.privacy import holds_nhs_number, is_nhs_number
+from app.core.privacy import SafeCode, is_from_nhs_number, is_nhs_number
 from app.schemes.values import ratio_value
 
 
@@ -18,7 +18,7 @@ def _whole_as_text(value: Any) -> Any:
 
 
 def _opaque(subject: str) -> str:
-    if is_nhs_number(subject) or holds_nhs_number(subject):
+    if is_nhs_number(subject) or is_from_nhs_number(subject):
         raise PydanticCustomError("nhs_number", "An NHS number may not be used; give an opaque reference of your own.")
     return subject
 
@@ -33,7 +33,7 @@ FactValue = Annotated[
         }
     ),
 ]
-ExternalId = Annotated[str, Field(min_length=1, max_length=200, examples=["rota-2026-05-06"])]
+ExternalId = Annotated[SafeCode, Field(min_length=1, max_length=200, examples=["rota-2026-05-06"])]
 Subject = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_opaque)]
 FactName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$", examples=["lead_session"])]
 PracticeCode = Annotated[str, Field(min_length=1, max_length=12, examples=["ZZ0001"])]

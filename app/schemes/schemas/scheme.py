@@ -12,14 +12,16 @@ from app.core.clock import Instant, PeriodModel, financial_year_start
 from app.core.http import PageModel, StrictModel, left_out
 from app.core.money import DecimalText, Pounds, PoundsSum, parse_pounds
 from app.core.pagination import PageParams
-from app.core.privacy import OneLine, SafeText
+from app.core.privacy import OneLine, SafeCode, SafeText
 from app.schemes.values import Budget
 
 Basis = Literal["registered", "weighted"]
-Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", examples=["LEAD"])]
+Code = Annotated[
+    SafeCode, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", examples=["LEAD"])
+]
 Title = Annotated[OneLine, Field(min_length=1, max_length=200, examples=["A named lead in every practice"])]
 Purpose = Annotated[SafeText, Field(min_length=1, max_length=5000)]
-FinanceCode = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9 ./-]+$")]
+FinanceCode = Annotated[SafeCode, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9 ./-]+$")]
 
 MOST_A_HEAD: Final = 1_000_000
 
