@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import Select, func
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select
 
@@ -12,16 +13,41 @@ from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository
 from app.meetings.errors import MeetingNotFound
 from app.meetings.tables import Attendance, Meeting
+from app.meetings.values import Level, Sight
 
 
 class MeetingRepository(TenantRepository[Meeting]):
     table = Meeting
     missing = MeetingNotFound
 
-    async def list_page(
-        self, *, since: datetime | None, level: str | None, forum_id: UUID | None, params: PageParams, cursors: Cursors
-    ) -> Page[Meeting]:
+    def select_seen(self, sight: Sight) -> Select[Any]:
         statement = self.select()
+        if sight.practices is not None:
+            own = col(Meeting.practice).in_(sight.practices)
+            statement = statement.where((col(Meeting.level) != Level.PRACTICE) | own)
+        if sight.localities is not None:
+            own = col(Meeting.locality_id).in_(sight.localities)
+            statement = statement.where((col(Meeting.level) != Level.LOCALITY) | own)
+        return statement
+
+    async def get_seen(self, meeting_id: UUID, sight: Sight) -> Meeting:
+        statement = self.select_seen(sight).where(col(Meeting.id) == meeting_id)
+        row = (await self.session.exec(statement)).one_or_none()  # pyright: ignore
+        if row is None:
+            raise self.missing
+        return row
+
+    async def list_page(
+        self,
+        sight: Sight,
+        *,
+        since: datetime | None,
+        level: str | None,
+        forum_id: UUID | None,
+        params: PageParams,
+        cursors: Cursors,
+    ) -> Page[Meeting]:
+        statement = self.select_seen(sight)
         kind = f"meetings:{since}:{level}:{forum_id}"
         if since is not None:
             statement = statement.where(col(Meeting.ends_at) >= since)
@@ -33,7 +59,7 @@ class MeetingRepository(TenantRepository[Meeting]):
         return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=kind)
 
     async def list_next(
-        self, *, now: datetime, practice: str, locality_id: UUID | None, limit: int
+        self, sight: Sight, *, now: datetime, practice: str, locality_id: UUID | None, limit: int
     ) -> Sequence[Meeting]:
         """Meetings to come that concern a practice: its own, its locality's and the commissioner's."""
         concerns = (
@@ -41,7 +67,7 @@ class MeetingRepository(TenantRepository[Meeting]):
             | (col(Meeting.practice) == practice)
             | (col(Meeting.locality_id) == locality_id if locality_id else col(Meeting.id).is_(None))
         )
-        statement = self.select().where(col(Meeting.ends_at) > now, concerns)
+        statement = self.select_seen(sight).where(col(Meeting.ends_at) > now, concerns)
         return (await self.session.exec(statement.order_by(Meeting.starts_at).limit(limit))).all()  # pyright: ignore
 
 

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from app.core.auth import require
+from app.core.clock import london_date
 from app.core.db import Transaction, Tx
 from app.core.errors import PreconditionFailed, PreconditionRequired, UnsupportedMedia
 from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
@@ -34,14 +35,17 @@ Writer = Annotated[Principal, require("meetings:write")]
 Viewer = Annotated[Principal, require("meetings:read")]
 
 
-async def _shown(session: Tx, meeting: tables.Meeting, response: Response) -> schemas.Meeting:
+async def _shown(session: Tx, caller: Principal, meeting: tables.Meeting, response: Response) -> schemas.Meeting:
     attended = len(await AttendanceRepository(session, session.tenant).list_versions(meeting.id))
-    response.headers["ETag"] = rules.meeting_tag(meeting.version, attended)
-    return _answer(meeting, attended)
+    if service.sees_joining(caller):
+        response.headers["ETag"] = rules.meeting_tag(meeting.version, attended)
+    return _answer(caller, meeting, attended)
 
 
-def _answer(meeting: tables.Meeting, attended: int) -> schemas.Meeting:
+def _answer(caller: Principal, meeting: tables.Meeting, attended: int) -> schemas.Meeting:
     members = {name: getattr(meeting, name) for name in schemas.Meeting.model_fields if hasattr(meeting, name)}
+    if not service.sees_joining(caller):
+        members["joining"] = None
     return schemas.Meeting(**members, forum=meeting.forum_id, scheme=meeting.scheme_id, attended=attended)
 
 
@@ -58,7 +62,7 @@ async def plan_meeting(
     """
     meeting = await service.plan_meeting(session, caller, body, now=serving.clock.now())
     response.headers["Location"] = f"/v1/meetings/{meeting.id}"
-    return await _shown(session, meeting, response)
+    return await _shown(session, caller, meeting, response)
 
 
 @router.get("/v1/meetings")
@@ -70,20 +74,27 @@ async def list_meetings(
     request: Request,
     response: Response,
 ) -> schemas.MeetingPage:
-    """Meetings in the order of their start."""
+    """Meetings in the order of their start: a practice's own for that practice and the office, a locality's for whoever
+    belongs to it, the others for everybody. An intranet is not shown how to join.
+    """
     repository = MeetingRepository(session, session.tenant)
+    sight = await service.sight_of(session, caller, today=london_date(serving.clock.now()))
     page = await repository.list_page(
-        since=params.since, level=params.level, forum_id=None, params=params, cursors=serving.cursors
+        sight, since=params.since, level=params.level, forum_id=None, params=params, cursors=serving.cursors
     )
     counts = await AttendanceRepository(session, session.tenant).count_by_meeting([row.id for row in page.rows])
-    shown = [_answer(row, counts.get(row.id, 0)) for row in page.rows]
+    shown = [_answer(caller, row, counts.get(row.id, 0)) for row in page.rows]
     return paged(request, response, Page(shown, page.next_cursor, page.total))  # pyright: ignore
 
 
 @router.get("/v1/meetings/{meeting_id}", responses=error_responses(MeetingNotFound))
-async def get_meeting(meeting_id: UUID, caller: Viewer, session: Transaction, response: Response) -> schemas.Meeting:
-    """One meeting."""
-    return await _shown(session, await MeetingRepository(session, session.tenant).get(meeting_id), response)
+async def get_meeting(
+    meeting_id: UUID, caller: Viewer, session: Transaction, serving: Serving, response: Response
+) -> schemas.Meeting:
+    """One meeting that you may see."""
+    sight = await service.sight_of(session, caller, today=london_date(serving.clock.now()))
+    meeting = await MeetingRepository(session, session.tenant).get_seen(meeting_id, sight)
+    return await _shown(session, caller, meeting, response)
 
 
 @router.patch(
@@ -104,7 +115,7 @@ async def change_meeting(
     changes = body.model_dump(exclude_unset=True)
     meeting = await service.change_meeting(session, caller, meeting_id, changes, expected=expected)
     await session.flush()  # the row's version is raised by the flush
-    return await _shown(session, meeting, response)
+    return await _shown(session, caller, meeting, response)
 
 
 def _attendance_body() -> dict[str, Any]:
@@ -225,7 +236,8 @@ async def list_attendance(
     response: Response,
 ) -> schemas.AttendancePage:
     """Who attended, by practice. A practice sees its own people; the office sees everybody."""
-    await MeetingRepository(session, session.tenant).get(meeting_id)
+    sight = await service.sight_of(session, caller, today=london_date(serving.clock.now()))
+    await MeetingRepository(session, session.tenant).get_seen(meeting_id, sight)
     practices = None if caller.covers_commissioner("attendance:read") else caller.practices("attendance:read")
     repository = AttendanceRepository(session, session.tenant)
     response.headers["ETag"] = rules.attendance_tag(await repository.list_versions(meeting_id))

@@ -1,7 +1,7 @@
 """Use cases of meetings: plan one, record who came."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +20,30 @@ from app.meetings.events import AttendanceChanged, MeetingChanged
 from app.meetings.repository import AttendanceRepository, MeetingRepository
 from app.meetings.schemas import MeetingIn
 from app.meetings.tables import Attendance, Meeting
-from app.meetings.values import AttendanceRef, Level, Listed, MeetingRef
+from app.meetings.values import AttendanceRef, Level, Listed, MeetingRef, Sight
 from app.organisations import service as organisations
 from app.people import service as people
 
 WRITE = "meetings:write"
 # Whoever attends a meeting for a scheme is paid evidence: for those who answer for evidence in the whole commissioner.
 EVIDENCE = "meetings:evidence"
+
+
+async def sight_of(session: Tx, caller: Principal, *, today: date) -> Sight:
+    """A practice's meetings are for that practice and for those who see all that concerns it; a locality's for whoever
+    belongs to the locality. Those of the commissioner, of peer groups and of forums are for everybody.
+    """
+    practices = await organisations.reachable(session, caller, "meetings:all", on=today)
+    if caller.covers_commissioner("meetings:read"):
+        return Sight(practices, None)
+    kinds = await organisations.profiles(session, caller.practices("meetings:read"), on=today)
+    around = {kind.locality_id for kind in kinds.values() if kind.locality_id}
+    return Sight(practices, frozenset(around | {UUID(locality) for locality in caller.localities("meetings:read")}))
+
+
+def sees_joining(caller: Principal) -> bool:
+    """How to join is for people who may come, not for a page that everybody in the building reads."""
+    return caller.has("meetings:all") or caller.has("inbox:own")
 
 
 async def plan_meeting(
@@ -180,16 +197,19 @@ def _meeting_ref(row: Meeting) -> MeetingRef:
 async def list_forum_meetings(session: Tx, forum_id: UUID, *, params: PageParams, cursors: Cursors) -> Page[MeetingRef]:
     """A forum's meetings in the order of their start."""
     page = await MeetingRepository(session, session.tenant).list_page(
-        since=None, level=None, forum_id=forum_id, params=params, cursors=cursors
+        Sight(None, None), since=None, level=None, forum_id=forum_id, params=params, cursors=cursors
     )
     return Page([_meeting_ref(row) for row in page.rows], page.next_cursor, page.total)
 
 
-async def list_next_meetings(session: Tx, practice: str, *, now: datetime, limit: int = 5) -> list[MeetingRef]:
-    """Meetings to come that concern a practice, soonest first."""
-    locality_id = await organisations.locality_of(session, practice, on=london_date(now))
+async def list_next_meetings(
+    session: Tx, caller: Principal, practice: str, *, now: datetime, limit: int = 5
+) -> list[MeetingRef]:
+    """Meetings to come that concern a practice, as far as the caller sees them, soonest first."""
+    today = london_date(now)
+    locality_id = await organisations.locality_of(session, practice, on=today)
     rows = await MeetingRepository(session, session.tenant).list_next(
-        now=now, practice=practice, locality_id=locality_id, limit=limit
+        await sight_of(session, caller, today=today), now=now, practice=practice, locality_id=locality_id, limit=limit
     )
     return [_meeting_ref(row) for row in rows]
 

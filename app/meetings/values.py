@@ -26,6 +26,14 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """Whose own meetings a caller sees, beside those that are for everybody. None: all of them."""
+
+    practices: frozenset[str] | None
+    localities: frozenset[UUID] | None
+
+
+@dataclass(frozen=True, slots=True)
 class MeetingRef:
     id: UUID
     title: str

@@ -194,13 +194,14 @@ async def test_a_forum_plans_its_meetings_and_everybody_reads_them(ground: Groun
     one, _ = ground.practices
     own, other = await ground.forum(level="practice", practice=one), await ground.forum()
     manager = await ground.role("practice_manager", practice=one)
-    planned = await manager.post(f"/v1/patient-forums/{own}/meetings", json=MEETING)
+    planned = await manager.post(f"/v1/patient-forums/{own}/meetings", json=MEETING | {"joining": "Library"})
     refused = await manager.post(f"/v1/patient-forums/{other}/meetings", json=MEETING)
     assert (planned.status_code, refused.status_code) == (201, 403)
     whole = (await ground.coordinator.get(planned.headers["Location"])).json()
     assert (whole["level"], whole["forum"]) == ("forum", own)
-    listed = (await (await ground.role("intranet")).get(f"/v1/patient-forums/{own}/meetings")).json()["data"]
-    assert listed == [{"id": whole["id"], **MEETING}]
+    for role, joining in (("forum_member", "Library"), ("intranet", None)):
+        listed = (await (await ground.role(role)).get(f"/v1/patient-forums/{own}/meetings")).json()["data"]
+        assert listed == [{"id": whole["id"], **MEETING, "joining": joining}]
     assert (await ground.coordinator.get(f"/v1/patient-forums/{other}/meetings")).json()["data"] == []
 
 

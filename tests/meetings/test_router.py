@@ -228,3 +228,58 @@ async def test_a_forums_meeting_names_no_scheme(place: Place) -> None:
     body = MEETING | {"level": "forum", "scheme": await a_scheme(place), "measure": "lead_session"}
     answer = await place.office.post("/v1/meetings", json=body)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "scheme_of_forum")
+
+
+async def test_a_practices_meeting_is_for_the_practice_and_the_office(place: Place) -> None:
+    one, two = place.practices
+    own = await plan(place, level="practice", practice=one, joining="https://video.example/one")
+    whole = await plan(place, joining="https://video.example/all")
+    seen = {}
+    callers: dict[str, dict[str, str]] = {
+        "practice_member": {"practice": one},
+        "commissioner_admin": {},
+        "practice_manager": {"practice": two},
+        "forum_member": {},
+        "intranet": {},
+    }
+    for role, bound in callers.items():
+        client = await place.live.as_role(role, tenant=place.tenant, **bound)
+        listed = {row["id"]: row["joining"] for row in (await client.get("/v1/meetings")).json()["data"]}
+        one_by_one = [(await client.get(address)).status_code for address in (own, whole)]
+        seen[role] = ([listed.get(address.rpartition("/")[2]) for address in (own, whole)], one_by_one)
+        assert len(listed) == one_by_one.count(200)
+    everything, others = ["https://video.example/one", "https://video.example/all"], [None, "https://video.example/all"]
+    assert seen == {
+        "practice_member": (everything, [200, 200]),
+        "commissioner_admin": (everything, [200, 200]),
+        "practice_manager": (others, [404, 200]),
+        "forum_member": (others, [404, 200]),
+        "intranet": ([None, None], [404, 200]),
+    }
+
+
+async def test_a_localitys_meeting_is_for_whoever_belongs_to_it(place: Place) -> None:
+    admin = await place.live.as_role("commissioner_admin", tenant=place.tenant)
+    north, south = [
+        (await admin.post("/v1/localities", json={"code": code, "name": code})).json()["id"] for code in ("n", "s")
+    ]
+    path = f"/v1/localities/{north}/practices/{place.practices[0]}"
+    assert (await admin.put(path, json={"from": "2026-04-01"})).is_success
+    address = await plan(place, level="locality", locality_id=north)
+    inside, outside = [
+        await place.live.as_role("practice_member", tenant=place.tenant, practice=code) for code in place.practices
+    ]
+    leads = [await place.live.as_role("locality_lead", tenant=place.tenant, locality=each) for each in (north, south)]
+    answers = [(await each.get(address)).status_code for each in (inside, leads[0], admin, outside, leads[1])]
+    assert answers == [200, 200, 200, 404, 404]
+
+
+async def test_the_intranet_is_not_told_of_a_practices_own_meetings(place: Place) -> None:
+    one = place.practices[0]
+    times = {"starts_at": "2026-12-02T13:00:00Z", "ends_at": "2026-12-02T15:00:00Z"}
+    await plan(place, level="practice", practice=one, **times)
+    titles = {}
+    for role, bound in (("intranet", {}), ("practice_member", {"practice": one})):
+        client = await place.live.as_role(role, tenant=place.tenant, **bound)
+        titles[role] = len((await client.get(f"/v1/practices/{one}/today")).json()["meetings"])
+    assert titles == {"intranet": 0, "practice_member": 1}

@@ -36,7 +36,7 @@ async def practice_today(session: Tx, caller: Principal, code: str, *, now: date
         named_lead=lead,
         news=await _news(session, caller, now=now) if caller.has("announcements:read") else None,
         issues=issues,
-        meetings=await _meetings(session, code, now=now) if caller.has("meetings:read") else None,
+        meetings=await _meetings(session, caller, code, now=now) if caller.has("meetings:read") else None,
     )
 
 
@@ -102,6 +102,6 @@ async def _news(session: Tx, caller: Principal, *, now: datetime) -> list[News]:
     return [News(row.id, row.title, row.published_at) for row in rows]
 
 
-async def _meetings(session: Tx, code: str, *, now: datetime) -> list[DatedMeeting]:
-    found = await list_next_meetings(session, code, now=now, limit=MOST_OF_EACH)
+async def _meetings(session: Tx, caller: Principal, code: str, *, now: datetime) -> list[DatedMeeting]:
+    found = await list_next_meetings(session, caller, code, now=now, limit=MOST_OF_EACH)
     return [DatedMeeting(each.id, each.title, each.starts_at, each.ends_at) for each in found]

@@ -1,6 +1,7 @@
 """Forums, their members, representation, meetings, and what they achieved."""
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -250,7 +251,10 @@ async def list_forum_meetings(
     """The forum's meetings in the order of their start."""
     await ForumRepository(session, session.tenant).get(forum_id)
     page = await meetings.list_forum_meetings(session, forum_id, params=params, cursors=serving.cursors)
-    return paged(request, response, Page([_meeting(row) for row in page.rows], page.next_cursor, page.total))  # pyright: ignore
+    shown = [
+        _meeting(row) if meetings.sees_joining(caller) else _meeting(replace(row, joining=None)) for row in page.rows
+    ]
+    return paged(request, response, Page(shown, page.next_cursor, page.total))  # pyright: ignore
 
 
 @router.get("/v1/patient-forums/{forum_id}/you-said-we-did", responses=error_responses(ForumNotFound))
