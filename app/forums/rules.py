@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from app.forums.values import Answered, Comparison, Decision, Kind, LadderLevel
+from app.core.etag import digest_etag
+from app.forums.values import Answered, Comparison, Decision, Kind, LadderLevel, Picture
 
 LADDER: Final = (LadderLevel.PRACTICE, LadderLevel.LOCALITY, LadderLevel.COMMISSIONER)
 LEAST_ANSWERS: Final = 5
@@ -108,3 +109,8 @@ def sentence(found: Comparison, *, compared: bool) -> str:
         f"Of {found.asked} {kind} asked, {found.answered} answered: {found.already_done} already do this,"
         f" {found.planned} plan to, {found.declined} declined with a reason."
     )
+
+
+def issue_tag(version: int, picture: Picture) -> str:
+    """The tag of an issue as one caller sees it: given to readers and asked of whoever changes it."""
+    return digest_etag("issue", version, picture)

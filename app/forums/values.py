@@ -135,3 +135,18 @@ class Followers:
     practices: frozenset[str]
     forums: frozenset[UUID]
     people: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a caller is shown of an issue beside its row. `names` are those of the practices that agreed to be named.
+
+    `is_compared`: practices were compared by their kind.
+    """
+
+    supporters: int
+    steps: int
+    comparable: str
+    comparison: Comparison | None
+    is_compared: bool
+    names: tuple[tuple[str, str], ...]

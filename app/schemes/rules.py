@@ -30,6 +30,11 @@ _INTERVAL: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9]{4}-[0-9]{2}-[0-
 _GAP: Final = timedelta(days=1)
 
 
+def is_lapsed(state: str, respond_by: date | None, *, today: date) -> bool:
+    """An offer that was not answered by its last day."""
+    return state == ParticipationState.OFFERED and respond_by is not None and respond_by < today
+
+
 @dataclass(frozen=True, slots=True)
 class KnownFact:
     """The current fact of an external id."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -345,7 +346,27 @@ async def test_a_stale_version_moves_nothing(ground: Ground) -> None:
     tag = (await ground.coordinator.get(issue)).headers["ETag"]
     first = await ground.coordinator.post(f"{issue}/escalate", json={}, headers={"If-Match": tag})
     second = await ground.coordinator.post(f"{issue}/escalate", json={}, headers={"If-Match": tag})
-    assert (first.status_code, first.headers["ETag"], second.status_code) == (200, '"v2"', 412)
+    assert (first.status_code, second.status_code) == (200, 412)
+    assert (await ground.coordinator.get(issue)).headers["ETag"] == first.headers["ETag"]
+
+
+async def test_whoever_read_an_issue_is_told_of_its_new_supporters_and_answers(ground: Ground) -> None:
+    await ground.more_practices(4)
+    issue = await ground.issue(await ground.forum())
+    for practice in ground.practices[:4]:
+        await ground.answer(issue, practice)
+    steps: list[Any] = [
+        lambda client, one: client.post(f"{issue}/support", json={"by": {"type": "practice", "id": one}}),
+        lambda client, one: ground.answer(issue, one, "already_done", may_be_named=True),
+    ]
+    for step in steps:
+        before = await ground.coordinator.get(issue)
+        unchanged = await ground.coordinator.get(issue, headers={"If-None-Match": before.headers["ETag"]})
+        one = ground.practices[4]
+        assert (await step(await ground.role("practice_manager", practice=one), one)).is_success
+        after = await ground.coordinator.get(issue, headers={"If-None-Match": before.headers["ETag"]})
+        assert (unchanged.status_code, after.status_code) == (304, 200)
+        assert after.json() != before.json()
 
 
 async def test_issues_come_newest_first_in_pages(ground: Ground) -> None:

@@ -1,6 +1,6 @@
 """Schemes over HTTP, on a committed database shared by the file; each test has its own commissioner."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -250,6 +250,22 @@ async def test_an_offer_that_nobody_could_answer_any_more_is_not_made(shared: Li
     assert (refused.status_code, refused.json()["code"]) == (422, "schemes.respond_by_past")
     assert refused.json()["errors"][0]["pointer"] == "/respond_by"
     assert (await manager.get(f"{path}/offers")).json()["data"] == []
+
+
+async def test_an_offer_that_lapsed_overnight_and_another_readers_view_have_other_tags(live: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(live, "1")
+    path = await a_live_scheme(await live.as_role("scheme_manager", tenant=tenant))
+    manager = await live.as_role("scheme_manager", tenant=tenant)
+    body = {"practices": [practice], "respond_by": "2026-11-22"}
+    offer = (await manager.post(f"{path}/offers", json=body)).json()["offers"][0]["id"]
+    tag = (await manager.get(f"/v1/offers/{offer}")).headers["ETag"]
+    outsider = await live.as_role("lmc_officer", tenant=tenant)
+    seen = {"If-None-Match": tag}
+    assert (await outsider.get(f"/v1/offers/{offer}", headers=seen)).status_code == 200
+    assert (await manager.get(f"/v1/offers/{offer}", headers=seen)).status_code == 304
+    live.clock.instant += timedelta(days=1)
+    lapsed = await manager.get(f"/v1/offers/{offer}", headers=seen)
+    assert (lapsed.status_code, lapsed.json()["state"]) == (200, "lapsed")
 
 
 async def test_sign_ups_are_recorded_once_and_corrected(shared: LivePlenary) -> None:

@@ -9,7 +9,6 @@ from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction, Tx
 from app.core.errors import PreconditionFailed
-from app.core.etag import version_etag
 from app.core.http import MayMatch, Services, Serving, paged
 from app.core.pagination import PageParams
 from app.core.principal import Principal
@@ -29,7 +28,6 @@ from app.forums.errors import (
 )
 from app.forums.repository import IssueRepository, ResponseRepository, StepRepository, SupporterRepository
 from app.forums.router.root import router
-from app.organisations import service as organisations
 from app.organisations.errors import PracticeNotFound
 
 Viewer = Annotated[Principal, require("issues:read")]
@@ -68,36 +66,35 @@ async def _shown(
 ) -> schemas.Issue:
     today = london_date(serving.clock.now())
     await session.flush()  # the row's version is raised by the flush
-    response.headers["ETag"] = version_etag(row.version)
-    supporters = await SupporterRepository(session, session.tenant).list_voices(row.id)
+    picture = await service.picture_of(session, caller, row, today=today)
+    response.headers["ETag"] = rules.issue_tag(row.version, picture)
     steps = await StepRepository(session, session.tenant).list_of(row.id)
-    comparable, found, compared = await service.compare_answers(session, caller, row, today=today)
     return schemas.Issue(
-        **_summary(row, len(supporters)).model_dump(exclude={"raised_at"}),
+        **_summary(row, picture.supporters).model_dump(exclude={"raised_at"}),
         raised_at=row.raised_at,
         body=row.body,
         practices=row.practices,
         locality_id=row.locality_id,
         answered_at=row.answered_at,
         merged_into=row.merged_into,
-        comparable=comparable,
-        comparison=await _comparison(session, found, compared=compared),
+        comparable=picture.comparable,
+        comparison=_comparison(picture),
         history=[schemas.Step(action=s.action, level=s.level, reason=s.reason, at=s.taken_at) for s in steps],  # pyright: ignore
     )
 
 
-async def _comparison(session: Tx, found: values.Comparison | None, *, compared: bool) -> schemas.Comparison | None:
+def _comparison(picture: values.Picture) -> schemas.Comparison | None:
+    found = picture.comparison
     if found is None:
         return None
-    names = await organisations.get_practices(session, found.named)
     return schemas.Comparison(
         asked=found.asked,
         answered=found.answered,
         already_done=found.already_done,
         planned=found.planned,
         declined=found.declined,
-        named=[schemas.PracticeName(code=code, name=names[code].name) for code in found.named],
-        sentence=rules.sentence(found, compared=compared),
+        named=[schemas.PracticeName(code=code, name=name) for code, name in picture.names],
+        sentence=rules.sentence(found, compared=picture.is_compared),
     )
 
 

@@ -9,7 +9,7 @@ from app.forums.service.asking import (
 )
 from app.forums.service.forums import change_forum, create_forum, list_practices_of, plan_forum_meeting, represent
 from app.forums.service.issues import escalate_issue, merge_issue, raise_issue, return_issue, support_issue
-from app.forums.service.looking import answers_seen, compare_answers, sight_of
+from app.forums.service.looking import answers_seen, picture_of, sight_of
 from app.forums.service.members import add_member, change_member, erase_person, export_person, remove_member
 from app.forums.service.reach import require_members_seen
 
@@ -18,7 +18,6 @@ __all__ = [
     "answers_seen",
     "change_forum",
     "change_member",
-    "compare_answers",
     "create_forum",
     "erase_person",
     "escalate_issue",
@@ -29,6 +28,7 @@ __all__ = [
     "list_open_issues",
     "list_practices_of",
     "merge_issue",
+    "picture_of",
     "plan_forum_meeting",
     "raise_issue",
     "remove_member",

@@ -17,7 +17,7 @@ from app.forums.events import IssueAnswered
 from app.forums.repository import IssueRepository, ResponseRepository
 from app.forums.schemas import ResponseIn
 from app.forums.service.asking import asked_by
-from app.forums.service.looking import sight_of
+from app.forums.service.looking import check_unchanged, sight_of
 from app.forums.tables import Issue, IssueResponse
 from app.forums.values import IssueState, LadderLevel
 from app.organisations import service as organisations
@@ -40,7 +40,7 @@ async def respond(
     sight = await sight_of(session, caller, today=today)
     # The lock lets the answers to one issue follow each other, so that the last one closes it.
     issue = await IssueRepository(session, session.tenant).get_seen(issue_id, sight, for_update=True)
-    expected.check(issue.version)
+    await check_unchanged(session, caller, issue, expected, today=today)
     if issue.state == IssueState.MERGED:
         raise IssueMergedAway
     who = await _responder(session, caller, issue, given.practice)

@@ -16,7 +16,7 @@ from app.forums.events import IssueMoved, IssueRaised
 from app.forums.repository import IssueRepository, SupporterRepository
 from app.forums.schemas import IssueIn
 from app.forums.service.asking import voice_of
-from app.forums.service.looking import sight_of
+from app.forums.service.looking import check_unchanged, sight_of
 from app.forums.service.reach import reaches, require_voice
 from app.forums.tables import Issue, IssueStep
 from app.forums.values import Action, IssueState, LadderLevel, Voice
@@ -107,7 +107,7 @@ async def merge_issue(
     if issue_id not in found or into not in found:
         raise IssueNotFound
     issue, target = found[issue_id], found[into]
-    expected.check(issue.version)
+    await check_unchanged(session, caller, issue, expected, today=today)
     if issue_id == into or IssueState.MERGED in (issue.state, target.state):
         raise MergeInvalid
     await _require_move(session, caller, issue, today=today)
@@ -126,7 +126,7 @@ async def _lock(session: Tx, caller: Principal, issue_id: UUID, *, expected: Exp
     # The lock orders moves, answers and merges of one issue.
     sight = await sight_of(session, caller, today=today)
     issue = await IssueRepository(session, session.tenant).get_seen(issue_id, sight, for_update=True)
-    expected.check(issue.version)
+    await check_unchanged(session, caller, issue, expected, today=today)
     if issue.state == IssueState.MERGED:
         raise IssueMergedAway
     return issue

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from app.core.db import Tx
 from app.core.principal import Principal
+from app.core.repository import Expected
 from app.forums import rules
-from app.forums.repository import ForumRepository, ResponseRepository
+from app.forums.repository import ForumRepository, ResponseRepository, StepRepository, SupporterRepository
 from app.forums.service.asking import asked_by
 from app.forums.service.reach import own_forums, reaches_forum
 from app.forums.tables import Issue
-from app.forums.values import Answered, Comparison, Decision, Kind, Sight
+from app.forums.values import Answered, Comparison, Decision, Kind, Picture, Sight
 from app.organisations import service as organisations
 
 
@@ -60,10 +61,33 @@ async def _follows_home(session: Tx, caller: Principal, issue: Issue, *, today: 
     return any(own.id == forum.id for own in await own_forums(session, caller))
 
 
-async def compare_answers(
+async def picture_of(session: Tx, caller: Principal, issue: Issue, *, today: date) -> Picture:
+    """Who supports it, how it moved, and how comparable practices answered (None under five answers)."""
+    supporters = await SupporterRepository(session, session.tenant).count_by_issue([issue.id])
+    steps = await StepRepository(session, session.tenant).list_of(issue.id)
+    comparable, found, is_compared = await _compare_answers(session, caller, issue, today=today)
+    names = await organisations.get_practices(session, found.named) if found else {}
+    return Picture(
+        supporters=supporters.get(issue.id, 0),
+        steps=len(steps),
+        comparable=comparable,
+        comparison=found,
+        is_compared=is_compared,
+        names=tuple((code, names[code].name) for code in found.named) if found else (),
+    )
+
+
+async def check_unchanged(session: Tx, caller: Principal, issue: Issue, expected: Expected, *, today: date) -> None:
+    """Refuse a change of an issue that is not as the caller read it, as far as they say what they read."""
+    if expected.header is not None:
+        picture = await picture_of(session, caller, issue, today=today)
+        expected.check_tag(rules.issue_tag(issue.version, picture))
+
+
+async def _compare_answers(
     session: Tx, caller: Principal, issue: Issue, *, today: date
 ) -> tuple[str, Comparison | None, bool]:
-    """The rule in words, the counts (None under five answers), and whether practices were compared by their kind."""
+    """The rule in words, the counts, and whether practices were compared by their kind."""
     asked = await asked_by(session, issue, today=today)
     reference = issue.practice or _only(caller.practices("issues:read"))
     profiles = await organisations.profiles(session, {*asked, *([reference] if reference else [])}, on=today)

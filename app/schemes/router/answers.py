@@ -120,7 +120,7 @@ def participation_answer(
     signatory = None
     if row.signatory_name and row.signatory_capacity and not is_private:
         signatory = SignatoryModel(name=row.signatory_name, capacity=Capacity(row.signatory_capacity))
-    lapsed = row.state == "offered" and row.respond_by is not None and row.respond_by < today
+    lapsed = rules.is_lapsed(row.state, row.respond_by, today=today)
     return Participation(
         id=row.id,
         scheme=row.scheme_id,

@@ -13,7 +13,6 @@ from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, CursorInvalid, Forbidden, PreconditionFailed
-from app.core.etag import version_etag
 from app.core.http import MayMatch, Serving, make_router, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
@@ -295,7 +294,7 @@ async def _one(
 async def _answered(
     session: Tx, row: ParticipationRow, caller: Principal, response: Response, *, today: date
 ) -> Participation:
-    response.headers["ETag"] = version_etag(row.version)
+    response.headers["ETag"] = service.participation_tag(row, caller, today=today)
     return (await _answers(session, [row], caller, today=today))[0]
 
 
@@ -306,6 +305,5 @@ async def _answers(
     areas: defaultdict[UUID, list[ImprovementAreaRow]] = defaultdict(list)
     for area in await repository.list_areas([row.id for row in rows]):
         areas[area.participation_id].append(area)
-    # Signatures and reasons are for those who handle the scheme's evidence, and for the practice itself.
-    is_private = not caller.has("facts:read")
+    is_private = not service.sees_signatures(caller)
     return [participation_answer(row, areas[row.id], today=today, is_private=is_private) for row in rows]

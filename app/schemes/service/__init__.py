@@ -31,7 +31,14 @@ from app.schemes.service.figures import (
     list_participants,
     participations,
 )
-from app.schemes.service.joining import accept_offer, decline_offer, make_offers, record_sign_ups
+from app.schemes.service.joining import (
+    accept_offer,
+    decline_offer,
+    make_offers,
+    participation_tag,
+    record_sign_ups,
+    sees_signatures,
+)
 from app.schemes.service.persons import erase_person, export_person
 from app.schemes.service.simulating import request_simulation, simulate
 
@@ -64,6 +71,7 @@ __all__ = [
     "make_offers",
     "offers_awaiting",
     "participation_refs",
+    "participation_tag",
     "participations",
     "practices_in_state",
     "publish_version",
@@ -73,6 +81,7 @@ __all__ = [
     "record_sign_ups",
     "replace_version",
     "request_simulation",
+    "sees_signatures",
     "simulate",
     "version_problems",
     "work_out",

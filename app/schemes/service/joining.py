@@ -9,6 +9,7 @@ from app.core.audit import audit
 from app.core.clock import Period, add_months, london_date
 from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden
+from app.core.etag import digest_etag
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.principal import Principal
@@ -211,6 +212,17 @@ async def _known_practices(session: Tx, codes: Sequence[str], *, pointer: str) -
     return await organisations.get_practices(session, sorted(set(codes)))
 
 
+def sees_signatures(caller: Principal) -> bool:
+    """Signatures and reasons are for those who handle the scheme's evidence, and for the practice itself."""
+    return caller.has("facts:read")
+
+
+def participation_tag(row: ParticipationRow, caller: Principal, *, today: date) -> str:
+    """The tag of an offer with its answer as this caller sees it today: an offer lapses without a change of its row."""
+    is_lapsed = rules.is_lapsed(row.state, row.respond_by, today=today)
+    return digest_etag("participation", row.version, is_lapsed, sees_signatures(caller))
+
+
 async def _answerable(
     session: Tx, offer_id: UUID, *, caller: Principal, expected: Expected, today: date
 ) -> ParticipationRow:
@@ -218,10 +230,10 @@ async def _answerable(
     row = await ParticipationRepository(session, session.tenant).get(offer_id, for_update=True)
     if row.practice not in caller.practices("offers:answer"):
         raise Forbidden("Only the practice to which the offer was made can answer it.")
-    expected.check(row.version)
+    expected.check_tag(participation_tag(row, caller, today=today))
     if row.state != ParticipationState.OFFERED:
         raise OfferAnswered
-    if row.respond_by is not None and row.respond_by < today:
+    if rules.is_lapsed(row.state, row.respond_by, today=today):
         raise OfferLapsed
     return row
 
