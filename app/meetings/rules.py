@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from app.core.clock import LONDON
@@ -36,19 +36,29 @@ def key_of(name: str, practice: str) -> tuple[str, str]:
 
 
 def stay(line: Listed, starts_at: datetime, ends_at: datetime) -> Stay | None:
-    """The line's times on the meeting's London day, clipped to the meeting; None when nothing of it is left.
+    """The line's London times on the meeting's days, clipped to the meeting; None when nothing of it is left.
 
-    Example: a meeting 13:00 to 17:00, listed 12:45 to 15:10, is a stay of 130 minutes.
+    Examples: a meeting 13:00 to 17:00, listed 12:45 to 15:10, is a stay of 130 minutes; one of 22:00 to 02:00, listed
+    from 00:30, is a stay of 90.
     """
-    day = starts_at.astimezone(LONDON).date()
-    arrived = datetime.combine(day, line.from_, LONDON) if line.from_ else starts_at
-    left = datetime.combine(day, line.until, LONDON) if line.until else ends_at
-    if line.until and left <= arrived:
-        # A meeting that runs past midnight ends on the next day.
-        left += timedelta(days=1) if ends_at.astimezone(LONDON).date() > day else timedelta()
+    arrived, left = starts_at, ends_at
+    if line.from_:
+        early, late = _on_two_days(line.from_, starts_at)
+        # Before the start is early for the meeting, unless the meeting is still on at that time of the next day.
+        arrived = late if early < starts_at and late < ends_at else early
+    if line.until:
+        first, following = _on_two_days(line.until, arrived)
+        runs_on = ends_at.astimezone(LONDON).date() > arrived.astimezone(LONDON).date()
+        left = following if first <= arrived and runs_on else first
     from_at, until_at = max(arrived, starts_at), min(left, ends_at)
     minutes = int((until_at - from_at).total_seconds() // 60)
     return Stay(from_at, until_at, minutes) if minutes > 0 else None
+
+
+def _on_two_days(clock: time, since: datetime) -> tuple[datetime, datetime]:
+    """That London time on the day of `since`, and on the day after."""
+    day = since.astimezone(LONDON).date()
+    return datetime.combine(day, clock, LONDON), datetime.combine(day + timedelta(days=1), clock, LONDON)
 
 
 def refuse_lines(lines: Sequence[Listed], members: frozenset[str]) -> list[FieldError]:

@@ -21,6 +21,31 @@ def test_a_stay_is_clipped_to_the_meeting(arrives: time | None, leaves: time | N
     assert found.minutes == minutes
 
 
+@pytest.mark.parametrize(
+    ("arrives", "leaves", "minutes"),
+    [
+        (None, None, 240),
+        (time(0, 30), None, 90),
+        (time(0, 30), time(1), 30),
+        (time(21, 45), time(1), 180),
+        (None, time(23), 60),
+        (None, time(0), 120),
+        (time(23), time(3), 180),
+    ],
+)
+def test_a_meeting_past_midnight_counts_from_when_somebody_came(
+    arrives: time | None, leaves: time | None, minutes: int
+) -> None:
+    starts, ends = datetime(2026, 11, 12, 22, tzinfo=UTC), datetime(2026, 11, 13, 2, tzinfo=UTC)
+    found = stay(Listed("A", "ZZ0001", "gp", arrives, leaves), starts, ends)
+    assert found is not None
+    assert found.minutes == minutes
+
+
+def test_leaving_before_coming_is_no_stay() -> None:
+    assert stay(Listed("A", "ZZ0001", "gp", time(15), time(14)), STARTS, ENDS) is None
+
+
 def test_a_stay_outside_the_meeting_is_none() -> None:
     assert stay(Listed("A", "ZZ0001", "gp", time(18), time(19)), STARTS, ENDS) is None
 
