@@ -130,7 +130,8 @@ _PRACTICE = (
     "statements:own",
     "learning:own",
 )
-_RUNS = ("runs:read", "statements:read")
+# Whoever reads a run's statements reads a practice's as well; a practice reads its own alone.
+_RUNS = ("runs:read", "statements:read", "statements:own")
 
 ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
     role: frozenset(scopes)
@@ -145,6 +146,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "imports:register",
             "imports:write",
             "imports:read",
+            "practice_changes:read",
             "practice_changes:write",
             "jobs:read",
             "jobs:write",
@@ -164,10 +166,12 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "imports:local",
             "imports:write",
             "imports:read",
+            "practice_changes:read",
             "practice_changes:write",
             "signups:write",
             "runs:read",
             "statements:read",
+            "statements:own",
             "facts:read",
             "forums:members",
             "deliveries:read",
@@ -286,6 +290,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "keys:read",
             "jobs:read",
             "imports:read",
+            "practice_changes:read",
         ),
         Role.INTRANET: (*_DIRECTORY, "schemes:read", "meetings:read"),
     }.items()

@@ -298,7 +298,7 @@ async def list_practice_statements(
     request: Request,
     response: Response,
 ) -> schemas.StatementPage:
-    """A practice's own statements of released runs, newest first."""
+    """A practice's statements of released runs, newest first: for the practice itself and for whoever reads all."""
     today = london_date(serving.clock.now())
     await organisations.require_reach(session, caller, "statements:own", code, on=today)
     page = await service.list_released(session, code, params=params, cursors=serving.cursors)

@@ -244,3 +244,5 @@ async def test_a_key_repeats_the_answer_and_not_the_change(shared: LivePlenary):
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
     assert len((await client.get("/v1/practice-changes")).json()["data"]) == 1
+    auditor = await shared.as_role("auditor", tenant=tenant)
+    assert len((await auditor.get("/v1/practice-changes")).json()["data"]) == 1

@@ -409,6 +409,11 @@ async def test_practice_sees_its_own_released_statements_only(shared: LivePlenar
         (first, (await office.statement(run_id, first))["total"])
     ]
     assert (await manager.get(f"/v1/practices/{second}/statements")).status_code == 403
+    for role in ("commissioner_admin", "scheme_manager", "claims_vetter", "payments_approver", "auditor"):
+        reader = await shared.as_role(role, tenant=office.tenant)
+        assert (await reader.get(f"/v1/practices/{first}/statements")).json()["data"] == listed, role
+    intranet = await shared.as_role("intranet", tenant=office.tenant)
+    assert (await intranet.get(f"/v1/practices/{first}/statements")).status_code == 403
     assert (await manager.get("/v1/practices/ZNONE1/statements")).status_code == 404
 
 

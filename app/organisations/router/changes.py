@@ -30,7 +30,7 @@ from app.organisations.service import WantedChange
 from app.organisations.tables import PracticeChange as PracticeChangeRow
 from app.organisations.values import CommissionerKind, PracticeChangeKind, PracticeChangeRef
 
-Keeper = Annotated[Principal, require("practice_changes:write")]
+Reader = Annotated[Principal, require("practice_changes:read")]
 Registrar = Annotated[Principal, require("practice_changes:write", platform=True)]
 _REFUSALS = (
     Forbidden,
@@ -134,7 +134,7 @@ def _answer(row: PracticeChangeRow | dict[str, Any]) -> PracticeChange:
 @router.get("/v1/practice-changes", responses=error_responses(CursorExpired, CursorInvalid))
 async def list_practice_changes(
     params: Annotated[PracticeChangeParams, Query()],
-    caller: Keeper,
+    caller: Reader,
     session: Transaction,
     serving: Serving,
     request: Request,
@@ -155,7 +155,7 @@ async def list_practice_changes(
 
 @router.get("/v1/practice-changes/{change_id}", responses=error_responses(errors.PracticeChangeNotFound))
 async def get_practice_change(
-    change_id: UUID, caller: Keeper, session: Transaction, response: Response
+    change_id: UUID, caller: Reader, session: Transaction, response: Response
 ) -> PracticeChange:
     """One recorded change, and what it touched when it was recorded."""
     row = await PracticeChangeRepository(session, session.tenant).get(change_id)
