@@ -115,6 +115,12 @@ class OverlappingMembership(DomainError):
     constraints = ("ex_locality_membership_overlap", "ex_place_membership_overlap")
 
 
+class PlacementNotFound(DomainError):
+    status = 404
+    code = "organisations.placement_not_found"
+    title = "The practice is not and never was in this locality."
+
+
 class ImportNotFound(DomainError):
     status = 404
     code = "imports.not_found"

@@ -115,6 +115,10 @@ async def test_the_same_placement_again_changes_nothing_and_a_correction_replace
     again = await place(client, north, "ZZK001", from_="2022-04-01")
     assert (again.status_code, again.headers["ETag"]) == (200, first.headers["ETag"])
     assert await _change_number(shared, tenant) == number
+    shown = await client.get(f"/v1/localities/{north}/practices/ZZK001")
+    assert (shown.json(), shown.headers["ETag"]) == (first.json(), first.headers["ETag"])
+    never = await client.get(f"/v1/localities/{north}/practices/ZZK002")
+    assert (never.status_code, never.json()["code"]) == (404, "organisations.placement_not_found")
     wider = await place(client, north, "ZZK001", from_="2020-01-01", until="2026-01-01")
     assert (wider.status_code, wider.json()["from"]) == (200, "2020-01-01")
     rows = (await client.get(f"/v1/localities/{north}/practices")).json()["data"]

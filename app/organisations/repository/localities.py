@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from app.core.db import Tx
 from app.core.repository import TenantRepository
-from app.organisations.errors import LocalityNotFound
+from app.organisations.errors import LocalityNotFound, PlacementNotFound
 from app.organisations.repository.members import is_valid
 from app.organisations.tables import Locality, LocalityMembership, PlaceMembership, PublishedPractice
 from app.organisations.values import PracticeStatus
@@ -68,6 +68,21 @@ class LocalityMembershipRepository(TenantRepository[LocalityMembership]):
         if as_at is None:
             return statement
         return statement.where(is_valid(col(membership.valid_from), col(membership.valid_until), as_at))
+
+    async def get_latest(self, locality_id: UUID, code: str, *, today: date) -> LocalityMembership:
+        """The practice's time in the locality that holds today, or else the last one."""
+        membership = LocalityMembership
+        rows = await self.list(
+            col(membership.locality_id) == locality_id,
+            col(membership.practice) == code,
+            order=(
+                is_valid(col(membership.valid_from), col(membership.valid_until), today).desc(),
+                col(membership.valid_from).desc(),
+            ),
+        )
+        if not rows:
+            raise PlacementNotFound
+        return rows[0]
 
     async def lock_of(self, codes: Iterable[str]) -> Sequence[LocalityMembership]:
         """All that these practices are and were in, held against another change of them, in one order."""

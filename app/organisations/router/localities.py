@@ -22,6 +22,7 @@ from app.organisations.errors import (
     LocalityExists,
     LocalityNotFound,
     OverlappingMembership,
+    PlacementNotFound,
     PracticeNotFound,
 )
 from app.organisations.repository.localities import LocalityMembershipRepository, LocalityRepository
@@ -142,6 +143,20 @@ async def list_locality_practices(
     )
     shown = Page([_placement(locality, row) for row in page.rows], page.next_cursor, page.total)
     return paged(request, response, shown)  # pyright: ignore
+
+
+@router.get(
+    "/v1/localities/{locality_id}/practices/{code}", responses=error_responses(LocalityNotFound, PlacementNotFound)
+)
+async def get_locality_practice(
+    locality_id: UUID, code: str, caller: Directory, session: Transaction, serving: Serving, response: Response
+) -> Placement:
+    """Since when and until when the practice is in the locality: its time of today, or else the last one."""
+    locality = await service.get_locality(session, locality_id)
+    memberships = LocalityMembershipRepository(session, session.tenant)
+    row = await memberships.get_latest(locality_id, code, today=london_date(serving.clock.now()))
+    response.headers["ETag"] = version_etag(row.version)
+    return _placement(locality, row)
 
 
 @router.put(
