@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, any_, literal, text, update
+from sqlalchemy import ColumnElement, Select, and_, any_, false, func, literal, not_, text, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import col, select
@@ -128,6 +128,15 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
     def select_of(self, scheme_id: UUID, *, practices: frozenset[str] | None) -> Select[Any]:
         statement = self.select().where(col(ParticipationRow.scheme_id) == scheme_id)
         return statement if practices is None else statement.where(one_of(ParticipationRow.practice, sorted(practices)))
+
+    def in_state(self, state: str, *, today: date) -> ColumnElement[bool]:
+        """As an answer names it: an offer whose last day is over is `lapsed`, and is stored as offered."""
+        lapsed = and_(
+            col(ParticipationRow.state) == ParticipationState.OFFERED, col(ParticipationRow.respond_by) < today
+        )
+        if state == "lapsed":
+            return lapsed
+        return and_(col(ParticipationRow.state) == state, not_(func.coalesce(lapsed, false())))
 
     async def list_agreements(self, scheme_id: UUID) -> Sequence[Any]:
         """Practice and dates of every agreement that was accepted; columns only, since a run asks for thousands."""

@@ -236,7 +236,12 @@ async def test_an_offer_lapses_and_is_made_again(shared: LivePlenary) -> None:
     late = await lead.post(f"/v1/offers/{offer}/decline", json={"reason": "No."})
     assert (late.status_code, late.json()["code"]) == (409, "schemes.offer_lapsed")
     assert (await lead.get(f"/v1/offers/{offer}")).json()["state"] == "lapsed"
+    for state, number in (("offered", 0), ("lapsed", 1), ("declined", 0)):
+        found = (await manager.get(f"{path}/participation", params={"state": state})).json()["data"]
+        assert [each["state"] for each in found] == [state] * number
     renewed = (await manager.post(f"{path}/offers", json={**body, "respond_by": "2026-12-21"})).json()
+    found = (await manager.get(f"{path}/participation", params={"state": "offered"})).json()["data"]
+    assert [each["practice"] for each in found] == [practice]
     assert (renewed["created"], renewed["offers"][0]["id"]) == (1, offer)
     declined = await lead.post(f"/v1/offers/{offer}/decline", json={"reason": "Nobody is free."})
     assert (declined.status_code, declined.json()["state"]) == (200, "declined")
@@ -595,6 +600,9 @@ async def test_the_lead_named_in_an_agreement_fills_the_vacant_post_once(shared:
     await admin.post("/v1/posts", json={"role": "gp", "practice": practice, "person_id": person})
     accepted = await own.post(offer, json={"signatory": SIGNATORY, "named_lead": person})
     assert (accepted.status_code, accepted.json()["named_lead"]) == (200, person)
+    intranet = await shared.as_role("intranet", tenant=tenant)
+    for client, shown in ((manager, person), (intranet, None)):
+        assert (await client.get(offer.removesuffix("/accept"))).json()["named_lead"] == shown
     assert (await own.get(f"/v1/practices/{practice}")).json()["named_lead"] == {
         "name": "Dr Ada Wren",
         "post": "Named lead",

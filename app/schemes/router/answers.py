@@ -116,7 +116,7 @@ def sign_ups_answer(made: SignUpOutcome) -> SignUpsAnswer:
 def participation_answer(
     row: ParticipationRow, areas: Sequence[ImprovementAreaRow], *, today: date, is_private: bool
 ) -> Participation:
-    """`is_private` leaves out who signed, the evidence and the reason given."""
+    """`is_private` leaves out who signed, who leads, the evidence and the reason given."""
     signatory = None
     if row.signatory_name and row.signatory_capacity and not is_private:
         signatory = SignatoryModel(name=row.signatory_name, capacity=Capacity(row.signatory_capacity))
@@ -137,7 +137,7 @@ def participation_answer(
         signed_on=row.signed_on,
         signatory=signatory,
         evidence=None if is_private else row.evidence,
-        named_lead=row.named_lead_id,
+        named_lead=None if is_private else row.named_lead_id,
         improvement_areas=[
             ImprovementArea(
                 title=area.title,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import Response
 
 from app.calculation import service as calculation
-from app.calculation.errors import BrokenMonth, DefinitionInvalid, PracticeRepeated
+from app.calculation.errors import AmountTooLarge, BrokenMonth, DefinitionInvalid, PracticeRepeated
 from app.core.auth import public, require
 from app.core.errors import Unavailable
 from app.core.http import make_router
@@ -25,7 +25,13 @@ _BENCH: Final = Bench(2)
     "/v1/calculator",
     response_model=CalculatorAnswer,
     responses=error_responses(
-        DefinitionInvalid, VersionNotPayable, BrokenMonth, PracticeRepeated, CalculationTooLarge, Unavailable
+        DefinitionInvalid,
+        VersionNotPayable,
+        BrokenMonth,
+        AmountTooLarge,
+        PracticeRepeated,
+        CalculationTooLarge,
+        Unavailable,
     ),
 )
 async def run_calculator(body: CalculatorIn, caller: Annotated[Principal, require("calculator:use")]) -> Response:

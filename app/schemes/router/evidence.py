@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 from sqlmodel import col
 
+from app.calculation.errors import AmountTooLarge, BrokenMonth
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction
@@ -151,7 +152,8 @@ async def get_scheme_fact(
 
 
 @router.get(
-    "/v1/incentive-schemes/{scheme_id}/entitlement", responses=error_responses(SchemeNotFound, PracticeNotFound)
+    "/v1/incentive-schemes/{scheme_id}/entitlement",
+    responses=error_responses(SchemeNotFound, PracticeNotFound, BrokenMonth, AmountTooLarge),
 )
 async def get_scheme_entitlement(
     scheme_id: UUID,

@@ -261,7 +261,7 @@ async def _page(
     if only is not None:
         statement = statement.where(only)
     if params.state:
-        statement = statement.where(col(ParticipationRow.state) == params.state)
+        statement = statement.where(repository.in_state(params.state, today=today))
     page = await repository.page(
         statement,
         keys=[ParticipationRow.practice],
@@ -305,5 +305,6 @@ async def _answers(
     areas: defaultdict[UUID, list[ImprovementAreaRow]] = defaultdict(list)
     for area in await repository.list_areas([row.id for row in rows]):
         areas[area.participation_id].append(area)
+    # Signatures, persons and reasons are for those who handle the scheme's evidence, and for the practice itself.
     is_private = not service.sees_signatures(caller)
     return [participation_answer(row, areas[row.id], today=today, is_private=is_private) for row in rows]

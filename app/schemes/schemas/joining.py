@@ -244,4 +244,4 @@ class ParticipationPage(PageModel):
 
 
 class ParticipationParams(PageParams):
-    state: Literal["offered", "accepted", "declined"] | None = None
+    state: Literal["offered", "accepted", "declined", "lapsed"] | None = None
