@@ -43,7 +43,7 @@ PLT_DEFINITION: Final[dict[str, Any]] = {
 
 async def tell_stories(demo: "Demo", lead: str, plt: str) -> None:
     await _lead_sessions(demo, lead)
-    await _half_days(demo, plt)
+    await hold_half_days(demo, plt)
     await _runs(demo, lead, plt)
     await _forum(demo)
     await _news(demo)
@@ -72,16 +72,17 @@ async def _lead_sessions(demo: "Demo", scheme: str) -> None:
         await manager.post(f"/v1/incentive-schemes/{scheme}/facts", {"facts": facts[start : start + 500]})
 
 
-async def _half_days(demo: "Demo", scheme: str) -> None:
-    """A protected learning afternoon a month; whose practice closes is paid, and so is who covers it."""
+async def hold_half_days(demo: "Demo", scheme: str) -> None:
+    """A protected learning afternoon a month; whose practice closes is paid, and so is who covers it.
+
+    A load that was killed between a meeting and its attendance list goes on with the list.
+    """
     demo.say("Holding the protected learning afternoons")
     lead = demo.caller("engagement_lead")
-    held = {row["starts_at"][:10] for row in await lead.every("/v1/meetings")}
+    held = {row["starts_at"][:10]: row for row in await lead.every("/v1/meetings")}
     for month in _months(demo):
         day = month + timedelta(days=12)
-        if day.isoformat() in held:
-            continue
-        meeting = await lead.post(
+        meeting = held.get(day.isoformat()) or await lead.post(
             "/v1/meetings",
             {
                 "title": f"Protected learning afternoon, {month:%B}",
@@ -94,6 +95,8 @@ async def _half_days(demo: "Demo", scheme: str) -> None:
                 "joining": "Aldermere Town Hall, or by video",
             },
         )
+        if meeting["attended"]:
+            continue
         listed = [
             {"name": practice.lead.name, "practice": practice.code, "role": "gp"}
             for number, practice in enumerate(demo.practices)

@@ -1,0 +1,36 @@
+"""The demo's year: a load that was killed goes on where it was."""
+
+from datetime import date
+from pathlib import Path
+
+from app.demo.load import Demo, Keys
+from app.demo.stories import PLT_DEFINITION, hold_half_days
+from app.demo.world import practices
+from tests.factories.schemes_over_http import a_live_scheme
+from tests.factories.service import LivePlenary
+
+
+async def test_a_meeting_left_without_its_attendance_gets_it(shared: LivePlenary, tmp_path: Path) -> None:
+    tenant = await shared.fresh_tenant()
+    practice = next(each for each in practices() if each.lead is not None)
+    await shared.make_practice(practice.code, tenant)
+    lead = await shared.as_role("engagement_lead", tenant=tenant)
+    keys = Keys(tmp_path / "demo-keys.json")
+    keys.values = {"engagement_lead": lead.headers["Authorization"].removeprefix("Bearer ")}
+    demo = Demo(lead, keys, date(2026, 6, 22), lambda _: None)
+    demo.year, demo.practices = date(2026, 4, 1), [practice]
+    scheme = await a_live_scheme(await shared.as_role("scheme_manager", tenant=tenant), PLT_DEFINITION)
+    left = {
+        "title": "Protected learning afternoon, April",
+        "purpose": "Learn together",
+        "level": "commissioner",
+        "starts_at": "2026-04-13T13:00:00Z",
+        "ends_at": "2026-04-13T17:00:00Z",
+        "scheme": scheme.rsplit("/", 1)[1],
+        "measure": "half_day",
+    }
+    assert (await lead.post("/v1/meetings", json=left)).status_code == 201
+    await hold_half_days(demo, left["scheme"])
+    await hold_half_days(demo, left["scheme"])
+    held = {row["starts_at"][:10]: row["attended"] for row in (await lead.get("/v1/meetings")).json()["data"]}
+    assert held == {"2026-04-13": 1, "2026-07-10": 0}
