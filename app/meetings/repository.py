@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import Select, func
 from sqlmodel import col, select
-from sqlmodel.sql.expression import Select
 
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository

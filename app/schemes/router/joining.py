@@ -305,6 +305,5 @@ async def _answers(
     areas: defaultdict[UUID, list[ImprovementAreaRow]] = defaultdict(list)
     for area in await repository.list_areas([row.id for row in rows]):
         areas[area.participation_id].append(area)
-    # Signatures, persons and reasons are for those who handle the scheme's evidence, and for the practice itself.
     is_private = not service.sees_signatures(caller)
     return [participation_answer(row, areas[row.id], today=today, is_private=is_private) for row in rows]

@@ -213,7 +213,7 @@ async def _known_practices(session: Tx, codes: Sequence[str], *, pointer: str) -
 
 
 def sees_signatures(caller: Principal) -> bool:
-    """Signatures and reasons are for those who handle the scheme's evidence, and for the practice itself."""
+    """Signatures, persons and reasons are for those who handle the scheme's evidence, and for the practice itself."""
     return caller.has("facts:read")
 
 

@@ -3,8 +3,8 @@
 from alembic import op
 from app.core import migrate
 
-revision = "0013_written_once"
-down_revision = "0012_addresses"
+revision = "0014_written_once"
+down_revision = "0013_addresses"
 
 # A fact is confirmed or superseded, and says what it said.
 CHANGED_OF_A_FACT = "state, confirmed_at, confirmed_by, superseded_at, version"
