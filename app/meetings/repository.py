@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func
 from sqlmodel import col, select
+from sqlmodel.sql.expression import Select as TypedSelect
 
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository
@@ -118,7 +119,7 @@ class AttendanceRepository(TenantRepository[Attendance]):
         )
         return dict((await self.session.exec(statement)).all())
 
-    def _with_meeting(self) -> Select[Attendance, Meeting]:
+    def _with_meeting(self) -> TypedSelect[Attendance, Meeting]:
         of_meeting = (col(Meeting.commissioner_id) == Attendance.commissioner_id) & (
             col(Meeting.id) == Attendance.meeting_id
         )
