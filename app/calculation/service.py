@@ -9,7 +9,7 @@ from app.calculation.language.reading import pointer
 from app.calculation.language.tree import measures_used, needs_placed, needs_used, walk
 from app.calculation.nodes import component, list_size
 from app.calculation.nodes.catalogue import CATALOGUE
-from app.calculation.nodes.component import OrganisationPayee
+from app.calculation.nodes.component import Component, OrganisationPayee
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import PreparedMeasure
 from app.calculation.rules import canonical, describing, engine, wording
@@ -55,9 +55,9 @@ def check_definition(definition: Definition, *, applies: Period) -> list[Problem
     ]
 
 
-def count_paying_nodes(definition: Definition) -> int:
+def count_components(definition: Definition) -> int:
     """How many lines each practice has."""
-    return sum(isinstance(place.node, PayingNode) for place in walk(definition.pay))
+    return sum(isinstance(place.node, Component) for place in walk(definition.pay))
 
 
 def evaluate(

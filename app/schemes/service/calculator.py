@@ -43,7 +43,7 @@ def calculate(
 def work_out(body: CalculatorIn) -> CalculatorAnswer:
     """The whole of one request: a size without a date counts on each day whose list the definition reads."""
     period, definition = body.period.period(), read_definition(body.definition)
-    _refuse_too_much(body, calculation.count_paying_nodes(definition))
+    _refuse_too_much(body, calculation.count_components(definition))
     snapshots = calculation.snapshot_dates(definition, period)
     found = calculate(
         body.definition,
