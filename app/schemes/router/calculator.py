@@ -37,8 +37,8 @@ _BENCH: Final = Bench(2)
 async def run_calculator(body: CalculatorIn, caller: Annotated[Principal, require("calculator:use")]) -> Response:
     """What a definition pays for given practices and facts: the same engine, lines and workings as a payment run's.
 
-    Nothing is looked up and nothing is kept. Practices times paying nodes are 20,000 at most, facts times paying nodes a
-    million. Two calculations are worked out at a time in each process; a third is 503 with `Retry-After`.
+    Nothing is looked up and nothing is kept. Practices times paying nodes are 20,000 at most, facts times paying nodes
+    100,000. Two calculations are worked out at a time in each process; a third is 503 with `Retry-After`.
     """
     # Thousands of practices take a while; the event loop goes on serving others, also while the answer is written.
     return Response(await _BENCH.run(_answer, body), media_type="application/json")

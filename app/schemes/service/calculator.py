@@ -15,7 +15,7 @@ from app.schemes.service.drafting import read_definition
 from app.schemes.values import CalculationOutcome
 
 MOST_LINES: Final = 20_000
-MOST_READINGS: Final = 1_000_000
+MOST_READINGS: Final = 100_000
 
 
 def calculate(
