@@ -14,6 +14,10 @@ class Authenticator(Protocol):
         """`fresh` reads past the cache (at most 5 s old): decisions about money ask for it. Raises `Unauthenticated`."""
         ...
 
+    def is_stranger(self, token: str) -> bool:
+        """Whether it takes a look-up of a key that this process has not known as good: the address pays for it first."""
+        ...
+
     async def is_known_origin(self, origin: str) -> bool:
         """Whether some live key lists this origin; answers a browser's preflight, which carries no credential."""
         ...

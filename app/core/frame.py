@@ -9,6 +9,8 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.limits import address_key, rate_limit_headers
+
 log = structlog.get_logger("plenary.request")
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 _EXPOSED = "ETag, Link, Location, Retry-After, X-Request-ID, X-Correlation-ID, Idempotency-Replayed, RateLimit, RateLimit-Policy"
@@ -47,11 +49,19 @@ class Frame:
                 answer.record()
 
     async def _preflight(self, scope: Scope, headers: Headers, answer: "_Answer") -> None:
-        # A preflight carries no credential, so it can only be answered by whether any live key lists the origin.
+        # A preflight carries no credential, so it can only be answered by whether any live key lists the origin. Finding
+        # that out is paid for by the address; an origin that is listed costs it nothing.
         services = scope["app"].state.services
+        decision = services.address_limiter.check(address_key(scope))
+        if not decision.allowed:
+            scope["state"]["limit_headers"] = rate_limit_headers(decision)
+            await answer({"type": "http.response.start", "status": 429, "headers": []})
+            await answer({"type": "http.response.body", "body": b""})
+            return
         origin = headers["origin"]
         fields: list[tuple[bytes, bytes]] = [(b"vary", b"Origin")]
         if await services.authenticator.is_known_origin(origin):
+            services.address_limiter.give_back(address_key(scope))
             fields += [
                 (b"access-control-allow-origin", origin.encode("latin-1")),
                 (b"access-control-allow-methods", _METHODS.encode()),

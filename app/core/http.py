@@ -48,7 +48,7 @@ from app.core.errors import (
 )
 from app.core.etag import bytes_etag, matches_none
 from app.core.jobs import Waker
-from app.core.limits import RateLimiter, rate_limit_headers
+from app.core.limits import RateLimiter, address_key, rate_limit_headers
 from app.core.metrics import Metrics
 from app.core.pagination import Cursors, link_header
 from app.core.principal import Principal
@@ -301,11 +301,7 @@ async def _admit(request: Request, services: Services, scope: Scope) -> Principa
     if scope.name is None:
         _spend_anonymous(request, services)
         return None
-    try:
-        principal = await find_caller(request, services, fresh=scope.money)
-    except DomainError:
-        _spend_anonymous(request, services)
-        raise
+    principal = await _find_within_limits(request, services, fresh=scope.money)
     request.state.principal = principal
     structlog.contextvars.bind_contextvars(commissioner=principal.commissioner_code)
     _spend(request, services.key_limiter, f"key:{principal.credential_id}")
@@ -317,18 +313,38 @@ async def _admit(request: Request, services: Services, scope: Scope) -> Principa
     return principal
 
 
+async def _find_within_limits(request: Request, services: Services, *, fresh: bool) -> Principal:
+    """Look-ups of keys that nobody knows are paid for by the address before they are made; a good key costs it nothing."""
+    is_stranger = services.authenticator.is_stranger(_bearer(request) or "")
+    if is_stranger:
+        _spend_anonymous(request, services)
+    try:
+        principal = await find_caller(request, services, fresh=fresh)
+    except DomainError:
+        if not is_stranger:
+            _spend_anonymous(request, services)
+        raise
+    if is_stranger:
+        services.address_limiter.give_back(address_key(request.scope))
+    return principal
+
+
 async def find_caller(request: Request, services: Services, *, fresh: bool = False) -> Principal:
     """Whose credential came with the request. A stream asks again now and then, because keys are revoked meanwhile."""
-    authorization = request.headers.get("authorization", "")
-    if not authorization.lower().startswith("bearer "):
+    token = _bearer(request)
+    if token is None:
         raise Unauthenticated("Send a key or token as 'Authorization: Bearer …'.")
     commissioner = request.headers.get("plenary-commissioner")
-    return await services.authenticator.authenticate(authorization[7:].strip(), commissioner=commissioner, fresh=fresh)
+    return await services.authenticator.authenticate(token, commissioner=commissioner, fresh=fresh)
+
+
+def _bearer(request: Request) -> str | None:
+    authorization = request.headers.get("authorization", "")
+    return authorization[7:].strip() if authorization.lower().startswith("bearer ") else None
 
 
 def _spend_anonymous(request: Request, services: Services) -> None:
-    address = request.client.host if request.client else "unknown"
-    _spend(request, services.address_limiter, f"address:{address}")
+    _spend(request, services.address_limiter, address_key(request.scope))
 
 
 def _spend(request: Request, limiter: RateLimiter, key: str) -> None:

@@ -7,10 +7,10 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from app.core.errors import Unavailable
 
@@ -56,6 +56,12 @@ class RateLimiter:
         missing = (self._burst if remaining else 1) - bucket.tokens
         return Decision(allowed, remaining, max(0.0, missing / self._rate), self._burst, self._burst / self._rate)
 
+    def give_back(self, key: str) -> None:
+        """Undo one `check` that let through: what was paid for turned out to be nothing to limit."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket.tokens = min(float(self._burst), bucket.tokens + 1)
+
     def _bucket(self, key: str, now: float) -> _Bucket:
         bucket = self._buckets.get(key)
         if bucket is None:
@@ -69,6 +75,12 @@ class RateLimiter:
         bucket.tokens = min(float(self._burst), bucket.tokens + elapsed * self._rate)
         bucket.filled_at = max(now, bucket.filled_at)
         return bucket
+
+
+def address_key(scope: MutableMapping[str, Any]) -> str:
+    """Under which a request without a known credential is counted: where it came from, of the ASGI scope."""
+    client = scope.get("client")
+    return f"address:{client[0] if client else 'unknown'}"
 
 
 def rate_limit_headers(decision: Decision) -> dict[str, str]:

@@ -24,6 +24,14 @@ def test_keys_do_not_share():
     assert not limiter.check("a", 0.0).allowed
 
 
+def test_what_is_given_back_can_be_spent_again_and_no_more():
+    limiter = RateLimiter(1, burst=1)
+    assert limiter.check("a", 0.0).allowed
+    limiter.give_back("a")
+    limiter.give_back("a")
+    assert [limiter.check("a", 0.0).allowed for _ in range(2)] == [True, False]
+
+
 @given(st.lists(st.floats(0, 2), min_size=1, max_size=200), st.integers(1, 20), st.integers(1, 20))
 def test_never_more_than_the_burst_and_the_rate_together(pauses, rate, burst):
     limiter, now, passed = RateLimiter(rate, burst), 0.0, 0

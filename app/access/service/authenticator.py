@@ -39,6 +39,11 @@ class _Remembered(Generic[Value]):
         found = self._found.get(key)
         return found[1] if found is not None and monotonic() - found[0] < CACHE_SECONDS else None
 
+    def last(self, key: Any) -> Value | None:
+        """What was found when it was last looked for, however long ago."""
+        found = self._found.get(key)
+        return found[1] if found is not None else None
+
     def put(self, key: Any, value: Value) -> Value:
         self._found[key] = (monotonic(), value)
         self._found.move_to_end(key)
@@ -78,6 +83,13 @@ class DatabaseAuthenticator:
         if self._tokens is None:
             raise Unauthenticated("The credential is not one of ours.")
         return await self._by_token(self._tokens, token, commissioner, fresh=fresh)
+
+    def is_stranger(self, token: str) -> bool:
+        # A bearer token's signature is checked before anything is looked up.
+        if not token.startswith(KEY_PREFIX):
+            return False
+        known = self._keys.last(hash_key(token[: _LONGEST_KEY + 1]))
+        return known is None or known.principal is None
 
     async def _by_key(self, key: str, commissioner: str | None, *, fresh: bool) -> Principal:
         hashed = hash_key(key[: _LONGEST_KEY + 1])
