@@ -25,6 +25,8 @@ class Actor:
     request_id: str | None = None
     correlation_id: str | None = None
     via: str = "api"
+    scope: str | None = None
+    """What the route asked for: whoever holds it may watch the long work that was started there."""
 
 
 @dataclass(slots=True)

@@ -127,10 +127,9 @@ async def _wait(connection: AbstractAsyncContextManager[Any]) -> float:
 class Unit:
     """The unit of work of one request, opened when it is first asked for."""
 
-    def __init__(
-        self, services: Services, request: Request, principal: Principal | None, *, by_platform: bool = False
-    ) -> None:
-        self._by_platform = by_platform or (principal is not None and principal.is_platform)
+    def __init__(self, services: Services, request: Request, principal: Principal | None, *, scope: Scope) -> None:
+        self._scope = scope
+        self._by_platform = scope.platform or (principal is not None and principal.is_platform)
         self._services = services
         self._request = request
         self._principal = principal
@@ -145,6 +144,7 @@ class Unit:
                 person_id=principal.person_id if principal else None,
                 request_id=state.request_id,
                 correlation_id=state.correlation_id,
+                scope=self._scope.name,
             )
             engine = self._services.platform_engine if self._by_platform else self._services.app_engine
             self._session = await self._stack.enter_async_context(
@@ -240,7 +240,7 @@ class PlenaryRoute(APIRoute):
         self, request: Request, original: Handler, services: Services, principal: Principal | None, scope: Scope
     ) -> Response:
         key = request.headers.get("idempotency-key") if request.method == "POST" and principal else None
-        async with Unit(services, request, principal, by_platform=scope.platform) as unit:
+        async with Unit(services, request, principal, scope=scope) as unit:
             request.state.unit = unit
             if key is None or principal is None:
                 return await original(request)

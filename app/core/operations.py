@@ -14,6 +14,9 @@ from app.core.clock import Instant
 from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.ids import new_id
+from app.core.principal import Principal
+
+NO_OPERATION = "There is no such operation."
 
 
 class OperationRow(SQLModel, table=True):
@@ -28,6 +31,8 @@ class OperationRow(SQLModel, table=True):
     result: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
     problem: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
     credential_id: UUID | None
+    person_id: UUID | None
+    scope: str | None
     created_at: datetime
     finished_at: datetime | None
 
@@ -64,8 +69,10 @@ def operation_answer(row: OperationRow) -> Operation:
 
 
 _START = text(
-    """INSERT INTO operation (commissioner_id, id, kind, status, done, total, result, credential_id, created_at)
-VALUES (:tenant, :id, :kind, 'queued', 0, :total, CAST(:result AS jsonb), :credential, clock_timestamp())"""
+    """INSERT INTO operation (commissioner_id, id, kind, status, done, total, result, credential_id, person_id, scope,
+                         created_at)
+VALUES (:tenant, :id, :kind, 'queued', 0, :total, CAST(:result AS jsonb), :credential, :person, :scope,
+        clock_timestamp())"""
 )
 
 
@@ -83,6 +90,8 @@ async def start_operation(
             "total": total,
             "result": msgspec.json.encode(result).decode(),
             "credential": session.pending.actor.credential_id,
+            "person": session.pending.actor.person_id,
+            "scope": session.pending.actor.scope,
         },
     )
     return await get_operation(session, operation_id)
@@ -94,7 +103,18 @@ async def get_operation(session: Tx, operation_id: UUID) -> OperationRow:
     )
     row = found.one_or_none()
     if row is None:
-        raise NotFound("There is no such operation.")
+        raise NotFound(NO_OPERATION)
+    return row
+
+
+async def get_operation_for(session: Tx, operation_id: UUID, caller: Principal) -> OperationRow:
+    """Of whoever started it, or may start such work in the whole commissioner; to others there is none."""
+    row = await get_operation(session, operation_id)
+    is_starter = row.credential_id == caller.credential_id or (
+        row.person_id is not None and row.person_id == caller.person_id
+    )
+    if not is_starter and (row.scope is None or not caller.covers_commissioner(row.scope)):
+        raise NotFound(NO_OPERATION)
     return row
 
 

@@ -277,7 +277,8 @@ async def test_a_stream_ends_with_the_key_that_opened_it(shared: LivePlenary, mo
     code, admin = await admin_of(shared)
     tenant, operation = shared.tenants[code], new_id()
     await shared.execute(
-        "INSERT INTO operation (commissioner_id, id, kind, status, done, created_at) VALUES ($1, $2, 'x', 'running', 0, $3)",
+        "INSERT INTO operation (commissioner_id, id, kind, status, done, scope, created_at)"
+        " VALUES ($1, $2, 'x', 'running', 0, 'audit:read', $3)",
         tenant,
         operation,
         NOW,

@@ -160,8 +160,7 @@ async def _payments(world: World) -> None:
     await world.post(Role.PAYMENTS_RELEASER, path, json={"acknowledgements": [said]})
     row = await world.first(Role.PAYMENTS_RELEASER, path)
     world.ids["/v1/payment-runs/{run_id}/acknowledgements/{acknowledgement_id}"] = row["id"]
-    operation, job = await _row_id(world, "operation"), await _row_id(world, "job")
-    world.ids["/v1/operations/{operation_id}"], world.ids["/v1/jobs/{job_id}"] = operation, job
+    world.ids["/v1/jobs/{job_id}"] = await _row_id(world, "job")
 
 
 _QUARTER = (schemes.QUARTER.valid_from, schemes.QUARTER.valid_until)
@@ -183,6 +182,7 @@ async def _imports(world: World) -> None:
         files={"file": ("localities.csv", content.encode())},
     )
     world.ids["/v1/imports/{import_id}"] = answer["result"]["import"]
+    world.ids["/v1/operations/{operation_id}"] = answer["id"]
 
 
 @maker

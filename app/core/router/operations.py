@@ -13,7 +13,7 @@ from app.core.database_problems import DATABASE_ERRORS, database_problem
 from app.core.db import Transaction, unit_of_work
 from app.core.errors import DomainError, NotFound, TooManyRequests, Unavailable
 from app.core.http import Services, Serving, find_caller
-from app.core.operations import Operation, get_operation, operation_answer
+from app.core.operations import Operation, get_operation_for, operation_answer
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.core.router.root import router
@@ -24,8 +24,11 @@ _STREAMS: Final = Streams()
 
 @router.get("/v1/operations/{operation_id}", responses=error_responses(NotFound))
 async def get_operation_status(operation_id: UUID, caller: Caller, session: Transaction) -> Operation:
-    """How far long work has come. Poll it, or listen to `/events`."""
-    return operation_answer(await get_operation(session, operation_id))
+    """How far long work has come. Poll it, or listen to `/events`.
+
+    It is shown to whoever started it and to whoever may start such work in the whole commissioner.
+    """
+    return operation_answer(await get_operation_for(session, operation_id, caller))
 
 
 @router.get(
@@ -48,7 +51,7 @@ async def _read_operation(serving: Services, caller: Principal, operation_id: UU
     # A stream takes no transaction with it: each look is one short unit of work.
     engine = serving.platform_engine if caller.is_platform else serving.app_engine
     async with unit_of_work(engine, caller.commissioner_id) as session:
-        return operation_answer(await get_operation(session, operation_id))
+        return operation_answer(await get_operation_for(session, operation_id, caller))
 
 
 async def _is_still_admitted(serving: Services, request: Request) -> bool:
