@@ -3,20 +3,25 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlmodel import col, select
 
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository
 from app.learning.tables import CpdEntry
 
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:attendance, 7))")
+
 
 class CpdRepository(TenantRepository[CpdEntry]):
     table = CpdEntry
 
+    async def lock(self, attendance_id: UUID) -> None:
+        """Hold this attendance's entries, those that are still to be made too, against whoever follows it as well."""
+        await (await self.session.connection()).execute(_LOCK, {"attendance": str(attendance_id)})
+
     async def list_of_attendance(self, attendance_id: UUID) -> Sequence[CpdEntry]:
-        # The lock orders two corrections of one attendance that are worked on at once.
-        statement = self.select().where(col(CpdEntry.attendance_id) == attendance_id).with_for_update()
+        statement = self.select().where(col(CpdEntry.attendance_id) == attendance_id)
         return (await self.session.exec(statement)).all()  # pyright: ignore
 
     async def list_of_person(self, person_id: UUID) -> Sequence[CpdEntry]:

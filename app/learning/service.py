@@ -7,14 +7,18 @@ from uuid import UUID
 from app.core.db import Tx
 from app.learning.repository import CpdRepository
 from app.learning.tables import CpdEntry
+from app.meetings import service as meetings
 from app.meetings.values import AttendanceRef
 
 
-async def record_attendance(session: Tx, attendance: AttendanceRef, *, now: datetime) -> None:
+async def follow_attendance(session: Tx, attendance_id: UUID, *, now: datetime) -> None:
     """Make the CPD hours what the attendance says: one entry for its person, none where it was taken back or nobody is
     known by the name. Running it twice changes nothing.
     """
     repository = CpdRepository(session, session.tenant)
+    # Before the attendance is read, so that of two corrections the later one is never overwritten by the earlier.
+    await repository.lock(attendance_id)
+    attendance = await meetings.get_attendance(session, attendance_id)
     wanted = None if attendance.is_removed else attendance.person_id
     kept = False
     for entry in await repository.list_of_attendance(attendance.id):
