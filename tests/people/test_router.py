@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.factories.service import LivePlenary
+from app.people.service import record_bounce
+from tests.factories.service import NOW, LivePlenary
 
 AMIRA = {"name": "Amira Khan", "email": "amira.khan@example.org"}
 
@@ -164,6 +165,22 @@ async def test_a_post_is_stale_after_180_days_or_a_bounce_until_it_is_confirmed(
     await shared.execute("UPDATE person SET bounced_at = now() WHERE commissioner_id = $1", id_, tenant=id_)
     assert (await admin.get(url)).json()["stale_reason"] == "bounced"
     assert (await admin.post(f"{url}/confirm")).json()["stale_reason"] is None
+
+
+async def test_a_bounce_is_announced_once_with_the_posts_that_it_makes_stale(shared: LivePlenary) -> None:
+    tenant, (code,) = await place(shared)
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    await add_post(admin, code, "gp", **{"from": "2026-04-01", "until": "2026-05-01"})
+    post = await add_post(admin, code)
+    sql = "SELECT name, subject FROM event ORDER BY change_number, position"
+    before = len(await shared.fetch(sql, tenant=shared.tenants[tenant]))
+    tag = (await admin.get(f"/v1/posts/{post['id']}")).headers["ETag"]
+    for _ in range(2):
+        async with shared.session(tenant) as session:
+            await record_bounce(session, AMIRA["email"].upper(), at=NOW)
+    told = [tuple(row) for row in (await shared.fetch(sql, tenant=shared.tenants[tenant]))[before:]]
+    assert told == [("people.person_changed", post["person"]["id"]), ("people.post_changed", post["id"])]
+    assert (await admin.get(f"/v1/posts/{post['id']}", headers={"If-None-Match": tag})).status_code == 200
 
 
 async def test_a_post_that_has_not_begun_disappears_and_an_ended_one_cannot_end_again(shared: LivePlenary) -> None:

@@ -6,8 +6,13 @@ from typing import Literal
 
 from app.core.addresses import address_key
 from app.core.audit import audit
+from app.core.clock import london_date
 from app.core.db import Tx
-from app.people.repository import MailboxRepository, PersonRepository
+from app.core.events import emit
+from app.people import rules
+from app.people.events import PersonChanged
+from app.people.repository import MailboxRepository, PersonRepository, PostRepository
+from app.people.service.posts import announce
 from app.people.tables import Mailbox
 
 Change = Literal["created", "updated", "unchanged"]
@@ -44,5 +49,9 @@ async def record_bounce(session: Tx, email: str, *, at: datetime) -> None:
     person = await PersonRepository(session, session.tenant).find_by_email(key)
     if person is not None and person.bounced_at is None:
         person.bounced_at = at
+        emit(session, PersonChanged(subject=str(person.id)))
+        for post in await PostRepository(session, session.tenant).list_of_person(person.id):
+            if post.valid_until is None or post.valid_until > london_date(at):
+                announce(session, post)
     for mailbox in await MailboxRepository(session, session.tenant).list_with_address(key):
         mailbox.bounced_at = mailbox.bounced_at or at
