@@ -27,6 +27,7 @@ from app.people import service as people
 WRITE = "meetings:write"
 # Whoever attends a meeting for a scheme is paid evidence: for those who answer for evidence in the whole commissioner.
 EVIDENCE = "meetings:evidence"
+Key = tuple[str, str]
 
 
 async def sight_of(session: Tx, caller: Principal, *, today: date) -> Sight:
@@ -131,39 +132,53 @@ async def record_attendance(
     # A practice that lists its own people enters evidence; somebody else has to confirm it before it is paid.
     confirming = WRITE if meeting.scheme_id is None else EVIDENCE
     is_confirmed = meeting.level != Level.PRACTICE or caller.covers_commissioner(confirming)
-    for key in (*found.added, *found.changed):
-        line, there = wanted[key]
+    changed = {key: wanted[key] for key in (*found.added, *found.changed)}
+    await _write_lines(session, meeting, changed, rows, is_confirmed=is_confirmed, now=now)
+    _take_back(session, meeting, [rows[key] for key in found.removed], now=now)
+    if found.added or found.changed or found.removed:
+        counts = {"added": len(found.added), "changed": len(found.changed), "removed": len(found.removed)}
+        audit(session, "meeting.attendance_recorded", meeting_id, **counts)
+    return found
+
+
+async def _write_lines(
+    session: Tx,
+    meeting: Meeting,
+    lines: Mapping[Key, tuple[Listed, rules.Stay]],
+    rows: Mapping[Key, Attendance],
+    *,
+    is_confirmed: bool,
+    now: datetime,
+) -> None:
+    named = {key: (line.practice, line.name) for key, (line, _) in lines.items()}
+    members = await people.find_members_by_name(session, set(named.values()), on=london_date(meeting.starts_at))
+    for key, (line, there) in lines.items():
         row = rows.get(key) or Attendance(
-            commissioner_id=session.tenant, id=new_id(), meeting_id=meeting_id, name_key=key[0], practice=key[1],
+            commissioner_id=session.tenant, id=new_id(), meeting_id=meeting.id, name_key=key[0], practice=key[1],
             name=line.name, role=line.role, person_id=None, from_at=there.from_at, until_at=there.until_at,
             minutes=there.minutes, is_confirmed=is_confirmed, recorded_at=now,
         )  # fmt: skip
-        row.person_id = await people.find_member_by_name(session, key[1], line.name, on=london_date(meeting.starts_at))
+        row.person_id = members.get(named[key])
         row.name, row.role, row.removed_at, row.recorded_at = line.name, line.role, None, now
         row.from_at, row.until_at, row.minutes = there.from_at, there.until_at, there.minutes
         row.is_confirmed = is_confirmed
         session.add(row)
-        emit(session, AttendanceChanged(subject=str(row.id), meeting=str(meeting_id), practice=row.practice))
-    for key in found.removed:
-        rows[key].removed_at = now
-        session.add(rows[key])
-        emit(
-            session,
-            AttendanceChanged(subject=str(rows[key].id), meeting=str(meeting_id), practice=key[1], removed=True),
-        )
-    if found.added or found.changed or found.removed:
-        added, changed, removed = len(found.added), len(found.changed), len(found.removed)
-        audit(session, "meeting.attendance_recorded", meeting_id, added=added, changed=changed, removed=removed)
-    return found
+        emit(session, AttendanceChanged(subject=str(row.id), meeting=str(meeting.id), practice=row.practice))
 
 
-async def _wanted(
-    session: Tx, meeting: Meeting, lines: Sequence[Listed]
-) -> dict[tuple[str, str], tuple[Listed, rules.Stay]]:
+def _take_back(session: Tx, meeting: Meeting, rows: Sequence[Attendance], *, now: datetime) -> None:
+    for row in rows:
+        row.removed_at = now
+        session.add(row)
+        event = AttendanceChanged(subject=str(row.id), meeting=str(meeting.id), practice=row.practice, removed=True)
+        emit(session, event)
+
+
+async def _wanted(session: Tx, meeting: Meeting, lines: Sequence[Listed]) -> dict[Key, tuple[Listed, rules.Stay]]:
     day = london_date(meeting.starts_at)
     members = frozenset(await organisations.list_member_codes(session, on=day))
     problems = rules.refuse_lines(lines, members)
-    wanted: dict[tuple[str, str], tuple[Listed, rules.Stay]] = {}
+    wanted: dict[Key, tuple[Listed, rules.Stay]] = {}
     for number, line in enumerate(lines):
         there = rules.stay(line, meeting.starts_at, meeting.ends_at)
         if there is None:

@@ -146,12 +146,15 @@ class PersonRepository(TenantRepository[Person]):
         statement = select(FormerAddress).where(col(FormerAddress.commissioner_id) == self.tenant, wanted)
         return (await self.session.exec(statement.order_by(col(FormerAddress.email_key)))).all()
 
-    async def list_named_at(self, practice: str, name_key: str, *, on: date) -> Sequence[UUID]:
+    async def list_named_at(
+        self, practices: Iterable[str], name_keys: Iterable[str], *, on: date
+    ) -> Sequence[tuple[str | None, str | None, UUID]]:
+        """(practice, name key, person) of whoever has one of these names and a post in one of the practices that day."""
         statement = (
-            select(Person.id)
-            .join(Post, post_with_person())
-            .where(col(Person.commissioner_id) == self.tenant, col(Person.name_key) == name_key)
-            .where(col(Post.practice) == practice, held_on(on), col(Person.erased_at).is_(None))
+            select(Post.practice, Person.name_key, Person.id)
+            .join(Person, post_with_person())
+            .where(col(Person.commissioner_id) == self.tenant, among(col(Person.name_key), name_keys))
+            .where(among(col(Post.practice), practices), held_on(on), col(Person.erased_at).is_(None))
             .distinct()
         )
         return (await self.session.exec(statement)).all()

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.factories.communications import announcement, delivery_rows, give_mailbox, give_post, outbox
+from tests.factories.queries import counted
 from tests.factories.schemes_over_http import a_live_scheme, sign_up
 from tests.factories.service import LivePlenary
 
@@ -274,3 +275,19 @@ async def test_a_localitys_editor_follows_and_withdraws_only_what_went_to_that_l
         assert (await divided.north.post(f"/v1/announcements/{each}/withdraw")).status_code == 403
     assert (await divided.north.post(f"/v1/announcements/{own}/withdraw")).status_code == 200
     assert (await divided.commissioner.post(f"/v1/announcements/{public}/withdraw")).status_code == 200
+
+
+async def test_many_localities_are_looked_up_at_once(shared, tenant, divided):
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    every = [row["id"] for row in (await admin.get("/v1/localities")).json()["data"]]
+    path = await a_live_scheme(await shared.as_role("scheme_manager", tenant=tenant))
+    asked = []
+    # The first call also looks its key up.
+    await divided.commissioner.get("/v1/announcements")
+    for localities in (every[:1], every):
+        audience = {"localities": localities, "scheme": path.rpartition("/")[2]}
+        with counted(shared) as statements:
+            answer = await divided.commissioner.post("/v1/announcements", json=announcement(audience=audience))
+        assert answer.status_code == 202, answer.text
+        asked.append(len([each for each in statements if each.startswith("SELECT")]))
+    assert asked[0] == asked[1]

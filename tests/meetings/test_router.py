@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.factories.queries import counted
 from tests.factories.schemes_over_http import a_live_scheme
 from tests.factories.service import LivePlenary
 
@@ -283,3 +284,15 @@ async def test_the_intranet_is_not_told_of_a_practices_own_meetings(place: Place
         client = await place.live.as_role(role, tenant=place.tenant, **bound)
         titles[role] = len((await client.get(f"/v1/practices/{one}/today")).json()["meetings"])
     assert titles == {"intranet": 0, "practice_member": 1}
+
+
+async def test_a_long_list_asks_the_database_no_more_often_than_a_short_one(place: Place) -> None:
+    asked = []
+    for number in (2, 40):
+        address = await plan(place)
+        lines = [line(f"Dr Ana Field {each}", place.practices[each % 2]) for each in range(number)]
+        with counted(place.live) as statements:
+            answer = await place.office.put(f"{address}/attendance", json={"attendance": lines})
+        assert answer.json()["added"] == number
+        asked.append(len([each for each in statements if each.startswith("SELECT")]))
+    assert asked[0] == asked[1]

@@ -58,10 +58,10 @@ async def test_a_post_is_held_from_its_first_day_to_the_day_before_its_until(db:
 async def test_a_name_on_a_list_is_matched_within_the_practice_and_only_when_it_is_one_person(db: Tx) -> None:
     anne = await add_person(db, "Dr Anne O'Brien-Shah")
     await add_post(db, anne, "ZA1")
-    assert await service.find_member_by_name(db, "ZA1", "O'BRIEN SHAH, Anne", on=TODAY) == anne
-    assert await service.find_member_by_name(db, "ZA2", "Anne O'Brien-Shah", on=TODAY) is None
+    line = ("ZA1", "O'BRIEN SHAH, Anne")
+    assert await service.find_members_by_name(db, [line, ("ZA2", "Anne O'Brien-Shah")], on=TODAY) == {line: anne}
     await add_post(db, await add_person(db, "Anne O'Brien Shah"), "ZA1")
-    assert await service.find_member_by_name(db, "ZA1", "Anne O'Brien Shah", on=TODAY) is None
+    assert await service.find_members_by_name(db, [("ZA1", "Anne O'Brien Shah")], on=TODAY) == {}
 
 
 async def test_recipients_are_those_in_the_posts_and_mailboxes_where_nobody_can_be_reached(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from app.communications.errors import AudienceUnknown
@@ -12,7 +12,7 @@ from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden
 from app.core.principal import Principal
 from app.organisations.errors import LocalityNotFound, PracticeNotFound
-from app.organisations.service import get_locality, get_practices, practices_in_locality, reachable
+from app.organisations.service import get_localities, get_practices, practices_in_localities, reachable
 from app.schemes.errors import SchemeNotFound
 from app.schemes.service import get_scheme, practices_in_state
 from app.schemes.values import ParticipationState
@@ -49,14 +49,13 @@ async def resolve_audience(session: Tx, wanted: WantedAudience, *, now: datetime
     taking_part = await _participants(session, wanted.scheme, wanted.state)
     if wanted.localities is None and wanted.practices is None:
         return Audience(wanted.roles, practices=taking_part)
-    named = await _named_practices(session, localities, wanted.practices or (), on=london_date(now))
+    named = {*(wanted.practices or ()), *await practices_in_localities(session, localities, on=london_date(now))}
     return Audience(wanted.roles, practices=tuple(code for code in taking_part if code in named))
 
 
 async def _check_places(session: Tx, localities: Sequence[UUID], practices: Sequence[str]) -> None:
     try:
-        for locality in localities:
-            await get_locality(session, locality)
+        await get_localities(session, localities)
     except LocalityNotFound as error:
         raise _unknown("/audience/localities", "A locality is not known here.") from error
     try:
@@ -75,12 +74,3 @@ async def _participants(session: Tx, scheme: UUID, state: str | None) -> tuple[s
     except SchemeNotFound as error:
         raise _unknown("/audience/scheme", "The scheme is not known here.") from error
     return tuple(await practices_in_state(session, scheme, ParticipationState(state or ParticipationState.ACCEPTED)))
-
-
-async def _named_practices(
-    session: Tx, localities: Sequence[UUID], practices: Sequence[str], *, on: date
-) -> frozenset[str]:
-    found = set(practices)
-    for locality in localities:
-        found.update(await practices_in_locality(session, locality, on=on))
-    return frozenset(found)

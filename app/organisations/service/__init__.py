@@ -10,7 +10,13 @@ from app.organisations.service.changes import (
 )
 from app.organisations.service.commissioners import create_commissioner, find_commissioner, get_commissioner
 from app.organisations.service.leads import record_named_lead, record_named_leads
-from app.organisations.service.localities import change_locality, create_locality, get_locality, place_practice
+from app.organisations.service.localities import (
+    change_locality,
+    create_locality,
+    get_localities,
+    get_locality,
+    place_practice,
+)
 from app.organisations.service.placing import apply_localities, apply_members
 from app.organisations.service.practices import (
     get_practice,
@@ -23,7 +29,13 @@ from app.organisations.service.practices import (
     select_member_practices,
 )
 from app.organisations.service.publishing import refresh_published
-from app.organisations.service.reach import locality_of, practices_in_locality, reachable, require_reach
+from app.organisations.service.reach import (
+    locality_of,
+    practices_in_localities,
+    practices_in_locality,
+    reachable,
+    require_reach,
+)
 
 __all__ = [
     "WantedChange",
@@ -36,6 +48,7 @@ __all__ = [
     "effects_of_practice_change",
     "find_commissioner",
     "get_commissioner",
+    "get_localities",
     "get_locality",
     "get_practice",
     "get_practices",
@@ -46,6 +59,7 @@ __all__ = [
     "organisation_names",
     "place_practice",
     "plan_change",
+    "practices_in_localities",
     "practices_in_locality",
     "profiles",
     "reachable",

@@ -1,9 +1,11 @@
 """Localities: making and changing one, and which practice is in it when."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from sqlmodel import col
 
 from app.core.audit import audit
 from app.core.clock import Period, london_date
@@ -12,7 +14,7 @@ from app.core.errors import PreconditionFailed
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.repository import Expected
-from app.organisations.errors import OverlappingMembership
+from app.organisations.errors import LocalityNotFound, OverlappingMembership
 from app.organisations.events import LocalityChanged
 from app.organisations.repository.localities import (
     LocalityMembershipRepository,
@@ -30,6 +32,14 @@ from app.organisations.values import LocalityRef, PlacementOutcome
 async def get_locality(session: Tx, locality_id: UUID) -> LocalityRef:
     row = await LocalityRepository(session, session.tenant).get(locality_id)
     return LocalityRef(row.id, row.code, row.name)
+
+
+async def get_localities(session: Tx, localities: Collection[UUID]) -> dict[UUID, LocalityRef]:
+    """Those localities; `LocalityNotFound` when one of them is not the tenant's."""
+    rows = await LocalityRepository(session, session.tenant).list(col(Locality.id).in_(localities))
+    if len(rows) < len(set(localities)):
+        raise LocalityNotFound
+    return {row.id: LocalityRef(row.id, row.code, row.name) for row in rows}
 
 
 async def create_locality(session: Tx, *, code: str, name: str, description: str | None) -> Locality:

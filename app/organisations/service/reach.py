@@ -1,5 +1,6 @@
 """Which practice is in which locality, and how far a caller's role reaches among the commissioner's practices."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -14,6 +15,11 @@ from app.organisations.values import PracticeRef
 async def practices_in_locality(session: Tx, locality_id: UUID, *, on: date) -> list[str]:
     """The codes of the locality's practices on that day, sorted."""
     return list(await localities.list_practices_in(session, [locality_id], on=on))
+
+
+async def practices_in_localities(session: Tx, localities_: Collection[UUID], *, on: date) -> list[str]:
+    """The codes of all practices that are in one of these localities on that day, sorted."""
+    return list(await localities.list_practices_in(session, localities_, on=on))
 
 
 async def locality_of(session: Tx, code: str, *, on: date) -> UUID | None:

@@ -3,7 +3,7 @@
 from app.people.service.creation import create_person, find_or_create_person
 from app.people.service.leads import publish_leads, refresh_leads
 from app.people.service.lookups import (
-    find_member_by_name,
+    find_members_by_name,
     find_person_by_email,
     get_people,
     get_person,
@@ -43,7 +43,7 @@ __all__ = [
     "end_posts_of_closed_practices",
     "erase_person",
     "export_person",
-    "find_member_by_name",
+    "find_members_by_name",
     "find_or_create_person",
     "find_person_by_email",
     "forget_person",

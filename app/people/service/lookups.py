@@ -1,5 +1,6 @@
 """What other slices ask: who somebody is, which posts they hold, and whom a message reaches."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
@@ -33,10 +34,19 @@ async def find_person_by_email(session: Tx, email: str) -> PersonRef | None:
     return _ref(person) if person else None
 
 
-async def find_member_by_name(session: Tx, practice: str, name: str, *, on: date) -> UUID | None:
-    """Who an attendance list means: the one person of that name with a post in the practice that day, else nobody."""
-    found = await PersonRepository(session, session.tenant).list_named_at(practice, rules.name_key(name), on=on)
-    return found[0] if len(found) == 1 else None
+async def find_members_by_name(
+    session: Tx, named: Collection[tuple[str, str]], *, on: date
+) -> dict[tuple[str, str], UUID]:
+    """Whom lines of (practice, name) mean: the one person of that name with a post in the practice that day, else nobody."""
+    keys = {line: rules.name_key(line[1]) for line in named}
+    practices = {practice for practice, _ in named}
+    found: defaultdict[tuple[str | None, str | None], list[UUID]] = defaultdict(list)
+    for practice, key, person in await PersonRepository(session, session.tenant).list_named_at(
+        practices, set(keys.values()), on=on
+    ):
+        found[practice, key].append(person)
+    holders = {line: found[line[0], key] for line, key in keys.items()}
+    return {line: people[0] for line, people in holders.items() if len(people) == 1}
 
 
 async def posts_held(

@@ -9,7 +9,6 @@ from app.core.audit import audit
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.events import emit
-from app.people import rules
 from app.people.events import PersonChanged
 from app.people.repository import MailboxRepository, PersonRepository, PostRepository
 from app.people.service.posts import announce
