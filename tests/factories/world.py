@@ -121,6 +121,9 @@ async def _practices(world: World) -> None:
     world.ids["/v1/practices/{code}"] = world.practice
     made = await world.post(Role.COMMISSIONER_ADMIN, "/v1/localities", json={"code": "harbour", "name": "Harbour"})
     world.ids["/v1/localities/{locality_id}"] = made["id"]
+    there = f"/v1/localities/{made['id']}/practices/{world.practice}"
+    client = await world.client(Role.COMMISSIONER_ADMIN)
+    assert (await client.put(there, json={"from": "2020-04-01", "until": "2021-04-01"})).is_success
     world.ids["/v1/localities/{locality_id}/practices/{code}"] = world.practice
 
 

@@ -1,0 +1,168 @@
+"""HTTP of what leaves for the ledger, of what it answers, and of a scheme's money."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from app.core.auth import require
+from app.core.clock import london_date
+from app.core.db import Transaction
+from app.core.etag import bytes_etag
+from app.core.http import Serving, make_router, paged
+from app.core.money import format_pounds
+from app.core.pagination import PageParams
+from app.core.principal import Principal
+from app.core.problems import error_responses
+from app.payments import schemas, service
+from app.payments.errors import (
+    AcknowledgementNotFound,
+    RunNotFound,
+    RunNotReleased,
+    UnknownPayment,
+)
+from app.payments.repository import AcknowledgementRepository
+from app.payments.router.answers import shown
+from app.payments.tables import PaymentAcknowledgement
+from app.schemes.errors import SchemeNotFound
+
+router = make_router("payments")
+
+Reader = Annotated[Principal, require("runs:read")]
+Releaser = Annotated[Principal, require("payments:release", money=True)]
+
+
+@router.get(
+    "/v1/payment-runs/{run_id}/file",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The file, as an attachment.",
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                "application/json": {"schema": {"type": "object"}},
+            },
+        }
+    }
+    | error_responses(RunNotFound, RunNotReleased),
+)
+async def get_payment_file(
+    run_id: UUID,
+    caller: Reader,
+    session: Transaction,
+    format: Literal["csv", "json"] = "csv",  # noqa: A002 - the parameter's public name
+) -> Response:
+    """A released run's payments for the ledger, with the count and the sum of them as control totals.
+
+    Only payments of more than 0.00 are in it; what a payee owes is carried forward. The same run always gives the same
+    bytes.
+    """
+    body = await service.render_file(session, run_id, form=format)
+    headers = {"Content-Disposition": f'attachment; filename="run-{run_id}.{format}"', "ETag": bytes_etag(body)}
+    media_type = "text/csv; charset=utf-8" if format == "csv" else "application/json"
+    return Response(body, media_type=media_type, headers=headers)
+
+
+@router.post(
+    "/v1/payment-runs/{run_id}/acknowledgements",
+    responses=error_responses(RunNotFound, RunNotReleased, UnknownPayment),
+)
+async def load_acknowledgements(
+    run_id: UUID, body: schemas.AcknowledgementsIn, caller: Releaser, session: Transaction, serving: Serving
+) -> schemas.AcknowledgementsLoaded:
+    """Load what the ledger says of each payment: accepted, paid or rejected. Loading it twice changes nothing.
+
+    When every payment of the run has an answer and none is rejected, the run is acknowledged. A rejected payment keeps
+    it released until the ledger has paid it, and makes a run that was acknowledged released again.
+    """
+    answers = [
+        service.Answer(payment=each.payment, outcome=each.outcome, paid_on=each.paid_on, reason=each.reason)
+        for each in body.acknowledgements
+    ]
+    loaded = await service.record_acknowledgements(
+        session, run_id, answers, person=caller.require_person(), now=serving.clock.now()
+    )
+    return schemas.AcknowledgementsLoaded(
+        created=loaded.created,
+        unchanged=loaded.unchanged,
+        rejected=loaded.rejected,
+        state=loaded.run.state,  # pyright: ignore
+    )
+
+
+@router.get("/v1/payment-runs/{run_id}/acknowledgements", responses=error_responses(RunNotFound))
+async def list_acknowledgements(
+    run_id: UUID,
+    params: Annotated[PageParams, Query()],
+    caller: Reader,
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> schemas.AcknowledgementPage:
+    """Everything that the ledger has answered about the run, in the order it came."""
+    await service.get_run(session, run_id)
+    acknowledgements = AcknowledgementRepository(session, session.tenant)
+    page = await acknowledgements.page_of_run(run_id, params=params, cursors=serving.cursors)
+    references = await acknowledgements.list_references(row.payment_id for row in page.rows)
+    return paged(  # pyright: ignore
+        request, response, shown(page, lambda row: _acknowledgement(row, references[row.payment_id]))
+    )
+
+
+@router.get(
+    "/v1/payment-runs/{run_id}/acknowledgements/{acknowledgement_id}",
+    responses=error_responses(RunNotFound, AcknowledgementNotFound),
+)
+async def get_acknowledgement(
+    run_id: UUID, acknowledgement_id: UUID, caller: Reader, session: Transaction
+) -> schemas.Acknowledgement:
+    """One answer of the ledger."""
+    await service.get_run(session, run_id)
+    acknowledgements = AcknowledgementRepository(session, session.tenant)
+    row = await acknowledgements.get_of_run(run_id, acknowledgement_id)
+    return _acknowledgement(row, (await acknowledgements.list_references([row.payment_id]))[row.payment_id])
+
+
+@router.get("/v1/incentive-schemes/{scheme_id}/budget", responses=error_responses(SchemeNotFound))
+async def get_scheme_budget(
+    scheme_id: UUID,
+    params: Annotated[schemas.BudgetParams, Query()],
+    caller: Reader,
+    session: Transaction,
+    serving: Serving,
+) -> schemas.BudgetStand:
+    """What the scheme may cost, what is due, what was posted and paid, and the accrual, at the end of a day."""
+    on = params.on or london_date(serving.clock.now())
+    return _stand(await service.stand_of(session, scheme_id, on=on))
+
+
+def _stand(stand: service.BudgetStand) -> schemas.BudgetStand:
+    figures = {
+        "entitled": format_pounds(stand.entitled),
+        "posted": format_pounds(stand.posted),
+        "paid": format_pounds(stand.paid),
+        "accrual": format_pounds(stand.accrual),
+    }
+    scheme = stand.scheme
+    own = schemas.CostCentreStand(cost_centre=scheme.cost_centre, pay_code=scheme.pay_code, **figures)
+    return schemas.BudgetStand(
+        scheme=scheme.id,
+        on=stand.on,
+        financial_year=scheme.financial_year,
+        budget=None if stand.budget is None else format_pounds(stand.budget),
+        forecast_outturn=format_pounds(stand.forecast_outturn),
+        by_cost_centre=[own],
+        **figures,
+    )
+
+
+def _acknowledgement(row: PaymentAcknowledgement, reference: str) -> schemas.Acknowledgement:
+    return schemas.Acknowledgement(
+        id=row.id,
+        payment=reference,
+        outcome=row.outcome,  # pyright: ignore - the database checks it
+        paid_on=row.paid_on,
+        reason=row.reason,
+        recorded_at=row.recorded_at,
+    )
