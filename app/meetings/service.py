@@ -136,7 +136,11 @@ async def record_attendance(
     await _write_lines(session, meeting, changed, rows, is_confirmed=is_confirmed, now=now)
     _take_back(session, meeting, [rows[key] for key in found.removed], now=now)
     if found.added or found.changed or found.removed:
-        counts = {"added": len(found.added), "changed": len(found.changed), "removed": len(found.removed)}
+        counts: dict[str, Any] = {
+            "added": len(found.added),
+            "changed": len(found.changed),
+            "removed": len(found.removed),
+        }
         audit(session, "meeting.attendance_recorded", meeting_id, **counts)
     return found
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0013_operation_starter"
-down_revision = "0012_turns"
+revision = "0015_operation_starter"
+down_revision = "0014_written_once"
 
 
 def upgrade() -> None:
