@@ -224,6 +224,11 @@ async def test_whoever_has_a_key_for_a_practice_does_not_decide_about_it(shared:
     office = await Office.open(shared)
     run_id = await office.calculate()
     person = await shared.make_person("Dr Two Keys", tenant=office.tenant)
+    # A post elsewhere hides nothing: every kind of tie is looked at.
+    elsewhere = f"Z{new_id().hex[-6:].upper()}"
+    await shared.make_practice(elsewhere, office.tenant)
+    async with shared.session(office.tenant) as session:
+        await add_post(session, person, elsewhere)
     await shared.make_key("practice_member", tenant=office.tenant, practice=office.practices[0], person=person)
     approver = await shared.as_role("payments_approver", tenant=office.tenant, person=person)
     refused = await office.decide(run_id, "approve", by=approver)
