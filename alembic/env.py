@@ -1,4 +1,7 @@
-"""Alembic's environment: the owner login, one transaction per migration, short lock waits."""
+"""Alembic's environment: the owner login, one transaction per migration, short lock waits, no endless statement.
+
+A migration that needs longer, such as an index built beside readers, sets its own limits at its top.
+"""
 
 import asyncio
 
@@ -18,7 +21,8 @@ def _run(connection) -> None:
 
 async def _online() -> None:
     url = config.attributes["url"].replace("postgresql://", "postgresql+asyncpg://")
-    engine = create_async_engine(url, connect_args={"server_settings": {"lock_timeout": "5s"}})
+    limits = {"lock_timeout": "5s", "statement_timeout": "60s"}
+    engine = create_async_engine(url, connect_args={"server_settings": limits})
     async with engine.connect() as connection:
         await connection.run_sync(_run)
     await engine.dispose()
