@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.words import ending_in_words, read_settings
+from app.cli.words import awake_database, ending_in_words, own_database, read_settings
 
 if TYPE_CHECKING:
     from app.core.settings import Settings
@@ -48,14 +48,8 @@ def backup(target: Annotated[Path, typer.Argument(help="The file to write.")]) -
     from app.core.backup import backup as write
 
     settings = read_settings()
-    with ending_in_words():
-        if settings.admin_database_url is None and settings.home.exists():
-            from app.embedded.servers import awake_database_of
-
-            with awake_database_of(settings.home, run_as=settings.run_as):
-                size = write(settings, target)
-        else:
-            size = write(settings, target)
+    with ending_in_words(), awake_database(settings):
+        size = write(settings, target)
     typer.echo(f"{target}: {size:,} bytes. Keep the secret keys with it; without them stored secrets cannot be opened.")
 
 
@@ -81,9 +75,7 @@ def restore(
         if settings.admin_database_url is not None:
             load(settings.asyncpg_url("admin"), source, urls_file, hold_back=hold_back)
         else:
-            from app.embedded.servers import database_of
-
-            with database_of(settings.home, run_as=settings.run_as) as admin_url:
+            with own_database(settings) as admin_url:
                 load(admin_url, source, urls_file, hold_back=hold_back)
     typer.echo("Restored. Earlier cursors answer 410; messages that were waiting are parked: see `plenary jobs list`.")
     if settings.secret_keys is None and not (settings.home / "secret-keys").exists():
@@ -110,10 +102,9 @@ def check_tenants_apart() -> None:
     import asyncio
 
     from app.core.selfcheck import render, selfcheck
-    from app.embedded.servers import awake_database_of
 
     settings = read_settings()
-    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+    with ending_in_words(), awake_database(settings):
         verdicts = asyncio.run(selfcheck(settings.asyncpg_url("app")))
     for line in render(verdicts):
         typer.echo(line)

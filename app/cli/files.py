@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.words import ending_in_words, read_settings
+from app.cli.words import awake_database, ending_in_words, read_settings
 
 commands = typer.Typer()
 
@@ -31,7 +31,6 @@ def import_file(
     import asyncio
 
     from app.core.progress import progress_shown
-    from app.embedded.servers import awake_database_of
     from app.organisations import service as organisations
     from app.organisations.adapters.command import ImportCommand, run_import
     from app.organisations.values import FileKind
@@ -45,7 +44,7 @@ def import_file(
     }
     said = {"as_at": as_at, "financial_year": financial_year}
     options = {name: value for name, value in said.items() if value is not None}
-    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+    with ending_in_words(), awake_database(settings):
         command = ImportCommand.of(kind, file, options=options, commissioner=commissioner, dry_run=dry_run)
         with progress_shown(f"Importing {file.name}") as report:
             result = asyncio.run(run_import(settings, command, appliers=appliers, report=report))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import typer
 
-from app.cli.words import CommissionerOption, ending_in_words, read_settings
+from app.cli.words import CommissionerOption, awake_database, ending_in_words, read_settings
 
 JobState = Literal["queued", "running", "done", "parked"]
 
@@ -21,10 +21,9 @@ def list_jobs(
     import asyncio
 
     from app.core.jobs import list_everywhere
-    from app.embedded.servers import awake_database_of
 
     settings = read_settings()
-    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+    with ending_in_words(), awake_database(settings):
         rows = asyncio.run(list_everywhere(settings, state=state, commissioner=commissioner))
     for row in rows:
         typer.echo(
@@ -43,13 +42,12 @@ def redrive_jobs(
     import asyncio
 
     from app.core.jobs import redrive_everywhere
-    from app.embedded.servers import awake_database_of
 
     if (job_id is None) == (kind is None):
         typer.echo("Name one job, or a kind with --kind.", err=True)
         raise typer.Exit(2)
     settings = read_settings()
-    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+    with ending_in_words(), awake_database(settings):
         moved = asyncio.run(redrive_everywhere(settings, job_id=job_id, kind=kind, commissioner=commissioner))
     typer.echo(f"{moved} queued again")
     raise typer.Exit(0 if moved else 1)

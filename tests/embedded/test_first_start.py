@@ -3,11 +3,12 @@ import asyncio
 import asyncpg
 import pytest
 
+from app.cli.words import awake_database, own_database
 from app.core.secrets import SecretBox
+from app.core.settings import Settings
 from app.embedded.errors import CannotStart
 from app.embedded.first_start import ensure_secret_keys, load_wanted_demo, want_demo
 from app.embedded.home import Home
-from app.embedded.servers import awake_database_of, database_of
 
 
 @pytest.fixture
@@ -43,20 +44,22 @@ async def test_a_demo_whose_loading_failed_is_wanted_by_the_next_start_too(home,
 
 
 def test_a_command_wakes_the_server_of_a_home_that_sleeps(home):
-    async def answer(url: str) -> int:
-        connection = await asyncpg.connect(url)
-        try:
-            return await connection.fetchval("SELECT 41 + 1")
-        finally:
-            await connection.close()
-
-    with awake_database_of(home.path) as nothing_yet:
-        assert nothing_yet is None
-    with database_of(home.path) as url:
+    settings = Settings(home=home.path, admin_database_url=None)
+    with awake_database(settings):
+        assert not home.is_running()
+    with own_database(settings) as url:
         assert asyncio.run(answer(url)) == 42
-        with awake_database_of(home.path) as already_running:
-            assert already_running is None
-    with awake_database_of(home.path) as again:
-        assert again is not None
-        assert asyncio.run(answer(again)) == 42
+        with awake_database(settings):  # which cannot start a second one
+            assert asyncio.run(answer(url)) == 42
+    with awake_database(settings):
+        assert home.is_running()
+        assert asyncio.run(answer(url)) == 42
     assert not home.is_running()
+
+
+async def answer(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval("SELECT 41 + 1")
+    finally:
+        await connection.close()
