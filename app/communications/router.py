@@ -14,7 +14,16 @@ from app.communications import errors, schemas, service
 from app.communications.repository import announcements, inbox
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.tables import Announcement, Delivery
-from app.communications.values import Channel, DeliveryState, Draft, ExpectedMoney, Today, WantedAudience
+from app.communications.values import (
+    Channel,
+    Counts,
+    DeliveryState,
+    Draft,
+    ExpectedMoney,
+    InboxItem,
+    Today,
+    WantedAudience,
+)
 from app.core.auth import require
 from app.core.clock import PeriodModel
 from app.core.db import Transaction, Tx
@@ -111,7 +120,7 @@ async def list_announcements(
 
 @router.get("/v1/announcements/{announcement_id}", responses=error_responses(errors.AnnouncementNotFound))
 async def get_announcement(
-    announcement_id: UUID, caller: Reader, session: Transaction, serving: Serving
+    announcement_id: UUID, caller: Reader, session: Transaction, serving: Serving, response: Response
 ) -> schemas.Announcement:
     """One announcement; for the office also whom it was meant for and what has become of it."""
     now = serving.clock.now()
@@ -119,9 +128,14 @@ async def get_announcement(
     row = (await session.exec(statement.where(col(Announcement.id) == announcement_id))).one_or_none()  # pyright: ignore
     if row is None:
         raise errors.AnnouncementNotFound
-    if await service.follows_deliveries(session, caller, announcement_id, now=now):
-        return await _for_office(session, row)
-    return schemas.Announcement.model_validate(row.model_dump() | {"audience": None, "counts": None})
+    return _shown(response, row, await service.office_counts(session, caller, announcement_id, now=now))
+
+
+def _shown(response: Response, row: Announcement, counts: Counts | None) -> schemas.Announcement:
+    """Whom it was meant for is seen by whoever follows what becomes of it."""
+    response.headers["ETag"] = service.announcement_tag(row, counts)
+    shown = {"audience": row.audience if counts else None, "counts": counts}
+    return schemas.Announcement.model_validate(row.model_dump() | shown, from_attributes=True)
 
 
 @router.get(
@@ -173,19 +187,22 @@ def _delivery(row: Delivery) -> schemas.Delivery:
     )
 
 
-@router.post("/v1/announcements/{announcement_id}/withdraw", responses=error_responses(errors.AnnouncementNotFound))
+@router.post(
+    "/v1/announcements/{announcement_id}/withdraw",
+    responses=error_responses(errors.AnnouncementNotFound, PreconditionFailed),
+)
 async def withdraw_announcement(
-    announcement_id: UUID, caller: Editor, session: Transaction, serving: Serving
+    announcement_id: UUID,
+    caller: Editor,
+    session: Transaction,
+    serving: Serving,
+    expected: MayMatch,
+    response: Response,
 ) -> schemas.Announcement:
     """Take it off the intranet. Mail that has gone out is not called back; a second time changes nothing."""
-    row = await service.withdraw_announcement(session, caller, announcement_id, now=serving.clock.now())
-    return await _for_office(session, row)
-
-
-async def _for_office(session: Tx, row: Announcement) -> schemas.Announcement:
-    counts = await announcements.count_deliveries(session, [row.id])
-    shown = {"audience": row.audience, "counts": counts.get(row.id, service.NO_COUNTS)}
-    return schemas.Announcement.model_validate(row.model_dump() | shown, from_attributes=True)
+    now = serving.clock.now()
+    row = await service.withdraw_announcement(session, caller, announcement_id, expected=expected, now=now)
+    return _shown(response, row, await service.office_counts(session, caller, announcement_id, now=now))
 
 
 @router.get("/v1/me/inbox", responses=error_responses(CursorExpired, CursorInvalid))
@@ -205,15 +222,28 @@ async def list_inbox(
     return paged(request, response, page)  # pyright: ignore
 
 
+@router.get("/v1/me/inbox/{message_id}", responses=error_responses(errors.MessageNotFound))
+async def get_message(
+    message_id: UUID, caller: Person, session: Transaction, response: Response
+) -> schemas.InboxMessage:
+    """One of the caller's messages."""
+    return _message(response, await service.get_message(session, caller.require_person(), message_id))
+
+
 @router.post(
     "/v1/me/inbox/{message_id}/acknowledge",
-    responses=error_responses(errors.MessageNotFound, errors.NothingToAcknowledge),
+    responses=error_responses(errors.MessageNotFound, errors.NothingToAcknowledge, PreconditionFailed),
 )
 async def acknowledge_message(
-    message_id: UUID, caller: Person, session: Transaction, serving: Serving
+    message_id: UUID, caller: Person, session: Transaction, serving: Serving, expected: MayMatch, response: Response
 ) -> schemas.InboxMessage:
     """Say that it was read. A second time changes nothing."""
-    item = await service.acknowledge(session, caller.require_person(), message_id, now=serving.clock.now())
+    person, now = caller.require_person(), serving.clock.now()
+    return _message(response, await service.acknowledge(session, person, message_id, expected=expected, now=now))
+
+
+def _message(response: Response, item: InboxItem) -> schemas.InboxMessage:
+    response.headers["ETag"] = service.message_tag(item)
     return schemas.InboxMessage.model_validate(item)
 
 

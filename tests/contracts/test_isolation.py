@@ -58,11 +58,13 @@ async def test_the_same_ids_are_there_for_their_owner(worlds: tuple[World, World
     for operation in NAMED:
         if operation.method != "GET":
             continue
-        answers = [
-            await call(mine, role, operation, mine.fill(operation.path))
-            for role in mine.roles_with(operation.scope or "")
-        ]
-        if not any(answer.is_success for answer in answers):
+        answers = []
+        # Some things are one person's own, so it may take the last role to find theirs.
+        for role in (role for role in operation.roles if role is not Role.PLATFORM_ADMIN):
+            answers.append(await call(mine, role, operation, mine.fill(operation.path)))
+            if answers[-1].is_success:
+                break
+        else:
             missing.append(f"{operation}: {[(answer.status_code, answer.text[:200]) for answer in answers]}")
     assert missing == []
 

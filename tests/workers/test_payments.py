@@ -145,7 +145,9 @@ async def test_answers_that_come_in_two_halves_at_once_settle_the_run(shared: Li
     first, second = await office.references(run_id)
     async with shared.session(office.tenant) as session:
         answer = service.Answer(first, Outcome.PAID, date(2026, 12, 18), None)
-        await service.record_acknowledgements(session, UUID(run_id), [answer], person=person, now=shared.clock.now())
+        await service.record_acknowledgements(
+            session, UUID(run_id), [answer], person=person, expected=schemes.ANY_VERSION, now=shared.clock.now()
+        )
         other = {"payment": second, "outcome": "paid", "paid_on": "2026-12-18"}
         beside = asyncio.create_task(office.acknowledge(run_id, other))
         await asyncio.wait({beside}, timeout=0.5)

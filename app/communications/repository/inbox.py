@@ -49,10 +49,12 @@ def inbox_item(delivery: Delivery, message: Message) -> InboxItem:
     )
 
 
-async def lock_item(session: Tx, person_id: UUID, delivery_id: UUID) -> tuple[Delivery, Message] | None:
-    """Locked against a second acknowledgement at the same time."""
+async def find_item(
+    session: Tx, person_id: UUID, delivery_id: UUID, *, for_update: bool = False
+) -> tuple[Delivery, Message] | None:
     statement = select_inbox(session.tenant, person_id).where(col(Delivery.id) == delivery_id)
-    statement = statement.with_for_update(of=Delivery).execution_options(populate_existing=True)
+    if for_update:
+        statement = statement.with_for_update(of=Delivery).execution_options(populate_existing=True)
     row = (await session.exec(statement)).one_or_none()  # pyright: ignore
     return None if row is None else (row[0], row[1])
 

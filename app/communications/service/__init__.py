@@ -3,14 +3,23 @@
 from app.communications.repository.sending import Noted, Waiting
 from app.communications.service.announcing import (
     DELIVERIES,
+    announcement_tag,
     expand_announcement,
     follows_deliveries,
     measure_announcement,
+    office_counts,
     publish_announcement,
     withdraw_announcement,
 )
 from app.communications.service.audiences import area_of
-from app.communications.service.inbox import acknowledge, list_inbox, set_preferences, wanted_topics
+from app.communications.service.inbox import (
+    acknowledge,
+    get_message,
+    list_inbox,
+    message_tag,
+    set_preferences,
+    wanted_topics,
+)
 from app.communications.service.notices import (
     notify_answer,
     notify_issue,
@@ -31,23 +40,24 @@ from app.communications.service.sending import (
     write_mails,
 )
 from app.communications.service.today import practice_today
-from app.communications.values import NO_COUNTS
 
 __all__ = [
     "DELIVERIES",
-    "NO_COUNTS",
     "Noted",
     "Waiting",
     "acknowledge",
+    "announcement_tag",
     "area_of",
     "drop_old_deliveries",
     "erase_person",
     "expand_announcement",
     "export_person",
     "follows_deliveries",
+    "get_message",
     "hand_over",
     "list_inbox",
     "measure_announcement",
+    "message_tag",
     "notebook",
     "notify_answer",
     "notify_issue",
@@ -55,6 +65,7 @@ __all__ = [
     "notify_offers",
     "notify_sign_ups",
     "notify_statements",
+    "office_counts",
     "park_batch",
     "practice_today",
     "publish_announcement",

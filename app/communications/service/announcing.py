@@ -6,22 +6,34 @@ from uuid import UUID
 
 from app.communications.errors import AcknowledgementPast
 from app.communications.events import AnnouncementPublished, AnnouncementWithdrawn
-from app.communications.repository import reach
+from app.communications.repository import announcements, reach
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.rules.rendering import render_markdown
 from app.communications.service.audiences import area_of, resolve_audience, within_area
 from app.communications.service.letters import post_letters, recipients
 from app.communications.service.progress import record_sending_progress
 from app.communications.tables import Announcement
-from app.communications.values import Channel, Draft, Letter, Source, Topic, Urgency, WantedAudience
+from app.communications.values import (
+    NO_COUNTS,
+    Channel,
+    Counts,
+    Draft,
+    Letter,
+    Source,
+    Topic,
+    Urgency,
+    WantedAudience,
+)
 from app.core.audit import audit
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import Forbidden
+from app.core.etag import digest_etag
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.operations import OperationRow, start_operation, succeed
 from app.core.principal import Principal
+from app.core.repository import Expected
 
 WRITE, DELIVERIES = "announcements:write", "deliveries:read"
 
@@ -117,14 +129,29 @@ async def follows_deliveries(session: Tx, caller: Principal, announcement_id: UU
     return await AnnouncementRepository(session, session.tenant).is_within(announcement_id, area)
 
 
+async def office_counts(session: Tx, caller: Principal, announcement_id: UUID, *, now: datetime) -> Counts | None:
+    """What has become of it, for whoever follows its deliveries."""
+    if not await follows_deliveries(session, caller, announcement_id, now=now):
+        return None
+    counts = await announcements.count_deliveries(session, [announcement_id])
+    return counts.get(announcement_id, NO_COUNTS)
+
+
+def announcement_tag(row: Announcement, counts: Counts | None) -> str:
+    """The ETag of one announcement as its reader sees it: it moves with the deliveries of whoever follows them."""
+    return digest_etag("announcement", row.version, counts)
+
+
 async def withdraw_announcement(
-    session: Tx, caller: Principal, announcement_id: UUID, *, now: datetime
+    session: Tx, caller: Principal, announcement_id: UUID, *, expected: Expected, now: datetime
 ) -> Announcement:
     """Off the intranet, once. Locked, so that two withdrawals at a time are one."""
     repository = AnnouncementRepository(session, session.tenant)
     row = await repository.get(announcement_id, for_update=True)
     if not await repository.is_within(announcement_id, await area_of(session, caller, WRITE, now=now)):
         raise Forbidden("Your role withdraws announcements to your own localities and practices only.")
+    if expected.header is not None:
+        expected.check_tag(announcement_tag(row, await office_counts(session, caller, announcement_id, now=now)))
     if row.withdrawn_at is None:
         row.withdrawn_at = now
         audit(session, "announcement.withdrawn", announcement_id)

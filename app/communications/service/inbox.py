@@ -10,6 +10,7 @@ from app.communications.tables import MessagePreference
 from app.communications.values import InboxItem, Topic
 from app.core.audit import audit
 from app.core.db import Tx
+from app.core.etag import digest_etag
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Expected, Page, keyset_page
 
@@ -25,12 +26,28 @@ async def list_inbox(
     return Page([rows.inbox_item(row[0], row[1]) for row in page.rows], page.next_cursor, page.total)
 
 
-async def acknowledge(session: Tx, person_id: UUID, delivery_id: UUID, *, now: datetime) -> InboxItem:
+def message_tag(item: InboxItem) -> str:
+    """The ETag of one message: nothing of it changes but that it is acknowledged."""
+    return digest_etag("message", str(item.id), item.acknowledged_at)
+
+
+async def get_message(session: Tx, person_id: UUID, delivery_id: UUID) -> InboxItem:
+    found = await rows.find_item(session, person_id, delivery_id)
+    if found is None:
+        raise MessageNotFound
+    return rows.inbox_item(*found)
+
+
+async def acknowledge(
+    session: Tx, person_id: UUID, delivery_id: UUID, *, expected: Expected, now: datetime
+) -> InboxItem:
     """Once; a second time changes nothing and keeps the first time."""
-    found = await rows.lock_item(session, person_id, delivery_id)
+    # Locked against a second acknowledgement at the same time.
+    found = await rows.find_item(session, person_id, delivery_id, for_update=True)
     if found is None:
         raise MessageNotFound
     delivery, message = found
+    expected.check_tag(message_tag(rows.inbox_item(delivery, message)))
     if message.must_acknowledge_by is None:
         raise NothingToAcknowledge
     if delivery.acknowledged_at is None:

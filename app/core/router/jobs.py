@@ -12,8 +12,9 @@ from app.core.audit import audit
 from app.core.auth import require
 from app.core.clock import Instant
 from app.core.db import Transaction
-from app.core.errors import NotFound
-from app.core.http import PageModel, Serving, paged
+from app.core.errors import NotFound, PreconditionFailed
+from app.core.etag import digest_etag
+from app.core.http import MayMatch, PageModel, Serving, paged
 from app.core.jobs import JobNotParked, JobRow
 from app.core.pagination import PageParams
 from app.core.principal import Principal
@@ -59,8 +60,10 @@ async def list_jobs(
     return paged(request, response, page)  # pyright: ignore
 
 
-async def _job(session: Any, job_id: UUID) -> JobRow:
+async def _job(session: Any, job_id: UUID, *, for_update: bool = False) -> JobRow:
     statement = select(JobRow).where(JobRow.commissioner_id == session.tenant, JobRow.id == job_id)
+    if for_update:
+        statement = statement.with_for_update()
     row = (await session.exec(statement.execution_options(populate_existing=True))).one_or_none()
     if row is None:
         raise NotFound("There is no such job.")
@@ -68,16 +71,35 @@ async def _job(session: Any, job_id: UUID) -> JobRow:
 
 
 @router.get("/v1/jobs/{job_id}", responses=error_responses(NotFound))
-async def get_job(job_id: UUID, caller: Annotated[Principal, require("jobs:read")], session: Transaction) -> Job:
+async def get_job(
+    job_id: UUID, caller: Annotated[Principal, require("jobs:read")], session: Transaction, response: Response
+) -> Job:
     """One job with its last error."""
-    return await _job(session, job_id)  # pyright: ignore
+    return _shown(response, await _job(session, job_id))
 
 
-@router.post("/v1/jobs/{job_id}/redrive", responses=error_responses(NotFound, JobNotParked))
-async def redrive_job(job_id: UUID, caller: Annotated[Principal, require("jobs:write")], session: Transaction) -> Job:
+@router.post("/v1/jobs/{job_id}/redrive", responses=error_responses(NotFound, JobNotParked, PreconditionFailed))
+async def redrive_job(
+    job_id: UUID,
+    caller: Annotated[Principal, require("jobs:write")],
+    session: Transaction,
+    expected: MayMatch,
+    response: Response,
+) -> Job:
     """Run a parked job again, after what stopped it has been put right."""
-    await _job(session, job_id)
+    # Locked, so that of two who read it parked only one runs it again.
+    expected.check_tag(_tag(await _job(session, job_id, for_update=True)))
     if not await jobs.redrive(session, job_id=job_id):
         raise JobNotParked
     audit(session, "job.redriven", job_id)
-    return await _job(session, job_id)  # pyright: ignore
+    return _shown(response, await _job(session, job_id))
+
+
+def _tag(row: JobRow) -> str:
+    """Each time it is run it is claimed under another token; between those its state, time and attempts move."""
+    return digest_etag("job", row.token, row.state, row.run_at, row.attempts)
+
+
+def _shown(response: Response, row: JobRow) -> Job:
+    response.headers["ETag"] = _tag(row)
+    return Job.model_validate(row, from_attributes=True)

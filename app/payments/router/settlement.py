@@ -8,8 +8,9 @@ from fastapi import Query, Request, Response
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction
+from app.core.errors import PreconditionFailed
 from app.core.etag import bytes_etag
-from app.core.http import Serving, make_router, paged
+from app.core.http import MayMatch, Serving, make_router, paged
 from app.core.money import format_pounds
 from app.core.pagination import PageParams
 from app.core.principal import Principal
@@ -65,22 +66,28 @@ async def get_payment_file(
 
 @router.post(
     "/v1/payment-runs/{run_id}/acknowledgements",
-    responses=error_responses(RunNotFound, RunNotReleased, UnknownPayment),
+    responses=error_responses(RunNotFound, RunNotReleased, UnknownPayment, PreconditionFailed),
 )
 async def load_acknowledgements(
-    run_id: UUID, body: schemas.AcknowledgementsIn, caller: Releaser, session: Transaction, serving: Serving
+    run_id: UUID,
+    body: schemas.AcknowledgementsIn,
+    caller: Releaser,
+    session: Transaction,
+    serving: Serving,
+    expected: MayMatch,
 ) -> schemas.AcknowledgementsLoaded:
     """Load what the ledger says of each payment: accepted, paid or rejected. Loading it twice changes nothing.
 
     When every payment of the run has an answer and none is rejected, the run is acknowledged. A rejected payment keeps
-    it released until the ledger has paid it, and makes a run that was acknowledged released again.
+    it released until the ledger has paid it, and makes a run that was acknowledged released again. `If-Match` takes the
+    run's ETag.
     """
     answers = [
         service.Answer(payment=each.payment, outcome=each.outcome, paid_on=each.paid_on, reason=each.reason)
         for each in body.acknowledgements
     ]
     loaded = await service.record_acknowledgements(
-        session, run_id, answers, person=caller.require_person(), now=serving.clock.now()
+        session, run_id, answers, person=caller.require_person(), expected=expected, now=serving.clock.now()
     )
     return schemas.AcknowledgementsLoaded(
         created=loaded.created,

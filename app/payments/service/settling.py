@@ -12,6 +12,7 @@ from app.core.db import Tx
 from app.core.errors import FieldError
 from app.core.events import emit
 from app.core.ids import new_id
+from app.core.repository import Expected
 from app.organisations import service as organisations
 from app.payments.errors import RunNotReleased, UnknownPayment
 from app.payments.events import RunAcknowledged, RunReturned
@@ -60,11 +61,12 @@ async def render_file(session: Tx, run_id: UUID, *, form: Literal["csv", "json"]
 
 
 async def record_acknowledgements(
-    session: Tx, run_id: UUID, answers: Sequence[Answer], *, person: UUID, now: datetime
+    session: Tx, run_id: UUID, answers: Sequence[Answer], *, person: UUID, expected: Expected, now: datetime
 ) -> Loaded:
     """Keep what the ledger says of each payment; the same answers again change nothing."""
     # Two loads at once would each see the other's payments without an answer, and neither would settle the run.
     run = await _released(session, run_id, for_update=True)
+    expected.check(run.version)
     rows = await StatementRepository(session, session.tenant).list_file_rows(run_id)
     payments = {payment.reference: payment for payment, _ in rows}
     _require_known(answers, payments)
