@@ -1,7 +1,7 @@
 """The words of calculation: what the engine is given and what it answers, all frozen."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -56,6 +56,11 @@ class Measure(ABC):
         return ()
 
     def bases_read(self) -> tuple[Basis, ...]:
+        return ()
+
+    def lists_read(self, lists: "Sequence[ListSize]", period: Period) -> "tuple[ListSize, ...]":
+        """Those of a practice's lists that the measure chooses for the period."""
+        del lists, period
         return ()
 
 

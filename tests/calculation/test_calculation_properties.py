@@ -21,6 +21,7 @@ from app.calculation.service import (
     practice_bytes,
     practice_from_json,
     practice_to_json,
+    sight,
 )
 from app.calculation.values import ENGINE_VERSION, Fact, ListSize, PostHeld, PracticeInput
 from app.core.clock import Period
@@ -148,6 +149,18 @@ def test_a_practice_survives_freezing(given_practice):
     pay = definition(gate(total(per_head(), per_session()), held="any_day"))
     before, after = (evaluate(pay, period=QUARTER, practices=[each]) for each in (given_practice, thawed))
     assert outputs_digest(before) == outputs_digest(after)
+
+
+@few
+@given(pays(), practices(), st.booleans())
+def test_what_a_period_cannot_see_of_a_practice_changes_none_of_its_lines(pay, given_practice, unconfirmed):
+    parsed = definition(pay)
+    seen = sight(parsed, QUARTER)(given_practice)
+    before, after = (
+        evaluate(parsed, period=QUARTER, practices=[each], include_unconfirmed=unconfirmed)
+        for each in (given_practice, seen)
+    )
+    assert before == after
 
 
 @patient

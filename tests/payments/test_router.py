@@ -11,6 +11,7 @@ from app.core.clock import Period
 from app.core.ids import new_id
 from app.payments import service
 from tests.factories import schemes
+from tests.factories.organisations import make_list_size
 from tests.factories.payments import Office
 from tests.factories.people import add_post
 from tests.factories.service import LivePlenary
@@ -256,6 +257,22 @@ async def test_same_run_again_has_the_same_digests(shared: LivePlenary) -> None:
     assert first["id"] != second["id"]
     assert first["inputs_digest"] == second["inputs_digest"]
     assert first["outputs_digest"] == second["outputs_digest"]
+
+
+async def test_what_a_period_cannot_see_leaves_its_inputs_as_they_were(shared: LivePlenary) -> None:
+    gated = {**schemes.LEAD["pay"], "then": schemes.PER_HEAD["pay"]}
+    office = await Office.open(shared, definition={**schemes.PER_HEAD, "pay": gated}, lists=("5000",))
+    person = await shared.make_person("Lead", tenant=office.tenant)
+    admin = await shared.as_role("commissioner_admin", tenant=office.tenant)
+    body = {"role": "named_lead", "practice": office.practices[0], "person_id": str(person), "from": "2026-04-01"}
+    post = f"/v1/posts/{(await admin.post('/v1/posts', json=body)).json()['id']}"
+    first = await office.run(await office.calculate())
+    await office.decide(first["id"], "reject", reason="Once more.")
+    await make_list_size(shared, office.practices[0], as_at=date(2026, 7, 1), registered="9000")
+    moved = await admin.patch(post, json={"until": "2026-10-01"}, headers={"If-Match": "*"})
+    assert moved.status_code == 200
+    second = await office.run(await office.calculate())
+    assert (second["total"], second["inputs_digest"]) == ("2500.00", first["inputs_digest"])
 
 
 async def test_late_fact_of_a_paid_period_becomes_an_adjustment(shared: LivePlenary) -> None:

@@ -53,6 +53,10 @@ class ListMeasure(PreparedMeasure):
     def bases_read(self) -> tuple[Basis, ...]:
         return (self.basis,)
 
+    def lists_read(self, lists: Sequence[ListSize], period: Period) -> tuple[ListSize, ...]:
+        found = latest_list(lists, on=self.snapshot_date(period), basis=self.basis)
+        return () if found is None else (found,)
+
     def problems(self, applies: Period) -> Iterator[Problem]:
         if isinstance(self.snapshot, date) and applies.valid_until and self.snapshot >= applies.valid_until:
             at = f"/measures/{self.name}/snapshot"

@@ -76,8 +76,9 @@ class Gathering:
         self._scheme_id = scheme_id
         self._versions: list[VersionRef] | None = None
         self._agreements: Sequence[Any] | None = None
-        self._needed: dict[int, Needed] = {}
+        self._read: dict[int, tuple[Definition, Needed]] = {}
         self._without_facts: dict[tuple[bool, bool], dict[str, PracticeInput]] = {}
+        self._seen: dict[str, PracticeInput] = {}
 
     async def version_for(self, period: Period) -> VersionRef:
         """As `get_version_for`."""
@@ -98,19 +99,29 @@ class Gathering:
         )
 
     async def inputs(self, version: VersionRef, *, period: Period, codes: Sequence[str]) -> list[PracticeInput]:
-        """All that a run over the period may know of each practice, in the order given: a handful of queries for any
-        number. A practice without facts in two periods is the same object for both.
+        """All that a run over the period can see of each practice, in the order given: a handful of queries for any
+        number. A practice that looks the same in two periods, and has no facts in them, is the same object for both.
 
         Confirmed and unconfirmed facts alike; the engine says which of them it pays.
         """
-        if version.n not in self._needed:
-            self._needed[version.n] = calculation.measures_needed(read_definition(version.definition))
-        needed, session = self._needed[version.n], self._session
+        if version.n not in self._read:
+            definition = read_definition(version.definition)
+            self._read[version.n] = definition, calculation.measures_needed(definition)
+        definition, needed = self._read[version.n]
         known = await self._known(codes, with_lists=bool(needed.bases), with_posts=bool(needed.posts))
+        sight = calculation.sight(definition, period)
+        seen = [self._same(sight(known[code])) for code in codes]
         if not needed.facts:
-            return [known[code] for code in codes]
-        facts = await _facts(session, self._scheme_id, period, codes=codes, measures=needed.facts)
-        return [replace(known[code], facts=facts[code]) if code in facts else known[code] for code in codes]
+            return seen
+        facts = await _facts(self._session, self._scheme_id, period, codes=codes, measures=needed.facts)
+        return [replace(each, facts=facts[each.code]) if each.code in facts else each for each in seen]
+
+    def _same(self, practice: PracticeInput) -> PracticeInput:
+        """The object that the last period had for it, where it looks the same."""
+        last = self._seen.get(practice.code)
+        if last is None or last != practice:
+            last = self._seen[practice.code] = practice
+        return last
 
     async def _known(self, codes: Sequence[str], *, with_lists: bool, with_posts: bool) -> dict[str, PracticeInput]:
         known = self._without_facts.setdefault((with_lists, with_posts), {})
