@@ -473,7 +473,7 @@ MayMatch = Annotated[Expected, Depends(_expected_optional)]
 CodeInAddress = Annotated[str, AfterValidator(str.upper)]
 
 
-def paged(request: Request, response: Response, page: Page[Any]) -> dict[str, Any]:
+def paged(request: Request, response: Response, page: Page[Any]) -> Any:
     """The members of a list answer; adds the Link header. `total` is there only when it was asked for."""
     if page.next_cursor:
         response.headers["Link"] = link_header(str(request.url), page.next_cursor)

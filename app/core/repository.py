@@ -1,6 +1,6 @@
 """The base of tenant repositories, and keyset pages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
@@ -14,6 +14,9 @@ from app.core.etag import check_if_match, version_etag
 from app.core.pagination import Cursors, PageParams
 
 Row = TypeVar("Row")
+Shown = TypeVar("Shown")
+Statement = Select[*tuple[Any, ...]]
+"""What a service hands from one slice's repository to another's, which selects from it; nobody else looks inside."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,10 @@ class Page(Generic[Row]):
     rows: list[Row]
     next_cursor: str | None
     total: int | None
+
+    def map(self, shape: Callable[[Row], Shown]) -> "Page[Shown]":
+        """The same page with each row as it is shown."""
+        return Page([shape(row) for row in self.rows], self.next_cursor, self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +74,26 @@ class TenantRepository(Generic[Row]):
         statement = self.select().where(*conditions).order_by(*(order or (self.table.id,)))  # pyright: ignore
         return (await self.session.exec(statement)).all()  # pyright: ignore
 
+    async def get_one(self, statement: Select[Any]) -> Row:
+        """The only row of a select that may find nothing, because there is none or the caller may not see it."""
+        row = (await self.session.exec(statement)).one_or_none()  # pyright: ignore
+        if row is None:
+            raise self.missing
+        return row
+
     async def page(
-        self, statement: Select[Any], *, keys: Sequence[Any], params: PageParams, cursors: Cursors, kind: str
+        self,
+        statement: Select[Any],
+        *,
+        keys: Sequence[Any],
+        params: PageParams,
+        cursors: Cursors,
+        kind: str,
+        descending: bool = False,
     ) -> Page[Row]:
-        return await keyset_page(self.session, statement, keys=keys, params=params, cursors=cursors, kind=kind)
+        return await keyset_page(
+            self.session, statement, keys=keys, params=params, cursors=cursors, kind=kind, descending=descending
+        )
 
 
 async def keyset_page(

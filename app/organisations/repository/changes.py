@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select
 from sqlmodel import col, select
 
 from app.core.db import Tx
-from app.core.repository import TenantRepository
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, TenantRepository
 from app.organisations.errors import PracticeChangeNotFound
 from app.organisations.repository.staging import fetch, run
 from app.organisations.tables import PracticeChange, RegisterOrganisation
@@ -21,11 +21,12 @@ class PracticeChangeRepository(TenantRepository[PracticeChange]):
     table = PracticeChange
     missing = PracticeChangeNotFound
 
-    def select_by(self, *, state: str | None) -> Select[Any]:
-        if state is None:
-            return self.select()
-        applied = col(PracticeChange.applied_at)
-        return self.select().where(applied.is_(None) if state == "waiting" else applied.is_not(None))
+    async def list_page(self, *, state: str | None, params: PageParams, cursors: Cursors) -> Page[PracticeChange]:
+        statement, applied = self.select(), col(PracticeChange.applied_at)
+        if state is not None:
+            statement = statement.where(applied.is_(None) if state == "waiting" else applied.is_not(None))
+        keys, kind = [col(PracticeChange.id)], f"practice-changes:{state}"
+        return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=kind)
 
     async def lock_due(self, today: date) -> Sequence[PracticeChange]:
         """Changes whose day has come, in the order of their days; held against a second worker."""

@@ -1,13 +1,14 @@
 """The tenants. A tenant's login sees its own row; the platform's sees all of them."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.core.db import Tx
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, keyset_page
 from app.organisations.tables import Commissioner
 from app.organisations.values import CommissionerKind
 
@@ -25,10 +26,21 @@ async def find_commissioner_row(
     return (await session.exec(statement)).one_or_none()
 
 
-def select_tenants(kind: str | None) -> Any:
-    """Every tenant but the platform's own, of one kind or of all."""
+async def list_commissioners(
+    session: Tx, kind: str | None, *, params: PageParams, cursors: Cursors
+) -> Page[Commissioner]:
+    """Every tenant but the platform's own, of one kind or of all, by code."""
     statement = select(Commissioner).where(col(Commissioner.kind) != CommissionerKind.PLATFORM)
-    return statement if kind is None else statement.where(col(Commissioner.kind) == kind)
+    if kind is not None:
+        statement = statement.where(col(Commissioner.kind) == kind)
+    return await keyset_page(
+        session,
+        statement,
+        keys=[col(Commissioner.code)],
+        params=params,
+        cursors=cursors,
+        kind=f"commissioners:{kind}",
+    )
 
 
 async def get_own_commissioner_row(session: Tx) -> Commissioner:

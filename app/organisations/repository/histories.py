@@ -5,10 +5,12 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, or_, text
+from sqlalchemy import or_, text
 from sqlmodel import col, select
 
 from app.core.db import Tx
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, keyset_page
 from app.organisations.tables import RegisterListSize
 
 _KNOWN: Final = "recorded_at <= :known_on AND (superseded_at IS NULL OR superseded_at > :known_on)"
@@ -28,13 +30,26 @@ async def is_visible(session: Tx, code: str, *, tenant: UUID | None, today: date
     return (await (await session.connection()).execute(_VISIBLE, values)).scalar_one()
 
 
-def select_list_sizes(code: str, *, known_on: datetime | None) -> Select[Any]:
+async def list_register_list_sizes(
+    session: Tx, code: str, *, known_on: datetime | None, params: PageParams, cursors: Cursors
+) -> Page[RegisterListSize]:
+    """The practice's lists as they were known then, or are known now; the newest first."""
     size = RegisterListSize
     statement = select(size).where(col(size.practice) == code)
     if known_on is None:
-        return statement.where(col(size.superseded_at).is_(None))
-    later = or_(col(size.superseded_at).is_(None), col(size.superseded_at) > known_on)
-    return statement.where(col(size.recorded_at) <= known_on, later)
+        statement = statement.where(col(size.superseded_at).is_(None))
+    else:
+        later = or_(col(size.superseded_at).is_(None), col(size.superseded_at) > known_on)
+        statement = statement.where(col(size.recorded_at) <= known_on, later)
+    return await keyset_page(
+        session,
+        statement,
+        keys=[col(size.as_at), col(size.id)],
+        params=params,
+        cursors=cursors,
+        kind=f"list-sizes:{code}",
+        descending=True,
+    )
 
 
 # One row for each period, whatever it is a period of.

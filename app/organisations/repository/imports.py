@@ -10,7 +10,8 @@ from sqlmodel import col, select
 
 from app.core.db import Tx
 from app.core.operations import OperationRow
-from app.core.repository import TenantRepository
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, TenantRepository, keyset_page
 from app.organisations.errors import ImportNotFound
 from app.organisations.repository.staging import run
 from app.organisations.tables import ImportFault, ImportRun
@@ -21,16 +22,24 @@ class ImportRepository(TenantRepository[ImportRun]):
     table = ImportRun
     missing = ImportNotFound
 
-    def select_light(self) -> Select[tuple[ImportRun]]:
+    def _select_light(self) -> Select[tuple[ImportRun]]:
         """Without the files' bytes."""
         return self.select().options(defer(ImportRun.content))  # pyright: ignore
 
     async def get_light(self, import_id: UUID) -> ImportRun:
-        found = await self.session.exec(self.select_light().where(col(ImportRun.id) == import_id))  # pyright: ignore
-        row = found.one_or_none()
-        if row is None:
-            raise ImportNotFound
-        return row
+        return await self.get_one(self._select_light().where(col(ImportRun.id) == import_id))
+
+    async def list_light(
+        self, *, file_kind: str | None, state: str | None, params: PageParams, cursors: Cursors
+    ) -> Page[ImportRun]:
+        """The newest first."""
+        statement, kind = self._select_light(), f"imports:{file_kind}:{state}"
+        if file_kind is not None:
+            statement = statement.where(col(ImportRun.kind) == file_kind)
+        if state is not None:
+            statement = statement.where(col(ImportRun.state) == state)
+        keys = [col(ImportRun.id)]
+        return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=kind, descending=True)
 
 
 async def list_problems(session: Tx, imports: Sequence[ImportRun]) -> dict[UUID, dict[str, Any]]:
@@ -62,10 +71,15 @@ FROM unnest(CAST(:rows AS int[]), CAST(:columns AS text[]), CAST(:codes AS text[
         )
 
 
-def select_faults(tenant: UUID, import_id: UUID) -> Select[Any]:
+def _select_faults(tenant: UUID, import_id: UUID) -> Select[Any]:
     return select(ImportFault).where(ImportFault.commissioner_id == tenant, ImportFault.import_id == import_id)
 
 
-async def list_faults(session: Tx, import_id: UUID) -> list[ImportFault]:
-    statement = select_faults(session.tenant, import_id).order_by(col(ImportFault.no))
+async def list_faults(session: Tx, import_id: UUID, *, params: PageParams, cursors: Cursors) -> Page[ImportFault]:
+    statement, kind = _select_faults(session.tenant, import_id), f"import-errors:{import_id}"
+    return await keyset_page(session, statement, keys=[col(ImportFault.no)], params=params, cursors=cursors, kind=kind)
+
+
+async def list_all_faults(session: Tx, import_id: UUID) -> list[ImportFault]:
+    statement = _select_faults(session.tenant, import_id).order_by(col(ImportFault.no))
     return list((await session.exec(statement)).all())  # pyright: ignore

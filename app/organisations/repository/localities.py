@@ -10,7 +10,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from app.core.db import Tx
-from app.core.repository import TenantRepository
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, TenantRepository, keyset_page
 from app.organisations.errors import LocalityNotFound, PlacementNotFound
 from app.organisations.repository.members import is_valid
 from app.organisations.tables import Locality, LocalityMembership, PlaceMembership, PublishedPractice
@@ -21,7 +22,7 @@ class LocalityRepository(TenantRepository[Locality]):
     table = Locality
     missing = LocalityNotFound
 
-    def select_counted(self, today: date) -> Select[*tuple[Any, ...]]:
+    def _select_counted(self, today: date) -> Select[*tuple[Any, ...]]:
         """Each locality with its open practices and their registered patients, as published today."""
         practice = PublishedPractice
         counted = (
@@ -51,23 +52,28 @@ class LocalityRepository(TenantRepository[Locality]):
             .where(col(Locality.commissioner_id) == self.tenant)
         )
 
+    async def list_counted(self, today: date, *, params: PageParams, cursors: Cursors) -> Page[Any]:
+        statement, keys = self._select_counted(today), [col(Locality.code)]
+        return await keyset_page(self.session, statement, keys=keys, params=params, cursors=cursors, kind="localities")
+
     async def get_counted(self, locality_id: UUID, *, today: date) -> Any:
-        statement = self.select_counted(today).where(col(Locality.id) == locality_id)
-        row = (await (await self.session.connection()).execute(statement)).one_or_none()
-        if row is None:
-            raise self.missing
-        return row
+        return await self.get_one(self._select_counted(today).where(col(Locality.id) == locality_id))
+
+    async def list_by_ids(self, ids: Iterable[UUID]) -> Sequence[Locality]:
+        return await self.list(col(Locality.id).in_(list(ids)))
 
 
 class LocalityMembershipRepository(TenantRepository[LocalityMembership]):
     table = LocalityMembership
 
-    def select_of(self, locality_id: UUID, *, as_at: date | None) -> Select[Any]:
-        membership = LocalityMembership
+    async def list_of(
+        self, locality_id: UUID, *, as_at: date | None, params: PageParams, cursors: Cursors
+    ) -> Page[LocalityMembership]:
+        membership, kind = LocalityMembership, f"locality-practices:{locality_id}:{as_at}"
         statement = self.select().where(col(membership.locality_id) == locality_id)
-        if as_at is None:
-            return statement
-        return statement.where(is_valid(col(membership.valid_from), col(membership.valid_until), as_at))
+        if as_at is not None:
+            statement = statement.where(is_valid(col(membership.valid_from), col(membership.valid_until), as_at))
+        return await self.page(statement, keys=[col(membership.id)], params=params, cursors=cursors, kind=kind)
 
     async def get_latest(self, locality_id: UUID, code: str, *, today: date) -> LocalityMembership:
         """The practice's time in the locality that holds today, or else the last one."""
@@ -127,6 +133,16 @@ async def list_practices_in(session: Tx, localities: Iterable[UUID], *, on: date
         .where(col(membership.commissioner_id) == session.tenant, col(membership.locality_id).in_(list(localities)))
         .where(is_valid(col(membership.valid_from), col(membership.valid_until), on))
         .order_by(col(membership.practice))
+    )
+    return (await session.exec(statement)).all()
+
+
+async def list_localities_of(session: Tx, practices: Iterable[str], *, on: date) -> Sequence[UUID]:
+    membership = LocalityMembership
+    statement = (
+        select(membership.locality_id)
+        .where(col(membership.commissioner_id) == session.tenant, col(membership.practice).in_(list(practices)))
+        .where(is_valid(col(membership.valid_from), col(membership.valid_until), on))
     )
     return (await session.exec(statement)).all()
 

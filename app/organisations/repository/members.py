@@ -33,7 +33,7 @@ def one_of(column: Any, codes: Collection[str]) -> ColumnElement[bool]:
     return column == any_(cast(list(codes), ARRAY(Text())))
 
 
-def select_members(tenant: UUID, on: date | None) -> Select[Any]:
+def _select_members(tenant: UUID, on: date | None) -> Select[Any]:
     """The codes of the tenant's members on that day; None: of all that are or were."""
     member = practice_member.c
     statement = select(member.practice.label("code")).where(member.commissioner_id == tenant).distinct()
@@ -42,7 +42,7 @@ def select_members(tenant: UUID, on: date | None) -> Select[Any]:
 
 def select_members_in_localities(tenant: UUID, on: date) -> Select[Any, Any]:
     """`code` and `locality_id` of each member on that day."""
-    members = select_members(tenant, on).subquery()
+    members = _select_members(tenant, on).subquery()
     placed = and_(
         col(LocalityMembership.commissioner_id) == tenant,
         col(LocalityMembership.practice) == members.c.code,
@@ -51,6 +51,11 @@ def select_members_in_localities(tenant: UUID, on: date) -> Select[Any, Any]:
     return select(members.c.code, col(LocalityMembership.locality_id)).outerjoin_from(
         members, LocalityMembership, placed
     )
+
+
+async def list_members(session: Tx, tenant: UUID, on: date | None) -> list[str]:
+    """The members' codes, sorted; None: of all that are or were."""
+    return sorted((await (await session.connection()).execute(_select_members(tenant, on))).scalars())
 
 
 async def list_periods(session: Tx, tenant: UUID, codes: Sequence[str]) -> Sequence[Any]:

@@ -1,6 +1,6 @@
 """Rebuilding `published.practice` from the register and the tenants' own tables, for many tenants in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -114,3 +114,27 @@ async def rebuild_published(
     if whole:
         await connection.execute(_AS_BEFORE)
     return rows
+
+
+_WRITE_LEADS = text(
+    """UPDATE published.practice p SET lead_name = i.name, lead_post = i.post, changed_at = clock_timestamp()
+FROM unnest(CAST(:codes AS text[]), CAST(:names AS text[]), CAST(:posts AS text[])) AS i(code, name, post)
+WHERE p.commissioner_id = :tenant AND p.code = i.code AND (p.lead_name, p.lead_post) IS DISTINCT FROM (i.name, i.post)
+RETURNING p.code"""
+)
+
+
+async def write_published_leads(session: Tx, leads: Mapping[str, tuple[str, str] | None]) -> list[str]:
+    """The (name, post) of these practices' leads, None for a practice without one; returns whose were others before."""
+    codes = sorted(leads)
+    values = [leads[code] or (None, None) for code in codes]
+    result = await (await session.connection()).execute(
+        _WRITE_LEADS,
+        {
+            "tenant": session.tenant,
+            "codes": codes,
+            "names": [name for name, _ in values],
+            "posts": [post for _, post in values],
+        },
+    )
+    return sorted(result.scalars())

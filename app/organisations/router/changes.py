@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Body, Query, Request, Response
-from sqlmodel import col
 
 from app.core.auth import require
 from app.core.db import Transaction, Tx, unit_of_work
@@ -14,7 +13,6 @@ from app.core.etag import version_etag
 from app.core.http import MustMatch, Services, Serving, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import Page
 from app.organisations import errors, service
 from app.organisations.repository.changes import PracticeChangeRepository, list_tenants_touched
 from app.organisations.router.root import router
@@ -142,15 +140,8 @@ async def list_practice_changes(
 ) -> PracticeChangePage:
     """The changes that the caller's commissioner, or the platform, has recorded, in the order in which it did."""
     recorded = PracticeChangeRepository(session, session.tenant)
-    page = await recorded.page(
-        recorded.select_by(state=params.state),
-        keys=[col(PracticeChangeRow.id)],
-        params=params,
-        cursors=serving.cursors,
-        kind=f"practice-changes:{params.state}",
-    )
-    shown = Page([_answer(row) for row in page.rows], page.next_cursor, page.total)
-    return paged(request, response, shown)  # pyright: ignore
+    page = await recorded.list_page(state=params.state, params=params, cursors=serving.cursors)
+    return paged(request, response, page.map(_answer))
 
 
 @router.get("/v1/practice-changes/{change_id}", responses=error_responses(errors.PracticeChangeNotFound))

@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from sqlmodel import col
 
 from app.core.auth import require
 from app.core.db import Transaction
@@ -13,7 +12,6 @@ from app.core.etag import version_etag
 from app.core.http import Serving, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import keyset_page
 from app.organisations import service
 from app.organisations.errors import CommissionerExists, CommissionerNotFound
 from app.organisations.repository import commissioners
@@ -24,7 +22,6 @@ from app.organisations.schemas.commissioners import (
     CommissionerPage,
     CommissionerParams,
 )
-from app.organisations.tables import Commissioner as CommissionerRow
 from app.organisations.values import CommissionerKind
 
 
@@ -55,15 +52,8 @@ async def list_commissioners(
     response: Response,
 ) -> CommissionerPage:
     """Every tenant, by code."""
-    page = await keyset_page(
-        session,
-        commissioners.select_tenants(params.kind),
-        keys=[col(CommissionerRow.code)],
-        params=params,
-        cursors=serving.cursors,
-        kind=f"commissioners:{params.kind}",
-    )
-    return paged(request, response, page)  # pyright: ignore
+    page = await commissioners.list_commissioners(session, params.kind, params=params, cursors=serving.cursors)
+    return paged(request, response, page)
 
 
 @router.get("/v1/commissioners/{commissioner}", responses=error_responses(CommissionerNotFound))

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from sqlmodel import col
 
 from app.core.auth import require
 from app.core.clock import london_date
@@ -15,7 +14,7 @@ from app.core.http import CodeInAddress, Serving, paged
 from app.core.money import plain
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import Page, keyset_page
+from app.core.repository import Page
 from app.organisations.errors import PracticeNotFound
 from app.organisations.repository import histories
 from app.organisations.router.root import router
@@ -38,17 +37,10 @@ async def list_practice_list_sizes(
 ) -> ListSizePage:
     """Every list that is known of the practice, newest first; with `known_on`, as it was known then."""
     await _require_visible(session, caller, code, today=london_date(serving.clock.now()))
-    page = await keyset_page(
-        session,
-        histories.select_list_sizes(code, known_on=params.known_on),
-        keys=[col(RegisterListSize.as_at), col(RegisterListSize.id)],
-        params=params,
-        cursors=serving.cursors,
-        kind=f"list-sizes:{code}",
-        descending=True,
+    page = await histories.list_register_list_sizes(
+        session, code, known_on=params.known_on, params=params, cursors=serving.cursors
     )
-    shown = Page([_list_size(row) for row in page.rows], page.next_cursor, page.total)
-    return paged(request, response, shown)  # pyright: ignore
+    return paged(request, response, page.map(_list_size))
 
 
 def _list_size(row: RegisterListSize) -> ListSizeOnDay:
@@ -83,7 +75,7 @@ async def list_practice_history(
     cursor = serving.cursors.encode(kind, _place(shown[-1])) if len(rows) > params.limit else None
     total = await histories.count_history(session, code, known_on=known_on) if params.count == "exact" else None
     page = Page([HistoryEntry.model_validate(dict(row)) for row in shown], cursor, total)
-    return paged(request, response, page)  # pyright: ignore
+    return paged(request, response, page)
 
 
 def _place(row: Any) -> dict[str, str]:

@@ -8,7 +8,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Form, Query, Request, Response
-from sqlmodel import col
 
 from app.core.auth import require
 from app.core.db import Transaction, Tx
@@ -18,7 +17,7 @@ from app.core.http import Serving, accepted, paged
 from app.core.operations import Operation, operation_answer
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import Page, keyset_page
+from app.core.repository import Page
 from app.organisations.errors import (
     BadZip,
     BrokenQuotes,
@@ -34,7 +33,7 @@ from app.organisations.errors import (
     WrongEncoding,
     WrongKind,
 )
-from app.organisations.repository.imports import ImportRepository, list_faults, list_problems, select_faults
+from app.organisations.repository.imports import ImportRepository, list_all_faults, list_faults, list_problems
 from app.organisations.router.root import router
 from app.organisations.schemas.imports import (
     Import,
@@ -120,21 +119,10 @@ async def list_imports(
     response: Response,
 ) -> ImportPage:
     """Files that were handed in, newest first."""
-    statement = ImportRepository(session, session.tenant).select_light()
-    if params.kind is not None:
-        statement = statement.where(col(ImportRun.kind) == params.kind)
-    if params.state is not None:
-        statement = statement.where(col(ImportRun.state) == params.state)
-    page = await keyset_page(
-        session,
-        statement,
-        keys=[col(ImportRun.id)],
-        params=params,
-        cursors=serving.cursors,
-        kind=f"imports:{params.kind}:{params.state}",
-        descending=True,
+    page = await ImportRepository(session, session.tenant).list_light(
+        file_kind=params.kind, state=params.state, params=params, cursors=serving.cursors
     )
-    return paged(request, response, Page(await _answers(session, page.rows), page.next_cursor, page.total))  # pyright: ignore
+    return paged(request, response, Page(await _answers(session, page.rows), page.next_cursor, page.total))
 
 
 @router.get("/v1/imports/{import_id}", responses=error_responses(ImportNotFound))
@@ -179,15 +167,8 @@ async def list_import_errors(
     """The rows that were left out, and why, in the order of the file. As CSV all at once."""
     await ImportRepository(session, session.tenant).get_light(import_id)
     if params.format == "csv" or (params.format is None and _wants_csv(request)):
-        return _csv(await list_faults(session, import_id))
-    page = await keyset_page(
-        session,
-        select_faults(session.tenant, import_id),
-        keys=[col(ImportFault.no)],
-        params=params,
-        cursors=serving.cursors,
-        kind=f"import-errors:{import_id}",
-    )
+        return _csv(await list_all_faults(session, import_id))
+    page = await list_faults(session, import_id, params=params, cursors=serving.cursors)
     return paged(request, response, page)
 
 

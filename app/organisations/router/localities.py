@@ -4,7 +4,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from sqlmodel import col
 
 from app.core.auth import require
 from app.core.clock import Period, london_date
@@ -16,7 +15,6 @@ from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.core.read import json_bytes
-from app.core.repository import Page, keyset_page
 from app.organisations import service
 from app.organisations.errors import (
     LocalityExists,
@@ -37,7 +35,6 @@ from app.organisations.schemas.localities import (
     PlacementPage,
     PlacementParams,
 )
-from app.organisations.tables import Locality as LocalityRow
 from app.organisations.tables import LocalityMembership
 from app.organisations.values import LocalityRef
 
@@ -65,16 +62,9 @@ async def list_localities(
 ) -> LocalityPage:
     """The commissioner's localities by code, with how many open practices and registered patients each has today."""
     today = london_date(serving.clock.now())
-    page = await keyset_page(
-        session,
-        LocalityRepository(session, session.tenant).select_counted(today),
-        keys=[col(LocalityRow.code)],
-        params=params,
-        cursors=serving.cursors,
-        kind="localities",
-    )
-    shown = Page([Locality.model_validate(_shape(row)) for row in page.rows], page.next_cursor, page.total)
-    return paged(request, response, shown)  # pyright: ignore
+    localities = LocalityRepository(session, session.tenant)
+    page = await localities.list_counted(today, params=params, cursors=serving.cursors)
+    return paged(request, response, page.map(lambda row: Locality.model_validate(_shape(row))))
 
 
 @router.get("/v1/localities/{locality_id}", response_model=Locality, responses=error_responses(LocalityNotFound))
@@ -133,16 +123,9 @@ async def list_locality_practices(
 ) -> PlacementPage:
     """Which practices are and were in the locality, with dates, in the order in which it was recorded."""
     locality = await service.get_locality(session, locality_id)
-    page = await keyset_page(
-        session,
-        LocalityMembershipRepository(session, session.tenant).select_of(locality_id, as_at=params.as_at),
-        keys=[col(LocalityMembership.id)],
-        params=params,
-        cursors=serving.cursors,
-        kind=f"locality-practices:{locality_id}:{params.as_at}",
-    )
-    shown = Page([_placement(locality, row) for row in page.rows], page.next_cursor, page.total)
-    return paged(request, response, shown)  # pyright: ignore
+    memberships = LocalityMembershipRepository(session, session.tenant)
+    page = await memberships.list_of(locality_id, as_at=params.as_at, params=params, cursors=serving.cursors)
+    return paged(request, response, page.map(lambda row: _placement(locality, row)))
 
 
 @router.get(

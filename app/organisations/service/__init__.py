@@ -30,6 +30,7 @@ from app.organisations.service.practices import (
 )
 from app.organisations.service.publishing import refresh_published
 from app.organisations.service.reach import (
+    localities_of,
     locality_of,
     practices_in_localities,
     practices_in_locality,
@@ -54,6 +55,7 @@ __all__ = [
     "get_practices",
     "list_member_codes",
     "list_sizes",
+    "localities_of",
     "locality_of",
     "member_periods",
     "organisation_names",

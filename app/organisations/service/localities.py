@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col
-
 from app.core.audit import audit
 from app.core.clock import Period, london_date
 from app.core.db import Tx
@@ -36,7 +34,7 @@ async def get_locality(session: Tx, locality_id: UUID) -> LocalityRef:
 
 async def get_localities(session: Tx, localities: Collection[UUID]) -> dict[UUID, LocalityRef]:
     """Those localities; `LocalityNotFound` when one of them is not the tenant's."""
-    rows = await LocalityRepository(session, session.tenant).list(col(Locality.id).in_(localities))
+    rows = await LocalityRepository(session, session.tenant).list_by_ids(localities)
     if len(rows) < len(set(localities)):
         raise LocalityNotFound
     return {row.id: LocalityRef(row.id, row.code, row.name) for row in rows}

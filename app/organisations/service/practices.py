@@ -3,14 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Select
 
 from app.calculation.values import ListSize
 from app.core.clock import Period
 from app.core.db import Tx
+from app.core.repository import Statement
 from app.organisations.errors import PracticeNotFound
 from app.organisations.repository import members, register
 from app.organisations.values import PracticeProfile, PracticeRef
@@ -38,8 +36,7 @@ async def organisation_names(session: Tx, codes: Collection[str]) -> dict[str, s
 
 async def list_member_codes(session: Tx, *, on: date | None) -> list[str]:
     """Members on that day, sorted; None: all that are or were."""
-    result = await (await session.connection()).execute(members.select_members(session.tenant, on))
-    return sorted(result.scalars().all())
+    return await members.list_members(session, session.tenant, on)
 
 
 async def member_periods(session: Tx, codes: Collection[str]) -> dict[str, list[Period]]:
@@ -68,6 +65,6 @@ async def profiles(session: Tx, codes: Collection[str], *, on: date) -> dict[str
     return {row["code"]: PracticeProfile(**row) for row in rows}
 
 
-def select_member_practices(tenant: UUID, on: date) -> Select[Any, Any]:
+def select_member_practices(tenant: UUID, on: date) -> Statement:
     """`code` and `locality_id` of the tenant's members on that day, to join with: any number of practices, one query."""
     return members.select_members_in_localities(tenant, on)

@@ -22,6 +22,11 @@ async def practices_in_localities(session: Tx, localities_: Collection[UUID], *,
     return list(await localities.list_practices_in(session, localities_, on=on))
 
 
+async def localities_of(session: Tx, codes: Collection[str], *, on: date) -> frozenset[UUID]:
+    """The localities in which these practices are on that day."""
+    return frozenset(await localities.list_localities_of(session, codes, on=on))
+
+
 async def locality_of(session: Tx, code: str, *, on: date) -> UUID | None:
     return await localities.find_locality_of(session, code, on=on)
 
