@@ -37,9 +37,8 @@ async def sight_of(session: Tx, caller: Principal, *, today: date) -> Sight:
     practices = await organisations.reachable(session, caller, "meetings:all", on=today)
     if caller.covers_commissioner("meetings:read"):
         return Sight(practices, None)
-    kinds = await organisations.profiles(session, caller.practices("meetings:read"), on=today)
-    around = {kind.locality_id for kind in kinds.values() if kind.locality_id}
-    return Sight(practices, frozenset(around | {UUID(locality) for locality in caller.localities("meetings:read")}))
+    places = await people.places_of(session, caller, "meetings:read", on=today)
+    return Sight(practices, None if places.is_everywhere else places.localities)
 
 
 def sees_joining(caller: Principal) -> bool:

@@ -257,6 +257,13 @@ class PostRepository(TenantRepository[Post]):
             or_(col(table.valid_until).is_(None), col(table.valid_until) > since),
         )
 
+    async def list_places(self, person_id: UUID, *, on: date) -> Sequence[tuple[str, str | None, UUID | None]]:
+        """(level, practice, locality) of each post that the person holds that day."""
+        statement = select(Post.level, Post.practice, Post.locality_id).where(
+            col(Post.commissioner_id) == self.tenant, col(Post.person_id) == person_id, held_on(on)
+        )
+        return (await self.session.exec(statement)).all()
+
     async def list_held(self, practices: Iterable[str], *, known_on: datetime | None) -> dict[str, list[PostHeld]]:
         wanted = list(practices)
         statement = self._as_recorded(Post, wanted)

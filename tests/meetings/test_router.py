@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.factories.communications import give_post
 from tests.factories.queries import counted
 from tests.factories.schemes_over_http import a_live_scheme
 from tests.factories.service import LivePlenary
@@ -273,6 +274,26 @@ async def test_a_localitys_meeting_is_for_whoever_belongs_to_it(place: Place) ->
     leads = [await place.live.as_role("locality_lead", tenant=place.tenant, locality=each) for each in (north, south)]
     answers = [(await each.get(address)).status_code for each in (inside, leads[0], admin, outside, leads[1])]
     assert answers == [200, 200, 200, 404, 404]
+
+
+@pytest.mark.parametrize(
+    ("at", "status"), [("inside", 200), ("outside", 404), ("commissioner", 200), (None, 404)], ids=str
+)
+async def test_a_sessional_clinician_sees_the_meetings_of_their_posts_localities(
+    place: Place, at: str | None, status: int
+) -> None:
+    admin = await place.live.as_role("commissioner_admin", tenant=place.tenant)
+    north = (await admin.post("/v1/localities", json={"code": "n", "name": "North"})).json()["id"]
+    path = f"/v1/localities/{north}/practices/{place.practices[0]}"
+    assert (await admin.put(path, json={"from": "2026-04-01"})).is_success
+    person = await place.live.make_person("Dr Sam Sessional", tenant=place.tenant, email="sam@gp.example")
+    if at is not None:
+        practice = {"inside": place.practices[0], "outside": place.practices[1]}.get(at)
+        await give_post(place.live, place.tenant, person, "sessional_gp", practice=practice)
+    address = await plan(place, level="locality", locality_id=north)
+    client = await place.live.as_role("sessional_clinician", tenant=place.tenant, person=person)
+    listed = (await client.get("/v1/meetings")).json()["data"]
+    assert ((await client.get(address)).status_code, len(listed)) == (status, int(status == 200))
 
 
 async def test_the_intranet_is_not_told_of_a_practices_own_meetings(place: Place) -> None:

@@ -3,19 +3,18 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Select
 
 from app.calculation.values import PostHeld
 from app.core.addresses import address_key
 from app.core.db import Tx
+from app.core.principal import Principal
+from app.core.repository import Statement
 from app.organisations import service as organisations
 from app.people import repository, rules
 from app.people.repository import MailboxRepository, PersonRepository, PostRepository
 from app.people.tables import Person
-from app.people.values import TITLES, PersonRef, PostRole
+from app.people.values import TITLES, PersonRef, Places, PostLevel, PostRole
 
 
 async def get_person(session: Tx, person_id: UUID) -> PersonRef:
@@ -74,6 +73,27 @@ async def practices_of(session: Tx, person_id: UUID, *, since: date, until: date
     return frozenset(await posts.list_practices_of(person_id, since=since, until=until))
 
 
+async def places_of(session: Tx, caller: Principal, scope: str, *, on: date) -> Places:
+    """Where the caller belongs that day: where they hold the scope, and where they have a post.
+
+    A sessional clinician's role has no place of its own. A post above localities is at home in all of them.
+    """
+    held = (
+        await PostRepository(session, session.tenant).list_places(caller.person_id, on=on) if caller.person_id else []
+    )
+    practices = caller.practices(scope) | {practice for _, practice, _ in held if practice}
+    own = {UUID(locality) for locality in caller.localities(scope)}
+    within = await organisations.practices_in_localities(session, own, on=on) if own else []
+    posted = {locality for _, _, locality in held if locality}
+    around = await organisations.localities_of(session, practices, on=on) if practices else frozenset()
+    is_above = any(level in (PostLevel.COMMISSIONER, PostLevel.LMC) for level, _, _ in held)
+    return Places(
+        practices=practices.union(within),
+        localities=frozenset(own | posted | around),
+        is_everywhere=is_above or caller.covers_commissioner(scope),
+    )
+
+
 async def listed_lead(session: Tx, practice: str, *, on: date) -> tuple[str, str] | None:
     """(name, title of the post) of the practice's lead of that day, where there is one who may be shown."""
     names = await PostRepository(session, session.tenant).list_leads([practice], on=on)
@@ -92,7 +112,7 @@ def select_recipients(
     practices: Collection[str] | None,
     localities: Collection[UUID] | None,
     on: date,
-) -> Select[*tuple[Any, ...]]:
+) -> Statement:
     """Who a message to these posts reaches, as a statement: (person_id, practice, name, email, is_mailbox).
 
     A practice is meant when it is among `practices` or in one of `localities`; None for both means every member, and
@@ -104,7 +124,7 @@ def select_recipients(
     return repository.recipients(tenant, members, roles=roles, practices=practices, localities=localities, on=on)
 
 
-def select_people(tenant: UUID, ids: Collection[UUID]) -> Select[*tuple[Any, ...]]:
+def select_people(tenant: UUID, ids: Collection[UUID]) -> Statement:
     """These persons in the columns of `select_recipients`, whatever their posts."""
     return repository.chosen(tenant, ids)
 
