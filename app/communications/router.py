@@ -2,13 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import Select
-from sqlmodel import col
 
 from app.communications import errors, schemas, service
 from app.communications.repository import announcements, inbox
@@ -26,7 +23,7 @@ from app.communications.values import (
 )
 from app.core.auth import require
 from app.core.clock import PeriodModel
-from app.core.db import Transaction, Tx
+from app.core.db import Transaction
 from app.core.errors import CursorExpired, CursorInvalid, Forbidden, PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
 from app.core.http import CodeInAddress, MayMatch, Serving, accepted, make_router, paged
@@ -35,8 +32,8 @@ from app.core.operations import Operation, operation_answer
 from app.core.principal import Principal
 from app.core.privacy import NhsNumberRefused
 from app.core.problems import error_responses
-from app.core.repository import Page, keyset_page
 from app.organisations.errors import PracticeNotFound
+from app.people.values import Places
 
 router: APIRouter = make_router("communications")
 DELIVERIES = service.DELIVERIES
@@ -88,14 +85,6 @@ def _draft(body: schemas.AnnouncementIn) -> Draft:
     )
 
 
-async def _visible(session: Tx, caller: Principal, *, now: datetime) -> Select[Any]:
-    found = AnnouncementRepository(session, session.tenant)
-    if not caller.has(DELIVERIES):
-        return found.select_visible(person_id=caller.person_id)
-    area = await service.area_of(session, caller, DELIVERIES, now=now)
-    return found.select_visible(person_id=caller.person_id, office=True, area=area)
-
-
 @router.get("/v1/announcements", responses=error_responses(CursorExpired, CursorInvalid))
 async def list_announcements(
     params: Annotated[schemas.AnnouncementParams, Query()],
@@ -107,15 +96,19 @@ async def list_announcements(
 ) -> schemas.AnnouncementPage:
     """Announcements, newest first. The intranet sees those marked for it; a person also those sent to them; the office
     all, a locality's office those that went to nobody outside it.
+
+    What was addressed to localities or practices is on their pages alone: a key or a person of theirs sees it here, the
+    commissioner's own intranet with `locality_id`.
     """
-    statement = await _visible(session, caller, now=serving.clock.now())
-    if params.published_since is not None:
-        statement = statement.where(col(Announcement.published_at) >= params.published_since)
-    keys = [col(Announcement.published_at), col(Announcement.id)]
-    page = await keyset_page(
-        session, statement, keys=keys, params=params, cursors=serving.cursors, kind="announcements", descending=True
+    sight = await service.sight_of(session, caller, now=serving.clock.now())
+    page = await AnnouncementRepository(session, session.tenant).list_page(
+        sight,
+        Places(frozenset(), frozenset({params.locality_id})) if params.locality_id else None,
+        published_since=params.published_since,
+        params=params,
+        cursors=serving.cursors,
     )
-    return paged(request, response, page)  # pyright: ignore
+    return paged(request, response, page.map(_summary))
 
 
 @router.get("/v1/announcements/{announcement_id}", responses=error_responses(errors.AnnouncementNotFound))
@@ -124,10 +117,8 @@ async def get_announcement(
 ) -> schemas.Announcement:
     """One announcement; for the office also whom it was meant for and what has become of it."""
     now = serving.clock.now()
-    statement = await _visible(session, caller, now=now)
-    row = (await session.exec(statement.where(col(Announcement.id) == announcement_id))).one_or_none()  # pyright: ignore
-    if row is None:
-        raise errors.AnnouncementNotFound
+    sight = await service.sight_of(session, caller, now=now)
+    row = await AnnouncementRepository(session, session.tenant).get_visible(announcement_id, sight)
     return _shown(response, row, await service.office_counts(session, caller, announcement_id, now=now))
 
 
@@ -135,7 +126,17 @@ def _shown(response: Response, row: Announcement, counts: Counts | None) -> sche
     """Whom it was meant for is seen by whoever follows what becomes of it."""
     response.headers["ETag"] = service.announcement_tag(row, counts)
     shown = {"audience": row.audience if counts else None, "counts": counts}
-    return schemas.Announcement.model_validate(row.model_dump() | shown, from_attributes=True)
+    return schemas.Announcement.model_validate(_members(row) | shown, from_attributes=True)
+
+
+def _members(row: Announcement) -> dict[str, Any]:
+    """What every reader of an announcement is told of it."""
+    names = schemas.AnnouncementSummary.model_fields.keys() - {"localities"}
+    return {name: getattr(row, name) for name in names} | {"localities": row.audience["localities"]}
+
+
+def _summary(row: Announcement) -> schemas.AnnouncementSummary:
+    return schemas.AnnouncementSummary(**_members(row))
 
 
 @router.get(
@@ -157,17 +158,15 @@ async def list_deliveries(
     await AnnouncementRepository(session, session.tenant).get(announcement_id)
     if not await service.follows_deliveries(session, caller, announcement_id, now=serving.clock.now()):
         raise Forbidden("Your role follows announcements to your own localities and practices only.")
-    statement = announcements.select_deliveries(session.tenant, announcement_id)
-    if params.state is not None:
-        statement = statement.where(col(Delivery.state) == params.state)
-    if params.in_doubt is not None:
-        doubtful = (col(Delivery.doubts) > 0) | (col(Delivery.state) == DeliveryState.IN_DOUBT)
-        statement = statement.where(doubtful if params.in_doubt else ~doubtful)
-    kind = f"deliveries:{announcement_id}"
-    page = await keyset_page(
-        session, statement, keys=[col(Delivery.id)], params=params, cursors=serving.cursors, kind=kind
+    page = await announcements.list_deliveries(
+        session,
+        announcement_id,
+        state=params.state,
+        in_doubt=params.in_doubt,
+        params=params,
+        cursors=serving.cursors,
     )
-    return paged(request, response, Page([_delivery(row) for row in page.rows], page.next_cursor, page.total))  # pyright: ignore
+    return paged(request, response, page.map(_delivery))
 
 
 def _delivery(row: Delivery) -> schemas.Delivery:
@@ -216,10 +215,10 @@ async def list_inbox(
 ) -> schemas.InboxPage:
     """The caller's messages, newest first, whether they were mailed too or not."""
     person = caller.require_person()
-    page = await service.list_inbox(
-        session, person, params=params, to_acknowledge=params.to_acknowledge, cursors=serving.cursors
+    page = await inbox.list_inbox(
+        session, person, to_acknowledge=params.to_acknowledge, params=params, cursors=serving.cursors
     )
-    return paged(request, response, page)  # pyright: ignore
+    return paged(request, response, page)
 
 
 @router.get("/v1/me/inbox/{message_id}", responses=error_responses(errors.MessageNotFound))

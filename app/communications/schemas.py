@@ -152,6 +152,9 @@ class AnnouncementSummary(BaseModel):
     urgency: Urgency
     channels: list[Channel]
     on_intranet: bool
+    localities: list[UUID] | None = Field(
+        description="The localities it was addressed to, on whose pages alone the intranet shows it."
+    )
     must_acknowledge_by: date | None
     published_at: Instant
     withdrawn_at: Instant | None
@@ -172,6 +175,9 @@ class AnnouncementPage(PageModel):
 
 class AnnouncementParams(PageParams):
     published_since: Instant | None = Field(default=None, description="Published at that instant or later.")
+    locality_id: UUID | None = Field(
+        default=None, description="What the page of that locality shows: its own and what is for everybody."
+    )
 
 
 class Delivery(BaseModel):

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.core.clock import Period
+from app.people.values import Places
 
 
 class Urgency(StrEnum):
@@ -98,6 +99,18 @@ class Area:
     localities: frozenset[UUID]
     practices: frozenset[str]
     reach: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which announcements a caller sees: those of the intranet for these places (None: for any), those sent to the
+    person, and as the office those that went to nobody outside the area (None: all).
+    """
+
+    places: Places | None
+    person_id: UUID | None
+    is_office: bool
+    area: Area | None
 
 
 @dataclass(frozen=True, slots=True)

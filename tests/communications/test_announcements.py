@@ -277,6 +277,59 @@ async def test_a_localitys_editor_follows_and_withdraws_only_what_went_to_that_l
     assert (await divided.commissioner.post(f"/v1/announcements/{public}/withdraw")).status_code == 200
 
 
+async def test_what_is_for_a_locality_is_on_the_pages_of_that_locality_alone(shared, tenant, divided):
+    north, south = practices(tenant)
+    answer = await divided.north.post("/v1/announcements", json=announcement(audience={}, on_intranet=True))
+    own = answer.json()["result"]["announcement"]
+    public = await _publish(shared, tenant, audience={}, on_intranet=True)
+    north_id = (await divided.north.get(f"/v1/announcements/{own}")).json()["localities"][0]
+    seen = {}
+    for name, bound in (
+        ("whole", {}),
+        ("north", {"locality": north_id}),
+        ("south", {"locality": divided.south_id}),
+        ("in north", {"practice": north}),
+        ("in south", {"practice": south}),
+    ):
+        intranet = await shared.as_role("intranet", tenant=tenant, **bound)
+        rows = (await intranet.get("/v1/announcements")).json()["data"]
+        one = (await intranet.get(f"/v1/announcements/{own}")).status_code
+        seen[name] = {row["id"] for row in rows}, one
+    inside, outside = ({own, public}, 200), ({public}, 404)
+    assert seen == {
+        # The commissioner's own intranet may show any of them, on the page where it belongs.
+        "whole": ({public}, 200),
+        "north": inside,
+        "south": outside,
+        "in north": inside,
+        "in south": outside,
+    }
+
+
+async def test_the_commissioners_intranet_asks_for_a_localitys_page(shared, tenant, divided):
+    answer = await divided.north.post("/v1/announcements", json=announcement(audience={}, on_intranet=True))
+    own = answer.json()["result"]["announcement"]
+    north_id = (await divided.north.get(f"/v1/announcements/{own}")).json()["localities"][0]
+    intranet = await shared.as_role("intranet", tenant=tenant)
+    shown = {}
+    for locality in (north_id, divided.south_id):
+        rows = (await intranet.get("/v1/announcements", params={"locality_id": locality})).json()["data"]
+        shown[locality] = [(row["id"], row["localities"]) for row in rows]
+    assert shown == {north_id: [(own, [north_id])], divided.south_id: []}
+    news = [(await intranet.get(f"/v1/practices/{each}/today")).json()["news"] for each in practices(tenant)]
+    assert [[item["id"] for item in each] for each in news] == [[own], []]
+
+
+async def test_whoever_was_sent_it_reads_it_wherever_they_belong(shared, tenant, divided):
+    clerk = await shared.make_person("Cat Clerk", tenant=tenant, email=f"cat@{tenant.lower()}.example")
+    await give_post(shared, tenant, clerk, "staff", practice=practices(tenant)[1])
+    key = await shared.as_role("claims_vetter", tenant=tenant, person=clerk)
+    audience = {"roles": ["staff"], "practices": [practices(tenant)[1]]}
+    sent = await _publish(shared, tenant, audience=audience, on_intranet=False)
+    await shared.work()
+    assert [row["id"] for row in (await key.get("/v1/announcements")).json()["data"]] == [sent]
+
+
 async def test_many_localities_are_looked_up_at_once(shared, tenant, divided):
     admin = await shared.as_role("commissioner_admin", tenant=tenant)
     every = [row["id"] for row in (await admin.get("/v1/localities")).json()["data"]]

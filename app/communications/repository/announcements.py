@@ -1,48 +1,71 @@
 """Announcements, and how far each has come."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, cast, exists, func, or_, true
+from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, true
 from sqlalchemy import select as select_columns
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import col, select
 
 from app.communications.errors import AnnouncementNotFound
 from app.communications.tables import Announcement, Delivery, Message
-from app.communications.values import OPEN, Area, Counts, DeliveryState, Source
+from app.communications.values import OPEN, Area, Counts, DeliveryState, Sight, Source
 from app.core.db import Tx
-from app.core.repository import TenantRepository
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, TenantRepository, keyset_page
+from app.people.values import Places
 
 
 class AnnouncementRepository(TenantRepository[Announcement]):
     table = Announcement
     missing = AnnouncementNotFound
 
-    def select_visible(
-        self, *, person_id: UUID | None, office: bool = False, area: Area | None = None
-    ) -> Select[*tuple[Any, ...]]:
-        """What a caller may read: what the intranet shows and what was sent to them; the office all that went to its
-        area too.
+    def _select_visible(self, sight: Sight) -> Select[Any]:
+        """What a caller may read: what the intranet shows them and what was sent to them; the office all that went to
+        its area too.
         """
-        seen = col(Announcement.on_intranet) & col(Announcement.withdrawn_at).is_(None)
-        if person_id is not None:
-            seen |= self._was_sent_to(person_id)
-        if office:
-            seen |= _is_within(area)
+        seen = col(Announcement.on_intranet) & col(Announcement.withdrawn_at).is_(None) & _is_for(sight.places)
+        if sight.person_id is not None:
+            seen |= self._was_sent_to(sight.person_id)
+        if sight.is_office:
+            seen |= _is_within(sight.area)
         return self.select().where(seen)
+
+    async def list_page(
+        self,
+        sight: Sight,
+        page: Places | None,
+        *,
+        published_since: datetime | None,
+        params: PageParams,
+        cursors: Cursors,
+    ) -> Page[Announcement]:
+        """The newest first. `page`: only what a page about these places shows; without one, of the intranet only what
+        is for everybody or for the caller's own places.
+        """
+        own = sight if page else replace(sight, places=sight.places or Places(frozenset(), frozenset()))
+        statement = self._select_visible(own).where(_is_for(page))
+        if published_since is not None:
+            statement = statement.where(col(Announcement.published_at) >= published_since)
+        keys, kind = [col(Announcement.published_at), col(Announcement.id)], "announcements"
+        return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=kind, descending=True)
+
+    async def get_visible(self, announcement_id: UUID, sight: Sight) -> Announcement:
+        return await self.get_one(self._select_visible(sight).where(col(Announcement.id) == announcement_id))
 
     async def is_within(self, announcement_id: UUID, area: Area | None) -> bool:
         """Whether it went to nobody outside this area. None: the whole commissioner."""
         return await self.find(col(Announcement.id) == announcement_id, _is_within(area)) is not None
 
-    async def list_recent(self, *, person_id: UUID | None, since: datetime, limit: int) -> Sequence[Announcement]:
-        """What is shown to this person or to the intranet, newest first."""
+    async def list_recent(self, sight: Sight, page: Places, *, since: datetime, limit: int) -> Sequence[Announcement]:
+        """What a page about these places shows the caller, newest first."""
         statement = (
-            self.select_visible(person_id=person_id)
-            .where(col(Announcement.published_at) >= since)
+            self._select_visible(sight)
+            .where(_is_for(page), col(Announcement.published_at) >= since)
             .order_by(col(Announcement.published_at).desc(), col(Announcement.id).desc())
             .limit(limit)
         )
@@ -58,15 +81,28 @@ class AnnouncementRepository(TenantRepository[Announcement]):
         return exists(mine)
 
 
+_LOCALITIES, _PRACTICES = col(Announcement.audience)["localities"], col(Announcement.audience)["practices"]
+_NAMES_PLACES = or_(func.jsonb_typeof(_LOCALITIES) == "array", func.jsonb_typeof(_PRACTICES) == "array")
+
+
 def _is_within(area: Area | None) -> ColumnElement[bool]:
     if area is None:
         return true()
-    localities, practices = col(Announcement.audience)["localities"], col(Announcement.audience)["practices"]
-    names_places = or_(func.jsonb_typeof(localities) == "array", func.jsonb_typeof(practices) == "array")
     return (
-        names_places
-        & _are_among(localities, [str(locality) for locality in area.localities])
-        & _are_among(practices, sorted(area.reach))
+        _NAMES_PLACES
+        & _are_among(_LOCALITIES, [str(locality) for locality in area.localities])
+        & _are_among(_PRACTICES, sorted(area.reach))
+    )
+
+
+def _is_for(places: Places | None) -> ColumnElement[bool]:
+    """Addressed to everybody or to one of these places. None: wherever it was addressed to."""
+    if places is None:
+        return true()
+    return or_(
+        ~_NAMES_PLACES,
+        _LOCALITIES.has_any(cast([str(locality) for locality in places.localities], ARRAY(Text))),
+        _PRACTICES.has_any(cast(sorted(places.practices), ARRAY(Text))),
     )
 
 
@@ -93,7 +129,7 @@ async def count_deliveries(session: Tx, message_ids: Collection[UUID]) -> dict[U
             func.count().filter(state == DeliveryState.DELIVERED),
             func.count().filter(failed),
             func.count().filter(state == DeliveryState.SUPPRESSED),
-            func.count().filter((col(Delivery.doubts) > 0) | (state == DeliveryState.IN_DOUBT)),
+            func.count().filter(_is_doubtful()),
             func.count().filter(col(Delivery.acknowledged_at).is_not(None)),
         )
         .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.message_id).in_(message_ids))
@@ -103,5 +139,25 @@ async def count_deliveries(session: Tx, message_ids: Collection[UUID]) -> dict[U
     return {row[0]: Counts(*row[1:]) for row in rows}
 
 
-def select_deliveries(tenant: UUID, message_id: UUID) -> Select[*tuple[Any, ...]]:
-    return select(Delivery).where(col(Delivery.commissioner_id) == tenant, col(Delivery.message_id) == message_id)
+async def list_deliveries(
+    session: Tx,
+    message_id: UUID,
+    *,
+    state: str | None,
+    in_doubt: bool | None,
+    params: PageParams,
+    cursors: Cursors,
+) -> Page[Delivery]:
+    statement = select(Delivery).where(
+        col(Delivery.commissioner_id) == session.tenant, col(Delivery.message_id) == message_id
+    )
+    if state is not None:
+        statement = statement.where(col(Delivery.state) == state)
+    if in_doubt is not None:
+        statement = statement.where(_is_doubtful() if in_doubt else ~_is_doubtful())
+    keys, kind = [col(Delivery.id)], f"deliveries:{message_id}"
+    return await keyset_page(session, statement, keys=keys, params=params, cursors=cursors, kind=kind)
+
+
+def _is_doubtful() -> ColumnElement[bool]:
+    return (col(Delivery.doubts) > 0) | (col(Delivery.state) == DeliveryState.IN_DOUBT)

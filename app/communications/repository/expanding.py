@@ -20,6 +20,7 @@ from sqlalchemy import (
     null,
     or_,
     true,
+    union_all,
 )
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -30,8 +31,14 @@ from app.communications.tables import Delivery, Message, MessagePreference
 from app.communications.values import Channel, DeliveryState, Letter, Urgency
 from app.core.db import Tx
 from app.core.ids import new_id
+from app.core.repository import Statement
 
 _NO_ADDRESS = "no e-mail address is known"
+
+
+def either(first: Statement, second: Statement) -> Statement:
+    """The rows of both; whoever is in both comes twice."""
+    return select_columns(union_all(first, second).subquery("everybody"))
 
 
 async def insert_messages(session: Tx, messages: Sequence[dict[str, Any]]) -> None:

@@ -11,11 +11,11 @@ from sqlmodel import col, select
 from app.communications.tables import Delivery, Message, MessagePreference
 from app.communications.values import InboxItem, Source, Topic, Urgency
 from app.core.db import Tx
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, keyset_page
 
-KEY = col(Delivery.id)
 
-
-def select_inbox(tenant: UUID, person_id: UUID, *, to_acknowledge: bool = False) -> Select[*tuple[Any, ...]]:
+def _select_inbox(tenant: UUID, person_id: UUID, *, to_acknowledge: bool = False) -> Select[*tuple[Any, ...]]:
     """The deliveries of a person, each with its message."""
     statement = (
         select_columns(Delivery, Message, col(Delivery.id).label("id"))
@@ -30,6 +30,17 @@ def select_inbox(tenant: UUID, person_id: UUID, *, to_acknowledge: bool = False)
             col(Message.must_acknowledge_by).is_not(None), col(Delivery.acknowledged_at).is_(None)
         )
     return statement
+
+
+async def list_inbox(
+    session: Tx, person_id: UUID, *, to_acknowledge: bool, params: PageParams, cursors: Cursors
+) -> Page[InboxItem]:
+    """The newest first."""
+    statement = _select_inbox(session.tenant, person_id, to_acknowledge=to_acknowledge)
+    page = await keyset_page(
+        session, statement, keys=[col(Delivery.id)], params=params, cursors=cursors, kind="inbox", descending=True
+    )
+    return page.map(lambda row: inbox_item(row[0], row[1]))
 
 
 def inbox_item(delivery: Delivery, message: Message) -> InboxItem:
@@ -52,7 +63,7 @@ def inbox_item(delivery: Delivery, message: Message) -> InboxItem:
 async def find_item(
     session: Tx, person_id: UUID, delivery_id: UUID, *, for_update: bool = False
 ) -> tuple[Delivery, Message] | None:
-    statement = select_inbox(session.tenant, person_id).where(col(Delivery.id) == delivery_id)
+    statement = _select_inbox(session.tenant, person_id).where(col(Delivery.id) == delivery_id)
     if for_update:
         statement = statement.with_for_update(of=Delivery).execution_options(populate_existing=True)
     row = (await session.exec(statement)).one_or_none()  # pyright: ignore
@@ -61,8 +72,8 @@ async def find_item(
 
 async def list_to_acknowledge(session: Tx, person_id: UUID, *, limit: int) -> list[tuple[str, date | None]]:
     """(subject, day by which), the first day first."""
-    statement = select_inbox(session.tenant, person_id, to_acknowledge=True)
-    statement = statement.order_by(col(Message.must_acknowledge_by), KEY).limit(limit)
+    statement = _select_inbox(session.tenant, person_id, to_acknowledge=True)
+    statement = statement.order_by(col(Message.must_acknowledge_by), col(Delivery.id)).limit(limit)
     rows = (await session.exec(statement)).all()  # pyright: ignore
     return [(row[1].subject, row[1].must_acknowledge_by) for row in rows]
 

@@ -2,7 +2,6 @@
 
 from app.communications.repository.sending import Noted, Waiting
 from app.communications.service.announcing import (
-    DELIVERIES,
     announcement_tag,
     expand_announcement,
     follows_deliveries,
@@ -11,11 +10,10 @@ from app.communications.service.announcing import (
     publish_announcement,
     withdraw_announcement,
 )
-from app.communications.service.audiences import area_of
+from app.communications.service.audiences import DELIVERIES, sight_of
 from app.communications.service.inbox import (
     acknowledge,
     get_message,
-    list_inbox,
     message_tag,
     set_preferences,
     wanted_topics,
@@ -47,7 +45,6 @@ __all__ = [
     "Waiting",
     "acknowledge",
     "announcement_tag",
-    "area_of",
     "drop_old_deliveries",
     "erase_person",
     "expand_announcement",
@@ -55,7 +52,6 @@ __all__ = [
     "follows_deliveries",
     "get_message",
     "hand_over",
-    "list_inbox",
     "measure_announcement",
     "message_tag",
     "notebook",
@@ -73,6 +69,7 @@ __all__ = [
     "record_notes",
     "set_preferences",
     "settle_batch",
+    "sight_of",
     "take_batch",
     "wanted_topics",
     "withdraw_announcement",

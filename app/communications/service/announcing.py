@@ -9,7 +9,7 @@ from app.communications.events import AnnouncementPublished, AnnouncementWithdra
 from app.communications.repository import announcements, reach
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.rules.rendering import render_markdown
-from app.communications.service.audiences import area_of, resolve_audience, within_area
+from app.communications.service.audiences import DELIVERIES, WRITE, area_of, resolve_audience, within_area
 from app.communications.service.letters import post_letters, recipients
 from app.communications.service.progress import record_sending_progress
 from app.communications.tables import Announcement
@@ -34,8 +34,6 @@ from app.core.ids import new_id
 from app.core.operations import OperationRow, start_operation, succeed
 from app.core.principal import Principal
 from app.core.repository import Expected
-
-WRITE, DELIVERIES = "announcements:write", "deliveries:read"
 
 
 async def publish_announcement(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> OperationRow:

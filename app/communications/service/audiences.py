@@ -6,16 +6,19 @@ from datetime import datetime
 from uuid import UUID
 
 from app.communications.errors import AudienceUnknown
-from app.communications.values import Area, Audience, WantedAudience
+from app.communications.values import Area, Audience, Sight, WantedAudience
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden
 from app.core.principal import Principal
 from app.organisations.errors import LocalityNotFound, PracticeNotFound
 from app.organisations.service import get_localities, get_practices, practices_in_localities, reachable
+from app.people.service import places_of
 from app.schemes.errors import SchemeNotFound
 from app.schemes.service import get_scheme, practices_in_state
 from app.schemes.values import ParticipationState
+
+READ, WRITE, DELIVERIES = "announcements:read", "announcements:write", "deliveries:read"
 
 
 async def area_of(session: Tx, caller: Principal, scope: str, *, now: datetime) -> Area | None:
@@ -24,6 +27,17 @@ async def area_of(session: Tx, caller: Principal, scope: str, *, now: datetime) 
     if reach is None:
         return None
     return Area(frozenset(map(UUID, caller.localities(scope))), caller.practices(scope), reach)
+
+
+async def sight_of(session: Tx, caller: Principal, *, now: datetime) -> Sight:
+    """An announcement to places is on the intranet of those places; the commissioner's own intranet may show any."""
+    is_office, is_whole = caller.has(DELIVERIES), caller.covers_commissioner(READ)
+    return Sight(
+        places=None if is_whole else await places_of(session, caller, READ, on=london_date(now)),
+        person_id=caller.person_id,
+        is_office=is_office,
+        area=await area_of(session, caller, DELIVERIES, now=now) if is_office else None,
+    )
 
 
 def within_area(wanted: WantedAudience, area: Area | None) -> WantedAudience:

@@ -11,19 +11,7 @@ from app.communications.values import InboxItem, Topic
 from app.core.audit import audit
 from app.core.db import Tx
 from app.core.etag import digest_etag
-from app.core.pagination import Cursors, PageParams
-from app.core.repository import Expected, Page, keyset_page
-
-
-async def list_inbox(
-    session: Tx, person_id: UUID, *, params: PageParams, to_acknowledge: bool, cursors: Cursors
-) -> Page[InboxItem]:
-    """Newest first."""
-    statement = rows.select_inbox(session.tenant, person_id, to_acknowledge=to_acknowledge)
-    page = await keyset_page(
-        session, statement, keys=[rows.KEY], params=params, cursors=cursors, kind="inbox", descending=True
-    )
-    return Page([rows.inbox_item(row[0], row[1]) for row in page.rows], page.next_cursor, page.total)
+from app.core.repository import Expected
 
 
 def message_tag(item: InboxItem) -> str:

@@ -3,10 +3,7 @@
 import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Select, select, union_all
 
 from app.communications.repository import expanding
 from app.communications.rules.rendering import render_markdown
@@ -16,6 +13,7 @@ from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.ids import new_id
 from app.core.jobs import enqueue_many
+from app.core.repository import Statement
 from app.people.service import select_people, select_recipients
 from app.people.values import PostRole
 
@@ -53,7 +51,7 @@ async def post_letters(
     return len(batches)
 
 
-def recipients(tenant: UUID, audience: Audience, *, now: datetime) -> Select[*tuple[Any, ...]]:
+def recipients(tenant: UUID, audience: Audience, *, now: datetime) -> Statement:
     """Everybody who is meant; whoever is meant twice comes twice."""
     roles = None if audience.roles is None else [PostRole(role) for role in audience.roles]
     in_posts = select_recipients(
@@ -61,7 +59,7 @@ def recipients(tenant: UUID, audience: Audience, *, now: datetime) -> Select[*tu
     )
     if not audience.people:
         return in_posts
-    return select(union_all(in_posts, select_people(tenant, audience.people)).subquery("everybody"))
+    return expanding.either(in_posts, select_people(tenant, audience.people))
 
 
 def _messages(

@@ -1,9 +1,11 @@
 """What matters to a practice today, gathered from the slices that know. What the caller may not see is None."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from app.communications.repository import inbox
 from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.service.audiences import sight_of as announcements_seen
 from app.communications.values import DatedMeeting, ExpectedMoney, News, Task, Today
 from app.core.clock import Period, add_months, london_date, quarter_start
 from app.core.db import Tx
@@ -11,8 +13,9 @@ from app.core.principal import Principal
 from app.forums.service import list_open_issues, sight_of
 from app.forums.values import OpenIssue
 from app.meetings.service import list_next_meetings
-from app.organisations.service import get_practice, reachable
+from app.organisations.service import get_practice, localities_of, reachable
 from app.people.service import listed_lead
+from app.people.values import Places
 from app.schemes.errors import NoVersion
 from app.schemes.service import expected, offers_awaiting, participations
 
@@ -34,7 +37,7 @@ async def practice_today(session: Tx, caller: Principal, code: str, *, now: date
         todo=await _todo(session, caller, code, issues or [], has_lead=lead is not None, now=now) if is_own else None,
         money=await _money(session, code, today=today) if sees_money else None,
         named_lead=lead,
-        news=await _news(session, caller, now=now) if caller.has("announcements:read") else None,
+        news=await _news(session, caller, code, now=now) if caller.has("announcements:read") else None,
         issues=issues,
         meetings=await _meetings(session, caller, code, now=now) if caller.has("meetings:read") else None,
     )
@@ -95,9 +98,14 @@ async def _money(session: Tx, code: str, *, today: date) -> list[ExpectedMoney]:
     return found
 
 
-async def _news(session: Tx, caller: Principal, *, now: datetime) -> list[News]:
+async def _news(session: Tx, caller: Principal, code: str, *, now: datetime) -> list[News]:
+    """What is for everybody and what is for this practice or its locality, as far as the caller sees it."""
+    around = await localities_of(session, [code], on=london_date(now))
     rows = await AnnouncementRepository(session, session.tenant).list_recent(
-        person_id=caller.person_id, since=now - timedelta(days=NEWS_DAYS), limit=MOST_OF_EACH
+        replace(await announcements_seen(session, caller, now=now), is_office=False),
+        Places(frozenset({code}), around),
+        since=now - timedelta(days=NEWS_DAYS),
+        limit=MOST_OF_EACH,
     )
     return [News(row.id, row.title, row.published_at) for row in rows]
 
