@@ -1,4 +1,4 @@
-"""Scopes on routes. A route without one fails a test; the route class in core/http.py enforces it before the body."""
+"""Scopes on routes. A route without one fails a test; the route class in core/http/route.py enforces it before the body."""
 
 from typing import Annotated, Any, Protocol
 

@@ -175,7 +175,7 @@ async def _transaction(request: Request) -> Tx:
     return await request.state.unit.session()
 
 
-# The route class in core/http.py opens and closes the unit of work around the whole handler, so that the commit
+# The route class in core/http/route.py opens and closes the unit of work around the whole handler, so that the commit
 # happens after serialisation and before the response leaves. This dependency only hands the session out.
 Transaction = Annotated[Tx, Depends(_transaction)]
 

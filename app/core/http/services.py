@@ -1,0 +1,98 @@
+"""What a request needs, built once for the whole process."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.core.auth import Authenticator
+from app.core.clock import Clock
+from app.core.db import Tx, unit_of_work
+from app.core.errors import Unavailable
+from app.core.jobs import Waker
+from app.core.limits import RateLimiter
+from app.core.metrics import Metrics
+from app.core.pagination import Cursors
+from app.core.read import Reader
+from app.core.secrets import SecretBox
+from app.core.settings import Settings
+
+_REVISION = text("SELECT version_num FROM alembic_version")
+_FIGURES = text("SELECT queue, oldest_due, parked FROM queue_figures()")
+_UNANSWERED = text("SELECT unacknowledged_releases()")
+_AGES = text("SELECT relay_lag, oldest_transaction FROM age_figures()")
+
+
+@dataclass(slots=True)
+class Services:
+    """Everything a request needs, built once when the application starts: `request.app.state.services`."""
+
+    settings: Settings
+    clock: Clock
+    version: str
+    app_engine: AsyncEngine
+    platform_engine: AsyncEngine
+    reader: Reader
+    cursors: Cursors
+    secrets: SecretBox
+    waker: Waker
+    authenticator: Authenticator
+    key_limiter: RateLimiter
+    address_limiter: RateLimiter
+    metrics: Metrics
+    epoch: str
+    revision: str
+    practice_change_effects: Sequence[Any]
+    """What each slice says a change of practices would touch: `organisations.values.EffectsOfPracticeChange`."""
+    person_holders: Sequence[Any]
+    """The slices that hold something on persons, in the order of an erasure: `people.values.PersonHolder`."""
+    read_file: Callable[..., Any]
+    """Reads an uploaded file of a named kind into rows; handed down, because a slice may not import its own adapters."""
+
+    async def check_ready(self) -> None:
+        """Raise `Unavailable` unless the database answers and is in the form that this release needs."""
+        async with self.reader.pool.acquire(timeout=2) as connection:
+            if await connection.fetchval("SELECT epoch FROM published.epoch") != self.epoch:
+                raise Unavailable("The database was restored; this process must be started again.")
+        async with unit_of_work(self.platform_engine, None) as session:
+            found = (await (await session.connection()).execute(_REVISION)).scalar_one_or_none()
+        if found != self.revision:
+            raise Unavailable("The database is of another release; run `plenary migrate`.")
+
+    async def refresh_gauges(self, session: Tx) -> None:
+        """Read what /metrics shows of the database: counts and ages only, and how long a connection to it is waited for."""
+        found = (await (await session.connection()).execute(_FIGURES)).mappings().all()
+        for row in found:
+            self.metrics.oldest_due_job.labels(row["queue"]).set(row["oldest_due"])
+            self.metrics.parked_jobs.labels(row["queue"]).set(row["parked"])
+        ages = (await (await session.connection()).execute(_AGES)).one()
+        self.metrics.relay_lag.set(ages.relay_lag)
+        self.metrics.oldest_transaction.set(ages.oldest_transaction)
+        unanswered = (await (await session.connection()).execute(_UNANSWERED)).scalar_one()
+        self.metrics.unacknowledged_releases.set(unanswered)
+        # Tried once for each scrape, so that requests do not pay for it.
+        waits = await asyncio.gather(_wait(self.app_engine.connect()), _wait(self.reader.pool.acquire(timeout=2)))
+        self.metrics.pool_wait.set(max(waits))
+
+
+async def _wait(connection: AbstractAsyncContextManager[Any]) -> float:
+    """Seconds until the pool gives a connection, or has given up."""
+    started = time.perf_counter()
+    with suppress(TimeoutError, PoolTimeout):
+        async with connection:
+            return time.perf_counter() - started
+    return time.perf_counter() - started
+
+
+async def _services(request: Request) -> Services:
+    return request.app.state.services
+
+
+Serving = Annotated[Services, Depends(_services)]
