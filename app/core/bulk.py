@@ -8,13 +8,10 @@ from sqlalchemy import text
 from app.core.db import Tx
 
 
-async def copy_rows(
-    session: Tx, table: str, *, columns: Sequence[str], rows: Iterable[Sequence[Any]], skip_existing: bool = False
-) -> int:
-    """COPY into a temporary table, then one INSERT … SELECT into `table` under its policy. Returns how many were new.
+async def copy_rows(session: Tx, table: str, *, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """COPY into a temporary table, then one INSERT … SELECT into `table` under its policy.
 
-    `columns` leave out `commissioner_id`, which is always the session's tenant. JSON goes in as text. With
-    `skip_existing` rows whose key is there already are left as they are.
+    `columns` leave out `commissioner_id`, which is always the session's tenant. JSON goes in as text.
     """
     connection = await session.connection()
     incoming, listed = f"incoming_{table}", ", ".join(columns)
@@ -23,11 +20,9 @@ async def copy_rows(
     )
     driver: Any = (await connection.get_raw_connection()).driver_connection
     await driver.copy_records_to_table(incoming, records=rows, columns=list(columns))
-    clash = " ON CONFLICT DO NOTHING" if skip_existing else ""
     # One transaction may write the same table in several chunks, so the temporary table goes at once.
-    result = await connection.execute(
-        text(f"INSERT INTO {table} (commissioner_id, {listed}) SELECT :tenant, {listed} FROM {incoming}{clash}"),
+    await connection.execute(
+        text(f"INSERT INTO {table} (commissioner_id, {listed}) SELECT :tenant, {listed} FROM {incoming}"),
         {"tenant": session.tenant},
     )
     await connection.execute(text(f"DROP TABLE {incoming}"))
-    return result.rowcount

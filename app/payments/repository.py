@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Uuid, any_, cast, text
+from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col, select
 
@@ -27,7 +28,18 @@ from app.payments.tables import (
     PaymentRunPart,
     PaymentStatement,
 )
-from app.payments.values import OPEN, POSTED, READABLE, VOID, Balance, Outcome, Posted, RunState, WorkedStatement
+from app.payments.values import (
+    OPEN,
+    POSTED,
+    READABLE,
+    VOID,
+    Answer,
+    Balance,
+    Outcome,
+    Posted,
+    RunState,
+    WorkedStatement,
+)
 
 _POSTED_PERIODS = text(
     """
@@ -73,22 +85,21 @@ SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS total FROM (
 ) owed
 """
 )
+# The ledger's last word counts: what came back was not paid, whatever was said before.
 _MOVED = text(
     """
-WITH released AS (
-  SELECT p.id, p.total, p.payable
-  FROM payment_run r
-  JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
-  JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
-  WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
-    AND (r.released_at AT TIME ZONE 'Europe/London')::date <= :on
-)
-SELECT coalesce(sum(total), 0)::bigint AS posted,
-       coalesce(sum(payable) FILTER (WHERE EXISTS (
-         SELECT FROM payment_acknowledgement a
-         WHERE a.commissioner_id = :tenant AND a.payment_id = released.id AND a.outcome = 'paid' AND a.paid_on <= :on
-       )), 0)::bigint AS paid
-FROM released
+SELECT coalesce(sum(p.total), 0)::bigint AS posted,
+       coalesce(sum(p.payable) FILTER (WHERE last.outcome = 'paid' AND last.paid_on <= :on), 0)::bigint AS paid
+FROM payment_run r
+JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
+JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
+LEFT JOIN LATERAL (
+  SELECT a.outcome, a.paid_on FROM payment_acknowledgement a
+  WHERE a.commissioner_id = p.commissioner_id AND a.payment_id = p.id AND a.outcome <> 'accepted'
+  ORDER BY a.recorded_at DESC, a.id DESC LIMIT 1
+) last ON true
+WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
+  AND (r.released_at AT TIME ZONE 'Europe/London')::date <= :on
 """
 )
 _POSTED_TOTALS = text(
@@ -461,14 +472,25 @@ class AcknowledgementRepository(TenantRepository[PaymentAcknowledgement]):
     table = PaymentAcknowledgement
     missing = AcknowledgementNotFound
 
-    async def add_new(self, rows: Sequence[tuple[Any, ...]]) -> int:
-        return await copy_rows(
-            self.session,
-            "payment_acknowledgement",
-            columns=("id", "run_id", "payment_id", "outcome", "paid_on", "reason", "recorded_by", "recorded_at"),
-            rows=rows,
-            skip_existing=True,
+    async def add(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        columns = ("id", "run_id", "payment_id", "outcome", "paid_on", "reason", "recorded_by", "recorded_at")
+        await copy_rows(self.session, "payment_acknowledgement", columns=columns, rows=rows)
+
+    async def list_heard(self, payments: Iterable[UUID]) -> list[Answer]:
+        """All that the ledger has said of these payments, in the order it came."""
+        answers = PaymentAcknowledgement
+        found = (
+            select_columns(col(Payment.reference), col(answers.outcome), col(answers.paid_on), col(answers.reason))
+            .join(
+                Payment,
+                (col(Payment.commissioner_id) == col(answers.commissioner_id))
+                & (col(Payment.id) == col(answers.payment_id)),
+            )
+            .where(col(answers.commissioner_id) == self.tenant, _among(col(answers.payment_id), payments))
+            .order_by(col(answers.recorded_at), col(answers.id))
         )
+        rows = (await (await self.session.connection()).execute(found)).all()
+        return [Answer(payment, Outcome(outcome), paid_on, reason) for payment, outcome, paid_on, reason in rows]
 
     async def latest(self, payments: Iterable[UUID]) -> dict[UUID, PaymentAcknowledgement]:
         """The newest answer about each payment; that it was accepted comes before what became of it, however late."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -38,6 +39,16 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     PAID = "paid"
     REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the ledger says about one payment, by the payment's reference."""
+
+    payment: str
+    outcome: Outcome
+    paid_on: date | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)

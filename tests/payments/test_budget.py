@@ -81,6 +81,21 @@ async def test_money_counts_as_paid_from_the_day_that_the_ledger_names(shared: L
     assert (await stand(office, "2026-11-21"))["posted"] == "0.00"
 
 
+async def test_money_that_came_back_is_not_paid_until_the_ledger_pays_it_again(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("5000",))
+    run_id = await office.pay()
+    (payment,) = await office.references(run_id)
+    paid = {"payment": payment, "outcome": "paid", "paid_on": "2026-12-18"}
+    for answer, counted in (
+        (paid, "2500.00"),
+        ({"payment": payment, "outcome": "rejected", "reason": "Came back."}, "0.00"),
+        ({"payment": payment, "outcome": "accepted"}, "0.00"),
+        (paid, "2500.00"),
+    ):
+        await office.acknowledge(run_id, answer)
+        assert (await stand(office, "2026-12-31"))["paid"] == counted, answer
+
+
 async def test_months_without_a_version_cost_nothing(shared: LivePlenary) -> None:
     office = await Office.open(shared, applies=Period(date(2026, 7, 1), date(2027, 4, 1)))
     found = await stand(office, "2026-09-30")

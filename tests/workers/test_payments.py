@@ -11,7 +11,7 @@ from app.core import jobs
 from app.core.clock import Period
 from app.core.db import unit_of_work
 from app.payments import service
-from app.payments.values import Outcome
+from app.payments.values import Answer, Outcome
 from tests.factories import schemes
 from tests.factories.jobs import make_due
 from tests.factories.payments import Office
@@ -144,7 +144,7 @@ async def test_answers_that_come_in_two_halves_at_once_settle_the_run(shared: Li
     person = UUID((await office.run(run_id))["released_by"])
     first, second = await office.references(run_id)
     async with shared.session(office.tenant) as session:
-        answer = service.Answer(first, Outcome.PAID, date(2026, 12, 18), None)
+        answer = Answer(first, Outcome.PAID, date(2026, 12, 18), None)
         await service.record_acknowledgements(
             session, UUID(run_id), [answer], person=person, expected=schemes.ANY_VERSION, now=shared.clock.now()
         )

@@ -25,6 +25,7 @@ from app.payments.errors import (
 from app.payments.repository import AcknowledgementRepository
 from app.payments.router.answers import shown
 from app.payments.tables import PaymentAcknowledgement
+from app.payments.values import Answer
 from app.schemes.errors import SchemeNotFound
 
 router = make_router("payments")
@@ -79,11 +80,11 @@ async def load_acknowledgements(
     """Load what the ledger says of each payment: accepted, paid or rejected. Loading it twice changes nothing.
 
     When every payment of the run has an answer and none is rejected, the run is acknowledged. A rejected payment keeps
-    it released until the ledger has paid it, and makes a run that was acknowledged released again. `If-Match` takes the
-    run's ETag.
+    it released until the ledger has paid it, and makes a run that was acknowledged released again, also where it was
+    rejected for the same reason before. `If-Match` takes the run's ETag.
     """
     answers = [
-        service.Answer(payment=each.payment, outcome=each.outcome, paid_on=each.paid_on, reason=each.reason)
+        Answer(payment=each.payment, outcome=each.outcome, paid_on=each.paid_on, reason=each.reason)
         for each in body.acknowledgements
     ]
     loaded = await service.record_acknowledgements(

@@ -21,11 +21,10 @@ from app.payments.service.running import (
     request_run,
     write_statements,
 )
-from app.payments.service.settling import Answer, Loaded, record_acknowledgements, render_file
+from app.payments.service.settling import Loaded, record_acknowledgements, render_file
 from app.payments.service.telling import released_statements
 
 __all__ = [
-    "Answer",
     "BudgetStand",
     "Loaded",
     "approve_run",

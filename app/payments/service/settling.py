@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -17,20 +17,11 @@ from app.organisations import service as organisations
 from app.payments.errors import RunNotReleased, UnknownPayment
 from app.payments.events import RunAcknowledged, RunReturned
 from app.payments.repository import AcknowledgementRepository, RunRepository, StatementRepository, period_of
+from app.payments.rules.answering import news
 from app.payments.rules.files import csv_file, json_file
 from app.payments.tables import Payment, PaymentRun
-from app.payments.values import POSTED, FileHead, FilePayment, Outcome, RunState
+from app.payments.values import POSTED, Answer, FileHead, FilePayment, Outcome, RunState
 from app.schemes import service as schemes
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One line of what the ledger sent back."""
-
-    payment: str
-    outcome: Outcome
-    paid_on: date | None
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +55,25 @@ async def record_acknowledgements(
     session: Tx, run_id: UUID, answers: Sequence[Answer], *, person: UUID, expected: Expected, now: datetime
 ) -> Loaded:
     """Keep what the ledger says of each payment; the same answers again change nothing."""
-    # Two loads at once would each see the other's payments without an answer, and neither would settle the run.
+    # Two loads at once would each see the other's payments without an answer, and neither would settle the run; and
+    # would both take the same answer for news.
     run = await _released(session, run_id, for_update=True)
     expected.check(run.version)
     rows = await StatementRepository(session, session.tenant).list_file_rows(run_id)
     payments = {payment.reference: payment for payment, _ in rows}
     _require_known(answers, payments)
     acknowledgements = AcknowledgementRepository(session, session.tenant)
-    created = await acknowledgements.add_new(
-        [(new_id(), run.id, payments[a.payment].id, a.outcome.value, a.paid_on, a.reason, person, now) for a in answers]
+    fresh = news(answers, await acknowledgements.list_heard({payments[answer.payment].id for answer in answers}))
+    await acknowledgements.add(
+        [(new_id(), run.id, payments[a.payment].id, a.outcome.value, a.paid_on, a.reason, person, now) for a in fresh]
     )
-    if created:
-        audit(session, "payment_run.answered", run.id, created=created)
+    if fresh:
+        audit(session, "payment_run.answered", run.id, created=len(fresh))
     latest = await acknowledgements.latest([payment.id for payment in payments.values()])
     rejected = sum(answer.outcome == Outcome.REJECTED for answer in latest.values())
     is_settled = not rejected and len(latest) == len(payments)
-    return Loaded(await _settle(session, run, is_settled=is_settled), created, len(answers) - created, rejected)
+    settled = await _settle(session, run, is_settled=is_settled)
+    return Loaded(settled, created=len(fresh), unchanged=len(answers) - len(fresh), rejected=rejected)
 
 
 def _require_known(answers: Sequence[Answer], payments: Mapping[str, Payment]) -> None:

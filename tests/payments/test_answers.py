@@ -1,0 +1,35 @@
+"""What a ledger answers: which of it is news."""
+
+from datetime import date
+
+from app.payments.rules.answering import news
+from app.payments.values import Answer, Outcome
+
+ACCEPTED = Answer("P1", Outcome.ACCEPTED, None, None)
+PAID = Answer("P1", Outcome.PAID, date(2026, 12, 18), None)
+BACK = Answer("P1", Outcome.REJECTED, None, "Came back.")
+
+
+def test_what_was_said_last_is_no_news() -> None:
+    assert news([ACCEPTED, PAID], [ACCEPTED, PAID]) == []
+
+
+def test_the_same_rejection_after_a_payment_is_news() -> None:
+    assert news([BACK], [BACK, PAID]) == [BACK]
+
+
+def test_a_payment_of_the_same_day_after_a_rejection_is_news() -> None:
+    assert news([PAID], [PAID, BACK]) == [PAID]
+
+
+def test_being_accepted_is_no_second_news_whatever_came_of_it() -> None:
+    assert news([ACCEPTED], [ACCEPTED, BACK]) == []
+
+
+def test_an_answer_that_stands_twice_in_one_load_is_one() -> None:
+    assert news([PAID, PAID], []) == [PAID]
+
+
+def test_what_is_said_of_one_payment_is_news_of_another() -> None:
+    other = Answer("P2", Outcome.PAID, date(2026, 12, 18), None)
+    assert news([other], [PAID]) == [other]
