@@ -121,12 +121,12 @@ def select_recipients(
     posts can be reached by mail. A person without an address comes too, for the inbox.
     """
     members = organisations.select_member_practices(tenant, on)
-    return repository.recipients(tenant, members, roles=roles, practices=practices, localities=localities, on=on)
+    return repository.select_recipients(tenant, members, roles=roles, practices=practices, localities=localities, on=on)
 
 
 def select_people(tenant: UUID, ids: Collection[UUID]) -> Statement:
     """These persons in the columns of `select_recipients`, whatever their posts."""
-    return repository.chosen(tenant, ids)
+    return repository.select_people(tenant, ids)
 
 
 def _ref(person: Person) -> PersonRef:
