@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from app.core.http.conditional import conditional
 from app.core.problems import problem_schemas
 
 TAGS = {
@@ -44,8 +45,8 @@ def describe(app: FastAPI, *, version: str) -> None:
 
     app.openapi = document  # pyright: ignore[reportAttributeAccessIssue] - the documented way to replace it
 
-    async def serve(_request: Any) -> Response:
-        return Response(document_bytes(document()), media_type="application/json")
+    async def serve(request: Request) -> Response:
+        return conditional(request, Response(document_bytes(document()), media_type="application/json"))
 
     app.add_route("/openapi.json", serve, include_in_schema=False)
 

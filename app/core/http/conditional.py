@@ -9,13 +9,14 @@ from app.core.repository import Expected
 
 
 def conditional(request: Request, response: Response) -> Response:
-    """Give every JSON answer to a GET an ETag (a digest of its bytes where the handler set none) and honour If-None-Match."""
+    """Give every answer to a GET an ETag (a digest of its bytes where the handler set none) and honour If-None-Match."""
     if request.method != "GET" or response.status_code != 200:
         return response
     etag = response.headers.get("etag")
     if etag is None:
+        # A stream has no body that could be looked at, and no end to wait for.
         body = getattr(response, "body", None)
-        if not body or "json" not in response.headers.get("content-type", ""):
+        if body is None:
             return response
         etag = response.headers["etag"] = bytes_etag(bytes(body))
     if matches_none(request.headers.get("if-none-match"), etag):

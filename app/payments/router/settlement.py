@@ -9,7 +9,6 @@ from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction
 from app.core.errors import PreconditionFailed
-from app.core.etag import bytes_etag
 from app.core.http import MayMatch, Serving, make_router, paged
 from app.core.money import format_pounds
 from app.core.pagination import PageParams
@@ -60,7 +59,7 @@ async def get_payment_file(
     bytes.
     """
     body = await service.render_file(session, run_id, form=format)
-    headers = {"Content-Disposition": f'attachment; filename="run-{run_id}.{format}"', "ETag": bytes_etag(body)}
+    headers = {"Content-Disposition": f'attachment; filename="run-{run_id}.{format}"'}
     media_type = "text/csv; charset=utf-8" if format == "csv" else "application/json"
     return Response(body, media_type=media_type, headers=headers)
 

@@ -11,7 +11,7 @@ from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, CursorInvalid, PreconditionFailed, PreconditionRequired
-from app.core.etag import bytes_etag, version_etag
+from app.core.etag import version_etag
 from app.core.http import MustMatch, Serving, accepted, make_router, paged
 from app.core.operations import Operation, operation_answer
 from app.core.pagination import PageParams
@@ -185,7 +185,7 @@ async def get_scheme_version_in_words(
     words = await service.describe_version(session, scheme_id, n, practice=practice)
     html = "text/html" in request.headers.get("accept", "")
     body = (_markdown.render(words.markdown) if html else words.markdown).encode()
-    headers = {"Words-Digest": words.digest, "ETag": bytes_etag(body), "Vary": "Accept"}
+    headers = {"Words-Digest": words.digest, "Vary": "Accept"}
     return Response(body, media_type="text/html" if html else "text/markdown", headers=headers)
 
 
