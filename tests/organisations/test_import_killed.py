@@ -11,7 +11,7 @@ from tests.factories.processes import worker_process
 from tests.factories.service import LivePlenary
 from tests.organisations.adapters.register_texts import csv_bytes, practice_cells
 
-ROWS = 3000
+ROWS = 1500
 
 
 async def operation_once(client: httpx.AsyncClient, address: str, *, done: int) -> dict:

@@ -69,11 +69,14 @@ async def test_two_ccgs_of_2014_15_are_paid_to_the_penny(live: LivePlenary) -> N
 
 
 @pytest.mark.slow
-async def test_a_quarter_of_england_is_paid_as_plain_arithmetic_says(live: LivePlenary) -> None:
+async def test_a_quarter_is_paid_as_plain_arithmetic_says(live: LivePlenary) -> None:
+    """In every ninth place of England; `plenary storm payments --file` plays all 106, and breaks things meanwhile."""
     path = published("nhs_payments_gp_2022_23.csv")
     year, quarter = Period(date(2022, 4, 1), date(2023, 4, 1)), Period(date(2022, 4, 1), date(2022, 7, 1))
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
+    chosen = set(sorted({row["CCG Code"] for row in rows})[::9])
+    rows = [row for row in rows if row["CCG Code"] in chosen]
     due = {row["Practice Code"]: a_quarter_of_two_pounds(Decimal(row[LIST])) for row in rows}
     places: dict[str, set[str]] = {}
     for row in rows:
@@ -101,9 +104,8 @@ async def test_a_quarter_of_england_is_paid_as_plain_arithmetic_says(live: LiveP
             assert len(statement["payments"]) == (Decimal(statement["total"]) != 0)
             paid[statement["practice"]] = Decimal(line["amount"])
         assert Decimal(run["total"]) == sum(Decimal(each["total"]) for each in found)
-    assert len(offices) == 106
     assert paid == due
-    assert (len(paid), sum(amount == 0 for amount in paid.values())) == (6669, 206)
+    assert 0 in paid.values(), "a practice without a list is among them"
 
 
 def a_quarter_of_two_pounds(size: Decimal) -> Decimal:
