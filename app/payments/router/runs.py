@@ -28,7 +28,7 @@ from app.payments.errors import (
     RunOpen,
     SamePerson,
 )
-from app.payments.repository import RunRepository
+from app.payments.repository.runs import RunRepository
 from app.payments.router.answers import period_answer, shown
 from app.payments.tables import PaymentRun
 from app.schemes.errors import NoVersion, SchemeNotFound

@@ -21,7 +21,7 @@ from app.payments.errors import (
     RunNotReleased,
     UnknownPayment,
 )
-from app.payments.repository import AcknowledgementRepository
+from app.payments.repository.acknowledgements import AcknowledgementRepository
 from app.payments.router.answers import shown
 from app.payments.tables import PaymentAcknowledgement
 from app.payments.values import Answer

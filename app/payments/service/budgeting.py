@@ -10,7 +10,7 @@ from app.calculation.service import check_definition, estimate, evaluate, parse_
 from app.calculation.values import PracticeInput
 from app.core.clock import Period, add_months
 from app.core.db import Tx
-from app.payments.repository import RunRepository
+from app.payments.repository.ledger import LedgerRepository
 from app.payments.rules.accruing import by_months, due_periods, gaps
 from app.schemes import service as schemes
 from app.schemes.errors import NoVersion
@@ -36,15 +36,15 @@ class BudgetStand:
 
 async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     scheme = await schemes.get_scheme(session, scheme_id)
-    runs = RunRepository(session, session.tenant)
+    ledger = LedgerRepository(session, session.tenant)
     year = Period(scheme.starts_on, add_months(scheme.starts_on, 12))
-    released = [period for period, _ in await runs.list_posted_periods(scheme_id)]
+    released = [period for period, _ in await ledger.list_posted_periods(scheme_id)]
     due = due_periods(year, released, on=on)
     entitled = sum([await _sum(session, scheme_id, period, offered=False) for period in due])
     rest = gaps(year, due, until=add_months(scheme.starts_on, 12))
     offered = sum([await _sum(session, scheme_id, period, offered=True) for period in rest])
     codes = await schemes.list_participants(session, scheme_id, period=year)
-    posted, paid = await runs.sum_moved(scheme_id, on=on)
+    posted, paid = await ledger.sum_moved(scheme_id, on=on)
     return BudgetStand(
         scheme=scheme,
         on=on,

@@ -3,14 +3,14 @@
 from app.core.db import Tx
 from app.core.money import format_pounds
 from app.organisations.values import Effect, PracticeChangeRef
-from app.payments.repository import RunRepository
+from app.payments.repository.ledger import LedgerRepository
 
 
 async def effects_of_practice_change(session: Tx, change: PracticeChangeRef) -> list[Effect]:
     """Runs that are worked out pay as they stand, to the practice itself; what a practice owes stays with it."""
-    runs = RunRepository(session, session.tenant)
-    count, total = await runs.sum_open(change.practices)
-    owing, owed = await runs.sum_owed(change.practices)
+    ledger = LedgerRepository(session, session.tenant)
+    count, total = await ledger.sum_open(change.practices)
+    owing, owed = await ledger.sum_owed(change.practices)
     effects = []
     if count:
         pounds = format_pounds(total)

@@ -13,7 +13,8 @@ from app.core.events import Event, emit
 from app.core.repository import Expected
 from app.payments.errors import OwnPractice, RunNotApproved, RunNotCalculated, RunNotOpen, SamePerson
 from app.payments.events import RunApproved, RunRejected, RunReleased
-from app.payments.repository import RunRepository, StatementRepository
+from app.payments.repository.runs import RunRepository
+from app.payments.repository.statements import StatementRepository
 from app.payments.tables import PaymentRun
 from app.payments.values import RunState
 from app.schemes import service as schemes

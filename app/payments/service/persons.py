@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.core.clock import utc_text
 from app.core.db import Tx
-from app.payments.repository import RunRepository
+from app.payments.repository.runs import RunRepository
 from app.payments.tables import PaymentRun
 
 _DECISIONS = {

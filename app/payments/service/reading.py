@@ -9,13 +9,11 @@ from app.core.db import Tx
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page
 from app.payments.errors import StatementNotFound
-from app.payments.repository import (
-    AcknowledgementRepository,
-    RunRepository,
-    StatementRepository,
-    period_of,
-    readable,
-)
+from app.payments.repository.acknowledgements import AcknowledgementRepository
+from app.payments.repository.ledger import LedgerRepository
+from app.payments.repository.rows import period_of, readable
+from app.payments.repository.runs import RunRepository
+from app.payments.repository.statements import StatementRepository
 from app.payments.tables import Payment, PaymentAcknowledgement, PaymentLine, PaymentRun, PaymentStatement
 from app.payments.values import RunBrief, RunState
 
@@ -87,7 +85,7 @@ async def open_runs(session: Tx, practice: str) -> list[RunBrief]:
 
 async def released_totals(session: Tx, scheme_id: UUID) -> dict[str, int]:
     """Pence posted to date, by practice."""
-    return await RunRepository(session, session.tenant).sum_posted(scheme_id)
+    return await LedgerRepository(session, session.tenant).sum_posted(scheme_id)
 
 
 def brief_of(run: PaymentRun) -> RunBrief:

@@ -23,7 +23,11 @@ from app.core.operations import OperationRow
 from app.organisations import service as organisations
 from app.payments.errors import OverlappingPeriod, PeriodNotPayable, RunOpen
 from app.payments.events import RunCalculated, RunFailed, RunRequested
-from app.payments.repository import FrozenRow, PartRepository, RunRepository, StatementRepository, period_of
+from app.payments.repository.frozen import FrozenRow, PartRepository
+from app.payments.repository.ledger import LedgerRepository
+from app.payments.repository.rows import period_of
+from app.payments.repository.runs import RunRepository
+from app.payments.repository.statements import StatementRepository
 from app.payments.rules import working
 from app.payments.tables import PaymentRun, PaymentRunPart
 from app.payments.values import Balance, Part, Posted, RunState, WorkedRun, WorkedStatement
@@ -126,10 +130,11 @@ async def freeze_run(session: Tx, run_id: UUID) -> bool:
         return False
     if await parts.list_parts(run_id):
         return True
-    posted_periods = dict(await runs.list_posted_periods(run.scheme_id))
+    ledger = LedgerRepository(session, session.tenant)
+    posted_periods = dict(await ledger.list_posted_periods(run.scheme_id))
     own = period_of(run)
     earlier = sorted(period for period in posted_periods if period.valid_from < own.valid_from)
-    balances = await runs.list_balances(run.scheme_id)
+    balances = await ledger.list_balances(run.scheme_id)
     freezer = _Freezer(session, run, posted_periods)
     own_print = await freezer.add(own, balances=balances)
     earlier_prints = [await freezer.add(period) for period in earlier]
@@ -167,7 +172,7 @@ class _Freezer:
         changed = digest != before
         posted: dict[str, tuple[Posted, ...]] = {}
         if changed and before is not None:
-            posted = await RunRepository(session, session.tenant).list_posted(scheme_id, period)
+            posted = await LedgerRepository(session, session.tenant).list_posted(scheme_id, period)
         if changed:
             self._keep(frozen, posted)
         self._add_part(period, version, digest, differences=before is not None, changed=changed)

@@ -16,7 +16,10 @@ from app.core.repository import Expected
 from app.organisations import service as organisations
 from app.payments.errors import RunNotReleased, UnknownPayment
 from app.payments.events import RunAcknowledged, RunReturned
-from app.payments.repository import AcknowledgementRepository, RunRepository, StatementRepository, period_of
+from app.payments.repository.acknowledgements import AcknowledgementRepository
+from app.payments.repository.rows import period_of
+from app.payments.repository.runs import RunRepository
+from app.payments.repository.statements import StatementRepository
 from app.payments.rules.answering import news
 from app.payments.rules.files import csv_file, json_file
 from app.payments.tables import Payment, PaymentRun

@@ -4,7 +4,8 @@ from collections import defaultdict
 from uuid import UUID
 
 from app.core.db import Tx
-from app.payments.repository import RunRepository, StatementRepository
+from app.payments.repository.runs import RunRepository
+from app.payments.repository.statements import StatementRepository
 from app.payments.service.reading import brief_of
 from app.payments.values import POSTED, PaymentBrief, RunBrief, StatementBrief
 

@@ -1,0 +1,1 @@
+"""Every SELECT and bulk write of payments."""

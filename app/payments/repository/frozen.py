@@ -1,0 +1,44 @@
+"""What a run is worked out from, as it was frozen."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from app.core.bulk import copy_rows
+from app.core.repository import TenantRepository
+from app.payments.tables import PaymentRunInput, PaymentRunPart
+
+
+class FrozenRow(NamedTuple):
+    """What one part of a run knows of one practice, in canonical form."""
+
+    part_no: int
+    practice: str
+    frozen: Mapping[str, Any] | None
+    posted: Sequence[Any]
+
+
+class PartRepository(TenantRepository[PaymentRunPart]):
+    table = PaymentRunPart
+
+    async def list_parts(self, run_id: UUID) -> Sequence[PaymentRunPart]:
+        return await self.list(col(PaymentRunPart.run_id) == run_id, order=[col(PaymentRunPart.no)])
+
+    async def add_inputs(self, rows: Iterable[tuple[UUID, int, str, str | None, str]]) -> None:
+        await copy_rows(
+            self.session,
+            "payment_run_input",
+            columns=("run_id", "part_no", "practice", "frozen", "posted"),
+            rows=rows,
+        )
+
+    async def list_inputs(self, run_id: UUID) -> list[FrozenRow]:
+        """Columns only: rows of the session would cost several times as much for thousands of practices."""
+        found = (
+            select(PaymentRunInput.part_no, PaymentRunInput.practice, PaymentRunInput.frozen, PaymentRunInput.posted)
+            .where(col(PaymentRunInput.commissioner_id) == self.tenant, col(PaymentRunInput.run_id) == run_id)
+            .order_by(col(PaymentRunInput.part_no), col(PaymentRunInput.practice))
+        )
+        return [FrozenRow(*row) for row in (await self.session.exec(found)).all()]

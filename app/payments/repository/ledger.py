@@ -1,0 +1,164 @@
+"""The ledger: what released runs have posted and paid, what is about to be, and what is still owed."""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.calculation.values import Payee
+from app.core.clock import Period
+from app.core.repository import TenantRepository
+from app.payments.errors import RunNotFound
+from app.payments.tables import PaymentRun
+from app.payments.values import POSTED, Balance, Posted
+
+_POSTED_PERIODS = text(
+    """
+SELECT DISTINCT ON (p.period_from) p.period_from, p.period_until, p.inputs_digest
+FROM payment_run_part p JOIN payment_run r ON r.commissioner_id = p.commissioner_id AND r.id = p.run_id
+WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
+ORDER BY p.period_from, r.released_at DESC
+"""
+)
+# The sum of bigint is numeric, which would leave as a decimal: hence the cast.
+_POSTED_LINES = text(
+    """
+SELECT s.practice, l.component, l.payee_type, l.payee_code, sum(l.amount)::bigint AS amount,
+       array_agg(s.reference || '-' || l.no ORDER BY r.released_at, l.no) AS lines
+FROM payment_run r
+JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
+JOIN payment_line l ON l.commissioner_id = s.commissioner_id AND l.statement_id = s.id
+WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
+  AND l.period_from = :from AND l.period_until = :until AND l.amount <> 0
+GROUP BY s.practice, l.component, l.payee_type, l.payee_code
+ORDER BY s.practice, l.component, l.payee_type, l.payee_code
+"""
+)
+_OPEN_PAYMENTS = text(
+    """
+SELECT count(*) AS count, coalesce(sum(p.total), 0)::bigint AS total
+FROM payment_run r
+JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
+JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
+WHERE r.commissioner_id = :tenant AND r.state IN ('calculated', 'approved') AND s.practice = ANY(:practices)
+"""
+)
+_OWED = text(
+    """
+SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS total FROM (
+  SELECT sum(p.total - p.payable) AS amount
+  FROM payment_statement s
+  JOIN payment_run r ON r.commissioner_id = s.commissioner_id AND r.id = s.run_id
+  JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
+  WHERE s.commissioner_id = :tenant AND s.practice = ANY(:practices) AND r.state = ANY(:posted)
+  GROUP BY r.scheme_id, s.practice, p.payee_type, p.payee_code
+  HAVING sum(p.total - p.payable) < 0
+) owed
+"""
+)
+# The ledger's last word counts: what came back was not paid, whatever was said before.
+_MOVED = text(
+    """
+SELECT coalesce(sum(p.total), 0)::bigint AS posted,
+       coalesce(sum(p.payable) FILTER (WHERE last.outcome = 'paid' AND last.paid_on <= :on), 0)::bigint AS paid
+FROM payment_run r
+JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
+JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
+LEFT JOIN LATERAL (
+  SELECT a.outcome, a.paid_on FROM payment_acknowledgement a
+  WHERE a.commissioner_id = p.commissioner_id AND a.payment_id = p.id AND a.outcome <> 'accepted'
+  ORDER BY a.recorded_at DESC, a.id DESC LIMIT 1
+) last ON true
+WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
+  AND (r.released_at AT TIME ZONE 'Europe/London')::date <= :on
+"""
+)
+_POSTED_TOTALS = text(
+    """
+SELECT s.practice, sum(s.total)::bigint AS total
+FROM payment_run r JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
+WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
+GROUP BY s.practice ORDER BY s.practice
+"""
+)
+# Hardly any payment is of more or less than its total, so those few are looked for first, whatever plan a long-lived
+# connection has kept from the time when the tables were small.
+_BALANCES = text(
+    """
+WITH moved AS MATERIALIZED (
+  SELECT commissioner_id, statement_id, payee_type, payee_code, total - payable AS amount FROM payment
+  WHERE commissioner_id = :tenant AND total <> payable
+)
+SELECT s.practice, m.payee_type, m.payee_code, sum(m.amount)::bigint AS amount
+FROM moved m
+JOIN payment_statement s ON s.commissioner_id = m.commissioner_id AND s.id = m.statement_id
+JOIN payment_run r ON r.commissioner_id = s.commissioner_id AND r.id = s.run_id
+WHERE r.scheme_id = :scheme AND r.state = ANY(:posted)
+GROUP BY s.practice, m.payee_type, m.payee_code
+HAVING sum(m.amount) < 0
+ORDER BY s.practice, m.payee_type, m.payee_code
+"""
+)
+
+
+class LedgerRepository(TenantRepository[PaymentRun]):
+    table = PaymentRun
+    missing = RunNotFound
+
+    async def sum_posted(self, scheme: UUID) -> dict[str, int]:
+        rows = await (await self.session.connection()).execute(
+            _POSTED_TOTALS, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED)}
+        )
+        return {row.practice: row.total for row in rows}
+
+    async def sum_open(self, practices: Iterable[str]) -> tuple[int, int]:
+        """Payments of these practices in runs that are worked out and not released: how many, and pence in all."""
+        values = {"tenant": self.tenant, "practices": list(practices)}
+        row = (await (await self.session.connection()).execute(_OPEN_PAYMENTS, values)).one()
+        return row[0], row[1]
+
+    async def sum_owed(self, practices: Iterable[str]) -> tuple[int, int]:
+        """Balances carried forward against these practices: how many, and pence in all, which is not positive."""
+        values = {"tenant": self.tenant, "practices": list(practices), "posted": list(POSTED)}
+        row = (await (await self.session.connection()).execute(_OWED, values)).one()
+        return row[0], row[1]
+
+    async def sum_moved(self, scheme: UUID, *, on: date) -> tuple[int, int]:
+        """Pence posted and pence paid by the end of that day."""
+        row = (
+            await (await self.session.connection()).execute(
+                _MOVED, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED), "on": on}
+            )
+        ).one()
+        return row.posted, row.paid
+
+    async def list_posted_periods(self, scheme: UUID) -> list[tuple[Period, str]]:
+        """Each period that a released run has paid, with the digest of what it was last worked out from."""
+        rows = await (await self.session.connection()).execute(
+            _POSTED_PERIODS, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED)}
+        )
+        return [(Period(row.period_from, row.period_until), row.inputs_digest) for row in rows]
+
+    async def list_posted(self, scheme: UUID, period: Period) -> dict[str, tuple[Posted, ...]]:
+        rows = await (await self.session.connection()).execute(
+            _POSTED_LINES,
+            {
+                "tenant": self.tenant,
+                "scheme": scheme,
+                "posted": list(POSTED),
+                "from": period.valid_from,
+                "until": period.valid_until,
+            },
+        )
+        found: dict[str, list[Posted]] = {}
+        for row in rows:
+            payee = Payee(row.payee_type, row.payee_code)
+            found.setdefault(row.practice, []).append(Posted(row.component, payee, row.amount, tuple(row.lines)))
+        return {practice: tuple(several) for practice, several in found.items()}
+
+    async def list_balances(self, scheme: UUID) -> list[Balance]:
+        rows = await (await self.session.connection()).execute(
+            _BALANCES, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED)}
+        )
+        return [Balance(row.practice, Payee(row.payee_type, row.payee_code), row.amount) for row in rows]

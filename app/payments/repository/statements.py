@@ -1,0 +1,185 @@
+"""Statements with their lines and payments: written once, read often."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlmodel import col, select
+
+from app.core.bulk import copy_rows
+from app.core.ids import new_id
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, TenantRepository, keyset_page
+from app.payments.errors import StatementNotFound
+from app.payments.repository.rows import among
+from app.payments.rules.references import payment_reference, statement_reference
+from app.payments.tables import Payment, PaymentLine, PaymentRun, PaymentStatement
+from app.payments.values import POSTED, WorkedStatement
+
+
+class StatementRepository(TenantRepository[PaymentStatement]):
+    table = PaymentStatement
+    missing = StatementNotFound
+
+    async def list_practices(self, run_id: UUID) -> Sequence[str]:
+        found = select(PaymentStatement.practice).where(
+            col(PaymentStatement.commissioner_id) == self.tenant, col(PaymentStatement.run_id) == run_id
+        )
+        return (await self.session.exec(found)).all()
+
+    async def add_statements(
+        self, run_id: UUID, statements: Sequence[WorkedStatement], *, names: Mapping[str, str]
+    ) -> None:
+        """Statements, then their lines and payments, each table in one go."""
+        ids = {statement.practice: new_id() for statement in statements}
+        references = {code: statement_reference(self.tenant, run_id, code) for code in ids}
+        await copy_rows(
+            self.session,
+            "payment_statement",
+            columns=("id", "run_id", "practice", "reference", "total", "notes"),
+            rows=[
+                (ids[s.practice], run_id, s.practice, references[s.practice], s.total, _json(s.notes))
+                for s in statements
+            ],
+        )
+        await self._add_lines(statements, ids)
+        await copy_rows(
+            self.session,
+            "payment",
+            columns=(
+                "id",
+                "statement_id",
+                "reference",
+                "payee_type",
+                "payee_code",
+                "payee_name",
+                "total",
+                "brought_forward",
+                "payable",
+                "carried_forward",
+            ),
+            rows=[
+                (
+                    new_id(),
+                    ids[s.practice],
+                    payment_reference(self.tenant, run_id, s.practice, p.payee.type, p.payee.code),
+                    p.payee.type,
+                    p.payee.code,
+                    names.get(p.payee.code),
+                    p.total,
+                    p.brought_forward,
+                    p.payable,
+                    p.carried_forward,
+                )
+                for s in statements
+                for p in s.payments
+            ],
+        )
+
+    async def _add_lines(self, statements: Sequence[WorkedStatement], ids: dict[str, UUID]) -> None:
+        columns = ("statement_id", "no", "component", "kind", "period_from", "period_until", "quantity", "rate")
+        await copy_rows(
+            self.session,
+            "payment_line",
+            columns=(*columns, "amount", "payee_type", "payee_code", "sentence", "workings", "blocked"),
+            rows=[
+                (
+                    ids[s.practice],
+                    no,
+                    line.component,
+                    line.kind.value,
+                    line.period.valid_from,
+                    line.period.valid_until,
+                    line.quantity,
+                    line.rate,
+                    line.amount,
+                    line.payee.type,
+                    line.payee.code,
+                    line.sentence,
+                    _json(line.workings),
+                    line.blocked,
+                )
+                for s in statements
+                for no, line in enumerate(s.lines, 1)
+            ],
+        )
+
+    async def page_of_run(self, run_id: UUID, *, params: PageParams, cursors: Cursors) -> Page[PaymentStatement]:
+        return await keyset_page(
+            self.session,
+            self.select().where(col(PaymentStatement.run_id) == run_id),
+            keys=[col(PaymentStatement.practice)],
+            params=params,
+            cursors=cursors,
+            kind=f"statements:{run_id}",
+        )
+
+    async def page_of_practice(self, practice: str, *, params: PageParams, cursors: Cursors) -> Page[PaymentStatement]:
+        """Of released runs only, newest first."""
+        released = select(PaymentRun.id).where(
+            col(PaymentRun.commissioner_id) == self.tenant, col(PaymentRun.state).in_(POSTED)
+        )
+        return await keyset_page(
+            self.session,
+            self.select().where(col(PaymentStatement.practice) == practice, col(PaymentStatement.run_id).in_(released)),
+            keys=[col(PaymentStatement.id)],
+            params=params,
+            cursors=cursors,
+            kind=f"practice_statements:{practice}",
+            descending=True,
+        )
+
+    async def get_of_practice(self, run_id: UUID, practice: str) -> PaymentStatement:
+        row = await self.find(col(PaymentStatement.run_id) == run_id, col(PaymentStatement.practice) == practice)
+        if row is None:
+            raise self.missing
+        return row
+
+    async def list_nonzero(self, run_id: UUID) -> Sequence[PaymentStatement]:
+        return await self.list(
+            col(PaymentStatement.run_id) == run_id,
+            col(PaymentStatement.total) != 0,
+            order=(col(PaymentStatement.practice),),
+        )
+
+    async def list_lines(self, statements: Iterable[UUID]) -> Sequence[PaymentLine]:
+        found = select(PaymentLine).where(
+            col(PaymentLine.commissioner_id) == self.tenant, among(col(PaymentLine.statement_id), statements)
+        )
+        return (await self.session.exec(found.order_by(col(PaymentLine.statement_id), col(PaymentLine.no)))).all()
+
+    async def list_payments(self, statements: Iterable[UUID]) -> Sequence[Payment]:
+        found = select(Payment).where(
+            col(Payment.commissioner_id) == self.tenant, among(col(Payment.statement_id), statements)
+        )
+        ordered = found.order_by(col(Payment.statement_id), col(Payment.payee_type).desc(), col(Payment.payee_code))
+        return (await self.session.exec(ordered)).all()
+
+    async def find_practices_among(self, run_id: UUID, practices: Iterable[str]) -> Sequence[str]:
+        """Which of these practices the run has a statement for."""
+        found = select(PaymentStatement.practice).where(
+            col(PaymentStatement.commissioner_id) == self.tenant,
+            col(PaymentStatement.run_id) == run_id,
+            col(PaymentStatement.practice).in_(list(practices)),
+        )
+        return (await self.session.exec(found)).all()
+
+    async def list_file_rows(self, run_id: UUID) -> Sequence[tuple[Payment, PaymentStatement]]:
+        """What a file carries: payments of more than nothing, in the order of practices and payees."""
+        found = (
+            select(Payment, PaymentStatement)
+            .join(
+                PaymentStatement,
+                (col(PaymentStatement.commissioner_id) == col(Payment.commissioner_id))
+                & (col(PaymentStatement.id) == col(Payment.statement_id)),
+            )
+            .where(col(Payment.commissioner_id) == self.tenant, col(PaymentStatement.run_id) == run_id)
+            .where(col(Payment.payable) > 0)
+            .order_by(col(PaymentStatement.practice), col(Payment.payee_type).desc(), col(Payment.payee_code))
+        )
+        return (await self.session.exec(found)).all()
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()
