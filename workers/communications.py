@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from app.communications import service
 from app.communications.adapters.chosen import mailer_of, message_domain
 from app.communications.errors import MailNotTaken
 from app.communications.ports import Mailer, Outgoing
+from app.core.database_problems import DATABASE_ERRORS
 from app.core.db import Tx, unit_of_work
 from app.core.jobs import Claimed
 from workers.jobs import JobContext, handler
@@ -144,7 +144,7 @@ async def _rescue(context: JobContext, mailer: Mailer, notes: Sequence[service.N
         try:
             async with unit_of_work(context.tools.worker_engine, context.job.commissioner_id) as session:
                 await service.record_notes(session, notes, mailer=mailer)
-        except (DBAPIError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.info("outcomes_not_recorded_yet", error=type(error).__name__, outcomes=len(notes))
             await asyncio.sleep(wait)
         else:

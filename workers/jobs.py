@@ -7,15 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-import asyncpg
 import structlog
-from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core import jobs
 from app.core.clock import Clock
+from app.core.database_problems import DATABASE_ERRORS, is_passing
 from app.core.db import Actor, Tx, unit_of_work
-from app.core.errors import DomainError, Unavailable
+from app.core.errors import DomainError
 from app.core.jobs import Claimed, LostLease, Waker, WorkerLost
 from app.core.read import Reader
 from app.core.secrets import SecretBox
@@ -23,8 +22,6 @@ from app.core.settings import Settings
 
 log = structlog.get_logger("plenary.worker")
 ATTEMPTS = 8
-_PASSING_SQLSTATES = ("40P01", "40001", "55P03", "57014", "53300")
-_PASSING_CLASSES = ("08", "57P")  # connection trouble; the server shutting down or starting
 
 
 @dataclass(slots=True)
@@ -97,7 +94,7 @@ def handler(
     attempts: int = ATTEMPTS,
     on_parked: Callable[[Tx, Claimed, str], Awaitable[None]] | None = None,
 ) -> Callable[[Handler], Handler]:
-    """Register a handler. Errors in `retry_on`, and passing database faults, become retries with back-off; anything
+    """Register a handler. Errors in `retry_on`, of the system outside, and passing database faults become retries with back-off; anything
     else, and the last attempt, parks the job. `on_parked` runs in the parking transaction (to fail an operation).
     """
 
@@ -108,27 +105,6 @@ def handler(
         return run
 
     return register
-
-
-# The driver's own errors come unwrapped where rows are copied past SQLAlchemy; the internal one is what it raises when a
-# connection breaks under it at the wrong moment.
-_PASSING_ERRORS = (
-    OSError,
-    TimeoutError,
-    Unavailable,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-)
-
-
-def is_passing(error: BaseException) -> bool:
-    """A fault of the moment: the database away or restarting, a deadlock, a time-out, a connection lost."""
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        lost = error.connection_invalidated or isinstance(error, InterfaceError)
-        return lost or state in _PASSING_SQLSTATES or state.startswith(_PASSING_CLASSES)
-    return isinstance(error, _PASSING_ERRORS)
 
 
 def back_off(attempts: int) -> float:
@@ -186,12 +162,13 @@ async def _keep_lease(tools: Tools, job: Claimed) -> None:
                 await jobs.hold(session, job)
         except LostLease:
             return
-        except (DBAPIError, OSError) as error:
+        except DATABASE_ERRORS as error:
             log.info("lease_not_renewed", error=type(error).__name__)
 
 
 async def _record_failure(tools: Tools, registered: Registered, job: Claimed, error: Exception) -> None:
-    may_retry = is_passing(error) or isinstance(error, registered.retry_on)
+    # A full disk or a socket that is away passes too, whichever thing outside it belongs to.
+    may_retry = is_passing(error) or isinstance(error, (OSError, *registered.retry_on))
     if may_retry and job.attempts < registered.attempts:
         text = _in_words(error)
         log.info("job_retried", error=text[:200], attempts=job.attempts)
@@ -222,7 +199,7 @@ async def _record(tools: Tools, job: Claimed, write: Callable[..., Awaitable[Non
             await write(session, job, **values)
     except LostLease:
         log.warning("lease_lost_before_outcome")
-    except (DBAPIError, OSError) as error:
+    except DATABASE_ERRORS as error:
         # The lease runs out and the job is taken up again; nothing is lost.
         log.warning("outcome_not_recorded", error=type(error).__name__)
 

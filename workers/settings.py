@@ -15,11 +15,11 @@ from arq.worker import Worker
 from arq.worker import func as arq_function
 from redis.exceptions import RedisError
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 import workers.handlers  # noqa: F401 - registers every handler
 from app.core import jobs, logging
 from app.core.clock import SystemClock
+from app.core.database_problems import DATABASE_ERRORS, is_passing
 from app.core.db import make_engine, unit_of_work
 from app.core.jobs import QUEUES, WAKE_CHANNEL, Waker
 from app.core.pagination import Cursors
@@ -28,7 +28,7 @@ from app.core.secrets import SecretBox
 from app.core.selfcheck import refuse_powerful_logins
 from app.core.settings import Settings, load_settings
 from workers import schedule
-from workers.jobs import Tools, drain, is_passing
+from workers.jobs import Tools, drain
 from workers.relay import relay
 
 log = structlog.get_logger("plenary.worker")
@@ -88,7 +88,7 @@ class WorkerProcess:
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        with contextlib.suppress(DBAPIError, OSError):
+        with contextlib.suppress(*DATABASE_ERRORS):
             async with unit_of_work(self.tools.worker_engine, None) as session:
                 await (await session.connection()).execute(_FORGET, {"name": self.name})
 

@@ -15,18 +15,20 @@ DATABASE_ERRORS: Final[tuple[type[Exception], ...]] = (
     sqlalchemy_exc.SQLAlchemyError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
 )
 
 _CLASH: Final = frozenset({"23505", "23P01", "23503", "23514"})
 # Text that PostgreSQL cannot store, which is the caller's: a NUL character or half of a surrogate pair.
 _UNSTORABLE_TEXT: Final = frozenset({"22021", "22P05"})
+_LOST_RACES: Final = ("40001", "40P01")  # serialisation failure, deadlock
+_LOCK_TIMEOUT: Final = "55P03"
 _AWAY: Final = frozenset(
     {
+        *_LOST_RACES,
+        _LOCK_TIMEOUT,
         "57014",  # statement timeout
-        "55P03",  # lock timeout
-        "40001",  # serialisation failure
-        "40P01",  # deadlock
         "25P03",  # idle in transaction too long
         "25P04",  # transaction too long
         "53300",  # too many connections
@@ -49,6 +51,27 @@ def database_problem(error: Exception) -> DomainError:
         if state is not None:
             return _by_state(state, getattr(cause, "constraint_name", None))
     return Unavailable() if _is_connection_lost(error) else Internal()
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """What PostgreSQL calls it, however deep the libraries have wrapped it."""
+    return next((state for cause in _chain(error) if (state := getattr(cause, "sqlstate", None)) is not None), None)
+
+
+def is_passing(error: Exception) -> bool:
+    """A fault of the moment, for requests and for workers alike: the database away or restarting, a deadlock, a
+    time-out, a connection lost. What was begun has changed nothing and may be tried again.
+    """
+    return isinstance(error, Unavailable) or isinstance(database_problem(error), Unavailable)
+
+
+def is_lost_race(error: Exception) -> bool:
+    """Two wanted the same rows at once, and this one was made to stop: it may go again at once."""
+    return sqlstate(error) in _LOST_RACES
+
+
+def is_lock_timeout(error: Exception) -> bool:
+    return sqlstate(error) == _LOCK_TIMEOUT
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -79,9 +102,11 @@ def _is_connection_lost(error: Exception) -> bool:
         return True
     if isinstance(error, sqlalchemy_exc.DBAPIError) and error.connection_invalidated:
         return True
-    # asyncpg has one error for a closed connection and for wrong use of it, and only the words tell them apart.
+    # asyncpg has one error for a closed connection and for wrong use of it, and only the words tell them apart. Its
+    # internal one is what it raises when a connection breaks under it at the wrong moment.
     return any(
         (isinstance(cause, asyncpg.InterfaceError) and "clos" in str(cause))
+        or isinstance(cause, asyncpg.InternalClientError)
         or (isinstance(cause, OSError) and _is_unreachable(cause))
         for cause in _chain(error)
     )

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Field, SQLModel
 
+from app.core.database_problems import is_lock_timeout
 from app.core.db import Tx
 from app.core.errors import IdempotencyInProgress, IdempotencyKeyInvalid, IdempotencyKeyReused
 
@@ -93,7 +94,7 @@ async def begin(session: Tx, *, credential_id: UUID, key: str, print_: bytes, da
     try:
         taken = await connection.execute(_TAKE, where | {"fingerprint": print_, "days": days})
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == "55P03":
+        if is_lock_timeout(error):
             raise IdempotencyInProgress from error
         raise
     if taken.first() is not None:

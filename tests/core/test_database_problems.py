@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.core.database_problems import DATABASE_ERRORS, database_problem
-from app.core.errors import DomainError
+from app.core.database_problems import DATABASE_ERRORS, database_problem, is_lost_race, is_passing
+from app.core.errors import Conflict, DomainError, Unavailable
 
 ABSENT = (
     "postgresql+asyncpg://root@127.0.0.1:1/postgres",
@@ -82,3 +82,44 @@ async def test_text_that_no_column_can_hold_is_a_422(engine, value):
 
 async def test_a_wrong_statement_is_a_500(engine):
     assert (await problem_of(engine, "SELECT no_such_column")).status == 500
+
+
+async def failing(engine: AsyncEngine, statement: str) -> Exception:
+    with pytest.raises(DATABASE_ERRORS) as raised:
+        await run(engine, statement)
+    return raised.value
+
+
+@pytest.mark.parametrize(
+    "state", ["40001", "40P01", "55P03", "57014", "53300", "08006", "57P01", "57P03", "25P03", "25P04"]
+)
+async def test_faults_of_the_moment_pass(engine, state):
+    error = await failing(engine, f"DO $$ BEGIN RAISE 'x' USING ERRCODE = '{state}'; END $$")
+    assert is_passing(error)
+    assert is_lost_race(error) == (state in ("40001", "40P01"))
+
+
+@pytest.mark.parametrize("state", ["23505", "42601", "42501", "22P05", "P0001"])
+async def test_what_would_fail_again_does_not_pass(engine, state):
+    error = await failing(engine, f"DO $$ BEGIN RAISE 'x' USING ERRCODE = '{state}'; END $$")
+    assert not is_passing(error)
+    assert not is_lost_race(error)
+
+
+async def test_the_drivers_own_errors_pass_unwrapped_too(template):
+    connection = await asyncpg.connect(template["app"])
+    with pytest.raises(asyncpg.PostgresError) as raised:
+        await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    assert is_passing(raised.value)
+    with pytest.raises(asyncpg.InterfaceError) as closed:
+        await connection.execute("SELECT 1")
+    assert is_passing(closed.value)
+    assert is_passing(asyncpg.InternalClientError("got result for unknown protocol state 3"))
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [(Unavailable(), True), (ConnectionResetError(), True), (TimeoutError(), True), (Conflict(), False)],
+)
+def test_errors_that_never_saw_a_server_are_told_apart(error, passes):
+    assert is_passing(error) == passes

@@ -15,10 +15,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError
 
 from app.core import idempotency
 from app.core.auth import Scope
+from app.core.database_problems import DATABASE_ERRORS, is_lost_race
 from app.core.db import Actor, Tx, unit_of_work
 from app.core.errors import (
     FieldError,
@@ -147,8 +147,8 @@ class PlenaryRoute(APIRoute):
         for _ in range(2):
             try:
                 return await self._work(*work)
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) not in ("40P01", "40001"):
+            except DATABASE_ERRORS as error:
+                if not is_lost_race(error):
                     raise
         return await self._work(*work)
 

@@ -9,9 +9,9 @@ from fastapi import Request
 from fastapi.responses import StreamingResponse
 
 from app.core.auth import Caller
-from app.core.database_problems import DATABASE_ERRORS, database_problem
+from app.core.database_problems import DATABASE_ERRORS, is_passing
 from app.core.db import Transaction, unit_of_work
-from app.core.errors import DomainError, NotFound, TooManyRequests, Unavailable
+from app.core.errors import DomainError, NotFound, TooManyRequests
 from app.core.http import Services, Serving, find_caller
 from app.core.operations import Operation, get_operation_for, operation_answer
 from app.core.principal import Principal
@@ -70,7 +70,7 @@ async def _progress(serving: Services, request: Request, caller: Principal, oper
                 return
             operation = await _read_operation(serving, caller, operation_id)
         except DATABASE_ERRORS as error:
-            if isinstance(database_problem(error), Unavailable):
+            if is_passing(error):
                 return
             raise
         if operation != last:
