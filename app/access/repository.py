@@ -5,14 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, or_, text
+from sqlalchemy import Select, or_, text
 from sqlmodel import col
 
 from app.access.errors import ApiKeyNotFound, RoleGrantNotFound
 from app.access.tables import ApiKey, RoleGrant
-from app.access.values import Role
+from app.access.values import FoundGrant, FoundKey, Role
 from app.core.db import Tx
-from app.core.repository import TenantRepository
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, TenantRepository
 
 _FIND_KEY = text("SELECT * FROM find_api_key(:hash)")
 _FIND_GRANTS = text("SELECT * FROM find_grants(:address)")
@@ -24,38 +25,63 @@ class ApiKeyRepository(TenantRepository[ApiKey]):
     table = ApiKey
     missing = ApiKeyNotFound
 
-    def select_by(self, *, role: Role | None, person_id: UUID | None, live_at: datetime | None) -> Select[Any]:
+    def select_held(self, *, role: Role | None, person_id: UUID | None, live_at: datetime | None) -> Select[Any]:
         statement = _narrowed(self.select(), ApiKey, role, person_id)
         if live_at is not None:
             ends = col(ApiKey.expires_at)
             statement = statement.where(col(ApiKey.revoked_at).is_(None), or_(ends.is_(None), ends > live_at))
         return statement
 
-    async def list_live_of_person(self, person_id: UUID) -> Sequence[ApiKey]:
-        return await self.list(col(ApiKey.person_id) == person_id, col(ApiKey.revoked_at).is_(None))
+    async def list_page(
+        self,
+        *,
+        role: Role | None,
+        person_id: UUID | None,
+        live_at: datetime | None,
+        params: PageParams,
+        cursors: Cursors,
+    ) -> Page[ApiKey]:
+        statement = self.select_held(role=role, person_id=person_id, live_at=live_at)
+        kind = f"api-keys:{self.tenant}:{live_at is None}:{role}:{person_id}"
+        return await self.page(statement, keys=[col(ApiKey.id)], params=params, cursors=cursors, kind=kind)
+
+    async def list_of_person(self, person_id: UUID) -> Sequence[ApiKey]:
+        return await self.list(col(ApiKey.person_id) == person_id)
 
 
 class RoleGrantRepository(TenantRepository[RoleGrant]):
     table = RoleGrant
     missing = RoleGrantNotFound
 
-    def select_by(self, *, role: Role | None, person_id: UUID | None, live_at: datetime | None) -> Select[Any]:
+    def select_held(self, *, role: Role | None, person_id: UUID | None, live_at: datetime | None) -> Select[Any]:
         statement = _narrowed(self.select(), RoleGrant, role, person_id)
         if live_at is not None:
             ends = col(RoleGrant.valid_until)
             statement = statement.where(or_(ends.is_(None), ends > live_at))
         return statement
 
-    async def list_unended_of_person(self, person_id: UUID, now: datetime) -> Sequence[RoleGrant]:
-        ends = col(RoleGrant.valid_until)
-        return await self.list(col(RoleGrant.person_id) == person_id, or_(ends.is_(None), ends > now))
+    async def list_page(
+        self,
+        *,
+        role: Role | None,
+        person_id: UUID | None,
+        live_at: datetime | None,
+        params: PageParams,
+        cursors: Cursors,
+    ) -> Page[RoleGrant]:
+        statement = self.select_held(role=role, person_id=person_id, live_at=live_at)
+        kind = f"role-grants:{self.tenant}:{live_at is None}:{role}:{person_id}"
+        return await self.page(statement, keys=[col(RoleGrant.id)], params=params, cursors=cursors, kind=kind)
+
+    async def list_of_person(self, person_id: UUID) -> Sequence[RoleGrant]:
+        return await self.list(col(RoleGrant.person_id) == person_id)
 
 
 async def list_practices_of(session: Tx, person_id: UUID, *, live_after: datetime) -> frozenset[str]:
     """The practices for which the person has a key or a grant that still holds after that instant."""
     found: set[str] = set()
     for repository in (ApiKeyRepository, RoleGrantRepository):
-        statement = repository(session, session.tenant).select_by(role=None, person_id=person_id, live_at=live_after)
+        statement = repository(session, session.tenant).select_held(role=None, person_id=person_id, live_at=live_after)
         rows = (await session.exec(statement)).all()  # pyright: ignore
         found |= {row.boundary_id for row in rows if row.boundary == "practice"}
     return frozenset(found)
@@ -64,8 +90,8 @@ async def list_practices_of(session: Tx, person_id: UUID, *, live_after: datetim
 async def list_holders(session: Tx, roles: Collection[Role], now: datetime) -> frozenset[UUID]:
     """The persons of the session's tenant who hold one of these roles now, by key or by grant."""
     wanted = list(roles)
-    keys = ApiKeyRepository(session, session.tenant).select_by(role=None, person_id=None, live_at=now)
-    grants = RoleGrantRepository(session, session.tenant).select_by(role=None, person_id=None, live_at=now)
+    keys = ApiKeyRepository(session, session.tenant).select_held(role=None, person_id=None, live_at=now)
+    grants = RoleGrantRepository(session, session.tenant).select_held(role=None, person_id=None, live_at=now)
     by_key = (await session.exec(keys.where(col(ApiKey.role).in_(wanted)))).all()  # pyright: ignore
     by_grant = (await session.exec(grants.where(col(RoleGrant.role).in_(wanted)))).all()  # pyright: ignore
     begun = [grant for grant in by_grant if grant.valid_from <= now]
@@ -80,12 +106,15 @@ def _narrowed(
     return statement if person_id is None else statement.where(col(table.person_id) == person_id)
 
 
-async def find_key(session: Tx, hashed: bytes) -> Row[Any] | None:
-    return (await (await session.connection()).execute(_FIND_KEY, {"hash": hashed})).one_or_none()
+async def find_key(session: Tx, hashed: bytes) -> FoundKey | None:
+    found = await (await session.connection()).execute(_FIND_KEY, {"hash": hashed})
+    row = found.mappings().one_or_none()
+    return FoundKey(**row) if row else None
 
 
-async def find_grants(session: Tx, address: str) -> Sequence[Row[Any]]:
-    return (await (await session.connection()).execute(_FIND_GRANTS, {"address": address})).all()
+async def list_grants(session: Tx, address: str) -> list[FoundGrant]:
+    found = await (await session.connection()).execute(_FIND_GRANTS, {"address": address})
+    return [FoundGrant(**row) for row in found.mappings()]
 
 
 async def find_origin(session: Tx, origin: str, now: datetime) -> bool:

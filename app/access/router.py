@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from sqlmodel import col
 
 from app.access import errors, schemas, service, tables
 from app.access.repository import ApiKeyRepository, RoleGrantRepository
@@ -17,7 +16,6 @@ from app.core.etag import version_etag
 from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import Page
 from app.organisations.errors import CommissionerNotFound, LocalityNotFound, PracticeNotFound
 from app.organisations.service import get_commissioner
 from app.people.errors import FormerAddress, PersonNotFound
@@ -88,14 +86,15 @@ async def list_api_keys(
     """Keys of the commissioner, never their secrets. Revoked and expired ones with `state=all`."""
     now = serving.clock.now()
     async with service.in_tenant(session, caller, params.commissioner):
-        keys = ApiKeyRepository(session, session.tenant)
-        statement = keys.select_by(role=params.role, person_id=params.person_id, live_at=_live(params, now))
-        kind = f"api-keys:{session.tenant}:{params.state}:{params.role}:{params.person_id}"
-        page = await keys.page(
-            statement, keys=[col(tables.ApiKey.id)], params=params, cursors=serving.cursors, kind=kind
+        page = await ApiKeyRepository(session, session.tenant).list_page(
+            role=params.role,
+            person_id=params.person_id,
+            live_at=_live(params, now),
+            params=params,
+            cursors=serving.cursors,
         )
     code = params.commissioner or caller.commissioner_code
-    return paged(request, response, _mapped(page, [_key(row, code) for row in page.rows]))  # pyright: ignore
+    return paged(request, response, page.map(lambda row: _key(row, code)))
 
 
 @router.get("/v1/api-keys/{key_id}", responses=error_responses(errors.ApiKeyNotFound))
@@ -193,14 +192,15 @@ async def list_role_grants(
     """Roles of persons who sign in with a token. Ended ones with `state=all`."""
     now = serving.clock.now()
     async with service.in_tenant(session, caller, params.commissioner):
-        grants = RoleGrantRepository(session, session.tenant)
-        statement = grants.select_by(role=params.role, person_id=params.person_id, live_at=_live(params, now))
-        kind = f"role-grants:{session.tenant}:{params.state}:{params.role}:{params.person_id}"
-        page = await grants.page(
-            statement, keys=[col(tables.RoleGrant.id)], params=params, cursors=serving.cursors, kind=kind
+        page = await RoleGrantRepository(session, session.tenant).list_page(
+            role=params.role,
+            person_id=params.person_id,
+            live_at=_live(params, now),
+            params=params,
+            cursors=serving.cursors,
         )
     code = params.commissioner or caller.commissioner_code
-    return paged(request, response, _mapped(page, [_grant(row, code) for row in page.rows]))  # pyright: ignore
+    return paged(request, response, page.map(lambda row: _grant(row, code)))
 
 
 @router.get("/v1/role-grants/{grant_id}", responses=error_responses(errors.RoleGrantNotFound))
@@ -262,7 +262,3 @@ def _grant(row: tables.RoleGrant, code: str) -> schemas.RoleGrant:
 
 def _place(row: tables.ApiKey | tables.RoleGrant, code: str) -> dict[str, Any]:
     return {"boundary": {"type": row.boundary, "id": row.boundary_id}, "commissioner": code}
-
-
-def _mapped(page: Page[Any], shown: list[Any]) -> Page[Any]:
-    return Page(shown, page.next_cursor, page.total)

@@ -1,5 +1,6 @@
 """The words of access: roles, and the one table of what each role may do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -80,6 +81,37 @@ class Boundary:
 
     type: BoundaryType
     id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundKey:
+    """A key that is good, and its tenant, as they are found by the secret's hash."""
+
+    id: UUID
+    commissioner_id: UUID
+    commissioner_code: str
+    role: str
+    boundary: BoundaryType
+    boundary_id: str | None
+    person_id: UUID | None
+    name: str
+    origins: Sequence[str]
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundGrant:
+    """A role of a person in one tenant, as it is found by the address of a token."""
+
+    commissioner_id: UUID
+    commissioner_code: str
+    person_id: UUID
+    person_name: str
+    role: str
+    boundary: BoundaryType
+    boundary_id: str | None
+    valid_from: datetime
+    valid_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The words of forums: the levels of the ladder, decisions, and what other slices get back."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -62,6 +62,48 @@ class Voice:
 
     forum_id: UUID | None = None
     practice: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewForum:
+    name: str
+    level: LadderLevel
+    locality_id: UUID | None
+    practice: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMember:
+    """Somebody who consented. `joined_on` None: today."""
+
+    name: str
+    email: str | None
+    practice: str | None
+    role: MemberRole
+    consented_on: date
+    consent_by: ConsentBy
+    joined_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewIssue:
+    """`practices`: whom it asks; None: every practice at its level."""
+
+    title: str
+    body: str
+    topic: str | None
+    practices: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAnswer:
+    """`practice` None: the answer of the caller's office, or of their only practice."""
+
+    practice: str | None
+    decision: Decision
+    text: str
+    due_on: date | None
+    may_be_named: bool
 
 
 @dataclass(frozen=True, slots=True)

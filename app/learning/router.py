@@ -9,7 +9,6 @@ from app.core.db import Transaction
 from app.core.http import Serving, make_router, paged
 from app.core.pagination import PageParams
 from app.core.principal import Principal
-from app.core.repository import Page
 from app.learning import rules, schemas
 from app.learning.repository import CpdRepository
 
@@ -29,11 +28,10 @@ async def list_my_cpd(
     repository = CpdRepository(session, session.tenant)
     person_id = caller.require_person()
     page = await repository.list_page(person_id, params=params, cursors=serving.cursors)
-    shown = [
-        schemas.CpdEntry(
+    shown = page.map(
+        lambda row: schemas.CpdEntry(
             id=row.id, title=row.title, on=row.on, minutes=row.minutes, hours=rules.hours_text(row.minutes)
         )
-        for row in page.rows
-    ]
+    )
     total = rules.hours_text(await repository.sum_minutes(person_id))
-    return paged(request, response, Page(shown, page.next_cursor, page.total)) | {"total_hours": total}  # pyright: ignore
+    return paged(request, response, shown) | {"total_hours": total}

@@ -20,7 +20,7 @@ class MeetingRepository(TenantRepository[Meeting]):
     table = Meeting
     missing = MeetingNotFound
 
-    def select_seen(self, sight: Sight) -> Select[Any]:
+    def _select_seen(self, sight: Sight) -> Select[Any]:
         statement = self.select()
         if sight.practices is not None:
             own = col(Meeting.practice).in_(sight.practices)
@@ -31,11 +31,7 @@ class MeetingRepository(TenantRepository[Meeting]):
         return statement
 
     async def get_seen(self, meeting_id: UUID, sight: Sight) -> Meeting:
-        statement = self.select_seen(sight).where(col(Meeting.id) == meeting_id)
-        row = (await self.session.exec(statement)).one_or_none()  # pyright: ignore
-        if row is None:
-            raise self.missing
-        return row
+        return await self.get_one(self._select_seen(sight).where(col(Meeting.id) == meeting_id))
 
     async def list_page(
         self,
@@ -47,7 +43,7 @@ class MeetingRepository(TenantRepository[Meeting]):
         params: PageParams,
         cursors: Cursors,
     ) -> Page[Meeting]:
-        statement = self.select_seen(sight)
+        statement = self._select_seen(sight)
         kind = f"meetings:{since}:{level}:{forum_id}"
         if since is not None:
             statement = statement.where(col(Meeting.ends_at) >= since)
@@ -67,7 +63,7 @@ class MeetingRepository(TenantRepository[Meeting]):
             | (col(Meeting.practice) == practice)
             | (col(Meeting.locality_id) == locality_id if locality_id else col(Meeting.id).is_(None))
         )
-        statement = self.select_seen(sight).where(col(Meeting.ends_at) > now, concerns)
+        statement = self._select_seen(sight).where(col(Meeting.ends_at) > now, concerns)
         return (await self.session.exec(statement.order_by(Meeting.starts_at).limit(limit))).all()  # pyright: ignore
 
 

@@ -60,7 +60,7 @@ async def plan_meeting(
     """Plan a meeting. With a scheme and a measure, whoever attends is evidence for that scheme: such meetings are for the
     commissioner's office that answers for evidence, and for a practice's own list, which somebody else confirms.
     """
-    meeting = await service.plan_meeting(session, caller, body, now=serving.clock.now())
+    meeting = await service.plan_meeting(session, caller, body.planned(), now=serving.clock.now())
     response.headers["Location"] = f"/v1/meetings/{meeting.id}"
     return await _shown(session, caller, meeting, response)
 
@@ -83,8 +83,7 @@ async def list_meetings(
         sight, since=params.since, level=params.level, forum_id=None, params=params, cursors=serving.cursors
     )
     counts = await AttendanceRepository(session, session.tenant).count_by_meeting([row.id for row in page.rows])
-    shown = [_answer(caller, row, counts.get(row.id, 0)) for row in page.rows]
-    return paged(request, response, Page(shown, page.next_cursor, page.total))  # pyright: ignore
+    return paged(request, response, page.map(lambda row: _answer(caller, row, counts.get(row.id, 0))))
 
 
 @router.get("/v1/meetings/{meeting_id}", responses=error_responses(MeetingNotFound))

@@ -11,7 +11,7 @@ from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel, left_out
 from app.core.pagination import PageParams
 from app.core.privacy import OneLine, SafeText
-from app.meetings.values import Level, Listed
+from app.meetings.values import Level, Listed, PlannedMeeting
 
 MEETING: Final[dict[str, Any]] = {
     "title": "Protected learning afternoon",
@@ -59,6 +59,9 @@ class MeetingIn(StrictModel):
         if (self.level is Level.PRACTICE) != (self.practice is not None):
             raise PydanticCustomError("practice_level", "A practice's meeting, and no other, names its practice.")
         return self
+
+    def planned(self) -> PlannedMeeting:
+        return PlannedMeeting(scheme_id=self.scheme, **self.model_dump(exclude={"scheme"}))
 
 
 class MeetingPatch(StrictModel):

@@ -18,9 +18,8 @@ from app.meetings import rules
 from app.meetings.errors import AttendanceInvalid, MeetingHasAttendance, MeetingNotHeld
 from app.meetings.events import AttendanceChanged, MeetingChanged
 from app.meetings.repository import AttendanceRepository, MeetingRepository
-from app.meetings.schemas import MeetingIn
 from app.meetings.tables import Attendance, Meeting
-from app.meetings.values import AttendanceRef, Level, Listed, MeetingRef, Sight
+from app.meetings.values import AttendanceRef, Level, Listed, MeetingRef, PlannedMeeting, Sight
 from app.organisations import service as organisations
 from app.people import service as people
 
@@ -46,9 +45,7 @@ def sees_joining(caller: Principal) -> bool:
     return caller.has("meetings:all") or caller.has("inbox:own")
 
 
-async def plan_meeting(
-    session: Tx, caller: Principal, given: MeetingIn, *, now: datetime, forum_id: UUID | None = None
-) -> Meeting:
+async def plan_meeting(session: Tx, caller: Principal, given: PlannedMeeting, *, now: datetime) -> Meeting:
     """Plan a meeting at a level that the caller may plan for; whoever names a forum has checked that it is theirs."""
     if given.locality_id is not None:
         await organisations.get_locality(session, given.locality_id)
@@ -61,15 +58,15 @@ async def plan_meeting(
         level=given.level.value,
         locality_id=given.locality_id,
         practice=given.practice,
-        forum_id=forum_id,
+        forum_id=given.forum_id,
         starts_at=given.starts_at,
         ends_at=given.ends_at,
-        scheme_id=given.scheme,
+        scheme_id=given.scheme_id,
         measure=given.measure,
         joining=given.joining,
         created_at=now,
     )
-    if forum_id is None:
+    if given.forum_id is None:
         _refuse_beyond_reach(caller, meeting)
     session.add(meeting)
     audit(session, "meeting.planned", meeting.id)
@@ -217,7 +214,7 @@ async def list_forum_meetings(session: Tx, forum_id: UUID, *, params: PageParams
     page = await MeetingRepository(session, session.tenant).list_page(
         Sight(None, None), since=None, level=None, forum_id=forum_id, params=params, cursors=cursors
     )
-    return Page([_meeting_ref(row) for row in page.rows], page.next_cursor, page.total)
+    return page.map(_meeting_ref)
 
 
 async def list_next_meetings(

@@ -14,6 +14,23 @@ class Level(StrEnum):
     FORUM = "forum"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedMeeting:
+    """A meeting as it is planned. With a scheme and a measure, attendance is evidence for the scheme."""
+
+    title: str
+    purpose: str
+    level: Level
+    starts_at: datetime
+    ends_at: datetime
+    locality_id: UUID | None = None
+    practice: str | None = None
+    forum_id: UUID | None = None
+    scheme_id: UUID | None = None
+    measure: str | None = None
+    joining: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One line of an attendance list: who, for which practice, from when until when (London times; None: all of it)."""

@@ -2,21 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, any_, false, func, literal, not_, text, update
+from sqlalchemy import ColumnElement, and_, any_, false, func, literal, not_, text, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import col, select
 
 from app.core.clock import Period
 from app.core.db import Tx
-from app.core.repository import TenantRepository
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, TenantRepository
 from app.schemes.errors import FactNotFound, OfferNotFound, SchemeNotFound, VersionNotFound
 from app.schemes.tables import FactRow, ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
-from app.schemes.values import ParticipationState, SchemeState, VersionState
+from app.schemes.values import ParticipationSource, ParticipationState, SchemeState, VersionState
 
 _LOCK_FACTS = text("SELECT pg_advisory_xact_lock(hashtextextended(:subject, 6))")
 # One JSON parameter holds all rows, so thousands are one statement whatever the limit on parameters.
@@ -91,17 +92,36 @@ class SchemeRepository(TenantRepository[SchemeRow]):
     table = SchemeRow
     missing = SchemeNotFound
 
-    def select_visible(self, *, drafts: bool) -> Select[Any]:
-        return self.select() if drafts else self.select().where(col(SchemeRow.state) != SchemeState.DRAFT)
+    async def list_visible(
+        self,
+        *,
+        drafts: bool,
+        state: str | None,
+        financial_year: str | None,
+        params: PageParams,
+        cursors: Cursors,
+    ) -> Page[SchemeRow]:
+        statement, kind = self.select(), f"schemes:{state}:{financial_year}"
+        if not drafts:
+            statement = statement.where(col(SchemeRow.state) != SchemeState.DRAFT)
+        if state:
+            statement = statement.where(col(SchemeRow.state) == state)
+        if financial_year:
+            statement = statement.where(col(SchemeRow.financial_year) == financial_year)
+        return await self.page(statement, keys=[SchemeRow.id], params=params, cursors=cursors, kind=kind)
 
 
 class VersionRepository(TenantRepository[VersionRow]):
     table = VersionRow
     missing = VersionNotFound
 
-    def select_of(self, scheme_id: UUID, *, drafts: bool) -> Select[Any]:
-        statement = self.select().where(col(VersionRow.scheme_id) == scheme_id)
-        return statement if drafts else statement.where(col(VersionRow.state) == VersionState.PUBLISHED)
+    async def list_visible(
+        self, scheme_id: UUID, *, drafts: bool, params: PageParams, cursors: Cursors
+    ) -> Page[VersionRow]:
+        statement, kind = self.select().where(col(VersionRow.scheme_id) == scheme_id), f"versions:{scheme_id}"
+        if not drafts:
+            statement = statement.where(col(VersionRow.state) == VersionState.PUBLISHED)
+        return await self.page(statement, keys=[VersionRow.n], params=params, cursors=cursors, kind=kind)
 
     async def get_number(self, scheme_id: UUID, n: int, *, for_update: bool = False) -> VersionRow:
         row = await self.find(col(VersionRow.scheme_id) == scheme_id, col(VersionRow.n) == n, for_update=for_update)
@@ -125,11 +145,36 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
     table = ParticipationRow
     missing = OfferNotFound
 
-    def select_of(self, scheme_id: UUID, *, practices: frozenset[str] | None) -> Select[Any]:
+    async def list_of(
+        self,
+        scheme_id: UUID,
+        part: Literal["offers", "participation", "sign-ups"],
+        *,
+        practices: frozenset[str] | None,
+        state: str | None,
+        today: date,
+        params: PageParams,
+        cursors: Cursors,
+    ) -> Page[ParticipationRow]:
         statement = self.select().where(col(ParticipationRow.scheme_id) == scheme_id)
-        return statement if practices is None else statement.where(one_of(ParticipationRow.practice, sorted(practices)))
+        if practices is not None:
+            statement = statement.where(one_of(ParticipationRow.practice, sorted(practices)))
+        if part == "offers":
+            statement = statement.where(col(ParticipationRow.offered_at).is_not(None))
+        if part == "sign-ups":
+            statement = statement.where(col(ParticipationRow.source) == ParticipationSource.SIGN_UP)
+        if state:
+            statement = statement.where(self._in_state(state, today=today))
+        keys, kind = [ParticipationRow.practice], f"{part}:{scheme_id}:{state}"
+        return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=kind)
 
-    def in_state(self, state: str, *, today: date) -> ColumnElement[bool]:
+    async def list_answered_by(self, person_id: UUID) -> Sequence[ParticipationRow]:
+        return await self.list(col(ParticipationRow.answered_by) == person_id)
+
+    async def list_led_by(self, person_id: UUID) -> Sequence[ParticipationRow]:
+        return await self.list(col(ParticipationRow.named_lead_id) == person_id)
+
+    def _in_state(self, state: str, *, today: date) -> ColumnElement[bool]:
         """As an answer names it: an offer whose last day is over is `lapsed`, and is stored as offered."""
         lapsed = and_(
             col(ParticipationRow.state) == ParticipationState.OFFERED, col(ParticipationRow.respond_by) < today
@@ -221,9 +266,32 @@ class FactRepository(TenantRepository[FactRow]):
     table = FactRow
     missing = FactNotFound
 
-    def select_current(self, scheme_id: UUID, *, practices: frozenset[str] | None) -> Select[Any]:
+    async def list_page(
+        self,
+        scheme_id: UUID,
+        *,
+        reach: frozenset[str] | None,
+        practice: str | None,
+        measure: str | None,
+        state: str | None,
+        params: PageParams,
+        cursors: Cursors,
+    ) -> Page[FactRow]:
+        """Current facts of the practices in reach (None: of all), in the order in which they were recorded."""
         statement = self.select().where(col(FactRow.scheme_id) == scheme_id, col(FactRow.superseded_at).is_(None))
-        return statement if practices is None else statement.where(one_of(FactRow.practice, sorted(practices)))
+        if reach is not None:
+            statement = statement.where(one_of(FactRow.practice, sorted(reach)))
+        if practice is not None:
+            statement = statement.where(col(FactRow.practice) == practice)
+        if measure is not None:
+            statement = statement.where(col(FactRow.measure) == measure)
+        if state is not None:
+            statement = statement.where(col(FactRow.state) == state)
+        kind = f"facts:{scheme_id}:{practice}:{measure}:{state}"
+        return await self.page(statement, keys=[FactRow.id], params=params, cursors=cursors, kind=kind)
+
+    async def list_recorded_by(self, person_id: UUID) -> Sequence[FactRow]:
+        return await self.list(col(FactRow.recorded_by) == person_id)
 
     async def lock(self, subject: UUID) -> None:
         """Recording is read, compare, write. Two at once for one scheme, or one attendance, would both see the old state."""

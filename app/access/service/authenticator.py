@@ -8,14 +8,13 @@ from time import monotonic
 from typing import Any, Final, Generic, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.access import repository
 from app.access.errors import ChooseCommissioner, UnknownPerson
 from app.access.ports import BearerTokens, VerifiedToken
 from app.access.service.secret import KEY_PREFIX, hash_key
-from app.access.values import ROLE_SCOPES, Role
+from app.access.values import ROLE_SCOPES, FoundGrant, FoundKey, Role
 from app.core.addresses import address_key
 from app.core.clock import Clock
 from app.core.db import unit_of_work
@@ -74,7 +73,7 @@ class DatabaseAuthenticator:
         self._clock = clock
         self._tokens = tokens
         self._keys: _Remembered[_Known] = _Remembered()
-        self._grants: _Remembered[Sequence[Row[Any]]] = _Remembered()
+        self._grants: _Remembered[Sequence[FoundGrant]] = _Remembered()
         self._origins: _Remembered[bool] = _Remembered()
 
     async def authenticate(self, token: str, *, commissioner: str | None, fresh: bool) -> Principal:
@@ -129,10 +128,10 @@ class DatabaseAuthenticator:
         rows = None if fresh else self._grants.get(address)
         if rows is None:
             async with unit_of_work(self._engine, None) as session:
-                rows = self._grants.put(address, await repository.find_grants(session, address))
+                rows = self._grants.put(address, await repository.list_grants(session, address))
         return _choose(self._in_force(rows), verified, commissioner)
 
-    def _in_force(self, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    def _in_force(self, rows: Sequence[FoundGrant]) -> list[FoundGrant]:
         now = self._clock.now()
         return [r for r in rows if r.valid_from <= now and (r.valid_until is None or now < r.valid_until)]
 
@@ -151,7 +150,7 @@ class DatabaseAuthenticator:
             await self._tokens.aclose()
 
 
-def _choose(rows: Sequence[Row[Any]], verified: VerifiedToken, wanted: str | None) -> Principal:
+def _choose(rows: Sequence[FoundGrant], verified: VerifiedToken, wanted: str | None) -> Principal:
     """The person in one tenant: the one the issuer is bound to, the one the header names, or the only one there is."""
     if verified.commissioner is not None:
         rows = [row for row in rows if row.commissioner_code == verified.commissioner]
@@ -176,5 +175,5 @@ def _choose(rows: Sequence[Row[Any]], verified: VerifiedToken, wanted: str | Non
     )
 
 
-def _grant(row: Row[Any]) -> Grant:
+def _grant(row: FoundKey | FoundGrant) -> Grant:
     return Grant(row.role, row.boundary, row.boundary_id, ROLE_SCOPES[Role(row.role)])

@@ -4,12 +4,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col
-
 from app.access.repository import ApiKeyRepository, RoleGrantRepository, list_practices_of
 from app.access.service.grants import mark_ended
 from app.access.service.keys import mark_revoked
-from app.access.tables import ApiKey, RoleGrant
 from app.core.clock import london_midnight, utc_text
 from app.core.db import Tx
 from app.people.service import practices_of
@@ -17,8 +14,8 @@ from app.people.service import practices_of
 
 async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
     """The person's keys (never their secrets) and roles, ended ones too."""
-    keys = await ApiKeyRepository(session, session.tenant).list(col(ApiKey.person_id) == person_id)
-    grants = await RoleGrantRepository(session, session.tenant).list(col(RoleGrant.person_id) == person_id)
+    keys = await ApiKeyRepository(session, session.tenant).list_of_person(person_id)
+    grants = await RoleGrantRepository(session, session.tenant).list_of_person(person_id)
     return {
         "api_keys": [
             {"name": k.name, "role": k.role, "prefix": k.prefix, "since": utc_text(k.created_at)} for k in keys
@@ -40,12 +37,12 @@ async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:
 
     A key is called what its giver liked, which may be the person's name; an ended grant still has the address.
     """
-    for key in await ApiKeyRepository(session, session.tenant).list(col(ApiKey.person_id) == person_id):
+    for key in await ApiKeyRepository(session, session.tenant).list_of_person(person_id):
         if key.revoked_at is None:
             mark_revoked(session, key, now)
         key.name = key.role
         session.add(key)
-    for grant in await RoleGrantRepository(session, session.tenant).list(col(RoleGrant.person_id) == person_id):
+    for grant in await RoleGrantRepository(session, session.tenant).list_of_person(person_id):
         if grant.valid_until is None or grant.valid_until > now:
             mark_ended(session, grant, now)
         grant.bound_email = None

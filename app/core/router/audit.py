@@ -5,9 +5,8 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlmodel import select
 
-from app.core.audit import AuditEntry
+from app.core import records
 from app.core.auth import require
 from app.core.clock import Instant
 from app.core.db import Transaction
@@ -16,7 +15,6 @@ from app.core.http import PageModel, Serving, paged
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import keyset_page
 from app.core.router.root import router
 
 
@@ -75,14 +73,5 @@ async def list_audit_entries(
 ) -> AuditPage:
     """What was done, by whom and when, newest first. Nothing in it is ever changed or taken away."""
     wanted = params.model_dump(include={"subject", "action", "person_id"}, exclude_none=True)
-    statement = select(AuditEntry).where(AuditEntry.commissioner_id == session.tenant).filter_by(**wanted)
-    page = await keyset_page(
-        session,
-        statement,
-        keys=[AuditEntry.id],
-        params=params,
-        cursors=serving.cursors,
-        kind=f"audit:{params.subject}:{params.action}:{params.person_id}",
-        descending=True,
-    )
-    return paged(request, response, page)  # pyright: ignore
+    page = await records.list_audit_entries(session, wanted, params=params, cursors=serving.cursors)
+    return paged(request, response, page)

@@ -4,9 +4,8 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import func, text, tuple_
-from sqlmodel import select
 
+from app.core import records
 from app.core.auth import require
 from app.core.clock import Instant
 from app.core.db import Transaction, Tx
@@ -44,8 +43,6 @@ class ChangeParams(PageParams):
 
 _END = 1_000_000_000
 """A position after every event of a number."""
-_NUMBER = text("SELECT number FROM published.change_number WHERE commissioner_id = :tenant")
-_OLDEST = text("SELECT min(change_number) FROM event WHERE commissioner_id = :tenant")
 
 
 @router.get("/v1/changes", responses=error_responses(CursorExpired, CursorInvalid))
@@ -68,20 +65,10 @@ async def list_changes(
     resources = feed_resources()
     kinds = _wanted_kinds(params.kinds, resources, caller)
     # Read before the rows: everything up to this number is committed, so a page that is not full has shown all of it.
-    current = (
-        await (await session.connection()).execute(_NUMBER, {"tenant": session.tenant})
-    ).scalar_one_or_none() or 0
+    current = await records.get_change_number(session)
     start = _decoded(serving, params.cursor) if params.cursor is not None else (current, _END)
-    statement = select(EventRow).where(
-        EventRow.commissioner_id == session.tenant,
-        EventRow.resource.in_(kinds),  # pyright: ignore
-        tuple_(EventRow.change_number, EventRow.position) > tuple_(*start),
-    )
-    total = None
-    if params.count == "exact":
-        total = (await session.exec(select(func.count()).select_from(statement.subquery()))).one()
-    ordered = statement.order_by(EventRow.change_number, EventRow.position)  # pyright: ignore
-    rows = (await session.exec(ordered.limit(params.limit + 1))).all()
+    total = await records.count_changes(session, kinds, after=start) if params.count == "exact" else None
+    rows = await records.list_changes(session, kinds, after=start, limit=params.limit + 1)
     await _refuse_gap(session, start, current)
     shown, has_more = rows[: params.limit], len(rows) > params.limit
     last = (shown[-1].change_number, shown[-1].position) if shown else start
@@ -111,7 +98,7 @@ def _decoded(serving: Services, cursor: str) -> tuple[int, int]:
 
 async def _refuse_gap(session: Tx, start: tuple[int, int], current: int) -> None:
     """Raise when events after `start` are gone. Looked at after the rows are read: they may go meanwhile."""
-    oldest = (await (await session.connection()).execute(_OLDEST, {"tenant": session.tenant})).scalar_one()
+    oldest = await records.find_oldest_change(session)
     if oldest is None:
         oldest = current + 1
     number, position = start

@@ -1,13 +1,12 @@
 """Background work, and how parked work is run again."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 from pydantic import BaseModel
-from sqlmodel import select
 
-from app.core import jobs
+from app.core import jobs, records
 from app.core.audit import audit
 from app.core.auth import require
 from app.core.clock import Instant
@@ -19,7 +18,6 @@ from app.core.jobs import JobNotParked, JobRow
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import keyset_page
 from app.core.router.root import router
 
 
@@ -53,21 +51,8 @@ async def list_jobs(
     response: Response,
 ) -> JobPage:
     """Background work of this commissioner by state; parked work first of all, with its error."""
-    statement = select(JobRow).where(JobRow.commissioner_id == session.tenant, JobRow.state == params.state)
-    page = await keyset_page(
-        session, statement, keys=[JobRow.id], params=params, cursors=serving.cursors, kind=f"jobs:{params.state}"
-    )
-    return paged(request, response, page)  # pyright: ignore
-
-
-async def _job(session: Any, job_id: UUID, *, for_update: bool = False) -> JobRow:
-    statement = select(JobRow).where(JobRow.commissioner_id == session.tenant, JobRow.id == job_id)
-    if for_update:
-        statement = statement.with_for_update()
-    row = (await session.exec(statement.execution_options(populate_existing=True))).one_or_none()
-    if row is None:
-        raise NotFound("There is no such job.")
-    return row
+    page = await records.list_jobs(session, params.state, params=params, cursors=serving.cursors)
+    return paged(request, response, page)
 
 
 @router.get("/v1/jobs/{job_id}", responses=error_responses(NotFound))
@@ -75,7 +60,7 @@ async def get_job(
     job_id: UUID, caller: Annotated[Principal, require("jobs:read")], session: Transaction, response: Response
 ) -> Job:
     """One job with its last error."""
-    return _shown(response, await _job(session, job_id))
+    return _shown(response, await records.get_job(session, job_id))
 
 
 @router.post("/v1/jobs/{job_id}/redrive", responses=error_responses(NotFound, JobNotParked, PreconditionFailed))
@@ -88,11 +73,11 @@ async def redrive_job(
 ) -> Job:
     """Run a parked job again, after what stopped it has been put right."""
     # Locked, so that of two who read it parked only one runs it again.
-    expected.check_tag(_tag(await _job(session, job_id, for_update=True)))
+    expected.check_tag(_tag(await records.get_job(session, job_id, for_update=True)))
     if not await jobs.redrive(session, job_id=job_id):
         raise JobNotParked
     audit(session, "job.redriven", job_id)
-    return _shown(response, await _job(session, job_id))
+    return _shown(response, await records.get_job(session, job_id))
 
 
 def _tag(row: JobRow) -> str:

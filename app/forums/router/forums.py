@@ -16,11 +16,12 @@ from app.core.http import MustMatch, Serving, paged
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import Page
-from app.forums import schemas, service, tables
+from app.forums import service, tables
 from app.forums.errors import ConsentInvalid, ForumClosed, ForumExists, ForumNotFound, MemberExists, MemberNotFound
 from app.forums.repository import ForumRepository, IssueRepository, MemberRepository, ResponseRepository
 from app.forums.router.root import router
+from app.forums.schemas import answers as public
+from app.forums.schemas import forums as schemas
 from app.meetings import service as meetings
 from app.meetings.values import MeetingRef
 from app.organisations.errors import LocalityNotFound, PracticeNotFound
@@ -56,7 +57,7 @@ async def create_patient_forum(
     body: schemas.ForumIn, caller: Writer, session: Transaction, serving: Serving, response: Response
 ) -> schemas.Forum:
     """Found a patient forum: the commissioner's, a locality's, or a practice's own patient group."""
-    forum = await service.create_forum(session, caller, body, now=serving.clock.now())
+    forum = await service.create_forum(session, caller, body.wanted(), now=serving.clock.now())
     response.headers["Location"] = f"/v1/patient-forums/{forum.id}"
     response.headers["ETag"] = version_etag(forum.version)
     return _forum(forum)
@@ -79,7 +80,7 @@ async def list_patient_forums(
         params=params,
         cursors=serving.cursors,
     )
-    return paged(request, response, Page([_forum(row) for row in page.rows], page.next_cursor, page.total))  # pyright: ignore
+    return paged(request, response, page.map(_forum))
 
 
 @router.get("/v1/patient-forums/{forum_id}", responses=error_responses(ForumNotFound))
@@ -126,7 +127,7 @@ async def add_forum_member(
     response: Response,
 ) -> schemas.Member:
     """Take somebody into the forum who consented to be held here."""
-    member = await service.add_member(session, caller, forum_id, body, now=serving.clock.now())
+    member = await service.add_member(session, caller, forum_id, body.wanted(), now=serving.clock.now())
     response.headers["Location"] = f"/v1/patient-forums/{forum_id}/members/{member.id}"
     response.headers["ETag"] = version_etag(member.version)
     return _member(member)
@@ -148,9 +149,7 @@ async def list_forum_members(
     forum = await ForumRepository(session, session.tenant).get(forum_id)
     whole = await service.require_members_seen(session, caller, forum, today=london_date(serving.clock.now()))
     page = await MemberRepository(session, session.tenant).list_page(forum_id, params=params, cursors=serving.cursors)
-    return paged(
-        request, response, Page([_member(row, whole=whole) for row in page.rows], page.next_cursor, page.total)
-    )  # pyright: ignore
+    return paged(request, response, page.map(lambda row: _member(row, whole=whole)))
 
 
 @router.get(
@@ -233,7 +232,7 @@ async def plan_forum_meeting(
     response: Response,
 ) -> schemas.ForumMeeting:
     """Plan a meeting of the forum."""
-    meeting = await service.plan_forum_meeting(session, caller, forum_id, body, now=serving.clock.now())
+    meeting = await service.plan_forum_meeting(session, caller, forum_id, body.planned(), now=serving.clock.now())
     response.headers["Location"] = f"/v1/meetings/{meeting.id}"
     return _meeting(meeting)
 
@@ -251,10 +250,8 @@ async def list_forum_meetings(
     """The forum's meetings in the order of their start."""
     await ForumRepository(session, session.tenant).get(forum_id)
     page = await meetings.list_forum_meetings(session, forum_id, params=params, cursors=serving.cursors)
-    shown = [
-        _meeting(row) if meetings.sees_joining(caller) else _meeting(replace(row, joining=None)) for row in page.rows
-    ]
-    return paged(request, response, Page(shown, page.next_cursor, page.total))  # pyright: ignore
+    sees_joining = meetings.sees_joining(caller)
+    return paged(request, response, page.map(lambda row: _meeting(row if sees_joining else replace(row, joining=None))))
 
 
 @router.get("/v1/patient-forums/{forum_id}/you-said-we-did", responses=error_responses(ForumNotFound))
@@ -266,26 +263,25 @@ async def list_you_said_we_did(
     serving: Serving,
     request: Request,
     response: Response,
-) -> schemas.YouSaidWeDidPage:
+) -> public.YouSaidWeDidPage:
     """What the forum asked and what was answered, newest first: public text only."""
     forum = await ForumRepository(session, session.tenant).get(forum_id)
     page = await IssueRepository(session, session.tenant).list_said(forum, params=params, cursors=serving.cursors)
-    answers: defaultdict[UUID, list[schemas.Did]] = defaultdict(list)
+    answers: defaultdict[UUID, list[public.Did]] = defaultdict(list)
     ids = [issue.id for issue in page.rows]
     for row in await ResponseRepository(session, session.tenant).list_public(ids, forum.practice):
         answers[row.issue_id].append(_did(row, forum.practice))
-    shown = [
-        schemas.YouSaidWeDid(
+    shown = page.map(
+        lambda issue: public.YouSaidWeDid(
             issue=issue.id, you_said=issue.title, raised_on=london_date(issue.raised_at), we_did=answers[issue.id]
         )
-        for issue in page.rows
-    ]
-    return paged(request, response, Page(shown, page.next_cursor, page.total))  # pyright: ignore
+    )
+    return paged(request, response, shown)
 
 
-def _did(row: tables.IssueResponse, home: str | None) -> schemas.Did:
+def _did(row: tables.IssueResponse, home: str | None) -> public.Did:
     is_named = row.practice == home or (row.may_be_named and row.decision == "already_done")
-    return schemas.Did(
+    return public.Did(
         level=row.level,  # pyright: ignore - the database holds only levels
         practice=row.practice if is_named else None,
         decision=row.decision,  # pyright: ignore - the database holds only decisions

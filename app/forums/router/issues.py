@@ -13,8 +13,7 @@ from app.core.http import MayMatch, Services, Serving, paged
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import Page
-from app.forums import rules, schemas, service, tables, values
+from app.forums import rules, service, tables, values
 from app.forums.errors import (
     BottomOfLadder,
     ForumClosed,
@@ -28,6 +27,9 @@ from app.forums.errors import (
 )
 from app.forums.repository import IssueRepository, ResponseRepository, StepRepository, SupporterRepository
 from app.forums.router.root import router
+from app.forums.schemas import answers
+from app.forums.schemas import issues as schemas
+from app.forums.schemas.words import PracticeName
 from app.organisations.errors import PracticeNotFound
 
 Viewer = Annotated[Principal, require("issues:read")]
@@ -93,7 +95,7 @@ def _comparison(picture: values.Picture) -> schemas.Comparison | None:
         already_done=found.already_done,
         planned=found.planned,
         declined=found.declined,
-        named=[schemas.PracticeName(code=code, name=name) for code, name in picture.names],
+        named=[PracticeName(code=code, name=name) for code, name in picture.names],
         sentence=rules.sentence(found, compared=picture.is_compared),
     )
 
@@ -103,7 +105,7 @@ async def raise_issue(
     body: schemas.IssueIn, caller: Raiser, session: Transaction, serving: Serving, response: Response
 ) -> schemas.Issue:
     """Raise an issue for your forum or your practice. It starts at that forum's or practice's level of the ladder."""
-    issue = await service.raise_issue(session, caller, body, _voice(body.raised_by), now=serving.clock.now())
+    issue = await service.raise_issue(session, caller, body.wanted(), _voice(body.raised_by), now=serving.clock.now())
     response.headers["Location"] = f"/v1/issues/{issue.id}"
     return await _shown(session, caller, issue, serving, response)
 
@@ -129,8 +131,7 @@ async def list_issues(
         cursors=serving.cursors,
     )
     counts = await SupporterRepository(session, session.tenant).count_by_issue([row.id for row in page.rows])
-    shown = [_summary(row, counts.get(row.id, 0)) for row in page.rows]
-    return paged(request, response, Page(shown, page.next_cursor, page.total))  # pyright: ignore
+    return paged(request, response, page.map(lambda row: _summary(row, counts.get(row.id, 0))))
 
 
 @router.get("/v1/issues/{issue_id}", responses=error_responses(IssueNotFound))
@@ -223,8 +224,8 @@ async def merge_issue(
     return await _shown(session, caller, issue, serving, response)
 
 
-def _response(row: tables.IssueResponse) -> schemas.Response:
-    return schemas.Response.model_validate(row, from_attributes=True)
+def _response(row: tables.IssueResponse) -> answers.Response:
+    return answers.Response.model_validate(row, from_attributes=True)
 
 
 @router.post(
@@ -234,15 +235,15 @@ def _response(row: tables.IssueResponse) -> schemas.Response:
 )
 async def respond_to_issue(
     issue_id: UUID,
-    body: schemas.ResponseIn,
+    body: answers.ResponseIn,
     caller: Responder,
     session: Transaction,
     serving: Serving,
     expected: MayMatch,
     response: Response,
-) -> schemas.Response:
+) -> answers.Response:
     """Answer an issue for your practice, or for your locality or commissioner. Answering again replaces the answer."""
-    given = await service.respond(session, caller, issue_id, body, expected=expected, now=serving.clock.now())
+    given = await service.respond(session, caller, issue_id, body.wanted(), expected=expected, now=serving.clock.now())
     response.headers["Location"] = f"/v1/issues/{issue_id}/responses/{given.id}"
     return _response(given)
 
@@ -256,7 +257,7 @@ async def list_issue_responses(
     serving: Serving,
     request: Request,
     response: Response,
-) -> schemas.ResponsePage:
+) -> answers.ResponsePage:
     """The answers that you may read: those of the offices, your own, those you answer for, and those of practices that
     already do it and agreed to be named.
     """
@@ -267,13 +268,13 @@ async def list_issue_responses(
     page = await ResponseRepository(session, session.tenant).list_page(
         issue_id, seen, params=params, cursors=serving.cursors
     )
-    return paged(request, response, Page([_response(row) for row in page.rows], page.next_cursor, page.total))  # pyright: ignore
+    return paged(request, response, page.map(_response))
 
 
 @router.get("/v1/issues/{issue_id}/responses/{response_id}", responses=error_responses(IssueNotFound, ResponseNotFound))
 async def get_issue_response(
     issue_id: UUID, response_id: UUID, caller: Viewer, session: Transaction, serving: Serving
-) -> schemas.Response:
+) -> answers.Response:
     """One answer that you may read."""
     today = london_date(serving.clock.now())
     sight = await service.sight_of(session, caller, today=today)

@@ -15,11 +15,10 @@ from app.forums import rules
 from app.forums.errors import IssueMergedAway, NotAsked
 from app.forums.events import IssueAnswered
 from app.forums.repository import IssueRepository, ResponseRepository
-from app.forums.schemas import ResponseIn
 from app.forums.service.asking import asked_by
 from app.forums.service.looking import check_unchanged, sight_of
 from app.forums.tables import Issue, IssueResponse
-from app.forums.values import IssueState, LadderLevel
+from app.forums.values import IssueState, LadderLevel, NewAnswer
 from app.organisations import service as organisations
 
 RESPOND = "issues:respond"
@@ -33,7 +32,7 @@ class _Responder:
 
 
 async def respond(
-    session: Tx, caller: Principal, issue_id: UUID, given: ResponseIn, *, expected: Expected, now: datetime
+    session: Tx, caller: Principal, issue_id: UUID, given: NewAnswer, *, expected: Expected, now: datetime
 ) -> IssueResponse:
     """Answer an issue. A new answer of the same responder supersedes the one before; both stay."""
     today = london_date(now)
@@ -80,7 +79,7 @@ async def _responder(session: Tx, caller: Principal, issue: Issue, practice: str
 
 
 async def _replace(
-    session: Tx, caller: Principal, issue: Issue, who: _Responder, given: ResponseIn, *, now: datetime
+    session: Tx, caller: Principal, issue: Issue, who: _Responder, given: NewAnswer, *, now: datetime
 ) -> IssueResponse:
     repository = ResponseRepository(session, session.tenant)
     earlier = await repository.find_current(issue.id, practice=who.practice, locality_id=who.locality_id)

@@ -1,6 +1,7 @@
 """Forums: founding and changing them, whom they speak for, and their meetings."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -12,17 +13,15 @@ from app.core.principal import Principal
 from app.core.repository import Expected
 from app.forums.errors import ForumClosed
 from app.forums.repository import ForumRepository, MemberRepository
-from app.forums.schemas import ForumIn, ForumMeetingIn
 from app.forums.service.reach import require_forum
 from app.forums.tables import PatientForum
-from app.forums.values import LadderLevel
+from app.forums.values import LadderLevel, NewForum
 from app.meetings import service as meetings
-from app.meetings.schemas import MeetingIn
-from app.meetings.values import Level, MeetingRef
+from app.meetings.values import MeetingRef, PlannedMeeting
 from app.organisations import service as organisations
 
 
-async def create_forum(session: Tx, caller: Principal, given: ForumIn, *, now: datetime) -> PatientForum:
+async def create_forum(session: Tx, caller: Principal, given: NewForum, *, now: datetime) -> PatientForum:
     if given.locality_id is not None:
         await organisations.get_locality(session, given.locality_id)
     if given.practice is not None:
@@ -76,14 +75,13 @@ async def represent(
 
 
 async def plan_forum_meeting(
-    session: Tx, caller: Principal, forum_id: UUID, given: ForumMeetingIn, *, now: datetime
+    session: Tx, caller: Principal, forum_id: UUID, given: PlannedMeeting, *, now: datetime
 ) -> MeetingRef:
     today = london_date(now)
     forum = await ForumRepository(session, session.tenant).get(forum_id)
     await require_forum(session, caller, "forums:write", forum, today=today)
     if forum.closed_on is not None and forum.closed_on <= today:
         raise ForumClosed
-    wanted = MeetingIn(level=Level.FORUM, **given.model_dump())
-    meeting = await meetings.plan_meeting(session, caller, wanted, now=now, forum_id=forum_id)
+    meeting = await meetings.plan_meeting(session, caller, replace(given, forum_id=forum_id), now=now)
     await session.flush()  # the meeting is read back through its own slice
     return await meetings.get_meeting(session, meeting.id)

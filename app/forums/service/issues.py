@@ -14,18 +14,17 @@ from app.forums import rules
 from app.forums.errors import BottomOfLadder, IssueMergedAway, IssueNotFound, MergeInvalid, TopOfLadder
 from app.forums.events import IssueMoved, IssueRaised
 from app.forums.repository import IssueRepository, SupporterRepository
-from app.forums.schemas import IssueIn
 from app.forums.service.asking import voice_of
 from app.forums.service.looking import check_unchanged, sight_of
 from app.forums.service.reach import reaches, require_voice
 from app.forums.tables import Issue, IssueStep
-from app.forums.values import Action, IssueState, LadderLevel, Voice
+from app.forums.values import Action, IssueState, LadderLevel, NewIssue, Voice
 from app.organisations import service as organisations
 
 MOVE = "issues:move"
 
 
-async def raise_issue(session: Tx, caller: Principal, given: IssueIn, voice: Voice, *, now: datetime) -> Issue:
+async def raise_issue(session: Tx, caller: Principal, given: NewIssue, voice: Voice, *, now: datetime) -> Issue:
     """Raise an issue at the level of whoever raises it."""
     forum = await require_voice(session, caller, voice, today=london_date(now))
     practices = sorted(set(given.practices)) if given.practices is not None else None

@@ -13,14 +13,14 @@ from app.core.principal import Principal
 from app.core.repository import Expected
 from app.forums.errors import ConsentInvalid, ForumClosed
 from app.forums.repository import ForumRepository, MemberRepository
-from app.forums.schemas import MemberIn
 from app.forums.service.reach import require_forum
 from app.forums.tables import ForumMember
+from app.forums.values import NewMember
 from app.organisations import service as organisations
 from app.people import service as people
 
 
-async def add_member(session: Tx, caller: Principal, forum_id: UUID, given: MemberIn, *, now: datetime) -> ForumMember:
+async def add_member(session: Tx, caller: Principal, forum_id: UUID, given: NewMember, *, now: datetime) -> ForumMember:
     """Take somebody in who consented. An address that belongs to a known person makes the member that person."""
     today = london_date(now)
     forum = await ForumRepository(session, session.tenant).get(forum_id)
@@ -28,7 +28,7 @@ async def add_member(session: Tx, caller: Principal, forum_id: UUID, given: Memb
     if forum.closed_on is not None and forum.closed_on <= today:
         raise ForumClosed
     joined_on = given.joined_on or today
-    if given.consent.given_on > min(joined_on, today):
+    if given.consented_on > min(joined_on, today):
         raise ConsentInvalid
     if given.practice is not None:
         await organisations.get_practice(session, given.practice)
@@ -42,8 +42,8 @@ async def add_member(session: Tx, caller: Principal, forum_id: UUID, given: Memb
         person_id=person.id if person else None,
         practice=given.practice,
         role=given.role.value,
-        consented_on=given.consent.given_on,
-        consent_by=given.consent.by.value,
+        consented_on=given.consented_on,
+        consent_by=given.consent_by.value,
         joined_on=joined_on,
         recorded_at=now,
     )

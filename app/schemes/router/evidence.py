@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from sqlmodel import col
 
 from app.calculation.errors import AmountTooLarge, BrokenMonth
 from app.core.auth import require
@@ -15,7 +14,6 @@ from app.core.etag import version_etag
 from app.core.http import Serving, make_router, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import Page
 from app.organisations import service as organisations
 from app.organisations.errors import PracticeNotFound
 from app.schemes import rules, service
@@ -34,7 +32,6 @@ from app.schemes.schemas.evidence import (
     FactsIn,
     SchemeFact,
 )
-from app.schemes.tables import FactRow
 from app.schemes.values import FactSource
 
 router = make_router("schemes")
@@ -116,17 +113,16 @@ async def list_scheme_facts(
     """Current facts, in the order in which they were recorded. A practice sees its own."""
     await visible_scheme(session, scheme_id, caller)
     reach = await organisations.reachable(session, caller, "facts:read", on=london_date(serving.clock.now()))
-    repository = FactRepository(session, session.tenant)
-    statement = repository.select_current(scheme_id, practices=reach)
-    if params.practice is not None:
-        statement = statement.where(col(FactRow.practice) == params.practice)
-    if params.measure is not None:
-        statement = statement.where(col(FactRow.measure) == params.measure)
-    if params.state is not None:
-        statement = statement.where(col(FactRow.state) == params.state)
-    kind = f"facts:{scheme_id}:{params.practice}:{params.measure}:{params.state}"
-    page = await repository.page(statement, keys=[FactRow.id], params=params, cursors=serving.cursors, kind=kind)
-    return paged(request, response, Page([fact_answer(row) for row in page.rows], page.next_cursor, page.total))  # pyright: ignore - the response model reads it
+    page = await FactRepository(session, session.tenant).list_page(
+        scheme_id,
+        reach=reach,
+        practice=params.practice,
+        measure=params.measure,
+        state=params.state,
+        params=params,
+        cursors=serving.cursors,
+    )
+    return paged(request, response, page.map(fact_answer))
 
 
 @router.get(

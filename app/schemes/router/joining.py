@@ -3,11 +3,10 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from sqlmodel import col
 
 from app.core.auth import require
 from app.core.clock import london_date
@@ -47,7 +46,6 @@ from app.schemes.schemas.joining import (
     SignUpsIn,
 )
 from app.schemes.tables import ImprovementAreaRow, ParticipationRow
-from app.schemes.values import ParticipationSource
 
 router = make_router("schemes")
 Reader = Annotated[Principal, require("schemes:read")]
@@ -88,9 +86,8 @@ async def list_scheme_offers(
     response: Response,
 ) -> ParticipationPage:
     """The offers made, by practice, with their answers. A practice sees its own."""
-    only = col(ParticipationRow.offered_at).is_not(None)
-    page = await _page(session, scheme_id, params, caller, serving, kind="offers", only=only)
-    return paged(request, response, page)  # pyright: ignore - the response model reads it
+    page = await _page(session, scheme_id, "offers", params, caller, serving)
+    return paged(request, response, page)
 
 
 @router.get("/v1/incentive-schemes/{scheme_id}/participation", responses=_LIST_ERRORS)
@@ -104,8 +101,8 @@ async def list_scheme_participation(
     response: Response,
 ) -> ParticipationPage:
     """Every practice that was asked or has agreed, by practice. A practice sees its own place only."""
-    page = await _page(session, scheme_id, params, caller, serving, kind="participation", only=None)
-    return paged(request, response, page)  # pyright: ignore - the response model reads it
+    page = await _page(session, scheme_id, "participation", params, caller, serving)
+    return paged(request, response, page)
 
 
 @router.get("/v1/incentive-schemes/{scheme_id}/sign-ups", responses=_LIST_ERRORS)
@@ -119,9 +116,8 @@ async def list_scheme_sign_ups(
     response: Response,
 ) -> ParticipationPage:
     """Agreements that the office recorded on practices' behalf. A practice sees its own."""
-    only = col(ParticipationRow.source) == ParticipationSource.SIGN_UP
-    page = await _page(session, scheme_id, params, caller, serving, kind="sign-ups", only=only)
-    return paged(request, response, page)  # pyright: ignore - the response model reads it
+    page = await _page(session, scheme_id, "sign-ups", params, caller, serving)
+    return paged(request, response, page)
 
 
 @router.get(
@@ -246,28 +242,16 @@ async def record_scheme_sign_ups(
 async def _page(
     session: Tx,
     scheme_id: UUID,
+    part: Literal["offers", "participation", "sign-ups"],
     params: ParticipationParams,
     caller: Principal,
     serving: Serving,
-    *,
-    kind: str,
-    only: Any,
 ) -> Page[Participation]:
     await visible_scheme(session, scheme_id, caller)
     today = london_date(serving.clock.now())
     reach = await organisations.reachable(session, caller, "schemes:read", on=today)
-    repository = ParticipationRepository(session, session.tenant)
-    statement = repository.select_of(scheme_id, practices=reach)
-    if only is not None:
-        statement = statement.where(only)
-    if params.state:
-        statement = statement.where(repository.in_state(params.state, today=today))
-    page = await repository.page(
-        statement,
-        keys=[ParticipationRow.practice],
-        params=params,
-        cursors=serving.cursors,
-        kind=f"{kind}:{scheme_id}:{params.state}",
+    page = await ParticipationRepository(session, session.tenant).list_of(
+        scheme_id, part, practices=reach, state=params.state, today=today, params=params, cursors=serving.cursors
     )
     return Page(await _answers(session, page.rows, caller, today=today), page.next_cursor, page.total)
 

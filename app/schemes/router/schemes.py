@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from sqlmodel import col
 
 from app.core.auth import require
 from app.core.db import Transaction, Tx
@@ -13,7 +12,6 @@ from app.core.etag import version_etag
 from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import Page
 from app.schemes import service
 from app.schemes.errors import SchemeClosed, SchemeCodeTaken, SchemeNotFound
 from app.schemes.repository import SchemeRepository
@@ -60,15 +58,14 @@ async def list_incentive_schemes(
     response: Response,
 ) -> SchemePage:
     """Schemes, oldest first. Drafts are shown to the office, the auditor and the LMC only."""
-    repository = SchemeRepository(session, session.tenant)
-    statement = repository.select_visible(drafts=caller.has(DRAFTS))
-    if params.state:
-        statement = statement.where(col(SchemeRow.state) == params.state)
-    if params.financial_year:
-        statement = statement.where(col(SchemeRow.financial_year) == params.financial_year)
-    kind = f"schemes:{params.state}:{params.financial_year}"
-    page = await repository.page(statement, keys=[SchemeRow.id], params=params, cursors=serving.cursors, kind=kind)
-    return paged(request, response, Page([scheme_answer(row) for row in page.rows], page.next_cursor, page.total))  # pyright: ignore - the response model reads it
+    page = await SchemeRepository(session, session.tenant).list_visible(
+        drafts=caller.has(DRAFTS),
+        state=params.state,
+        financial_year=params.financial_year,
+        params=params,
+        cursors=serving.cursors,
+    )
+    return paged(request, response, page.map(scheme_answer))
 
 
 @router.get("/v1/incentive-schemes/{scheme_id}", responses=error_responses(SchemeNotFound))

@@ -17,7 +17,6 @@ from app.core.operations import Operation, operation_answer
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import Page
 from app.organisations import service as organisations
 from app.organisations.errors import PracticeNotFound
 from app.schemes import service
@@ -82,15 +81,10 @@ async def list_scheme_versions(
 ) -> VersionPage:
     """Versions of the scheme, the first one first. Drafts are shown to the office, the auditor and the LMC only."""
     await visible_scheme(session, scheme_id, caller)
-    repository = VersionRepository(session, session.tenant)
-    page = await repository.page(
-        repository.select_of(scheme_id, drafts=caller.has(DRAFTS)),
-        keys=[VersionRow.n],
-        params=params,
-        cursors=serving.cursors,
-        kind=f"versions:{scheme_id}",
+    page = await VersionRepository(session, session.tenant).list_visible(
+        scheme_id, drafts=caller.has(DRAFTS), params=params, cursors=serving.cursors
     )
-    return paged(request, response, Page([version_answer(row) for row in page.rows], page.next_cursor, page.total))  # pyright: ignore - the response model reads it
+    return paged(request, response, page.map(version_answer))
 
 
 @router.get(

@@ -4,20 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col
-
 from app.core.clock import utc_text
 from app.core.db import Tx
 from app.schemes.repository import FactRepository, ParticipationRepository
-from app.schemes.tables import FactRow, ParticipationRow
 
 
 async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
     """The offers the person answered, the agreements that name them as lead, and the facts they recorded."""
     participations = ParticipationRepository(session, session.tenant)
-    answered = await participations.list(col(ParticipationRow.answered_by) == person_id)
-    leads = await participations.list(col(ParticipationRow.named_lead_id) == person_id)
-    facts = await FactRepository(session, session.tenant).list(col(FactRow.recorded_by) == person_id)
+    answered = await participations.list_answered_by(person_id)
+    leads = await participations.list_led_by(person_id)
+    facts = await FactRepository(session, session.tenant).list_recorded_by(person_id)
     return {
         "offers_answered": [
             {"practice": row.practice, "state": row.state, "at": utc_text(row.answered_at)}
@@ -34,6 +31,6 @@ async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:
     money was paid on them; the signature is the practice's document and is kept with its agreement.
     """
     del now
-    rows = await ParticipationRepository(session, session.tenant).list(col(ParticipationRow.named_lead_id) == person_id)
+    rows = await ParticipationRepository(session, session.tenant).list_led_by(person_id)
     for row in rows:
         row.named_lead_id = None

@@ -1,0 +1,76 @@
+"""What core's own routes read: jobs, the audit log, and the events of the change feed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, text, tuple_
+from sqlmodel import col, select
+
+from app.core.audit import AuditEntry
+from app.core.db import Tx
+from app.core.errors import NotFound
+from app.core.events import EventRow
+from app.core.jobs import JobRow
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, keyset_page
+
+Position = tuple[int, int]
+"""A change number and a place within it."""
+
+_NUMBER = text("SELECT number FROM published.change_number WHERE commissioner_id = :tenant")
+_OLDEST = text("SELECT min(change_number) FROM event WHERE commissioner_id = :tenant")
+
+
+async def list_jobs(session: Tx, state: str, *, params: PageParams, cursors: Cursors) -> Page[JobRow]:
+    statement = select(JobRow).where(JobRow.commissioner_id == session.tenant, JobRow.state == state)
+    return await keyset_page(session, statement, keys=[JobRow.id], params=params, cursors=cursors, kind=f"jobs:{state}")
+
+
+async def get_job(session: Tx, job_id: UUID, *, for_update: bool = False) -> JobRow:
+    """As it is in the database by now, also when this transaction has read it before."""
+    statement = select(JobRow).where(JobRow.commissioner_id == session.tenant, JobRow.id == job_id)
+    if for_update:
+        statement = statement.with_for_update()
+    row = (await session.exec(statement.execution_options(populate_existing=True))).one_or_none()
+    if row is None:
+        raise NotFound("There is no such job.")
+    return row
+
+
+async def list_audit_entries(
+    session: Tx, wanted: Mapping[str, Any], *, params: PageParams, cursors: Cursors
+) -> Page[AuditEntry]:
+    """The entries whose members are as `wanted` says, the newest first."""
+    statement = select(AuditEntry).where(AuditEntry.commissioner_id == session.tenant).filter_by(**wanted)
+    kind = "audit:" + ":".join(str(wanted.get(name)) for name in ("subject", "action", "person_id"))
+    return await keyset_page(
+        session, statement, keys=[AuditEntry.id], params=params, cursors=cursors, kind=kind, descending=True
+    )
+
+
+async def get_change_number(session: Tx) -> int:
+    """Everything up to this number is committed."""
+    return (await (await session.connection()).execute(_NUMBER, {"tenant": session.tenant})).scalar_one_or_none() or 0
+
+
+async def find_oldest_change(session: Tx) -> int | None:
+    return (await (await session.connection()).execute(_OLDEST, {"tenant": session.tenant})).scalar_one()
+
+
+async def list_changes(session: Tx, kinds: Collection[str], *, after: Position, limit: int) -> Sequence[EventRow]:
+    ordered = _changes(session, kinds, after).order_by(col(EventRow.change_number), col(EventRow.position))
+    return (await session.exec(ordered.limit(limit))).all()
+
+
+async def count_changes(session: Tx, kinds: Collection[str], *, after: Position) -> int:
+    counted = select(func.count()).select_from(_changes(session, kinds, after).subquery())
+    return (await session.exec(counted)).one()
+
+
+def _changes(session: Tx, kinds: Collection[str], after: Position) -> Any:
+    return select(EventRow).where(
+        EventRow.commissioner_id == session.tenant,
+        col(EventRow.resource).in_(kinds),
+        tuple_(EventRow.change_number, EventRow.position) > tuple_(*after),
+    )
