@@ -25,8 +25,10 @@ class ApiKeyRepository(TenantRepository[ApiKey]):
     table = ApiKey
     missing = ApiKeyNotFound
 
-    def select_held(self, *, role: Role | None, person_id: UUID | None, live_at: datetime | None) -> Select[Any]:
-        statement = _narrowed(self.select(), ApiKey, role, person_id)
+    def _select_held(
+        self, *, roles: Collection[Role] | None, person_id: UUID | None, live_at: datetime | None
+    ) -> Select[Any]:
+        statement = _narrowed(self.select(), ApiKey, roles, person_id)
         if live_at is not None:
             ends = col(ApiKey.expires_at)
             statement = statement.where(col(ApiKey.revoked_at).is_(None), or_(ends.is_(None), ends > live_at))
@@ -41,9 +43,19 @@ class ApiKeyRepository(TenantRepository[ApiKey]):
         params: PageParams,
         cursors: Cursors,
     ) -> Page[ApiKey]:
-        statement = self.select_held(role=role, person_id=person_id, live_at=live_at)
+        statement = self._select_held(roles=None if role is None else [role], person_id=person_id, live_at=live_at)
         kind = f"api-keys:{self.tenant}:{live_at is None}:{role}:{person_id}"
         return await self.page(statement, keys=[col(ApiKey.id)], params=params, cursors=cursors, kind=kind)
+
+    async def list_held(
+        self,
+        *,
+        roles: Collection[Role] | None = None,
+        person_id: UUID | None = None,
+        live_at: datetime | None = None,
+    ) -> Sequence[ApiKey]:
+        statement = self._select_held(roles=roles, person_id=person_id, live_at=live_at)
+        return (await self.session.exec(statement)).all()  # pyright: ignore
 
     async def list_of_person(self, person_id: UUID) -> Sequence[ApiKey]:
         return await self.list(col(ApiKey.person_id) == person_id)
@@ -53,8 +65,10 @@ class RoleGrantRepository(TenantRepository[RoleGrant]):
     table = RoleGrant
     missing = RoleGrantNotFound
 
-    def select_held(self, *, role: Role | None, person_id: UUID | None, live_at: datetime | None) -> Select[Any]:
-        statement = _narrowed(self.select(), RoleGrant, role, person_id)
+    def _select_held(
+        self, *, roles: Collection[Role] | None, person_id: UUID | None, live_at: datetime | None
+    ) -> Select[Any]:
+        statement = _narrowed(self.select(), RoleGrant, roles, person_id)
         if live_at is not None:
             ends = col(RoleGrant.valid_until)
             statement = statement.where(or_(ends.is_(None), ends > live_at))
@@ -69,9 +83,19 @@ class RoleGrantRepository(TenantRepository[RoleGrant]):
         params: PageParams,
         cursors: Cursors,
     ) -> Page[RoleGrant]:
-        statement = self.select_held(role=role, person_id=person_id, live_at=live_at)
+        statement = self._select_held(roles=None if role is None else [role], person_id=person_id, live_at=live_at)
         kind = f"role-grants:{self.tenant}:{live_at is None}:{role}:{person_id}"
         return await self.page(statement, keys=[col(RoleGrant.id)], params=params, cursors=cursors, kind=kind)
+
+    async def list_held(
+        self,
+        *,
+        roles: Collection[Role] | None = None,
+        person_id: UUID | None = None,
+        live_at: datetime | None = None,
+    ) -> Sequence[RoleGrant]:
+        statement = self._select_held(roles=roles, person_id=person_id, live_at=live_at)
+        return (await self.session.exec(statement)).all()  # pyright: ignore
 
     async def list_of_person(self, person_id: UUID) -> Sequence[RoleGrant]:
         return await self.list(col(RoleGrant.person_id) == person_id)
@@ -81,28 +105,27 @@ async def list_practices_of(session: Tx, person_id: UUID, *, live_after: datetim
     """The practices for which the person has a key or a grant that still holds after that instant."""
     found: set[str] = set()
     for repository in (ApiKeyRepository, RoleGrantRepository):
-        statement = repository(session, session.tenant).select_held(role=None, person_id=person_id, live_at=live_after)
-        rows = (await session.exec(statement)).all()  # pyright: ignore
-        found |= {row.boundary_id for row in rows if row.boundary == "practice"}
+        rows = await repository(session, session.tenant).list_held(person_id=person_id, live_at=live_after)
+        found |= {row.boundary_id for row in rows if row.boundary == "practice" and row.boundary_id}
     return frozenset(found)
 
 
 async def list_holders(session: Tx, roles: Collection[Role], now: datetime) -> frozenset[UUID]:
     """The persons of the session's tenant who hold one of these roles now, by key or by grant."""
-    wanted = list(roles)
-    keys = ApiKeyRepository(session, session.tenant).select_held(role=None, person_id=None, live_at=now)
-    grants = RoleGrantRepository(session, session.tenant).select_held(role=None, person_id=None, live_at=now)
-    by_key = (await session.exec(keys.where(col(ApiKey.role).in_(wanted)))).all()  # pyright: ignore
-    by_grant = (await session.exec(grants.where(col(RoleGrant.role).in_(wanted)))).all()  # pyright: ignore
+    by_key = await ApiKeyRepository(session, session.tenant).list_held(roles=roles, live_at=now)
+    by_grant = await RoleGrantRepository(session, session.tenant).list_held(roles=roles, live_at=now)
     begun = [grant for grant in by_grant if grant.valid_from <= now]
     return frozenset(held.person_id for held in (*by_key, *begun) if held.person_id is not None)
 
 
 def _narrowed(
-    statement: Select[Any], table: type[ApiKey] | type[RoleGrant], role: Role | None, person_id: UUID | None
+    statement: Select[Any],
+    table: type[ApiKey] | type[RoleGrant],
+    roles: Collection[Role] | None,
+    person_id: UUID | None,
 ) -> Select[Any]:
-    if role is not None:
-        statement = statement.where(col(table.role) == role)
+    if roles is not None:
+        statement = statement.where(col(table.role).in_(list(roles)))
     return statement if person_id is None else statement.where(col(table.person_id) == person_id)
 
 

@@ -1,6 +1,6 @@
 """Keys from the command line, as the platform's own login makes them; used by `plenary keys`."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,8 +69,7 @@ async def make_key(settings: Settings, *, commissioner: str | None, wanted: Want
 async def list_keys(settings: Settings, *, commissioner: str | None, role: Role | None) -> list[KeyLine]:
     now = SystemClock().now()
     async with _platform(settings) as session, _inside(session, commissioner):
-        keys = ApiKeyRepository(session, session.tenant)
-        rows: Sequence[ApiKey] = (await session.exec(keys.select_by(role=role, person_id=None, live_at=None))).all()  # pyright: ignore
+        rows = await ApiKeyRepository(session, session.tenant).list_held(roles=None if role is None else [role])
         return [_line(row, now) for row in rows]
 
 
