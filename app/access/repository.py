@@ -101,6 +101,23 @@ class RoleGrantRepository(TenantRepository[RoleGrant]):
         return await self.list(col(RoleGrant.person_id) == person_id)
 
 
+# Who gave a key its secret is in the audit log, which nobody can change.
+_HANDS = text(
+    """WITH RECURSIVE hand(person_id) AS (
+  SELECT CAST(:person AS uuid)
+  UNION SELECT a.person_id FROM hand h
+  JOIN api_key k ON k.commissioner_id = :tenant AND k.person_id = h.person_id
+  JOIN audit_entry a ON a.commissioner_id = :tenant AND a.subject = CAST(k.id AS text)
+    AND a.action IN ('key.created', 'key.rotated') AND a.person_id IS NOT NULL
+) SELECT person_id FROM hand"""
+)
+
+
+async def list_hands(session: Tx, person_id: UUID) -> frozenset[UUID]:
+    values = {"tenant": session.tenant, "person": person_id}
+    return frozenset((await (await session.connection()).execute(_HANDS, values)).scalars())
+
+
 async def list_practices_of(session: Tx, person_id: UUID, *, live_after: datetime) -> frozenset[str]:
     """The practices for which the person has a key or a grant that still holds after that instant."""
     found: set[str] = set()

@@ -11,6 +11,7 @@ from app.core.clock import Period
 from app.core.ids import new_id
 from app.payments import service
 from tests.factories import schemes
+from tests.factories.keys import key_from
 from tests.factories.organisations import make_list_size
 from tests.factories.payments import Office
 from tests.factories.people import add_post
@@ -158,6 +159,33 @@ async def test_one_person_with_three_keys_decides_once(shared: LivePlenary) -> N
     assert (await office.decide(run_id, "approve")).status_code == 200
     own = await office.decide(run_id, "release", by=keys["payments_releaser"])
     assert (own.status_code, own.json()["code"]) == (409, "payments.same_person")
+
+
+@pytest.mark.parametrize("through", ["a key made", "a key rotated", "a key made by a key made"])
+async def test_whoever_gave_the_starter_a_key_has_started_the_run(shared: LivePlenary, through: str) -> None:
+    office = await Office.open(shared)
+    person = await shared.make_person("Two Hats", tenant=office.tenant)
+    admin = await shared.as_role("commissioner_admin", tenant=office.tenant, person=person)
+    approver = await shared.as_role("payments_approver", tenant=office.tenant, person=person)
+    releaser = await shared.as_role("payments_releaser", tenant=office.tenant, person=person)
+    maker = admin
+    if through == "a key made by a key made":
+        maker = shared.client(await key_from(admin, "commissioner_admin"))
+    if through == "a key rotated":
+        other = await shared.as_role("commissioner_admin", tenant=office.tenant)
+        await key_from(other, "scheme_manager")
+        made = (await admin.get("/v1/api-keys", params={"role": "scheme_manager"})).json()["data"][-1]
+        secret = (await admin.post(f"/v1/api-keys/{made['id']}/rotate")).json()["key"]
+    else:
+        secret = await key_from(maker, "scheme_manager")
+    office.manager = shared.client(secret)
+    run_id = await office.calculate()
+    own = await office.decide(run_id, "approve", by=approver)
+    assert (own.status_code, own.json()["code"]) == (409, "payments.same_person")
+    assert (await office.decide(run_id, "approve")).status_code == 200
+    own = await office.decide(run_id, "release", by=releaser)
+    assert (own.status_code, own.json()["code"]) == (409, "payments.same_person")
+    assert (await office.decide(run_id, "release")).status_code == 200
 
 
 async def test_whoever_approved_does_not_release(shared: LivePlenary) -> None:

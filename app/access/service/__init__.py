@@ -4,7 +4,7 @@ from app.access.repository import list_holders
 from app.access.service.authenticator import DatabaseAuthenticator
 from app.access.service.grants import end_grant, grant_role
 from app.access.service.keys import create_key, revoke_key, rotate_key
-from app.access.service.persons import erase_person, export_person, own_practices
+from app.access.service.persons import erase_person, export_person, hands_of, own_practices
 from app.access.service.secret import KEY_PREFIX, hash_key, new_secret
 from app.access.service.tenants import in_tenant, in_tenant_of
 
@@ -16,6 +16,7 @@ __all__ = [
     "erase_person",
     "export_person",
     "grant_role",
+    "hands_of",
     "hash_key",
     "in_tenant",
     "in_tenant_of",

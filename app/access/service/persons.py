@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from app.access.repository import ApiKeyRepository, RoleGrantRepository, list_practices_of
+from app.access.repository import ApiKeyRepository, RoleGrantRepository, list_hands, list_practices_of
 from app.access.service.grants import mark_ended
 from app.access.service.keys import mark_revoked
 from app.core.clock import london_midnight, utc_text
@@ -30,6 +30,13 @@ async def own_practices(session: Tx, person_id: UUID, *, since: date, today: dat
     """
     posts = await practices_of(session, person_id, since=since, until=today)
     return posts | await list_practices_of(session, person_id, live_after=london_midnight(today))
+
+
+async def hands_of(session: Tx, person_id: UUID) -> frozenset[UUID]:
+    """Everybody who may have acted as this person: they, whoever made or rotated a key of theirs and so was shown its
+    secret, and whoever was shown a secret of those.
+    """
+    return await list_hands(session, person_id)
 
 
 async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:

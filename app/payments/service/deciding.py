@@ -23,11 +23,13 @@ from app.schemes import service as schemes
 async def approve_run(
     session: Tx, run_id: UUID, *, person: UUID, expected: Expected, now: datetime, today: date
 ) -> PaymentRun:
+    starters = await _starters_of(session, run_id)
+
     def check(run: PaymentRun) -> None:
         if run.state != RunState.CALCULATED:
             raise RunNotCalculated(f"The run is {run.state}.")
-        if person == run.calculated_by:
-            raise SamePerson("Whoever started the run does not approve it.")
+        if person in starters:
+            raise SamePerson("Whoever started the run, or gave a key to whoever did, does not approve it.")
 
     await _require_no_post_there(session, run_id, person, today)
     run = await _decide(
@@ -41,12 +43,13 @@ async def release_run(
     session: Tx, run_id: UUID, *, person: UUID, expected: Expected, now: datetime, today: date
 ) -> PaymentRun:
     """From here on the run's lines are posted: they never change, and later runs pay differences from them."""
+    starters = await _starters_of(session, run_id)
 
     def check(run: PaymentRun) -> None:
         if run.state != RunState.APPROVED:
             raise RunNotApproved(f"The run is {run.state}.")
-        if person in {run.calculated_by, run.approved_by}:
-            raise SamePerson("Whoever started or approved the run does not release it.")
+        if person in {*starters, run.approved_by}:
+            raise SamePerson("Whoever started the run, gave a key to whoever did, or approved it does not release it.")
 
     await _require_no_post_there(session, run_id, person, today)
     seen = await RunRepository(session, session.tenant).get(run_id)
@@ -95,6 +98,14 @@ async def _decide(
         if await runs.decide(run, to=to, **values):
             return await runs.reread(run_id)
     raise PreconditionFailed
+
+
+async def _starters_of(session: Tx, run_id: UUID) -> frozenset[UUID]:
+    """Who may have started the run. The office makes keys for people it names itself; approvers' and releasers' keys are
+    the platform's to give.
+    """
+    run = await RunRepository(session, session.tenant).get(run_id)
+    return await access.hands_of(session, run.calculated_by)
 
 
 async def _require_no_post_there(session: Tx, run_id: UUID, person: UUID, today: date) -> None:
