@@ -1,10 +1,9 @@
 """Turns each new event into its jobs, exactly once, inside PostgreSQL."""
 
-import msgspec
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 
 from app.core.db import unit_of_work
-from app.core.ids import new_id
+from app.core.jobs import NewJob, enqueue_all
 from workers.jobs import HANDLERS, Tools
 from workers.routes import ROUTES
 
@@ -22,17 +21,6 @@ FROM unnest(CAST(:tenants AS uuid[]), CAST(:numbers AS bigint[]), CAST(:position
 WHERE e.commissioner_id = t.tenant AND e.change_number = t.number AND e.position = t.position
 """
 )
-_JOBS = text(
-    """
-INSERT INTO job (commissioner_id, id, kind, queue, dedupe_key, payload, state, run_at, token, attempts, correlation_id,
-                 created_at)
-SELECT tenant, id, kind, queue, key, payload::jsonb, 'queued', clock_timestamp(), 0, 0, correlation, clock_timestamp()
-FROM unnest(CAST(:tenants AS uuid[]), CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:queues AS text[]),
-            CAST(:keys AS text[]), CAST(:payloads AS text[]), CAST(:correlations AS text[]))
-     AS j(tenant, id, kind, queue, key, payload, correlation)
-ON CONFLICT (commissioner_id, kind, dedupe_key) DO NOTHING
-"""
-)
 
 
 async def relay(tools: Tools) -> int:
@@ -42,23 +30,7 @@ async def relay(tools: Tools) -> int:
         events = (await connection.execute(_TAKE, {"known": list(ROUTES)})).mappings().all()
         if not events:
             return 0
-        rows = [
-            {
-                "tenant": event["commissioner_id"],
-                "id": new_id(),
-                "kind": kind,
-                "queue": HANDLERS[kind].queue,
-                "key": str(event["id"]),
-                "payload": msgspec.json.encode(event["payload"] | {"subject": event["subject"]}).decode(),
-                "correlation": event["correlation_id"],
-            }
-            for event in events
-            for kind in ROUTES[event["name"]]
-        ]
-        if rows:
-            columns = {"tenants": "tenant", "ids": "id", "kinds": "kind", "queues": "queue", "keys": "key"}
-            columns |= {"payloads": "payload", "correlations": "correlation"}
-            await connection.execute(_JOBS, {many: [row[one] for row in rows] for many, one in columns.items()})
+        await enqueue_all(session, [job for event in events for job in _jobs_of(event)])
         await connection.execute(
             _MARK,
             {
@@ -68,3 +40,18 @@ async def relay(tools: Tools) -> int:
             },
         )
         return len(events)
+
+
+def _jobs_of(event: RowMapping) -> list[NewJob]:
+    payload = event["payload"] | {"subject": event["subject"]}
+    return [
+        NewJob(
+            tenant=event["commissioner_id"],
+            kind=kind,
+            queue=HANDLERS[kind].queue,
+            key=str(event["id"]),
+            payload=payload,
+            correlation_id=event["correlation_id"],
+        )
+        for kind in ROUTES[event["name"]]
+    ]

@@ -2,8 +2,7 @@
 
 import asyncio
 
-from sqlalchemy import text
-
+from app.core import jobs
 from app.core.backup import RESTORED
 from app.core.db import unit_of_work
 from app.core.settings import Settings
@@ -11,19 +10,13 @@ from workers.jobs import Tools
 from workers.relay import relay
 from workers.settings import close_tools, make_tools
 
-_PARK = text(
-    """UPDATE job SET state = 'parked', lease_until = NULL, last_error = :error, finished_at = clock_timestamp()
-WHERE queue = 'notifications' AND state IN ('queued', 'running')"""
-)
-
 
 async def hold_back(tools: Tools) -> int:
     """Turn events that were not yet relayed into their jobs, then park everything that would go out. Returns how many."""
     while await relay(tools):
         pass
     async with unit_of_work(tools.worker_engine, None) as session:
-        result = await (await session.connection()).execute(_PARK, {"error": RESTORED})
-    return result.rowcount
+        return await jobs.park_waiting(session, queue=jobs.OUTWARD, error=RESTORED)
 
 
 async def _hold(settings: Settings) -> int:

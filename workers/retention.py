@@ -1,7 +1,11 @@
 """What is kept for how long: a nightly job per tenant that deletes in batches. Money is never deleted."""
 
+from functools import partial
+
 from sqlalchemy import text
 
+from app.core import jobs
+from app.core.db import Tx
 from workers.jobs import JobContext, handler
 from workers.schedule import DAILY, Daily
 
@@ -10,8 +14,6 @@ BATCH = 5_000
 # oldest first: whatever is left is then all there is since some moment. Of the feed nothing goes that comes after an
 # event still waiting for the relay, because a gap behind the oldest event would not be seen.
 RULES = (
-    "DELETE FROM job WHERE commissioner_id = :tenant AND id IN (SELECT id FROM job WHERE commissioner_id = :tenant"
-    " AND state = 'done' AND finished_at < clock_timestamp() - interval '7 days' ORDER BY id LIMIT :batch)",
     "DELETE FROM idempotency_key WHERE commissioner_id = :tenant AND (credential_id, key) IN (SELECT credential_id, key"
     " FROM idempotency_key WHERE commissioner_id = :tenant AND expires_at < clock_timestamp() ORDER BY expires_at LIMIT :batch)",
     "DELETE FROM event WHERE commissioner_id = :tenant AND (change_number, position) IN (SELECT change_number, position"
@@ -26,14 +28,20 @@ RULES = (
 @handler("core.retain")
 async def retain(context: JobContext) -> None:
     """Delete what has had its time, a batch to a transaction; ended on the way, the next night goes on."""
-    for rule in RULES:
+    for drop in (_drop_done_jobs, *(partial(_drop, rule) for rule in RULES)):
         deleted = BATCH
         while deleted == BATCH and not context.stopping.is_set():
             async with context.transaction() as session:
-                result = await (await session.connection()).execute(
-                    text(rule), {"tenant": context.job.commissioner_id, "batch": BATCH}
-                )
-                deleted = result.rowcount
+                deleted = await drop(session)
+
+
+async def _drop_done_jobs(session: Tx) -> int:
+    return await jobs.drop_done(session, days=7, limit=BATCH)
+
+
+async def _drop(rule: str, session: Tx) -> int:
+    values = {"tenant": session.tenant, "batch": BATCH}
+    return (await (await session.connection()).execute(text(rule), values)).rowcount
 
 
 DAILY.append(Daily("core.retain"))

@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
 
-from app.core import migrate
+from app.core import jobs, migrate
+from app.core.db import make_engine, unit_of_work
 from app.core.settings import Settings
 
 RESTORED = "Restored from a backup: look whether it went out already, then run it again."
@@ -173,13 +174,11 @@ async def _after_restore(urls: dict[str, str]) -> None:
     finally:
         await owner.close()
     # The worker login sees jobs and events of every tenant.
-    worker = await asyncpg.connect(urls["worker"])
+    logins = Settings(worker_url=urls["worker"])  # pyright: ignore - every setting has a default
+    engine = make_engine(logins.sqlalchemy_url("worker"), pool_size=1)
     try:
-        await worker.execute(
-            "UPDATE job SET state = 'parked', lease_until = NULL, last_error = $1, finished_at = clock_timestamp()"
-            " WHERE queue = 'notifications' AND state IN ('queued', 'running')",
-            RESTORED,
-        )
-        await worker.execute("UPDATE job SET state = 'queued', lease_until = NULL WHERE state = 'running'")
+        async with unit_of_work(engine, None) as session:
+            await jobs.park_waiting(session, queue=jobs.OUTWARD, error=RESTORED)
+            await jobs.free_running(session)
     finally:
-        await worker.close()
+        await engine.dispose()

@@ -16,7 +16,7 @@ from app.communications.tables import Delivery, Message
 from app.communications.values import DeliveryState
 from app.core.db import Tx
 from app.core.errors import Unavailable
-from app.core.jobs import Claimed, LostLease
+from app.core.jobs import Claimed, LostLease, held_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ async def list_waiting(session: Tx, batch: UUID) -> list[Waiting]:
 
 
 # What has happened is noted whoever holds the job by now; leave to send the next is given only while the lease holds.
-_STEP = """
+_STEP = f"""
 WITH noted AS (
   UPDATE delivery SET state = $3, doubts = $4, detail = $5,
          sent_at = CASE WHEN $3 = 'sent' THEN clock_timestamp() ELSE sent_at END
@@ -91,8 +91,7 @@ WITH noted AS (
 ), allowed AS (
   UPDATE delivery SET state = 'attempting', attempts = attempts + 1
   WHERE commissioner_id = $1 AND id = $6 AND state = 'queued' AND EXISTS (
-    SELECT FROM job WHERE commissioner_id = $1 AND id = $7 AND token = $8 AND state = 'running'
-      AND lease_until > clock_timestamp())
+    {held_by(tenant="$1", job="$7", fence="$8")})
   RETURNING id
 )
 SELECT count(*) FROM allowed
