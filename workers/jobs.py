@@ -71,6 +71,7 @@ class JobContext:
 
 
 Handler = Callable[[JobContext], Awaitable[None]]
+OnParked = Callable[[Tx, Claimed, Exception], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Registered:
     run: Handler
     retry_on: tuple[type[Exception], ...]
     attempts: int
-    on_parked: Callable[[Tx, Claimed, str], Awaitable[None]] | None
+    on_parked: OnParked | None
 
 
 HANDLERS: dict[str, Registered] = {}
@@ -92,10 +93,11 @@ def handler(
     queue: str = "default",
     retry_on: tuple[type[Exception], ...] = (),
     attempts: int = ATTEMPTS,
-    on_parked: Callable[[Tx, Claimed, str], Awaitable[None]] | None = None,
+    on_parked: OnParked | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register a handler. Errors in `retry_on`, of the system outside, and passing database faults become retries with back-off; anything
-    else, and the last attempt, parks the job. `on_parked` runs in the parking transaction (to fail an operation).
+    else, and the last attempt, parks the job. `on_parked` runs in the parking transaction (to fail an operation);
+    the job is parked without it when it fails itself.
     """
 
     def register(run: Handler) -> Handler:
@@ -170,27 +172,32 @@ async def _record_failure(tools: Tools, registered: Registered, job: Claimed, er
     # A full disk or a socket that is away passes too, whichever thing outside it belongs to.
     may_retry = is_passing(error) or isinstance(error, (OSError, *registered.retry_on))
     if may_retry and job.attempts < registered.attempts:
-        text = _in_words(error)
+        text = in_words(error)
         log.info("job_retried", error=text[:200], attempts=job.attempts)
         await _record(tools, job, jobs.retry, error=text, delay=back_off(job.attempts))
         return
     await _park(tools, registered, job, error)
 
 
-def _in_words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
     return f"{error.code}: {error}" if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
 
 
 async def _park(tools: Tools, registered: Registered, job: Claimed, error: Exception) -> None:
-    text = _in_words(error)
+    text = in_words(error)
     log.error("job_parked", error=text[:500], attempts=job.attempts, exc_info=error)
 
-    async def park(session: Tx, parked: Claimed) -> None:
+    async def tell_and_park(session: Tx, parked: Claimed) -> None:
         if registered.on_parked is not None:
-            await registered.on_parked(session, parked, text)
+            await registered.on_parked(session, parked, error)
         await jobs.park(session, parked, error=text)
 
-    await _record(tools, job, park)
+    try:
+        await _record(tools, job, tell_and_park)
+    except Exception as fault:
+        # Whoever waits is not told then, but the job must not run for ever because of it.
+        log.exception("on_parked_failed", error=type(fault).__name__)
+        await _record(tools, job, jobs.park, error=f"{text[:1000]} (on_parked failed: {in_words(fault)[:900]})")
 
 
 async def _record(tools: Tools, job: Claimed, write: Callable[..., Awaitable[None]], **values: object) -> None:
@@ -200,6 +207,8 @@ async def _record(tools: Tools, job: Claimed, write: Callable[..., Awaitable[Non
     except LostLease:
         log.warning("lease_lost_before_outcome")
     except DATABASE_ERRORS as error:
+        if not is_passing(error):
+            raise
         # The lease runs out and the job is taken up again; nothing is lost.
         log.warning("outcome_not_recorded", error=type(error).__name__)
 

@@ -35,7 +35,7 @@ APPLIERS: dict[FileKind, Applier] = {
 }
 
 
-async def _note_failure(session: Tx, job: Claimed, error: str) -> None:
+async def _note_failure(session: Tx, job: Claimed, error: Exception) -> None:
     # The job's own words may quote the database; they are kept with the job, from which the import can be run again.
     words = "The job was parked; see its error."
     await fail_import(session, UUID(job.payload["subject"]), words, now=datetime.now(UTC), keep_file=True)

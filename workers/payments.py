@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID
 
 from app.core.db import Tx
+from app.core.errors import DomainError
 from app.core.jobs import Claimed
 from app.payments import service
 from workers.jobs import JobContext, handler
@@ -11,16 +12,15 @@ from workers.jobs import JobContext, handler
 CHUNK = 500
 
 
-async def _give_up(session: Tx, job: Claimed, error: str) -> None:
-    code, _, detail = error.partition(": ")
-    is_ours = "." in code
+async def _give_up(session: Tx, job: Claimed, error: Exception) -> None:
+    known = error if isinstance(error, DomainError) else None
     problem = {
         "type": "/problems/payments.run_failed",
         "title": "The run could not be worked out.",
-        "status": 409 if is_ours else 500,
-        "code": code if is_ours else "payments.run_failed",
+        "status": known.status if known else 500,
+        "code": known.code if known else "payments.run_failed",
         # What an unexpected error says of itself is for the operator, in the log and on the parked job.
-        "detail": detail if is_ours else None,
+        "detail": str(known) if known else None,
     }
     await service.fail_run(session, UUID(job.payload["subject"]), problem=problem)
 

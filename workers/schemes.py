@@ -10,7 +10,7 @@ from app.schemes import service
 from workers.jobs import JobContext, handler
 
 
-async def _fail_simulation(session: Tx, job: Claimed, error: str) -> None:
+async def _fail_simulation(session: Tx, job: Claimed, error: Exception) -> None:
     """Whoever waits for the simulation is told; the reason itself is for the operator, with the parked job."""
     del error
     problem = {

@@ -149,6 +149,43 @@ async def test_a_job_that_kills_its_worker_is_parked_after_its_last_attempt(shar
     assert len(told) == 1
 
 
+async def test_who_waits_is_handed_the_error_itself(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    told = []
+
+    async def refuse(context: JobContext) -> None:
+        raise Conflict("not: today")
+
+    async def note(session: Tx, job: Claimed, error: Exception) -> None:
+        told.append(error)
+
+    with handling("test.refused", refuse, on_parked=note):
+        await put_job(shared, "test.refused", tenant=tenant)
+        await run_due(shared)
+    assert [(type(error), str(error)) for error in told] == [(Conflict, "not: today")]
+
+
+@pytest.mark.parametrize("statement", [None, "SELECT no_such_column"])
+async def test_a_job_is_parked_though_nobody_could_be_told(shared: LivePlenary, statement: str | None) -> None:
+    tenant = await shared.fresh_tenant()
+
+    async def refuse(context: JobContext) -> None:
+        raise Conflict("not today")
+
+    async def stumble(session: Tx, job: Claimed, error: Exception) -> None:
+        if statement:
+            await (await session.connection()).execute(text(statement))
+        raise KeyError("subject")
+
+    with handling("test.untold", refuse, on_parked=stumble):
+        await put_job(shared, "test.untold", tenant=tenant)
+        await run_due(shared)
+    [row] = await job_rows(shared, "test.untold", tenant)
+    assert row["state"] == "parked"
+    assert row["last_error"].startswith("conflict: not today (on_parked failed: ")
+    assert ("no_such_column" if statement else "KeyError") in row["last_error"]
+
+
 async def test_what_a_dead_worker_left_counts_as_due(live: LivePlenary) -> None:
     tenant = await live.fresh_tenant()
     await put_job(live, "test.left", tenant=tenant, queue="payments")
