@@ -86,6 +86,15 @@ def head_revision() -> str:
     return head
 
 
+def place_of(revision: str | None) -> int:
+    """Where a migration stands in the one line of them, by the number its name begins with; 0 where there is none.
+
+    A release does not know the names that come after it, but it can count.
+    """
+    found = re.match(r"(\d+)_", revision or "")
+    return int(found[1]) if found else 0
+
+
 def upgrade(owner_url: str, revision: str = "head") -> None:
     command.upgrade(alembic_config(owner_url), revision)
 

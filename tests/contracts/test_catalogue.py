@@ -91,6 +91,13 @@ def test_migrations_have_one_head_and_one_line() -> None:
     assert [s.revision for s in scripts.walk_revisions() if s.is_branch_point or s.is_merge_point] == []
 
 
+def test_migrations_are_numbered_in_their_order() -> None:
+    """By the number a release tells whether the database is older or newer than itself."""
+    scripts = ScriptDirectory.from_config(migrate.alembic_config("postgresql://nowhere/none"))
+    places = [migrate.place_of(script.revision) for script in scripts.walk_revisions()]
+    assert places == list(range(len(places), 0, -1))
+
+
 def test_migrations_go_down_and_up_again(live_settings: Settings) -> None:
     owner = live_settings.asyncpg_url("owner")
     before = asyncio.run(_shape(owner))

@@ -19,6 +19,7 @@ from app.core.errors import Unavailable
 from app.core.jobs import Waker
 from app.core.limits import RateLimiter
 from app.core.metrics import Metrics
+from app.core.migrate import place_of
 from app.core.pagination import Cursors
 from app.core.read import Reader
 from app.core.secrets import SecretBox
@@ -57,14 +58,17 @@ class Services:
     """Reads an uploaded file of a named kind into rows; handed down, because a slice may not import its own adapters."""
 
     async def check_ready(self) -> None:
-        """Raise `Unavailable` unless the database answers and is in the form that this release needs."""
+        """Raise `Unavailable` unless the database answers and has all the migrations of this release.
+
+        It may have newer ones: they leave what this release needs, and it goes on serving until it is replaced.
+        """
         async with self.reader.pool.acquire(timeout=2) as connection:
             if await connection.fetchval("SELECT epoch FROM published.epoch") != self.epoch:
                 raise Unavailable("The database was restored; this process must be started again.")
         async with unit_of_work(self.platform_engine, None) as session:
             found = (await (await session.connection()).execute(_REVISION)).scalar_one_or_none()
-        if found != self.revision:
-            raise Unavailable("The database is of another release; run `plenary migrate`.")
+        if place_of(found) < place_of(self.revision):
+            raise Unavailable("The database is older than this release; run `plenary migrate`.")
 
     async def refresh_gauges(self, session: Tx) -> None:
         """Read what /metrics shows of the database: counts and ages only, and how long a connection to it is waited for."""
