@@ -115,6 +115,20 @@ async def unit_of_work(
         after_commit()
 
 
+_HAS_WRITTEN = text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+
+
+async def let_go(session: Tx) -> None:
+    """End a transaction that has only read, so that none is open while something is worked out for seconds.
+
+    What follows begins another, in the same tenant. One that has written stays as it is: its writes commit together.
+    """
+    if session.new or session.dirty or session.deleted:
+        return
+    if not (await (await session.connection()).execute(_HAS_WRITTEN)).scalar_one():
+        await session.commit()
+
+
 async def close(session: Tx) -> None:
     """Flush; the idempotency answer; the audit rows; then the change number and the events, as the last statement."""
     await session.flush()

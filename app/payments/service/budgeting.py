@@ -1,15 +1,15 @@
 """A scheme's money as at a day: what it may cost, what is due, what is posted, what the ledger has paid."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from app.calculation.service import check_definition, estimate, evaluate, parse_definition
-from app.calculation.values import PracticeInput
+from app.calculation.values import Definition, PracticeInput
 from app.core.clock import Period, add_months
-from app.core.db import Tx
+from app.core.db import Tx, let_go
 from app.payments.repository.ledger import LedgerRepository
 from app.payments.rules.accruing import by_months, due_periods, gaps
 from app.schemes import service as schemes
@@ -34,21 +34,33 @@ class BudgetStand:
         return self.entitled - self.posted
 
 
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A time that one version covers, with all that is known of its practices."""
+
+    version: VersionRef
+    period: Period
+    practices: Sequence[PracticeInput]
+
+
 async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     scheme = await schemes.get_scheme(session, scheme_id)
-    ledger = LedgerRepository(session, session.tenant)
+    ledger, gathering = LedgerRepository(session, session.tenant), schemes.Gathering(session, scheme_id)
     year = Period(scheme.starts_on, add_months(scheme.starts_on, 12))
     released = [period for period, _ in await ledger.list_posted_periods(scheme_id)]
     due = due_periods(year, released, on=on)
-    entitled = sum([await _sum(session, scheme_id, period, offered=False) for period in due])
+    over = [stretch for period in due for stretch in await _stretches(gathering, period)]
     rest = gaps(year, due, until=add_months(scheme.starts_on, 12))
-    offered = sum([await _sum(session, scheme_id, period, offered=True) for period in rest])
-    codes = await schemes.list_participants(session, scheme_id, period=year)
+    to_come = [stretch for period in rest for stretch in await _stretches(gathering, period)]
+    codes = await gathering.participants(year)
     posted, paid = await ledger.sum_moved(scheme_id, on=on)
+    budget = await schemes.budget_total(session, scheme, year=year, codes=codes)
+    await let_go(session)
+    entitled, offered = await asyncio.to_thread(_sums, over, to_come)
     return BudgetStand(
         scheme=scheme,
         on=on,
-        budget=await schemes.budget_total(session, scheme, year=year, codes=codes),
+        budget=budget,
         entitled=entitled,
         posted=posted,
         paid=paid,
@@ -56,23 +68,25 @@ async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     )
 
 
-async def _sum(session: Tx, scheme_id: UUID, period: Period, *, offered: bool) -> int:
-    """Of one period; where no one version covers it, of each stretch of its months that one version covers."""
-    return sum(
-        [
-            await _sum_of(session, version, stretch, offered=offered)
-            for version, stretch in await _stretches(session, scheme_id, period)
-        ]
-    )
+async def _stretches(gathering: schemes.Gathering, period: Period) -> list[_Stretch]:
+    """The period; where no one version covers it, each stretch of its months that one version covers."""
+    return [
+        _Stretch(
+            version,
+            stretch,
+            await gathering.inputs(version, period=stretch, codes=await gathering.participants(stretch)),
+        )
+        for version, stretch in await _covered(gathering, period)
+    ]
 
 
-async def _stretches(session: Tx, scheme_id: UUID, period: Period) -> list[tuple[VersionRef, Period]]:
-    whole = await _find_version(session, scheme_id, period)
+async def _covered(gathering: schemes.Gathering, period: Period) -> list[tuple[VersionRef, Period]]:
+    whole = await _find_version(gathering, period)
     if whole is not None:
         return [(whole, period)]
     found: list[tuple[VersionRef, Period]] = []
     for month in by_months(period):
-        version = await _find_version(session, scheme_id, month)
+        version = await _find_version(gathering, month)
         if version is None:
             continue
         if found and found[-1][0].n == version.n and found[-1][1].valid_until == month.valid_from:
@@ -82,23 +96,31 @@ async def _stretches(session: Tx, scheme_id: UUID, period: Period) -> list[tuple
     return found
 
 
-async def _find_version(session: Tx, scheme_id: UUID, period: Period) -> VersionRef | None:
+async def _find_version(gathering: schemes.Gathering, period: Period) -> VersionRef | None:
     try:
-        return await schemes.get_version_for(session, scheme_id, period)
+        return await gathering.version_for(period)
     except NoVersion:
         return None
 
 
-async def _sum_of(session: Tx, version: VersionRef, period: Period, *, offered: bool) -> int:
-    codes = await schemes.list_participants(session, version.scheme_id, period=period)
-    inputs = await schemes.gather_inputs(session, version.scheme_id, version, period=period, codes=codes)
-    return await asyncio.to_thread(_worked_sum, version, period, inputs, offered=offered)
+def _sums(over: Iterable[_Stretch], to_come: Iterable[_Stretch]) -> tuple[int, int]:
+    return sum(map(_entitled, over)), sum(map(_offered, to_come))
 
 
-def _worked_sum(version: VersionRef, period: Period, inputs: Sequence[PracticeInput], *, offered: bool) -> int:
-    definition = parse_definition(version.definition)
-    if check_definition(definition, applies=period):
+def _entitled(stretch: _Stretch) -> int:
+    definition = _payable(stretch)
+    if definition is None:
         return 0
-    if offered:
-        return sum(estimate(definition, period=period, practice=each).expected for each in inputs)
-    return sum(result.total for result in evaluate(definition, period=period, practices=inputs))
+    return sum(each.total for each in evaluate(definition, period=stretch.period, practices=stretch.practices))
+
+
+def _offered(stretch: _Stretch) -> int:
+    definition = _payable(stretch)
+    if definition is None:
+        return 0
+    return sum(estimate(definition, period=stretch.period, practice=each).expected for each in stretch.practices)
+
+
+def _payable(stretch: _Stretch) -> Definition | None:
+    definition = parse_definition(stretch.version.definition)
+    return None if check_definition(definition, applies=stretch.period) else definition
