@@ -39,14 +39,14 @@ class PracticeChangeRepository(TenantRepository[PracticeChange]):
         return (await self.session.exec(statement)).all()  # pyright: ignore
 
 
-async def find_organisation(session: Tx, code: str, *, kind: str) -> RegisterOrganisation | None:
+async def find_register_organisation(session: Tx, code: str, *, kind: str) -> RegisterOrganisation | None:
     statement = select(RegisterOrganisation).where(
         col(RegisterOrganisation.code) == code, col(RegisterOrganisation.kind) == kind
     )
     return (await session.exec(statement)).one_or_none()
 
 
-async def list_commissioners_of(session: Tx, codes: Collection[str], *, on: date) -> Sequence[Any]:
+async def list_register_commissioners_of(session: Tx, codes: Collection[str], *, on: date) -> Sequence[Any]:
     """(practice, commissioner, valid_from) of the register on that day."""
     sql = (
         "SELECT m.practice, m.commissioner, m.valid_from FROM register_membership m"
@@ -55,7 +55,7 @@ async def list_commissioners_of(session: Tx, codes: Collection[str], *, on: date
     return await fetch(session, sql, codes=list(codes), on=on)
 
 
-async def list_practices_of(session: Tx, commissioner: str, *, on: date) -> list[str]:
+async def list_register_practices_of(session: Tx, commissioner: str, *, on: date) -> list[str]:
     sql = (
         "SELECT m.practice FROM register_membership m JOIN register_practice r ON r.code = m.practice AND r.is_practice"
         f" WHERE m.commissioner = :commissioner AND m.superseded_at IS NULL AND {_VALID} ORDER BY m.practice"
@@ -63,7 +63,7 @@ async def list_practices_of(session: Tx, commissioner: str, *, on: date) -> list
     return [row.practice for row in await fetch(session, sql, commissioner=commissioner, on=on)]
 
 
-async def list_networks_of(session: Tx, codes: Collection[str], *, on: date) -> Sequence[Any]:
+async def list_register_networks_of(session: Tx, codes: Collection[str], *, on: date) -> Sequence[Any]:
     """(practice, network, valid_from) on that day."""
     sql = (
         "SELECT m.practice, m.network, m.valid_from FROM register_network_membership m"
@@ -80,9 +80,10 @@ async def list_members_among(session: Tx, tenant: UUID, codes: Collection[str], 
     return [row.practice for row in await fetch(session, sql, tenant=tenant, codes=list(codes), on=on)]
 
 
-async def list_members_ever(session: Tx, tenant: UUID, code: str) -> Sequence[Any]:
-    sql = "SELECT m.valid_from FROM practice_member m WHERE m.commissioner_id = :tenant AND m.practice = :code LIMIT 1"
-    return await fetch(session, sql, tenant=tenant, code=code)
+async def was_member(session: Tx, tenant: UUID, code: str) -> bool:
+    """Whether the practice is, was or will be the tenant's."""
+    sql = "SELECT 1 FROM practice_member m WHERE m.commissioner_id = :tenant AND m.practice = :code LIMIT 1"
+    return bool(await fetch(session, sql, tenant=tenant, code=code))
 
 
 async def list_tenants_touched(session: Tx, codes: Collection[str], *, on: date) -> Sequence[Any]:
@@ -107,7 +108,7 @@ async def list_places_held(session: Tx, codes: Collection[str], *, on: date) -> 
     return [row.practice for row in await fetch(session, sql, tenant=session.tenant, codes=list(codes), on=on)]
 
 
-async def close_practice(
+async def close_register_practice(
     session: Tx, code: str, *, effective_on: date, successor: str | None, today: date, now: datetime
 ) -> None:
     """The register's own words: the last day open, and the state. What an older file says no longer stands."""

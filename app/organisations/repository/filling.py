@@ -75,7 +75,9 @@ WHERE p.code = s.code AND (p.as_at IS NULL OR p.as_at < :as_at)
 """
 
 
-async def write_practices(session: Tx, records: Iterable[Sequence[Any]], *, as_at: date, now: datetime) -> Written:
+async def write_register_practices(
+    session: Tx, records: Iterable[Sequence[Any]], *, as_at: date, now: datetime
+) -> Written:
     """The register's own rows. One that is known from a newer file stays as it is."""
     async with staged(session, "staged_practice", PRACTICE_COLUMNS, records):
         rows = await fetch(session, _WRITE_PRACTICES, as_at=as_at, now=now)
@@ -91,7 +93,7 @@ RETURNING p.code, p.xmax = 0
 """
 
 
-async def name_practices(session: Tx, records: Iterable[Sequence[Any]], *, now: datetime) -> Written:
+async def name_register_practices(session: Tx, records: Iterable[Sequence[Any]], *, now: datetime) -> Written:
     """Codes that a publication names: each is a practice, and is added where the register does not have it."""
     async with staged(session, "staged_practice", PRACTICE_COLUMNS, records):
         return _written(await fetch(session, _NAME_PRACTICES, now=now))
@@ -117,7 +119,7 @@ RETURNING p.code, p.xmax = 0
 """
 
 
-async def write_organisations(
+async def write_register_organisations(
     session: Tx, records: Iterable[tuple[str, str | None, str, str | None]], *, as_at: date, now: datetime
 ) -> Written:
     """Commissioners, ICBs and networks as (code, name, kind, parent); None is what the file does not say."""
@@ -149,7 +151,7 @@ RETURNING practice, true
 """
 
 
-async def write_lists(session: Tx, records: Iterable[Sequence[Any]], *, now: datetime) -> Written:
+async def write_register_lists(session: Tx, records: Iterable[Sequence[Any]], *, now: datetime) -> Written:
     """Lists as (practice, as_at, source, published_period, registered, weighted).
 
     A corrected list supersedes the one it corrects, which stays for "as known on".
@@ -201,7 +203,7 @@ _UNKNOWN = (
 )
 
 
-async def write_profiles(
+async def write_register_profiles(
     session: Tx, records: Mapping[str, Sequence[Any]], *, as_at: date, now: datetime
 ) -> tuple[Written, set[str]]:
     """Profile members by code, in the order of `PROFILE_COLUMNS`; also the codes that the register does not have.
@@ -239,7 +241,9 @@ RETURNING practice || ' ' || network || ' ' || valid_from, true
 """
 
 
-async def write_networks(session: Tx, records: Iterable[Sequence[Any]], *, as_at: date, now: datetime) -> Written:
+async def write_register_networks(
+    session: Tx, records: Iterable[Sequence[Any]], *, as_at: date, now: datetime
+) -> Written:
     """Links as (practice, network, valid_from, valid_until). What is written is told as `practice network from`."""
     async with staged(session, "staged_network", _NETWORK_COLUMNS, ((new_id(), *record) for record in records)):
         corrected = _written(await fetch(session, _CORRECT_LINKS, as_at=as_at, now=now))

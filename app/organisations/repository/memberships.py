@@ -62,7 +62,7 @@ class Stated:
     practices: set[str]
 
 
-async def write_statements(session: Tx, statements: Iterable[MembershipStatement]) -> Stated:
+async def write_register_statements(session: Tx, statements: Iterable[MembershipStatement]) -> Stated:
     rows = ((s.practice, s.source, s.commissioner, s.valid_from, s.valid_until, s.as_at) for s in statements)
     async with staged(session, "staged_statement", _COLUMNS, rows):
         await run(session, _OVERTAKEN)
@@ -73,7 +73,7 @@ async def write_statements(session: Tx, statements: Iterable[MembershipStatement
     return Stated(created, sum(row.differs and not row.is_new for row in written), practices)
 
 
-async def list_statements(session: Tx, practices: Collection[str]) -> Sequence[Any]:
+async def list_register_statements(session: Tx, practices: Collection[str]) -> Sequence[Any]:
     sql = (
         "SELECT practice, commissioner, valid_from, valid_until, source, as_at FROM register_membership_source"
         " WHERE practice = ANY(:practices) ORDER BY practice"
@@ -81,7 +81,7 @@ async def list_statements(session: Tx, practices: Collection[str]) -> Sequence[A
     return await fetch(session, sql, practices=sorted(practices))
 
 
-async def list_current_memberships(session: Tx, practices: Collection[str]) -> Sequence[Any]:
+async def list_register_memberships(session: Tx, practices: Collection[str]) -> Sequence[Any]:
     sql = (
         "SELECT id, practice, commissioner, valid_from, valid_until FROM register_membership"
         " WHERE practice = ANY(:practices) AND superseded_at IS NULL"
@@ -89,7 +89,7 @@ async def list_current_memberships(session: Tx, practices: Collection[str]) -> S
     return await fetch(session, sql, practices=sorted(practices))
 
 
-async def replace_memberships(
+async def replace_register_memberships(
     session: Tx, *, superseded: Collection[Any], added: Iterable[Sequence[Any]], now: datetime
 ) -> None:
     """`added` are (practice, commissioner, valid_from, valid_until, source)."""
@@ -100,7 +100,7 @@ async def replace_memberships(
     await copy_rows(session, "register_membership", columns, ((new_id(), *row, now) for row in added))
 
 
-async def list_disagreements(session: Tx, statements: Iterable[MembershipStatement]) -> Sequence[Any]:
+async def list_register_disagreements(session: Tx, statements: Iterable[MembershipStatement]) -> Sequence[Any]:
     """Practices whose sequence gives the statement's commissioner less than the stated period: (practice, days given)."""
     rows = ((s.practice, s.source, s.commissioner, s.valid_from, s.valid_until, s.as_at) for s in statements)
     sql = """

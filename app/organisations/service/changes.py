@@ -28,7 +28,7 @@ from app.organisations.errors import (
 from app.organisations.events import LocalityChanged
 from app.organisations.repository import changes, commissioners, register
 from app.organisations.repository.changes import PracticeChangeRepository
-from app.organisations.repository.filling import lock_register, raise_register_number, write_networks
+from app.organisations.repository.filling import lock_register, raise_register_number, write_register_networks
 from app.organisations.repository.localities import LocalityRepository
 from app.organisations.service.localities import place_practice
 from app.organisations.service.memberships import record_memberships
@@ -69,7 +69,9 @@ async def plan_change(session: Tx, wanted: WantedChange, *, tenant: UUID | None)
         await _require_successor(session, wanted)
     if wanted.commissioner is not None and not await _is_commissioner(session, wanted.commissioner):
         raise CommissionerNotFound
-    if wanted.network is not None and not await changes.find_organisation(session, wanted.network, kind="network"):
+    if wanted.network is not None and not await changes.find_register_organisation(
+        session, wanted.network, kind="network"
+    ):
         raise NetworkNotFound
     if wanted.locality_id is not None:
         if tenant is None:
@@ -82,11 +84,11 @@ async def _practices_taken_over(session: Tx, wanted: WantedChange) -> list[str]:
     old = wanted.old_commissioner or ""
     if not await _is_commissioner(session, old):
         raise CommissionerNotFound
-    return await changes.list_practices_of(session, old, on=wanted.effective_on)
+    return await changes.list_register_practices_of(session, old, on=wanted.effective_on)
 
 
 async def _is_commissioner(session: Tx, code: str) -> bool:
-    known = await changes.find_organisation(session, code, kind="commissioner")
+    known = await changes.find_register_organisation(session, code, kind="commissioner")
     return known is not None or await commissioners.find_commissioner_row(session, code=code) is not None
 
 
@@ -95,7 +97,7 @@ async def _changing_practice(session: Tx, wanted: WantedChange, tenant: UUID | N
     code = wanted.practice or ""
     row = await _register_practice(session, code)
     if tenant is not None:
-        if not await changes.list_members_ever(session, tenant, code):
+        if not await changes.was_member(session, tenant, code):
             raise PracticeNotFound
         if code not in await changes.list_members_among(session, tenant, [code], on=_day_before(wanted)):
             raise NotAMember
@@ -182,7 +184,9 @@ async def apply_due_changes(session: Tx, *, now: datetime) -> int:
         practices = [row.practice] if row.practice else []
         if row.kind == PracticeChangeKind.COMMISSIONER_MERGE:
             # Those that are with the old commissioner by now, not those of the day on which it was recorded.
-            practices = await changes.list_practices_of(session, row.detail["old_commissioner"], on=row.effective_on)
+            practices = await changes.list_register_practices_of(
+                session, row.detail["old_commissioner"], on=row.effective_on
+            )
         await _apply(session, row, practices, now=now)
     return len(due)
 
@@ -211,17 +215,19 @@ async def _apply(session: Tx, row: PracticeChange, practices: Collection[str], *
 async def _close(session: Tx, row: PracticeChange, *, today: date, now: datetime) -> None:
     """The practice closes: its membership and its network end, and a successor without a network takes the network."""
     code, day = row.practice or "", row.effective_on
-    await changes.close_practice(session, code, effective_on=day, successor=row.successor, today=today, now=now)
-    held = await changes.list_commissioners_of(session, [code], on=day)
+    await changes.close_register_practice(
+        session, code, effective_on=day, successor=row.successor, today=today, now=now
+    )
+    held = await changes.list_register_commissioners_of(session, [code], on=day)
     ended = [_statement(code, one.commissioner, one.valid_from, day, today) for one in held if one.valid_from < day]
     await record_memberships(session, ended, now=now)
-    networks = await changes.list_networks_of(session, [code], on=day)
+    networks = await changes.list_register_networks_of(session, [code], on=day)
     links: list[tuple[str, str, date, date | None]] = [
         (code, one.network, one.valid_from, day) for one in networks if one.valid_from < day
     ]
-    if row.successor and networks and not await changes.list_networks_of(session, [row.successor], on=day):
+    if row.successor and networks and not await changes.list_register_networks_of(session, [row.successor], on=day):
         links.append((row.successor, networks[0].network, day, None))
-    await write_networks(session, links, as_at=today, now=now)
+    await write_register_networks(session, links, as_at=today, now=now)
 
 
 def _statement(code: str, commissioner: str, start: date, end: date | None, today: date) -> MembershipStatement:
@@ -231,7 +237,7 @@ def _statement(code: str, commissioner: str, start: date, end: date | None, toda
 async def _hand_over(session: Tx, row: PracticeChange, codes: Sequence[str], *, today: date, now: datetime) -> None:
     """The practices are with the new commissioner from the day on, and until then with whom they were."""
     new, day = row.detail["commissioner"], row.effective_on
-    held = await changes.list_commissioners_of(session, codes, on=day)
+    held = await changes.list_register_commissioners_of(session, codes, on=day)
     ended = [
         _statement(one.practice, one.commissioner, one.valid_from, day, today)
         for one in held
@@ -246,11 +252,11 @@ async def _change_network(
     session: Tx, row: PracticeChange, codes: Sequence[str], *, today: date, now: datetime
 ) -> None:
     new, day = row.detail["network"], row.effective_on
-    held = await changes.list_networks_of(session, codes, on=day)
+    held = await changes.list_register_networks_of(session, codes, on=day)
     if any(one.network == new for one in held):
         return
     ended = [(one.practice, one.network, one.valid_from, day) for one in held if one.valid_from < day]
-    await write_networks(session, [*ended, *((code, new, day, None) for code in codes)], as_at=today, now=now)
+    await write_register_networks(session, [*ended, *((code, new, day, None) for code in codes)], as_at=today, now=now)
 
 
 async def _end_placements(session: Tx, row: PracticeChange, codes: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ from app.organisations.ports import (
 )
 from app.organisations.repository import filling
 from app.organisations.repository.filling import Written
-from app.organisations.repository.memberships import list_disagreements
+from app.organisations.repository.memberships import list_register_disagreements
 from app.organisations.rules import sub_icb_parents
 from app.organisations.service.memberships import Recorded, record_memberships
 from app.organisations.values import (
@@ -53,9 +53,11 @@ Step = Callable[[float], Awaitable[None]]
 
 async def fill_practices(session: Tx, parsed: Parsed[PracticeRow], *, now: datetime, step: Step) -> Filled:
     as_at = parsed.as_at or london_date(now)
-    written = await filling.write_practices(session, map(_practice, parsed.rows), as_at=as_at, now=now)
+    written = await filling.write_register_practices(session, map(_practice, parsed.rows), as_at=as_at, now=now)
     await step(0.2)
-    organisations = await filling.write_organisations(session, _commissioners(parsed.rows), as_at=as_at, now=now)
+    organisations = await filling.write_register_organisations(
+        session, _commissioners(parsed.rows), as_at=as_at, now=now
+    )
     statements = [
         MembershipStatement(
             row.code, row.commissioner, row.joined_on, row.left_on, MembershipSource.ODS_PRACTICES, as_at
@@ -123,7 +125,7 @@ async def fill_networks(session: Tx, parsed: Parsed[NetworkRow], *, now: datetim
                 names[code] = (name, "commissioner")
     organisations = await _name_organisations(session, names, as_at=as_at, now=now)
     links = ((row.practice, row.network, row.valid_from, row.valid_until) for row in parsed.rows)
-    written = await filling.write_networks(session, links, as_at=as_at, now=now)
+    written = await filling.write_register_networks(session, links, as_at=as_at, now=now)
     await step(0.5)
     created, updated = len(written.created), len(written.updated)
     outcome = ImportOutcome(created=created, updated=updated, unchanged=len(parsed.rows) - created - updated)
@@ -134,13 +136,13 @@ async def _name_organisations(
     session: Tx, names: Mapping[str, tuple[str | None, str]], *, as_at: date, now: datetime
 ) -> Written:
     records = [(code, name, kind, None) for code, (name, kind) in sorted(names.items())]
-    return await filling.write_organisations(session, records, as_at=as_at, now=now)
+    return await filling.write_register_organisations(session, records, as_at=as_at, now=now)
 
 
 async def fill_lists(session: Tx, parsed: Parsed[ListRow], *, now: datetime, step: Step) -> Filled:
-    known = await filling.name_practices(session, (_unnamed(row.practice) for row in parsed.rows), now=now)
+    known = await filling.name_register_practices(session, (_unnamed(row.practice) for row in parsed.rows), now=now)
     lists = ((row.practice, row.as_at, LIST_SOURCE, None, row.registered, row.weighted) for row in parsed.rows)
-    written = await filling.write_lists(session, lists, now=now)
+    written = await filling.write_register_lists(session, lists, now=now)
     await step(0.3)
     statements = [
         _year_of(row.practice, row.commissioner, _year_start(row.as_at), MembershipSource.LIST_SIZES)
@@ -159,7 +161,7 @@ async def fill_lists(session: Tx, parsed: Parsed[ListRow], *, now: datetime, ste
 async def fill_payments(session: Tx, parsed: Parsed[PaymentRow], *, now: datetime, step: Step) -> Filled:
     begins = parsed.as_at or london_date(now)
     today = london_date(now)
-    known = await filling.name_practices(session, (_named(row, today) for row in parsed.rows), now=now)
+    known = await filling.name_register_practices(session, (_named(row, today) for row in parsed.rows), now=now)
     names = {row.commissioner: (row.commissioner_name, "commissioner") for row in parsed.rows if row.commissioner}
     names |= {row.network: (row.network_name, "network") for row in parsed.rows if row.network}
     organisations = await _name_organisations(session, names, as_at=begins, now=now)
@@ -169,10 +171,10 @@ async def fill_payments(session: Tx, parsed: Parsed[PaymentRow], *, now: datetim
         for row in parsed.rows
         if row.registered is not None or row.weighted is not None
     )
-    written = await filling.write_lists(session, lists, now=now)
+    written = await filling.write_register_lists(session, lists, now=now)
     await step(0.3)
     facts = {row.practice: (row.contract, row.dispensing, row.rural, None, None, None, None) for row in parsed.rows}
-    profiles, _ = await filling.write_profiles(session, facts, as_at=begins, now=now)
+    profiles, _ = await filling.write_register_profiles(session, facts, as_at=begins, now=now)
     statements = [
         _year_of(row.practice, row.commissioner, begins, MembershipSource.GP_PAYMENTS)
         for row in parsed.rows
@@ -200,7 +202,7 @@ async def fill_profiles(session: Tx, parsed: Parsed[ProfileRow], *, now: datetim
         for row in parsed.rows
     }
     as_at = parsed.as_at or london_date(now)
-    written, unknown = await filling.write_profiles(session, facts, as_at=as_at, now=now)
+    written, unknown = await filling.write_register_profiles(session, facts, as_at=as_at, now=now)
     await step(0.5)
     numbered = zip(parsed.numbers, parsed.rows, strict=True)
     errors = [
@@ -246,7 +248,7 @@ def _added_words(known: Written) -> list[str]:
 
 
 async def _disagreement_words(session: Tx, statements: Sequence[MembershipStatement]) -> list[str]:
-    found = await list_disagreements(session, statements)
+    found = await list_register_disagreements(session, statements)
     elsewhere = sorted({row.practice for row in found if not row.days})
     partly = sorted({row.practice for row in found if row.days} - set(elsewhere))
     words = []

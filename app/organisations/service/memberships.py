@@ -26,18 +26,18 @@ async def record_memberships(session: Tx, statements: Sequence[MembershipStateme
     The rule is `rules.membership_sequence`; a sequence that changes supersedes the old one, which stays for "as known
     on". Of a practice there is at most one statement with the same source, commissioner and first day.
     """
-    stated = await memberships.write_statements(session, statements)
+    stated = await memberships.write_register_statements(session, statements)
     changed = await _resequence(session, stated.practices, now=now) if stated.practices else frozenset()
     return Recorded(stated.created, stated.updated, changed)
 
 
 async def _resequence(session: Tx, practices: Collection[str], *, now: datetime) -> frozenset[str]:
     said: defaultdict[str, list[MembershipStatement]] = defaultdict(list)
-    for row in await memberships.list_statements(session, practices):
+    for row in await memberships.list_register_statements(session, practices):
         said[row.practice].append(MembershipStatement(*row))
     current = {
         (row.practice, row.commissioner, row.valid_from, row.valid_until): row.id
-        for row in await memberships.list_current_memberships(session, practices)
+        for row in await memberships.list_register_memberships(session, practices)
     }
     wanted = {
         (practice, one.commissioner, one.valid_from, one.valid_until): one.source
@@ -46,7 +46,7 @@ async def _resequence(session: Tx, practices: Collection[str], *, now: datetime)
     }
     gone = current.keys() - wanted.keys()
     added = sorted(wanted.keys() - current.keys(), key=lambda key: (key[0], key[2]))
-    await memberships.replace_memberships(
+    await memberships.replace_register_memberships(
         session, superseded=[current[key] for key in gone], added=[(*key, wanted[key]) for key in added], now=now
     )
     return frozenset(key[0] for key in [*gone, *added])
