@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import Select, or_, text
+from sqlalchemy import ColumnElement, Select, and_, or_, text
 from sqlmodel import col
 
 from app.access.errors import ApiKeyNotFound, RoleGrantNotFound
@@ -15,90 +15,73 @@ from app.core.db import Tx
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository
 
+Held = TypeVar("Held", ApiKey, RoleGrant)
 _FIND_KEY = text("SELECT * FROM find_api_key(:hash)")
 _FIND_GRANTS = text("SELECT * FROM find_grants(:address)")
 _FIND_ORIGIN = text("SELECT find_origin(:origin, :now)")
 _FIND_TENANT = text("SELECT find_credential_tenant(:credential)")
 
 
-class ApiKeyRepository(TenantRepository[ApiKey]):
+class _CredentialRepository(TenantRepository[Held]):
+    """What a person or a machine acts by."""
+
+    listed_as: ClassVar[str]
+
+    def is_live(self, at: datetime) -> ColumnElement[bool]:
+        raise NotImplementedError
+
+    def _select_held(
+        self, *, roles: Collection[Role] | None, person_id: UUID | None, live_at: datetime | None
+    ) -> Select[Any]:
+        statement, table = self.select(), cast(Any, self.table)
+        if roles is not None:
+            statement = statement.where(col(table.role).in_(list(roles)))
+        if person_id is not None:
+            statement = statement.where(col(table.person_id) == person_id)
+        return statement if live_at is None else statement.where(self.is_live(live_at))
+
+    async def list_page(
+        self,
+        *,
+        role: Role | None,
+        person_id: UUID | None,
+        live_at: datetime | None,
+        params: PageParams,
+        cursors: Cursors,
+    ) -> Page[Held]:
+        statement = self._select_held(roles=None if role is None else [role], person_id=person_id, live_at=live_at)
+        keys, kind = [cast(Any, self.table).id], f"{self.listed_as}:{self.tenant}:{live_at is None}:{role}:{person_id}"
+        return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=kind)
+
+    async def list_held(
+        self,
+        *,
+        roles: Collection[Role] | None = None,
+        person_id: UUID | None = None,
+        live_at: datetime | None = None,
+    ) -> Sequence[Held]:
+        statement = self._select_held(roles=roles, person_id=person_id, live_at=live_at)
+        return (await self.session.exec(statement)).all()  # pyright: ignore
+
+
+class ApiKeyRepository(_CredentialRepository[ApiKey]):
     table = ApiKey
     missing = ApiKeyNotFound
+    listed_as = "api-keys"
 
-    def _select_held(
-        self, *, roles: Collection[Role] | None, person_id: UUID | None, live_at: datetime | None
-    ) -> Select[Any]:
-        statement = _narrowed(self.select(), ApiKey, roles, person_id)
-        if live_at is not None:
-            ends = col(ApiKey.expires_at)
-            statement = statement.where(col(ApiKey.revoked_at).is_(None), or_(ends.is_(None), ends > live_at))
-        return statement
-
-    async def list_page(
-        self,
-        *,
-        role: Role | None,
-        person_id: UUID | None,
-        live_at: datetime | None,
-        params: PageParams,
-        cursors: Cursors,
-    ) -> Page[ApiKey]:
-        statement = self._select_held(roles=None if role is None else [role], person_id=person_id, live_at=live_at)
-        kind = f"api-keys:{self.tenant}:{live_at is None}:{role}:{person_id}"
-        return await self.page(statement, keys=[col(ApiKey.id)], params=params, cursors=cursors, kind=kind)
-
-    async def list_held(
-        self,
-        *,
-        roles: Collection[Role] | None = None,
-        person_id: UUID | None = None,
-        live_at: datetime | None = None,
-    ) -> Sequence[ApiKey]:
-        statement = self._select_held(roles=roles, person_id=person_id, live_at=live_at)
-        return (await self.session.exec(statement)).all()  # pyright: ignore
-
-    async def list_of_person(self, person_id: UUID) -> Sequence[ApiKey]:
-        return await self.list(col(ApiKey.person_id) == person_id)
+    def is_live(self, at: datetime) -> ColumnElement[bool]:
+        ends = col(ApiKey.expires_at)
+        return and_(col(ApiKey.revoked_at).is_(None), or_(ends.is_(None), ends > at))
 
 
-class RoleGrantRepository(TenantRepository[RoleGrant]):
+class RoleGrantRepository(_CredentialRepository[RoleGrant]):
     table = RoleGrant
     missing = RoleGrantNotFound
+    listed_as = "role-grants"
 
-    def _select_held(
-        self, *, roles: Collection[Role] | None, person_id: UUID | None, live_at: datetime | None
-    ) -> Select[Any]:
-        statement = _narrowed(self.select(), RoleGrant, roles, person_id)
-        if live_at is not None:
-            ends = col(RoleGrant.valid_until)
-            statement = statement.where(or_(ends.is_(None), ends > live_at))
-        return statement
-
-    async def list_page(
-        self,
-        *,
-        role: Role | None,
-        person_id: UUID | None,
-        live_at: datetime | None,
-        params: PageParams,
-        cursors: Cursors,
-    ) -> Page[RoleGrant]:
-        statement = self._select_held(roles=None if role is None else [role], person_id=person_id, live_at=live_at)
-        kind = f"role-grants:{self.tenant}:{live_at is None}:{role}:{person_id}"
-        return await self.page(statement, keys=[col(RoleGrant.id)], params=params, cursors=cursors, kind=kind)
-
-    async def list_held(
-        self,
-        *,
-        roles: Collection[Role] | None = None,
-        person_id: UUID | None = None,
-        live_at: datetime | None = None,
-    ) -> Sequence[RoleGrant]:
-        statement = self._select_held(roles=roles, person_id=person_id, live_at=live_at)
-        return (await self.session.exec(statement)).all()  # pyright: ignore
-
-    async def list_of_person(self, person_id: UUID) -> Sequence[RoleGrant]:
-        return await self.list(col(RoleGrant.person_id) == person_id)
+    def is_live(self, at: datetime) -> ColumnElement[bool]:
+        ends = col(RoleGrant.valid_until)
+        return or_(ends.is_(None), ends > at)
 
 
 # Who gave a key its secret is in the audit log, which nobody can change.
@@ -133,17 +116,6 @@ async def list_holders(session: Tx, roles: Collection[Role], now: datetime) -> f
     by_grant = await RoleGrantRepository(session, session.tenant).list_held(roles=roles, live_at=now)
     begun = [grant for grant in by_grant if grant.valid_from <= now]
     return frozenset(held.person_id for held in (*by_key, *begun) if held.person_id is not None)
-
-
-def _narrowed(
-    statement: Select[Any],
-    table: type[ApiKey] | type[RoleGrant],
-    roles: Collection[Role] | None,
-    person_id: UUID | None,
-) -> Select[Any]:
-    if roles is not None:
-        statement = statement.where(col(table.role).in_(list(roles)))
-    return statement if person_id is None else statement.where(col(table.person_id) == person_id)
 
 
 async def find_key(session: Tx, hashed: bytes) -> FoundKey | None:

@@ -14,8 +14,8 @@ from app.people.service import practices_of
 
 async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
     """The person's keys (never their secrets) and roles, ended ones too."""
-    keys = await ApiKeyRepository(session, session.tenant).list_of_person(person_id)
-    grants = await RoleGrantRepository(session, session.tenant).list_of_person(person_id)
+    keys = await ApiKeyRepository(session, session.tenant).list_held(person_id=person_id)
+    grants = await RoleGrantRepository(session, session.tenant).list_held(person_id=person_id)
     return {
         "api_keys": [
             {"name": k.name, "role": k.role, "prefix": k.prefix, "since": utc_text(k.created_at)} for k in keys
@@ -44,12 +44,12 @@ async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:
 
     A key is called what its giver liked, which may be the person's name; an ended grant still has the address.
     """
-    for key in await ApiKeyRepository(session, session.tenant).list_of_person(person_id):
+    for key in await ApiKeyRepository(session, session.tenant).list_held(person_id=person_id):
         if key.revoked_at is None:
             mark_revoked(session, key, now)
         key.name = key.role
         session.add(key)
-    for grant in await RoleGrantRepository(session, session.tenant).list_of_person(person_id):
+    for grant in await RoleGrantRepository(session, session.tenant).list_held(person_id=person_id):
         if grant.valid_until is None or grant.valid_until > now:
             mark_ended(session, grant, now)
         grant.bound_email = None
