@@ -10,7 +10,7 @@ import grimp
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-PRIVATE = {"repository", "router", "rules", "tables"}
+PRIVATE = {"repository", "router", "rules", "schemas", "tables"}
 
 
 @pytest.fixture(scope="module")
