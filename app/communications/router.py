@@ -33,7 +33,7 @@ from app.core.principal import Principal
 from app.core.privacy import NhsNumberRefused
 from app.core.problems import error_responses
 from app.organisations.errors import PracticeNotFound
-from app.people.values import Places
+from app.organisations.values import Places
 
 router: APIRouter = make_router("communications")
 DELIVERIES = service.DELIVERIES

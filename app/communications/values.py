@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.core.clock import Period
-from app.people.values import Places
+from app.organisations.values import Places
 
 
 class Urgency(StrEnum):

@@ -91,6 +91,15 @@ class LocalityRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Where somebody belongs: practices and localities; `is_everywhere`: to the whole commissioner as well."""
+
+    practices: frozenset[str]
+    localities: frozenset[UUID]
+    is_everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PracticeRef:
     """`closed_on` is the last day open."""
 

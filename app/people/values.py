@@ -100,15 +100,6 @@ class NewPost:
     listed: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where somebody belongs: practices and localities; `is_everywhere`: to the whole commissioner as well."""
-
-    practices: frozenset[str]
-    localities: frozenset[UUID]
-    is_everywhere: bool = False
-
-
 class ExportPerson(Protocol):
     """Offered by each slice in its service: what it holds on the person, for their own copy."""
 

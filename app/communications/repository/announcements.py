@@ -17,7 +17,7 @@ from app.communications.values import OPEN, Area, Counts, DeliveryState, Sight, 
 from app.core.db import Tx
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository, keyset_page
-from app.people.values import Places
+from app.organisations.values import Places
 
 
 class AnnouncementRepository(TenantRepository[Announcement]):

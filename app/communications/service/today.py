@@ -14,8 +14,8 @@ from app.forums.service import list_open_issues, sight_of
 from app.forums.values import OpenIssue
 from app.meetings.service import list_next_meetings
 from app.organisations.service import get_practice, localities_of, reachable
+from app.organisations.values import Places
 from app.people.service import listed_lead
-from app.people.values import Places
 from app.schemes.errors import NoVersion
 from app.schemes.service import expected, offers_awaiting, participations
 

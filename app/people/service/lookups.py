@@ -11,10 +11,11 @@ from app.core.db import Tx
 from app.core.principal import Principal
 from app.core.repository import Statement
 from app.organisations import service as organisations
+from app.organisations.values import Places
 from app.people import repository, rules
 from app.people.repository import MailboxRepository, PersonRepository, PostRepository
 from app.people.tables import Person
-from app.people.values import TITLES, PersonRef, Places, PostLevel, PostRole
+from app.people.values import TITLES, PersonRef, PostLevel, PostRole
 
 
 async def get_person(session: Tx, person_id: UUID) -> PersonRef:
