@@ -4,12 +4,18 @@ from dataclasses import dataclass
 from datetime import date
 from email import message_from_bytes
 from email.policy import default
-from typing import Any
 
 import httpx
 import pytest
 
-from tests.factories.communications import announcement, delivery_rows, give_mailbox, give_post, outbox
+from tests.factories.communications import (
+    announcement,
+    delivery_rows,
+    give_mailbox,
+    give_post,
+    outbox,
+    publish,
+)
 from tests.factories.queries import counted
 from tests.factories.schemes_over_http import a_live_scheme, sign_up
 from tests.factories.service import LivePlenary
@@ -65,19 +71,6 @@ async def test_announcement_becomes_mails_named_by_their_deliveries(shared, tena
     }
 
 
-async def _publish(shared: LivePlenary, tenant: str, **changes: Any) -> str:
-    editor = await shared.as_role("editor", tenant=tenant)
-    answer = await editor.post("/v1/announcements", json=announcement(**changes))
-    assert answer.status_code == 202, answer.text
-    await shared.work()
-    return answer.json()["result"]["announcement"]
-
-
-async def _counts(shared: LivePlenary, tenant: str, announcement_id: str) -> dict[str, int]:
-    editor = await shared.as_role("editor", tenant=tenant)
-    return (await editor.get(f"/v1/announcements/{announcement_id}")).json()["counts"]
-
-
 async def test_a_person_in_two_posts_is_told_once_and_ended_posts_are_not(shared, tenant):
     first, second = practices(tenant)
     busy = await shared.make_person("Cat Busy", tenant=tenant, email=f"cat@{tenant.lower()}.example")
@@ -85,13 +78,13 @@ async def test_a_person_in_two_posts_is_told_once_and_ended_posts_are_not(shared
     await give_post(shared, tenant, busy, "gp", practice=first)
     await give_post(shared, tenant, busy, "practice_manager", practice=second)
     await give_post(shared, tenant, gone, "gp", practice=first, until=date(2026, 6, 1))
-    await _publish(shared, tenant, audience={"roles": ["gp", "practice_manager"]})
+    await publish(shared, tenant, audience={"roles": ["gp", "practice_manager"]})
     rows = await delivery_rows(shared, tenant)
     assert sorted(row["name"] for row in rows) == ["Bob Manager", "Cat Busy"]
 
 
 async def test_expanding_again_adds_nobody(shared, tenant):
-    await _publish(shared, tenant)
+    await publish(shared, tenant)
     before = await delivery_rows(shared, tenant)
     await shared.execute(
         "UPDATE job SET state = 'queued', run_at = clock_timestamp() WHERE kind = 'communications.expand_announcement'",
@@ -102,7 +95,7 @@ async def test_expanding_again_adds_nobody(shared, tenant):
 
 
 async def test_dry_run_says_whom_it_would_reach_and_sends_nothing(shared, tenant):
-    await _publish(shared, tenant)
+    await publish(shared, tenant)
     editor = await shared.as_role("editor", tenant=tenant)
     body = announcement(audience={"roles": ["named_lead", "practice_manager"]}, dry_run=True)
     answer = await editor.post("/v1/announcements", json=body)
@@ -143,7 +136,7 @@ async def test_audience_is_narrowed_by_practice_locality_and_scheme(shared, tena
         ({"scheme": scheme, "localities": [locality]}, set()),
         ({"scheme": scheme, "state": "declined"}, set()),
     ):
-        announcement_id = await _publish(shared, tenant, audience=audience)
+        announcement_id = await publish(shared, tenant, audience=audience)
         rows = await delivery_rows(shared, tenant, f"message_id = '{announcement_id}'")
         assert {row["address"].split("@")[0] for row in rows} == expected, audience
 
@@ -178,9 +171,9 @@ async def test_deadline_for_acknowledging_lies_ahead(shared, tenant):
     assert (answer.status_code, answer.json()["code"]) == (422, "communications.acknowledge_by_past")
 
 
-async def test_intranet_sees_what_is_marked_for_it_and_no_counts(shared, tenant):
-    shown = await _publish(shared, tenant, on_intranet=True, title="Shown")
-    hidden = await _publish(shared, tenant, title="Hidden")
+async def test_intranet_sees_what_is_marked_for_it_and_nocounts_of(shared, tenant):
+    shown = await publish(shared, tenant, on_intranet=True, title="Shown")
+    hidden = await publish(shared, tenant, title="Hidden")
     intranet = await shared.as_role("intranet", tenant=tenant)
     assert [row["id"] for row in (await intranet.get("/v1/announcements")).json()["data"]] == [shown]
     assert (await intranet.get(f"/v1/announcements/{hidden}")).status_code == 404
@@ -195,13 +188,13 @@ async def test_intranet_sees_what_is_marked_for_it_and_no_counts(shared, tenant)
 async def test_announcements_are_in_the_change_feed(shared, tenant):
     editor = await shared.as_role("editor", tenant=tenant)
     cursor = (await editor.get("/v1/changes")).json()["next_cursor"]
-    announcement_id = await _publish(shared, tenant)
+    announcement_id = await publish(shared, tenant)
     feed = (await editor.get("/v1/changes", params={"cursor": cursor, "kinds": "announcement"})).json()
     assert [(each["kind"], each["id"]) for each in feed["data"]] == [("announcement", announcement_id)]
 
 
 async def test_withdrawn_announcement_leaves_the_intranet_and_stays_with_the_office(shared, tenant):
-    announcement_id = await _publish(shared, tenant, on_intranet=True)
+    announcement_id = await publish(shared, tenant, on_intranet=True)
     editor = await shared.as_role("editor", tenant=tenant)
     intranet = await shared.as_role("intranet", tenant=tenant)
     path = f"/v1/announcements/{announcement_id}"
@@ -212,7 +205,7 @@ async def test_withdrawn_announcement_leaves_the_intranet_and_stays_with_the_off
 
 
 async def test_other_tenants_see_nothing_of_it(shared, tenant):
-    announcement_id = await _publish(shared, tenant, on_intranet=True)
+    announcement_id = await publish(shared, tenant, on_intranet=True)
     stranger = await shared.as_role("editor", tenant=await shared.fresh_tenant())
     for path in ("", "/deliveries"):
         assert (await stranger.get(f"/v1/announcements/{announcement_id}{path}")).status_code == 404
@@ -260,12 +253,12 @@ async def test_an_audience_without_places_is_the_editors_own_area(shared, tenant
 
 async def test_a_localitys_editor_follows_and_withdraws_only_what_went_to_that_locality(shared, tenant, divided):
     north, south = practices(tenant)
-    own = await _publish(shared, tenant, audience={"practices": [north]})
+    own = await publish(shared, tenant, audience={"practices": [north]})
     elsewhere = [
-        await _publish(shared, tenant, audience=audience)
+        await publish(shared, tenant, audience=audience)
         for audience in ({"practices": [south]}, {"practices": [north, south]}, {"localities": [divided.south_id]}, {})
     ]
-    public = await _publish(shared, tenant, audience={}, on_intranet=True)
+    public = await publish(shared, tenant, audience={}, on_intranet=True)
     assert {row["id"] for row in (await divided.north.get("/v1/announcements")).json()["data"]} == {own, public}
     assert (await divided.north.get(f"/v1/announcements/{own}")).json()["counts"]["recipients"] == 2
     assert (await divided.north.get(f"/v1/announcements/{own}/deliveries")).status_code == 200
@@ -281,7 +274,7 @@ async def test_what_is_for_a_locality_is_on_the_pages_of_that_locality_alone(sha
     north, south = practices(tenant)
     answer = await divided.north.post("/v1/announcements", json=announcement(audience={}, on_intranet=True))
     own = answer.json()["result"]["announcement"]
-    public = await _publish(shared, tenant, audience={}, on_intranet=True)
+    public = await publish(shared, tenant, audience={}, on_intranet=True)
     north_id = (await divided.north.get(f"/v1/announcements/{own}")).json()["localities"][0]
     seen = {}
     for name, bound in (
@@ -325,7 +318,7 @@ async def test_whoever_was_sent_it_reads_it_wherever_they_belong(shared, tenant,
     await give_post(shared, tenant, clerk, "staff", practice=practices(tenant)[1])
     key = await shared.as_role("claims_vetter", tenant=tenant, person=clerk)
     audience = {"roles": ["staff"], "practices": [practices(tenant)[1]]}
-    sent = await _publish(shared, tenant, audience=audience, on_intranet=False)
+    sent = await publish(shared, tenant, audience=audience, on_intranet=False)
     await shared.work()
     assert [row["id"] for row in (await key.get("/v1/announcements")).json()["data"]] == [sent]
 

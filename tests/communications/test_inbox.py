@@ -5,8 +5,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.factories.communications import announcement, delivery_rows, give_post
+from tests.factories.communications import delivery_rows, give_post, publish
 from tests.factories.service import LivePlenary
+
+MANAGERS = {"roles": ["practice_manager"]}
 
 
 @pytest.fixture
@@ -27,17 +29,9 @@ async def _manager(shared: LivePlenary, tenant: str, *, email: str | None = "set
     return client, person
 
 
-async def _announce(shared: LivePlenary, tenant: str, **changes: object) -> str:
-    editor = await shared.as_role("editor", tenant=tenant)
-    body = announcement(audience={"roles": ["practice_manager"]}, **changes)
-    answer = await editor.post("/v1/announcements", json=body)
-    await shared.work()
-    return answer.json()["result"]["announcement"]
-
-
 async def test_message_is_acknowledged_once_and_counted(shared, tenant):
     bob, _ = await _manager(shared, tenant)
-    announcement_id = await _announce(shared, tenant, must_acknowledge_by="2026-12-01")
+    announcement_id = await publish(shared, tenant, audience=MANAGERS, must_acknowledge_by="2026-12-01")
     [item] = (await bob.get("/v1/me/inbox", params={"to_acknowledge": "true"})).json()["data"]
     assert (item["source_id"], item["acknowledged_at"]) == (announcement_id, None)
     shared.clock.instant = shared.clock.instant.replace(minute=30)
@@ -56,7 +50,7 @@ async def test_message_is_acknowledged_once_and_counted(shared, tenant):
 
 async def test_what_asks_for_nothing_cannot_be_acknowledged_nor_what_is_somebody_elses(shared, tenant):
     bob, _ = await _manager(shared, tenant)
-    await _announce(shared, tenant)
+    await publish(shared, tenant, audience=MANAGERS)
     [item] = (await bob.get("/v1/me/inbox")).json()["data"]
     refused = await bob.post(f"/v1/me/inbox/{item['id']}/acknowledge")
     assert (refused.status_code, refused.json()["code"]) == (409, "communications.nothing_to_acknowledge")
@@ -81,8 +75,8 @@ async def test_routine_mail_that_is_turned_off_comes_to_the_inbox_alone(shared, 
         "/v1/me/preferences", json={"email": {"issues": True}}, headers={"If-Match": first.headers["ETag"]}
     )
     assert stale.status_code == 412
-    routine = await _announce(shared, tenant)
-    important = await _announce(shared, tenant, urgency="important")
+    routine = await publish(shared, tenant, audience=MANAGERS)
+    important = await publish(shared, tenant, audience=MANAGERS, urgency="important")
     rows = {str(row["message_id"]): row["state"] for row in await delivery_rows(shared, tenant)}
     assert rows == {routine: "suppressed", important: "sent"}
     assert len((await bob.get("/v1/me/inbox")).json()["data"]) == 2
@@ -90,8 +84,8 @@ async def test_routine_mail_that_is_turned_off_comes_to_the_inbox_alone(shared, 
 
 async def test_without_an_address_the_inbox_is_the_way_and_else_it_fails(shared, tenant):
     bob, _ = await _manager(shared, tenant, email=None)
-    both = await _announce(shared, tenant)
-    mail_alone = await _announce(shared, tenant, channels=["email"])
+    both = await publish(shared, tenant, audience=MANAGERS)
+    mail_alone = await publish(shared, tenant, audience=MANAGERS, channels=["email"])
     rows = {str(row["message_id"]): (row["state"], row["detail"]) for row in await delivery_rows(shared, tenant)}
     assert rows == {both: ("delivered", None), mail_alone: ("failed", "no e-mail address is known")}
     assert [item["source_id"] for item in (await bob.get("/v1/me/inbox")).json()["data"]] == [both]
@@ -99,7 +93,7 @@ async def test_without_an_address_the_inbox_is_the_way_and_else_it_fails(shared,
 
 async def test_inbox_pages_newest_first(shared, tenant):
     bob, _ = await _manager(shared, tenant)
-    ids = [await _announce(shared, tenant, title=f"Number {n}", channels=["inbox"]) for n in range(3)]
+    ids = [await publish(shared, tenant, audience=MANAGERS, title=f"Number {n}", channels=["inbox"]) for n in range(3)]
     first = (await bob.get("/v1/me/inbox", params={"limit": 2, "count": "exact"})).json()
     assert ([item["source_id"] for item in first["data"]], first["total"]) == ([ids[2], ids[1]], 3)
     rest = (await bob.get("/v1/me/inbox", params={"limit": 2, "cursor": first["next_cursor"]})).json()

@@ -8,7 +8,7 @@ import pytest
 from app.communications import service
 from app.communications.repository import keeping
 from app.core.db import unit_of_work
-from tests.factories.communications import announcement, delivery_rows, give_post
+from tests.factories.communications import announce, delivery_rows, give_post, publish
 from tests.factories.jobs import job_rows
 from tests.factories.service import LivePlenary
 from workers.schedule import plan_day
@@ -24,9 +24,7 @@ async def tenant(shared: LivePlenary) -> str:
 async def _told(shared: LivePlenary, tenant: str) -> UUID:
     person = await shared.make_person("Ann Gone", tenant=tenant, email=f"ann@{tenant.lower()}.example")
     await give_post(shared, tenant, person, "gp", practice=f"{tenant}A")
-    editor = await shared.as_role("editor", tenant=tenant)
-    await editor.post("/v1/announcements", json=announcement(audience={"roles": ["gp"]}))
-    await shared.work()
+    await publish(shared, tenant, audience={"roles": ["gp"]})
     return person
 
 
@@ -46,8 +44,7 @@ async def test_person_gets_a_copy_and_can_be_forgotten(shared, tenant):
 async def test_mail_that_waits_for_a_forgotten_person_is_never_sent(shared, tenant):
     person = await shared.make_person("Ann Gone", tenant=tenant, email=f"ann@{tenant.lower()}.example")
     await give_post(shared, tenant, person, "gp", practice=f"{tenant}A")
-    editor = await shared.as_role("editor", tenant=tenant)
-    await editor.post("/v1/announcements", json=announcement(audience={"roles": ["gp"]}))
+    await announce(shared, tenant, audience={"roles": ["gp"]})
     shared.tools.settings = shared.settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})
     try:
         await shared.work()
@@ -86,6 +83,4 @@ async def test_messages_are_dropped_in_batches(shared, tenant):
 
 
 async def _told_again(shared: LivePlenary, tenant: str) -> None:
-    editor = await shared.as_role("editor", tenant=tenant)
-    await editor.post("/v1/announcements", json=announcement(audience={"roles": ["gp"]}))
-    await shared.work()
+    await publish(shared, tenant, audience={"roles": ["gp"]})

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.factories.communications import announcement, delivery_rows, make_crowd, outbox
+from tests.factories.communications import announce, counts_of, delivery_rows, make_crowd, outbox
 from tests.factories.processes import worker_process
 from tests.factories.service import LivePlenary
 from tests.fakes.smtp_sink import SmtpSink
@@ -18,9 +18,7 @@ async def _announce(live: LivePlenary, tenant: str) -> str:
     practice = f"{tenant}A"
     await live.make_practice(practice, tenant)
     await make_crowd(live, tenant, CROWD, practice=practice)
-    editor = await live.as_role("editor", tenant=tenant)
-    answer = await editor.post("/v1/announcements", json=announcement(audience={"roles": ["staff"]}))
-    return answer.json()["result"]["announcement"]
+    return (await announce(live, tenant, audience={"roles": ["staff"]}))["result"]["announcement"]
 
 
 async def _until(condition, seconds: float = 30) -> None:
@@ -35,11 +33,6 @@ async def _let_leases_run_out(live: LivePlenary, tenant: str) -> None:
         "UPDATE job SET lease_until = clock_timestamp() - interval '1 second' WHERE state = 'running'",
         tenant=live.tenants[tenant],
     )
-
-
-async def _counts(live: LivePlenary, tenant: str, announcement_id: str) -> dict[str, int]:
-    editor = await live.as_role("editor", tenant=tenant)
-    return (await editor.get(f"/v1/announcements/{announcement_id}")).json()["counts"]
 
 
 @pytest.mark.slow
@@ -57,7 +50,7 @@ async def test_as_files_none_is_lost_and_none_is_written_twice(shared: LivePlena
     assert {row["state"] for row in rows} == {"sent"}
     assert {str(row["id"]) for row in rows} <= {file.stem for file in outbox(shared)}
     assert len(outbox(shared)) == before + CROWD
-    counts = await _counts(shared, tenant, announcement_id)
+    counts = await counts_of(shared, tenant, announcement_id)
     assert (counts["sent"], counts["in_doubt"]) == (CROWD, 0)
 
 
@@ -78,7 +71,7 @@ async def test_over_smtp_none_is_lost_and_each_kill_puts_one_in_doubt_at_most(
         await _work_off(shared, tenant)
     finally:
         shared.tools.settings = shared.settings
-    counts = await _counts(shared, tenant, announcement_id)
+    counts = await counts_of(shared, tenant, announcement_id)
     assert (counts["recipients"], counts["sent"]) == (CROWD, CROWD)
     copies = Counter(message["Message-ID"] for message in sink.messages)
     assert len(copies) == CROWD

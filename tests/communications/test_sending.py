@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from typing import Any
 
 import asyncpg
 import pytest
@@ -13,7 +12,7 @@ from app.communications import service
 from app.communications.repository.sending import Journal
 from app.communications.rules.trying import MAX_ATTEMPTS
 from app.core.db import unit_of_work
-from tests.factories.communications import announcement, delivery_rows, give_mailbox, give_post
+from tests.factories.communications import announce, delivery_rows, give_mailbox, give_post
 from tests.factories.jobs import job_rows
 from tests.factories.service import LivePlenary
 from tests.fakes.smtp_sink import CUT, SmtpSink
@@ -50,12 +49,6 @@ def _address(name: str, tenant: str) -> str:
     return f"{name.lower()}@{tenant.lower()}.example"
 
 
-async def _announce(shared: LivePlenary, tenant: str) -> dict[str, Any]:
-    editor = await shared.as_role("editor", tenant=tenant)
-    body = announcement(audience={"roles": ["gp"]})
-    return (await editor.post("/v1/announcements", json=body)).json()
-
-
 async def _make_due(shared: LivePlenary, tenant: str) -> None:
     await shared.execute(
         "UPDATE job SET run_at = clock_timestamp() WHERE state = 'queued'", tenant=shared.tenants[tenant]
@@ -67,7 +60,7 @@ async def _states(shared: LivePlenary, tenant: str) -> dict[str, str]:
 
 
 async def test_one_connection_takes_the_batch(shared, mailed, tenant):
-    await _announce(shared, tenant)
+    await announce(shared, tenant, audience={"roles": ["gp"]})
     await shared.work()
     assert sorted(mailed.recipients) == sorted(_address(name, tenant) for name in ("Ann", "Bob", "Cat"))
     assert mailed.connections == 1
@@ -79,7 +72,7 @@ async def test_one_connection_takes_the_batch(shared, mailed, tenant):
 async def test_refused_for_now_is_tried_again_alone_and_later(shared, mailed, tenant):
     bob = _address("Bob", tenant)
     mailed.answers[bob] = "451 4.7.1 Greylisted"
-    operation = await _announce(shared, tenant)
+    operation = await announce(shared, tenant, audience={"roles": ["gp"]})
     await shared.work()
     assert await _states(shared, tenant) == {"Ann": "sent", "Bob": "queued", "Cat": "sent"}
     jobs = await job_rows(shared, SEND, tenant)
@@ -96,7 +89,7 @@ async def test_refused_for_now_is_tried_again_alone_and_later(shared, mailed, te
 
 async def test_refused_for_good_makes_the_post_stale_and_is_not_tried_again(shared, mailed, tenant):
     mailed.answers[_address("Cat", tenant)] = "550 5.1.1 No such user"
-    await _announce(shared, tenant)
+    await announce(shared, tenant, audience={"roles": ["gp"]})
     await shared.work()
     assert await _states(shared, tenant) == {"Ann": "sent", "Bob": "sent", "Cat": "failed"}
     rows = await shared.fetch(
@@ -111,7 +104,7 @@ async def test_refused_for_good_makes_the_post_stale_and_is_not_tried_again(shar
 async def test_no_answer_to_a_whole_message_is_tried_once_more_and_counted(shared, mailed, tenant):
     ann = _address("Ann", tenant)
     mailed.body_answers[ann] = CUT
-    operation = await _announce(shared, tenant)
+    operation = await announce(shared, tenant, audience={"roles": ["gp"]})
     await shared.work()
     await _make_due(shared, tenant)
     await shared.work()
@@ -128,7 +121,7 @@ async def test_no_answer_to_a_whole_message_is_tried_once_more_and_counted(share
 
 async def test_server_that_stays_away_parks_the_batch_until_somebody_runs_it_again(shared, mailed, tenant):
     _set_server(shared, 1)
-    operation = await _announce(shared, tenant)
+    operation = await announce(shared, tenant, audience={"roles": ["gp"]})
     for _ in range(MAX_ATTEMPTS):
         await shared.work()
         await _make_due(shared, tenant)
@@ -149,7 +142,7 @@ async def test_practice_mailbox_that_two_practices_share_is_written_to_once(shar
     for practice in (f"{tenant}X", f"{tenant}Y"):
         await shared.make_practice(practice, tenant)
         await give_mailbox(shared, tenant, practice, f"Shared@{tenant.lower()}.example")
-    await _announce(shared, tenant)
+    await announce(shared, tenant, audience={"roles": ["gp"]})
     await shared.work()
     assert mailed.recipients.count(f"Shared@{tenant.lower()}.example") == 1
 
@@ -157,7 +150,7 @@ async def test_practice_mailbox_that_two_practices_share_is_written_to_once(shar
 async def test_worker_that_is_told_to_stop_ends_after_the_message_on_its_way(shared, mailed, tenant):
     stopping = asyncio.Event()
     mailed.on_message = lambda _recipient: stopping.set()
-    await _announce(shared, tenant)
+    await announce(shared, tenant, audience={"roles": ["gp"]})
     await relay(shared.tools)
     await drain(shared.tools, "notifications", stopping=stopping)
     assert sorted((await _states(shared, tenant)).values()) == ["queued", "queued", "sent"]
@@ -170,7 +163,7 @@ async def test_worker_that_is_told_to_stop_ends_after_the_message_on_its_way(sha
 
 async def test_database_that_goes_away_forgets_no_outcome(shared, mailed, tenant, servers):
     mailed.on_message = lambda _recipient: _end_sessions_once(servers[0], shared, mailed)
-    await _announce(shared, tenant)
+    await announce(shared, tenant, audience={"roles": ["gp"]})
     await shared.work()
     await _make_due(shared, tenant)
     await shared.work()
@@ -206,7 +199,7 @@ async def test_fault_on_the_way_parks_what_is_left_and_keeps_its_doubt(shared, m
         await real(self, done, following)
 
     monkeypatch.setattr(Journal, "step", step)
-    await _announce(shared, tenant)
+    await announce(shared, tenant, audience={"roles": ["gp"]})
     await shared.work()
     # The first message was sent, and its outcome is known although it could not be noted on the way.
     assert sorted((await _states(shared, tenant)).values()) == ["parked", "parked", "sent"]
@@ -215,7 +208,7 @@ async def test_fault_on_the_way_parks_what_is_left_and_keeps_its_doubt(shared, m
 
 async def test_parking_a_message_on_its_way_counts_it_as_doubtful(shared, mailed, tenant):
     mailed.answers["MAIL"] = "451 4.3.0 Wait"
-    await _announce(shared, tenant)
+    await announce(shared, tenant, audience={"roles": ["gp"]})
     await shared.work()
     [first, *_] = await delivery_rows(shared, tenant)
     tenant_id = shared.tenants[tenant]

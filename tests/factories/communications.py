@@ -76,3 +76,23 @@ def announcement(**changes: Any) -> dict[str, Any]:
         "body_markdown": "The afternoon of **10 June** is protected.",
         "audience": {"roles": ["named_lead"]},
     } | changes
+
+
+async def announce(live: LivePlenary, tenant: str, **changes: Any) -> dict[str, Any]:
+    """Accepted, and not yet sent to anybody; the operation, whose result names the announcement."""
+    editor = await live.as_role("editor", tenant=tenant)
+    answer = await editor.post("/v1/announcements", json=announcement(**changes))
+    assert answer.status_code == 202, answer.text
+    return answer.json()
+
+
+async def publish(live: LivePlenary, tenant: str, **changes: Any) -> str:
+    """Announced, and sent to whom it was meant for; its id."""
+    operation = await announce(live, tenant, **changes)
+    await live.work()
+    return operation["result"]["announcement"]
+
+
+async def counts_of(live: LivePlenary, tenant: str, announcement_id: str) -> dict[str, int]:
+    editor = await live.as_role("editor", tenant=tenant)
+    return (await editor.get(f"/v1/announcements/{announcement_id}")).json()["counts"]

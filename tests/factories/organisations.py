@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+import httpx
 
 from app.core.clock import london_date
 from app.core.db import unit_of_work
@@ -138,3 +139,14 @@ async def make_list_size(
         await _insert_list(platform, code, as_at, registered, weighted, **more)
     finally:
         await platform.close()
+
+
+async def make_locality(client: httpx.AsyncClient, code: str, **members: Any) -> str:
+    answer = await client.post("/v1/localities", json={"code": code, "name": code.title()} | members)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+async def place(client: httpx.AsyncClient, locality: str, code: str, **period: str) -> httpx.Response:
+    body = {name.rstrip("_"): day for name, day in period.items()}
+    return await client.put(f"/v1/localities/{locality}/practices/{code}", json=body)

@@ -24,3 +24,44 @@ def counted(plenary: LivePlenary) -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+class _CountingPool:
+    """The reader's pool, noting what it is asked."""
+
+    def __init__(self, pool: Any, seen: list[str]) -> None:
+        self._pool, self._seen = pool, seen
+
+    def __getattr__(self, name: str) -> Any:
+        own = getattr(self._pool, name)
+        if name not in ("fetch", "fetchrow", "fetchval"):
+            return own
+
+        async def noted(sql: str, *arguments: Any, **options: Any) -> Any:
+            self._seen.append(sql)
+            return await own(sql, *arguments, **options)
+
+        return noted
+
+
+@contextmanager
+def counted_everywhere(live: LivePlenary) -> Iterator[list[str]]:
+    """Statements of the reader's pool and of both engines, leaving out those of the frame around every call."""
+    seen: list[str] = []
+    services = live.app.state.services
+    pool, services.reader.pool = services.reader.pool, _CountingPool(services.reader.pool, seen)
+
+    def note(_connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
+        # Who calls is read once in five seconds, whatever is called.
+        if "set_config" not in sql and "find_api_key" not in sql:
+            seen.append(sql)
+
+    engines = [services.app_engine.sync_engine, services.platform_engine.sync_engine]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        services.reader.pool = pool
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)

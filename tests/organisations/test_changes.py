@@ -7,9 +7,8 @@ import asyncpg
 import httpx
 
 from app.core.ids import new_id
-from tests.factories.organisations import publish_again
+from tests.factories.organisations import make_locality, place, publish_again
 from tests.factories.service import LivePlenary
-from tests.organisations.test_localities import make_locality, place
 from workers.schedule import plan_day
 
 

@@ -1,25 +1,11 @@
 """Localities over HTTP, and which practice is in which of them."""
 
 from datetime import date
-from typing import Any
 
-import httpx
-
-from tests.factories.organisations import make_list_size
+from tests.factories.organisations import make_list_size, make_locality, place
 from tests.factories.service import LivePlenary
 
 NOWHERE = "01890a5d-ac96-774b-bcce-b302099a8057"
-
-
-async def make_locality(client: httpx.AsyncClient, code: str, **members: Any) -> str:
-    answer = await client.post("/v1/localities", json={"code": code, "name": code.title()} | members)
-    assert answer.status_code == 201, answer.text
-    return answer.json()["id"]
-
-
-async def place(client: httpx.AsyncClient, locality: str, code: str, **period: str) -> httpx.Response:
-    body = {name.rstrip("_"): day for name, day in period.items()}
-    return await client.put(f"/v1/localities/{locality}/practices/{code}", json=body)
 
 
 async def test_a_locality_is_made_read_and_changed(shared: LivePlenary):
