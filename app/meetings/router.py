@@ -17,7 +17,6 @@ from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.core.repository import Page
 from app.meetings import rules, schemas, service, tables
 from app.meetings.errors import (
     AttendanceInvalid,
@@ -241,5 +240,4 @@ async def list_attendance(
     repository = AttendanceRepository(session, session.tenant)
     response.headers["ETag"] = rules.attendance_tag(await repository.list_versions(meeting_id))
     page = await repository.list_page(meeting_id, practices=practices, params=params, cursors=serving.cursors)
-    shown = [_attendance(row) for row in page.rows]
-    return paged(request, response, Page(shown, page.next_cursor, page.total))  # pyright: ignore
+    return paged(request, response, page.map(_attendance))
