@@ -15,11 +15,11 @@ from app.communications import router as communications
 from app.communications import service as communications_service
 from app.core import router as core
 from app.core.clock import Clock, SystemClock
-from app.core.contract import describe, operation_id
+from app.core.contract import About, describe, operation_id
 from app.core.db import make_engine
 from app.core.docs import serve_docs
 from app.core.frame import Frame
-from app.core.http import Services
+from app.core.http import Figure, Services
 from app.core.jobs import Waker
 from app.core.limits import RateLimiter
 from app.core.logging import configure_logging
@@ -39,17 +39,43 @@ from app.meetings import router as meetings
 from app.meetings import service as meetings_service
 from app.organisations import router as organisations
 from app.organisations.adapters.register_files import read_file
+from app.organisations.ports import HandedDown
 from app.organisations.service import effects_of_practice_change as effects_on_organisations
 from app.organisations.values import EffectsOfPracticeChange
 from app.payments import router as payments
 from app.payments import service as payments_service
 from app.people import router as people
 from app.people import service as people_service
-from app.people.values import PersonHolder
+from app.people.values import PersonHolder, PersonHolders
 from app.schemes import router as schemes
 from app.schemes import service as schemes_service
 
 VERSION = "0.1.0"
+_DESCRIPTION = """The membership backbone of NHS commissioners: practices, schemes, payments, forums and messages.
+
+Every answer to an error is `application/problem+json` with a stable `code`. Money is a decimal string in pounds.
+Lists are `{"data": [...], "next_cursor": …}`. Send `Idempotency-Key` with a POST to make it safe to repeat.
+
+This document is `/openapi.json`; `/` and `/docs` show it to people. A problem's `type` is an address that says what to do."""
+_TAGS = {
+    "platform": "Health, long work, the change feed, background jobs.",
+    "access": "Keys, roles, who am I.",
+    "organisations": "Commissioners, practices, localities, networks, imports, practice changes.",
+    "people": "Persons, posts, named leads and vacancies.",
+    "schemes": "Incentive schemes: versions, offers, sign-ups, facts, claims, the calculator.",
+    "payments": "Payment runs, statements, approval, release and files.",
+    "meetings": "Meetings and attendance.",
+    "learning": "CPD hours.",
+    "forums": "Patient forums, issues, responses, you said we did.",
+    "communications": "Announcements, deliveries, inbox, today.",
+}
+ABOUT = About(
+    title="Plenary",
+    version=VERSION,
+    description=_DESCRIPTION,
+    tags=_TAGS,
+    contact={"name": "Plenary maintainers", "url": "https://example.org/plenary"},
+)
 log = structlog.get_logger("plenary")
 
 # The hottest routers first: a request walks the list until a path fits.
@@ -64,49 +90,63 @@ PRACTICE_CHANGE_EFFECTS: tuple[EffectsOfPracticeChange, ...] = (
 )
 
 # Each slice that holds something on persons. People comes last: others find what is theirs by its name and address.
-PERSON_HOLDERS: tuple[PersonHolder, ...] = (
-    PersonHolder(
-        "communications",
-        communications_service.export_person,
-        communications_service.erase_person,
-        "Names and addresses of messages go, and waiting mail is not sent; that somebody was told stays for 24 months, "
-        "and so do notices to others that name the person.",
-    ),
-    PersonHolder(
-        "payments",
-        payments_service.export_person,
-        None,
-        "Decisions about money stay under the person's id, which names nobody; a run in hand goes on.",
-    ),
-    PersonHolder(
-        "schemes",
-        schemes_service.export_person,
-        schemes_service.erase_person,
-        "Agreements no longer name the person as lead; a signature stays with the practice's agreement.",
-    ),
-    PersonHolder(
-        "learning", learning_service.export_person, learning_service.erase_person, "The learning record is taken back."
-    ),
-    PersonHolder(
-        "forums", forums_service.export_person, forums_service.erase_person, "Memberships end and lose their names."
-    ),
-    PersonHolder(
-        "meetings",
-        meetings_service.export_person,
-        meetings_service.erase_person,
-        "Attendance stays as evidence without a name.",
-    ),
-    PersonHolder(
-        "access",
-        access_service.export_person,
-        access_service.erase_person,
-        "Keys are revoked and roles end at once; their ids stay in the audit log.",
-    ),
-    PersonHolder(
-        "people",
-        people_service.export_person,
-        people_service.erase_person,
-        "Name, address and telephone go; the posts end and stay without a name.",
+PERSON_HOLDERS = PersonHolders(
+    (
+        PersonHolder(
+            "communications",
+            communications_service.export_person,
+            communications_service.erase_person,
+            "Names and addresses of messages go, and waiting mail is not sent; that somebody was told stays for 24 months, "
+            "and so do notices to others that name the person.",
+        ),
+        PersonHolder(
+            "payments",
+            payments_service.export_person,
+            None,
+            "Decisions about money stay under the person's id, which names nobody; a run in hand goes on.",
+        ),
+        PersonHolder(
+            "schemes",
+            schemes_service.export_person,
+            schemes_service.erase_person,
+            "Agreements no longer name the person as lead; a signature stays with the practice's agreement.",
+        ),
+        PersonHolder(
+            "learning",
+            learning_service.export_person,
+            learning_service.erase_person,
+            "The learning record is taken back.",
+        ),
+        PersonHolder(
+            "forums", forums_service.export_person, forums_service.erase_person, "Memberships end and lose their names."
+        ),
+        PersonHolder(
+            "meetings",
+            meetings_service.export_person,
+            meetings_service.erase_person,
+            "Attendance stays as evidence without a name.",
+        ),
+        PersonHolder(
+            "access",
+            access_service.export_person,
+            access_service.erase_person,
+            "Keys are revoked and roles end at once; their ids stay in the audit log.",
+        ),
+        PersonHolder(
+            "people",
+            people_service.export_person,
+            people_service.erase_person,
+            "Name, address and telephone go; the posts end and stay without a name.",
+        ),
+    )
+)
+
+
+FIGURES = (
+    Figure(
+        "releases_unacknowledged",
+        "Released payments that no ledger has acknowledged.",
+        payments_service.count_unacknowledged_releases,
     ),
 )
 
@@ -127,8 +167,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
             await close_services(services)
 
     app = FastAPI(
-        title="Plenary",
-        version=VERSION,
+        title=ABOUT.title,
+        version=ABOUT.version,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
@@ -141,7 +181,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.add_middleware(Frame)
     for module in ROUTERS:
         app.include_router(module.router)
-    describe(app, version=VERSION)
+    describe(app, ABOUT)
     serve_docs(app)
     return app
 
@@ -171,9 +211,8 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
         metrics=Metrics(),
         epoch=epoch,
         revision=head_revision(),
-        practice_change_effects=PRACTICE_CHANGE_EFFECTS,
-        person_holders=PERSON_HOLDERS,
-        read_file=read_file,
+        figures=FIGURES,
+        parts=(HandedDown(PRACTICE_CHANGE_EFFECTS, read_file), PERSON_HOLDERS),
     )
 
 

@@ -1,5 +1,7 @@
 """The OpenAPI document, shaped so that Spectral and the usual client generators accept it; served with local docs."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -9,24 +11,16 @@ from fastapi.routing import APIRoute
 from app.core.http.conditional import conditional
 from app.core.problems import problem_schemas
 
-TAGS = {
-    "platform": "Health, long work, the change feed, background jobs.",
-    "access": "Keys, roles, who am I.",
-    "organisations": "Commissioners, practices, localities, networks, imports, practice changes.",
-    "people": "Persons, posts, named leads and vacancies.",
-    "schemes": "Incentive schemes: versions, offers, sign-ups, facts, claims, the calculator.",
-    "payments": "Payment runs, statements, approval, release and files.",
-    "meetings": "Meetings and attendance.",
-    "learning": "CPD hours.",
-    "forums": "Patient forums, issues, responses, you said we did.",
-    "communications": "Announcements, deliveries, inbox, today.",
-}
-DESCRIPTION = """The membership backbone of NHS commissioners: practices, schemes, payments, forums and messages.
 
-Every answer to an error is `application/problem+json` with a stable `code`. Money is a decimal string in pounds.
-Lists are `{"data": [...], "next_cursor": …}`. Send `Idempotency-Key` with a POST to make it safe to repeat.
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the document says of the whole API."""
 
-This document is `/openapi.json`; `/` and `/docs` show it to people. A problem's `type` is an address that says what to do."""
+    title: str
+    version: str
+    description: str
+    tags: Mapping[str, str]
+    contact: Mapping[str, str]
 
 
 def operation_id(route: APIRoute) -> str:
@@ -35,12 +29,12 @@ def operation_id(route: APIRoute) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-def describe(app: FastAPI, *, version: str) -> None:
+def describe(app: FastAPI, about: About) -> None:
     """Install `/openapi.json` and the document behind it."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = build_document(app, version=version)
+            app.openapi_schema = build_document(app, about)
         return app.openapi_schema
 
     app.openapi = document  # pyright: ignore[reportAttributeAccessIssue] - the documented way to replace it
@@ -58,15 +52,15 @@ def document_bytes(document: dict[str, Any]) -> bytes:
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def build_document(app: FastAPI, *, version: str) -> dict[str, Any]:
+def build_document(app: FastAPI, about: About) -> dict[str, Any]:
     document = get_openapi(
-        title="Plenary",
-        version=version,
-        description=DESCRIPTION,
+        title=about.title,
+        version=about.version,
+        description=about.description,
         routes=app.routes,
-        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        tags=[{"name": name, "description": text} for name, text in about.tags.items()],
         servers=[{"url": "/", "description": "This server"}],
-        contact={"name": "Plenary maintainers", "url": "https://example.org/plenary"},
+        contact=dict(about.contact),
         license_info={"name": "MIT", "identifier": "MIT"},
         separate_input_output_schemas=False,
     )

@@ -35,12 +35,16 @@ class Metrics:
         self.relay_lag = self._gauge("relay_lag_seconds", "Age of the oldest event that has not become jobs.")
         self.pool_wait = self._gauge("pool_wait_seconds", "The wait for a database connection at the last scrape.")
         self.oldest_transaction = self._gauge("oldest_transaction_seconds", "Age of the oldest open transaction.")
-        self.unacknowledged_releases = self._gauge(
-            "releases_unacknowledged", "Released payments that no ledger has acknowledged."
-        )
+        self._shown: dict[str, Gauge] = {}
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
         return Gauge(f"plenary_{name}", meaning, labels, registry=self.registry)
+
+    def show(self, name: str, meaning: str, value: float) -> None:
+        """A gauge that whoever builds the application has named."""
+        if name not in self._shown:
+            self._shown[name] = self._gauge(name, meaning)
+        self._shown[name].set(value)
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """`route` is the template, such as `/v1/practices/{code}`; a path would make a series for each caller's typo."""

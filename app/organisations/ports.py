@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 
 from app.core.db import Tx
-from app.organisations.values import ImportOutcome, PracticeStatus, RowError
+from app.organisations.values import EffectsOfPracticeChange, ImportOutcome, PracticeStatus, RowError
 
 T = TypeVar("T")
 
@@ -132,3 +132,17 @@ class Applier(Protocol):
     async def __call__(
         self, session: Tx, rows: Sequence[Any], *, numbers: Sequence[int], now: datetime
     ) -> ImportOutcome: ...
+
+
+class ReadFile(Protocol):
+    """Reads an uploaded file of a named kind into rows."""
+
+    def __call__(self, kind: str, content: bytes, *, options: Mapping[str, str]) -> Parsed[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class HandedDown:
+    """What stands above this slice or beside its routes: the slices a change of practices touches, and the adapter."""
+
+    practice_change_effects: Sequence[EffectsOfPracticeChange]
+    read_file: ReadFile

@@ -120,3 +120,9 @@ class PersonHolder:
     export: ExportPerson
     erase: ErasePerson | None
     on_erasure: str
+
+
+class PersonHolders(tuple[PersonHolder, ...]):
+    """All of them, in the order of an erasure."""
+
+    __slots__ = ()

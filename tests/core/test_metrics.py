@@ -40,7 +40,8 @@ def test_gauges_show_what_was_last_measured():
     metrics.relay_lag.set(0.5)
     metrics.pool_wait.set(0.1)
     metrics.oldest_transaction.set(4)
-    metrics.unacknowledged_releases.set(2)
+    for value in (1, 2):
+        metrics.show("releases_unacknowledged", "As a slice names it.", value)
     found = samples(metrics)
     assert found["plenary_job_oldest_due_seconds", "payments"] == 12
     assert found["plenary_jobs_parked", "notifications"] == 3

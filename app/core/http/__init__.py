@@ -4,10 +4,11 @@ from app.core.http.admission import find_caller
 from app.core.http.answers import CodeInAddress, PageModel, StrictModel, accepted, left_out, paged
 from app.core.http.conditional import MayMatch, MustMatch
 from app.core.http.route import PlenaryRoute, make_router
-from app.core.http.services import Services, Serving
+from app.core.http.services import Figure, Services, Serving
 
 __all__ = [
     "CodeInAddress",
+    "Figure",
     "MayMatch",
     "MustMatch",
     "PageModel",

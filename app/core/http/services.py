@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy import text
@@ -27,8 +27,19 @@ from app.core.settings import Settings
 
 _REVISION = text("SELECT version_num FROM alembic_version")
 _FIGURES = text("SELECT queue, oldest_due, parked FROM queue_figures()")
-_UNANSWERED = text("SELECT unacknowledged_releases()")
 _AGES = text("SELECT relay_lag, oldest_transaction FROM age_figures()")
+
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A gauge of a slice's own, measured at each scrape by the platform login without a tenant."""
+
+    name: str
+    meaning: str
+    measure: Callable[[Tx], Awaitable[float]]
 
 
 @dataclass(slots=True)
@@ -50,12 +61,14 @@ class Services:
     metrics: Metrics
     epoch: str
     revision: str
-    practice_change_effects: Sequence[Any]
-    """What each slice says a change of practices would touch: `organisations.values.EffectsOfPracticeChange`."""
-    person_holders: Sequence[Any]
-    """The slices that hold something on persons, in the order of an erasure: `people.values.PersonHolder`."""
-    read_file: Callable[..., Any]
-    """Reads an uploaded file of a named kind into rows; handed down, because a slice may not import its own adapters."""
+    figures: Sequence[Figure] = ()
+    """What slices have to show at /metrics."""
+    parts: Sequence[Any] = ()
+    """What the application hands down to slices that may not look for it above them; see `part`."""
+
+    def part(self, kind: type[Part]) -> Part:
+        """What was handed down for the slice that declares this type."""
+        return next(part for part in self.parts if isinstance(part, kind))
 
     async def check_ready(self) -> None:
         """Raise `Unavailable` unless the database answers and has all the migrations of this release.
@@ -79,8 +92,8 @@ class Services:
         ages = (await (await session.connection()).execute(_AGES)).one()
         self.metrics.relay_lag.set(ages.relay_lag)
         self.metrics.oldest_transaction.set(ages.oldest_transaction)
-        unanswered = (await (await session.connection()).execute(_UNANSWERED)).scalar_one()
-        self.metrics.unacknowledged_releases.set(unanswered)
+        for figure in self.figures:
+            self.metrics.show(figure.name, figure.meaning, await figure.measure(session))
         # Tried once for each scrape, so that requests do not pay for it.
         waits = await asyncio.gather(_wait(self.app_engine.connect()), _wait(self.reader.pool.acquire(timeout=2)))
         self.metrics.pool_wait.set(max(waits))

@@ -14,6 +14,7 @@ from app.core.http import MustMatch, Services, Serving, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.organisations import errors, service
+from app.organisations.ports import HandedDown
 from app.organisations.repository.changes import PracticeChangeRepository, list_tenants_touched
 from app.organisations.router.root import router
 from app.organisations.schemas.changes import (
@@ -116,7 +117,7 @@ async def _effects(
     found: list[dict[str, Any]] = []
     for tenant, code in touched:
         async with unit_of_work(serving.app_engine, tenant) as own:
-            for offered in serving.practice_change_effects:
+            for offered in serving.part(HandedDown).practice_change_effects:
                 found += [{"commissioner": code, **asdict(effect)} for effect in await offered(own, change)]
     return found
 

@@ -33,6 +33,7 @@ from app.organisations.errors import (
     WrongEncoding,
     WrongKind,
 )
+from app.organisations.ports import HandedDown
 from app.organisations.repository.imports import ImportRepository, list_all_faults, list_faults, list_problems
 from app.organisations.router.root import router
 from app.organisations.schemas.imports import (
@@ -81,7 +82,7 @@ async def create_import(
     kind = _allowed_kind(form.kind, caller)
     content = await form.file.read()
     options = form.options()
-    await asyncio.to_thread(serving.read_file, kind, content, options=options)
+    await asyncio.to_thread(serving.part(HandedDown).read_file, kind, content, options=options)
     _, operation = await accept_import(
         session,
         kind=kind,

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import col, select
 
+from app.core.db import Tx
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository, keyset_page
 from app.payments.errors import RunNotFound
@@ -99,3 +100,11 @@ class RunRepository(TenantRepository[PaymentRun]):
         )
         worked_out = (RunState.CALCULATED, RunState.APPROVED)
         return await self.list(col(PaymentRun.state).in_(worked_out), col(PaymentRun.id).in_(theirs))
+
+
+_UNACKNOWLEDGED = text("SELECT unacknowledged_releases()")
+
+
+async def count_unacknowledged_releases(session: Tx) -> int:
+    """Of all commissioners, by a function that shows the number and no more."""
+    return (await (await session.connection()).execute(_UNACKNOWLEDGED)).scalar_one()

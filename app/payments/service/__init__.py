@@ -1,5 +1,6 @@
 """Use cases of payments."""
 
+from app.payments.repository.runs import count_unacknowledged_releases
 from app.payments.service.budgeting import BudgetStand, stand_of
 from app.payments.service.changes import effects_of_practice_change
 from app.payments.service.deciding import approve_run, reject_run, release_run
@@ -28,6 +29,7 @@ __all__ = [
     "BudgetStand",
     "Loaded",
     "approve_run",
+    "count_unacknowledged_releases",
     "effects_of_practice_change",
     "export_person",
     "fail_run",

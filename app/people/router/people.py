@@ -28,6 +28,7 @@ from app.people.router.root import (
     today_of,
 )
 from app.people.tables import Person
+from app.people.values import PersonHolders
 
 
 def _person(person: Person) -> schemas.PersonEntry:
@@ -119,7 +120,7 @@ async def export_person(person_id: UUID, caller: Keeper, session: Transaction, s
     """Everything that is held on a person, for their own copy: particulars, posts, keys and roles, attendance, learning,
     forums, agreements, decisions about money, and messages. Secrets of keys are never in it. The audit log notes it.
     """
-    held = await service.copy_of_person(session, person_id, serving.person_holders)
+    held = await service.copy_of_person(session, person_id, serving.part(PersonHolders))
     return schemas.PersonCopy(person=person_id, held=held)
 
 
@@ -139,7 +140,7 @@ async def erase_person(
     """
     person = await PersonRepository(session, session.tenant).get(person_id, for_update=True)
     expected.check(person.version)
-    holders = serving.person_holders
+    holders = serving.part(PersonHolders)
     held = await service.forget_person(
         session, person, holders, reason=body.reason, now=serving.clock.now(), dry_run=body.dry_run
     )
