@@ -16,8 +16,6 @@ from app.core.database_problems import DATABASE_ERRORS, is_passing
 from app.core.db import Actor, Tx, unit_of_work
 from app.core.errors import DomainError
 from app.core.jobs import Claimed, LostLease, Waker, WorkerLost
-from app.core.read import Reader
-from app.core.secrets import SecretBox
 from app.core.settings import Settings
 
 log = structlog.get_logger("plenary.worker")
@@ -32,8 +30,6 @@ class Tools:
     clock: Clock
     worker_engine: AsyncEngine
     platform_engine: AsyncEngine
-    reader: Reader
-    secrets: SecretBox
     waker: Waker
 
 

@@ -22,9 +22,6 @@ from app.core.clock import SystemClock
 from app.core.database_problems import DATABASE_ERRORS, is_passing
 from app.core.db import make_engine, unit_of_work
 from app.core.jobs import QUEUES, WAKE_CHANNEL, Waker
-from app.core.pagination import Cursors
-from app.core.read import Reader, make_pool
-from app.core.secrets import SecretBox
 from app.core.selfcheck import refuse_powerful_logins
 from app.core.settings import Settings, load_settings
 from workers import schedule
@@ -42,25 +39,18 @@ _FORGET = text("DELETE FROM worker_heartbeat WHERE name = :name OR seen_at < clo
 
 
 async def make_tools(settings: Settings) -> Tools:
-    await refuse_powerful_logins(settings, ("worker", "platform", "reader"))
-    box = SecretBox.from_setting(settings.secret_keys_value())
-    pool = await make_pool(settings.asyncpg_url("reader"), size=2)
-    clock = SystemClock()
-    cursors = Cursors(box.derive_all("cursor"), "worker")
+    await refuse_powerful_logins(settings, ("worker", "platform"))
     return Tools(
         settings=settings,
-        clock=clock,
+        clock=SystemClock(),
         worker_engine=make_engine(settings.sqlalchemy_url("worker"), pool_size=6, application="plenary-worker"),
         platform_engine=make_engine(settings.sqlalchemy_url("platform"), pool_size=2, application="plenary-worker"),
-        reader=Reader(pool, epoch="worker", cursors=cursors, now=clock.now),
-        secrets=box,
         waker=Waker(settings.redis_url),
     )
 
 
 async def close_tools(tools: Tools) -> None:
     await tools.waker.aclose()
-    await tools.reader.pool.close()
     await tools.worker_engine.dispose()
     await tools.platform_engine.dispose()
 

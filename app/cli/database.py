@@ -86,14 +86,11 @@ def restore(
 
 
 def _hold_back(settings: "Settings", urls: dict[str, str]) -> None:
-    """Park what was accepted before the backup and would go out now; nothing is signed, so any secret key will do."""
+    """Park what was accepted before the backup and would go out now."""
     from importlib import import_module
 
-    from app.core.secrets import new_key_setting
-
-    logins = {f"{login}_url": urls[login] for login in ("worker", "platform", "reader")}
-    restored = settings.model_copy(update=logins | {"secret_keys": new_key_setting()})
-    import_module("workers.restored").hold(restored)
+    logins = {f"{login}_url": urls[login] for login in ("worker", "platform")}
+    import_module("workers.restored").hold(settings.model_copy(update=logins))
 
 
 @commands.command("selfcheck")

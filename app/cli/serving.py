@@ -25,6 +25,7 @@ def api() -> None:
     settings = read_settings()
     with ending_in_words():
         settings.refuse_incomplete("app", "platform", "reader")
+        settings.secret_keys_value()
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -45,5 +46,5 @@ def worker(
     from importlib import import_module
 
     with ending_in_words():
-        read_settings().refuse_incomplete("worker", "platform", "reader")
+        read_settings().refuse_incomplete("worker", "platform")
     import_module("workers.settings").run(queue)

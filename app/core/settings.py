@@ -222,7 +222,6 @@ class Settings(BaseSettings):
         """Whatever a process needs before it serves, so that it ends in words and not in the middle of its start."""
         for login in logins:
             self.asyncpg_url(login)
-        self.secret_keys_value()
 
     def sqlalchemy_url(self, login: Login) -> str:
         """The same for SQLAlchemy, which hands query members on as arguments and knows libpq's `sslmode` as `ssl`."""

@@ -90,7 +90,6 @@ class LivePlenary:
         tools.clock = clock
         stack.push_async_callback(tools.worker_engine.dispose)
         stack.push_async_callback(tools.platform_engine.dispose)
-        stack.push_async_callback(tools.reader.pool.close)
         stack.push_async_callback(tools.waker.aclose)
         # Rows that no API makes are written with the backup login's reach: it alone bypasses row-level security, so
         # tests use the admin's own connection for seeding.

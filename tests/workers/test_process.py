@@ -9,7 +9,7 @@ import pytest
 from tests.factories.jobs import handling, job_rows, put_job
 from tests.factories.service import LivePlenary
 from workers.jobs import JobContext
-from workers.settings import WorkerProcess
+from workers.settings import WorkerProcess, close_tools, make_tools
 
 
 @contextlib.asynccontextmanager
@@ -72,3 +72,9 @@ async def test_nothing_in_redis_is_pickled(live: LivePlenary, caplog: pytest.Log
             live.tools.waker.wake()
             await until_done(live, "test.woken", tenant)
     assert [record.message for record in caplog.records if "serializing" in record.message] == []
+
+
+async def test_a_worker_starts_with_the_two_logins_that_it_uses_and_no_secret(live: LivePlenary) -> None:
+    others = {"database_url": None, "reader_url": None, "owner_url": None, "secret_keys": None}
+    tools = await make_tools(live.settings.model_copy(update=others))
+    await close_tools(tools)
