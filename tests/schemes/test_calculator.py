@@ -1,0 +1,79 @@
+"""The calculator and the simulation over HTTP."""
+
+from tests.factories.schemes import LEAD, PER_HEAD, SESSIONS
+from tests.factories.schemes_over_http import a_live_scheme, a_tenant
+from tests.factories.service import LivePlenary
+
+
+async def test_the_calculator_says_each_line_and_keeps_nothing(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared)
+    client = await shared.as_role("practice_member", tenant=tenant, practice="Y99999")
+    body = {
+        "definition": LEAD,
+        "practices": [
+            {"code": "A1", "posts": [{"post": "named_lead", "from": "2026-01-01"}]},
+            {"code": "A2"},
+        ],
+        "facts": [
+            {"practice": "A1", "measure": "lead_session", "on": f"2026-05-0{day}", "value": "1"} for day in (1, 2, 3)
+        ],
+        "period": {"from": "2026-04-01", "until": "2026-07-01"},
+    }
+    answer = (await client.post("/v1/calculator", json=body)).json()
+    assert (answer["total"], [each["total"] for each in answer["practices"]]) == ("600.00", ["600.00", "0.00"])
+    line = answer["practices"][0]["lines"][0]
+    assert (line["component"], line["quantity"], line["rate"], line["amount"]) == ("lead-time", "2", "300.00", "600.00")
+    assert line["sentence"] == "300.00 a session x 2 sessions (3 sessions in May, 2 paid) = 600.00."
+    assert answer["practices"][1]["lines"][0]["sentence"].startswith("Not paid, because the practice had no named lead")
+
+
+async def test_the_calculator_says_which_facts_the_definition_does_not_read(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared)
+    client = await shared.as_role("scheme_manager", tenant=tenant)
+    fact = {"practice": "A1", "on": "2026-05-06", "value": "1"}
+    body = {
+        "definition": SESSIONS,
+        "practices": [{"code": "A1"}],
+        "facts": [{**fact, "measure": "sessions"}, {**fact, "measure": "lead_session"}],
+        "period": {"from": "2026-04-01", "until": "2026-07-01"},
+    }
+    answer = (await client.post("/v1/calculator", json=body)).json()
+    assert (answer["total"], answer["notes"]) == (
+        "300.00",
+        ['1 fact is named sessions, which the definition does not read; its "fact" names: lead_session.'],
+    )
+
+
+async def test_a_size_without_a_date_counts_on_the_day_the_definition_asks_for(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared)
+    client = await shared.as_role("scheme_manager", tenant=tenant)
+    body = {
+        "definition": {**PER_HEAD, "measures": {"list": {**PER_HEAD["measures"]["list"], "snapshot": "year_start"}}},
+        "practices": [{"code": "A1", "registered": "8412"}],
+        "period": {"from": "2014-07-01", "until": "2014-10-01"},
+    }
+    answer = (await client.post("/v1/calculator", json=body)).json()
+    assert answer["practices"][0]["lines"][0]["sentence"] == (
+        "2.00 a year per registered patient x 8,412 patients on 1 April 2014 = 16,824.00; a quarter of it is 4,206.00."
+    )
+    broken = await client.post("/v1/calculator", json={**body, "period": {"from": "2014-07-01", "until": "2014-09-20"}})
+    assert (broken.status_code, broken.json()["code"]) == (422, "calculation.broken_month")
+
+
+async def test_a_simulation_is_worked_out_by_the_worker(shared: LivePlenary) -> None:
+    tenant, (small, large) = await a_tenant(shared, "1", "2", registered="2500")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager, PER_HEAD)
+    asked = await manager.post(f"{path}/versions/1/simulate")
+    assert (asked.status_code, asked.json()["result"]["version"]) == (202, 1)
+    await shared.work()
+    done = (await manager.get(asked.headers["Location"])).json()
+    assert done["status"] == "succeeded", done
+    assert [(each["practice"], each["expected"]) for each in done["result"]["practices"]] == [
+        (small, "5000.00"),
+        (large, "5000.00"),
+    ]
+    assert done["result"]["totals"]["expected"] == "10000.00"
+    assert done["result"]["spread"]["list_size"] == [
+        {"group": "0 to 2,999", "practices": 2, "least": "10000.00", "expected": "10000.00", "most": "10000.00"}
+    ]

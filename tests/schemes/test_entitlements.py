@@ -1,0 +1,61 @@
+"""Entitlements over HTTP: whether and why there is something to claim."""
+
+import httpx
+import pytest
+
+from tests.factories.schemes_over_http import a_live_scheme, a_tenant, sign_up
+from tests.factories.service import LivePlenary
+
+
+async def test_one_code_says_why_a_practice_may_not_claim(shared: LivePlenary) -> None:
+    tenant, (practice, outside) = await a_tenant(shared, "1", "2")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice)
+    lead = await shared.as_role("practice_lead", tenant=tenant, practice=practice)
+
+    async def reason(client: httpx.AsyncClient, code: str, period: str) -> tuple[bool, str | None]:
+        answer = await client.get(f"{path}/entitlement", params={"practice": code, "period": period})
+        return answer.json()["may_claim"], answer.json()["reason"]
+
+    assert await reason(lead, practice, "2026-04-01/2026-07-01") == (False, None)
+    assert await reason(lead, practice, "2026-12") == (False, "schemes.window_not_open")
+    assert await reason(manager, practice, "2026-05") == (False, "schemes.role")
+    assert await reason(manager, outside, "2026-05") == (False, "schemes.not_signed_up")
+    query = {"practice": outside, "period": "2026-05"}
+    found = (await manager.get(f"{path}/entitlement", params=query)).json()
+    assert (found["version"], found["so_far"], found["expected"]) == (1, None, None)
+
+
+@pytest.mark.parametrize(
+    ("period", "words"),
+    [
+        ("soon", "Write 2026-05, 2026/27 or 2026-04-01/2026-07-01."),
+        ("2026-10-01/2026-07-01", "The end is not after the beginning; it is the day after the last."),
+    ],
+)
+async def test_what_is_no_period_is_refused_in_its_own_words(shared: LivePlenary, period: str, words: str) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    wrong = await manager.get(f"{path}/entitlement", params={"practice": practice, "period": period})
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"] == [{"pointer": "?period", "code": "wrong_format", "detail": words}]
+
+
+async def test_an_entitlement_says_in_words_why_there_is_nothing_to_claim(shared: LivePlenary) -> None:
+    tenant, (practice, outside) = await a_tenant(shared, "1", "2")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice)
+
+    async def explanation(code: str, period: str) -> str:
+        answer = await manager.get(f"{path}/entitlement", params={"practice": code, "period": period})
+        return answer.json()["explanation"]
+
+    assert (await explanation(practice, "2026-05")).startswith("Nothing has to be claimed")
+    assert (await explanation(outside, "2026-05")).startswith("The practice has no agreement")
+    assert await explanation(practice, "2027/28") == (
+        "No one version covers all of this period: the scheme's apply from 2026-04-01 until 2027-04-01,"
+        " the last day not included."
+    )

@@ -1,0 +1,95 @@
+"""Facts over HTTP: evidence, who enters and who confirms it."""
+
+from tests.factories.people import add_post
+from tests.factories.schemes_over_http import a_fact, a_live_scheme, a_tenant, sign_up
+from tests.factories.service import LivePlenary
+
+
+async def test_a_practices_facts_wait_until_the_office_confirms_them(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice)
+    lead = await shared.as_role("practice_manager", tenant=tenant, practice=practice)
+    entered = await lead.post(f"{path}/facts", json={"facts": [a_fact(practice, "a"), a_fact(practice, "b", value=1)]})
+    assert (entered.status_code, entered.json()) == (201, {"created": 2, "changed": 0, "unchanged": 0})
+    query = {"practice": practice, "period": "2026-04-01/2026-07-01"}
+    waiting = (await lead.get(f"{path}/entitlement", params=query)).json()
+    assert (waiting["so_far"]["total"], waiting["expected"]["total"]) == ("0.00", "600.00")
+    assert "not confirmed yet" in waiting["so_far"]["notes"][0]
+    done = await manager.post(f"{path}/facts/confirm", json={"external_ids": ["a"]})
+    assert done.json() == {"confirmed": 1, "unchanged": 0}
+    paid = (await lead.get(f"{path}/entitlement", params=query)).json()
+    assert (paid["so_far"]["total"], paid["expected"]["total"]) == ("300.00", "600.00")
+    over = await lead.post(f"{path}/facts", json={"facts": [a_fact(practice, "a", on="2026-05-07")]})
+    assert (over.status_code, over.json()["errors"][0]["code"]) == (422, "schemes.fact_confirmed")
+
+
+async def test_nobody_confirms_facts_of_a_practice_where_they_hold_a_post(shared: LivePlenary) -> None:
+    tenant, (practice, other) = await a_tenant(shared, "1", "2")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice, other)
+    lead = await shared.as_role("practice_manager", tenant=tenant, practice=practice)
+    await lead.post(f"{path}/facts", json={"facts": [a_fact(practice, "a")]})
+    person = await shared.make_person("Both Sides", tenant=tenant)
+    async with shared.session(tenant) as session:
+        await add_post(session, person, practice)
+    partner = await shared.as_role("scheme_manager", tenant=tenant, person=person)
+    for url, body in (
+        (f"{path}/facts/confirm", {"external_ids": ["a"]}),
+        (f"{path}/facts", {"facts": [a_fact(practice, "a")]}),
+        (f"{path}/facts", {"facts": [a_fact(other, "a")]}),
+    ):
+        refused = await partner.post(url, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "schemes.own_practice"), body
+    assert (await partner.post(f"{path}/facts", json={"facts": [a_fact(other, "b")]})).status_code == 201
+    stand = {each["external_id"]: each["state"] for each in (await manager.get(f"{path}/facts")).json()["data"]}
+    assert stand == {"a": "entered", "b": "confirmed"}
+
+
+async def test_facts_that_would_be_lost_are_refused_with_pointers(shared: LivePlenary) -> None:
+    tenant, (practice, outside) = await a_tenant(shared, "1", "2")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice)
+    facts = [
+        a_fact(outside, "a"),
+        a_fact(practice, "b", measure="sessions"),
+        a_fact(practice, "c"),
+        a_fact(practice, "d", on="2027-04-01"),
+        a_fact(practice, "e", value="-1"),
+    ]
+    answer = await manager.post(f"{path}/facts", json={"facts": facts})
+    assert (answer.status_code, answer.json()["code"]) == (422, "schemes.facts_refused")
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        ("/facts/0/practice", "schemes.practice_not_in_scheme"),
+        ("/facts/1/measure", "schemes.measure_unknown"),
+        ("/facts/3/on", "schemes.outside_scheme"),
+        ("/facts/4/value", "schemes.negative_count"),
+    ]
+    assert (await manager.get(f"{path}/facts")).json()["data"] == []
+
+
+async def test_a_subject_that_is_an_nhs_number_is_refused_and_not_echoed(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice)
+    answer = await manager.post(f"{path}/facts", json={"facts": [a_fact(practice, "a", subject="943 476 5919")]})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "nhs_number")
+    assert "5919" not in answer.text
+
+
+async def test_a_practice_enters_facts_for_itself_only(shared: LivePlenary) -> None:
+    tenant, (practice, other) = await a_tenant(shared, "1", "2")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice, other)
+    lead = await shared.as_role("practice_lead", tenant=tenant, practice=practice)
+    refused = await lead.post(f"{path}/facts", json={"facts": [a_fact(other, "a")]})
+    assert (refused.status_code, refused.json()["code"]) == (403, "access.forbidden")
+    assert (await manager.post(f"{path}/facts", json={"facts": [a_fact(other, "a")]})).status_code == 201
+    assert (await lead.get(f"{path}/facts")).json()["data"] == []
+    taken = await lead.post(f"{path}/facts", json={"facts": [a_fact(practice, "a")]})
+    assert taken.json()["errors"][0]["code"] == "schemes.external_id_taken"
