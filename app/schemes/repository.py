@@ -132,10 +132,10 @@ class VersionRepository(TenantRepository[VersionRow]):
     async def list_of(self, scheme_id: UUID) -> Sequence[VersionRow]:
         return await self.list(col(VersionRow.scheme_id) == scheme_id, order=(col(VersionRow.n),))
 
-    async def list_published(self, scheme_id: UUID) -> Sequence[VersionRow]:
-        """The newest first."""
+    async def list_published(self, schemes: Sequence[UUID]) -> Sequence[VersionRow]:
+        """Of one scheme or several; of each the newest first."""
         return await self.list(
-            col(VersionRow.scheme_id) == scheme_id,
+            col(VersionRow.scheme_id).in_(schemes),
             col(VersionRow.state) == VersionState.PUBLISHED,
             order=(col(VersionRow.n).desc(),),
         )
@@ -308,9 +308,23 @@ class FactRepository(TenantRepository[FactRow]):
     async def list_in_period(
         self, scheme_id: UUID, period: Period, *, practices: Sequence[str], measures: Sequence[str]
     ) -> Sequence[Any]:
+        statement = self._current_in(period).where(
+            col(FactRow.scheme_id) == scheme_id,
+            one_of(FactRow.measure, measures),
+            one_of(FactRow.practice, practices),
+        )
+        return (await (await self.session.connection()).execute(statement)).all()
+
+    async def list_of_practice(self, practice: str, period: Period) -> Sequence[Any]:
+        """Of all schemes."""
+        statement = self._current_in(period).where(col(FactRow.practice) == practice)
+        return (await (await self.session.connection()).execute(statement)).all()
+
+    def _current_in(self, period: Period) -> Select[*tuple[Any, ...]]:
         """Columns only: a run reads tens of thousands, and rows of the session would cost three times as much."""
-        statement = (
+        return (
             select_columns(
+                col(FactRow.scheme_id),
                 col(FactRow.practice),
                 col(FactRow.external_id),
                 col(FactRow.measure),
@@ -321,16 +335,12 @@ class FactRepository(TenantRepository[FactRow]):
             )
             .where(
                 col(FactRow.commissioner_id) == self.tenant,
-                col(FactRow.scheme_id) == scheme_id,
                 col(FactRow.superseded_at).is_(None),
                 col(FactRow.happened_on) >= period.valid_from,
                 col(FactRow.happened_on) < period.valid_until,
-                one_of(FactRow.measure, measures),
-                one_of(FactRow.practice, practices),
             )
             .order_by(col(FactRow.practice), col(FactRow.happened_on), col(FactRow.external_id))
         )
-        return (await (await self.session.connection()).execute(statement)).all()
 
     async def supersede(self, ids: Sequence[UUID], *, now: datetime) -> None:
         statement = (

@@ -1,9 +1,15 @@
 """What a list costs does not depend on how long it is."""
 
+from datetime import date
+
 import pytest
 
+from app.core.clock import Period, add_months
+from app.payments.service import stand_of
+from app.schemes.service import expected_of_practice
 from tests.factories.payments import Office
 from tests.factories.queries import counted
+from tests.factories.schemes import QUARTER
 from tests.factories.service import LivePlenary
 
 
@@ -25,6 +31,34 @@ async def test_runs_take_one_query(shared: LivePlenary) -> None:
         found = (await office.manager.get("/v1/payment-runs")).json()
     assert len(found["data"]) == 2
     assert len(_of_payments(statements)) == 1
+
+
+@pytest.mark.parametrize("schemes", [1, 4])
+async def test_what_a_practice_expects_takes_six_queries_for_any_number_of_schemes(
+    shared: LivePlenary, schemes: int
+) -> None:
+    office = await Office.open(shared, lists=("5000",))
+    for n in range(1, schemes):
+        await Office.sign_up(shared, office.tenant, office.practices, code=f"S{n}")
+    async with shared.session(office.tenant) as session:
+        with counted(shared) as statements:
+            found = await expected_of_practice(session, office.practices[0], QUARTER)
+    assert [result.total for _, result in found] == [250_000] * schemes
+    assert len(statements) == 6
+
+
+@pytest.mark.parametrize("released", [0, 2])
+async def test_a_budget_takes_as_many_queries_whatever_was_released(shared: LivePlenary, released: int) -> None:
+    office = await Office.open(shared)
+    for month in range(released):
+        start = add_months(date(2026, 4, 1), month)
+        await office.pay(Period(start, add_months(start, 1)))
+    async with shared.session(office.tenant) as session:
+        with counted(shared) as statements:
+            await stand_of(session, office.scheme, on=date(2026, 11, 30))
+        # Nothing is held while the year is worked out, and nothing was left to write.
+        assert not session.in_transaction()
+    assert len(statements) == 9
 
 
 def _of_payments(statements: list[str]) -> list[str]:

@@ -16,8 +16,7 @@ from app.meetings.service import list_next_meetings
 from app.organisations.service import get_practice, localities_of, reachable
 from app.organisations.values import Places
 from app.people.service import listed_lead
-from app.schemes.errors import NoVersion
-from app.schemes.service import expected, offers_awaiting, participations
+from app.schemes.service import expected_of_practice, offers_awaiting
 
 NEWS_DAYS = 30
 MOST_OF_EACH = 5
@@ -84,14 +83,7 @@ async def _money(session: Tx, code: str, *, today: date) -> list[ExpectedMoney]:
     start = quarter_start(today)
     quarter = Period(start, add_months(start, 3))
     found: list[ExpectedMoney] = []
-    for scheme, term in await participations(session, code):
-        if term.intersection(quarter) is None:
-            continue
-        try:
-            result = await expected(session, scheme.id, code, quarter)
-        except NoVersion:
-            # The scheme says nothing about all of this quarter, so there is no figure to show.
-            continue
+    for scheme, result in await expected_of_practice(session, code, quarter):
         pay_by = add_months(start, 3) + timedelta(days=scheme.payment_terms_days)
         sentence = " ".join([*(line.sentence for line in result.lines), *result.notes])
         found.append(ExpectedMoney(scheme.id, scheme.title, quarter, result.total, pay_by, sentence))

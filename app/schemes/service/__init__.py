@@ -18,6 +18,7 @@ from app.schemes.service.drafting import (
     replace_version,
 )
 from app.schemes.service.evidence import confirm_facts, record_attendance, record_facts
+from app.schemes.service.expecting import expected_of_practice
 from app.schemes.service.figures import (
     Gathering,
     budget_total,
@@ -26,10 +27,8 @@ from app.schemes.service.figures import (
     describe_version,
     entitlement,
     estimates,
-    expected,
     gather_inputs,
     list_participants,
-    participations,
 )
 from app.schemes.service.joining import (
     accept_offer,
@@ -62,7 +61,7 @@ __all__ = [
     "entitlement",
     "erase_person",
     "estimates",
-    "expected",
+    "expected_of_practice",
     "export_person",
     "gather_inputs",
     "get_scheme",
@@ -72,7 +71,6 @@ __all__ = [
     "offers_awaiting",
     "participation_refs",
     "participation_tag",
-    "participations",
     "practices_in_state",
     "publish_version",
     "read_definition",

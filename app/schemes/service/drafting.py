@@ -169,7 +169,7 @@ async def get_version_for(session: Tx, scheme_id: UUID, period: Period) -> Versi
 
 async def list_published_versions(session: Tx, scheme_id: UUID) -> list[VersionRef]:
     """The newest first."""
-    rows = await VersionRepository(session, session.tenant).list_published(scheme_id)
+    rows = await VersionRepository(session, session.tenant).list_published([scheme_id])
     return [as_version_ref(row) for row in rows]
 
 

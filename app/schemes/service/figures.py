@@ -12,8 +12,8 @@ from uuid import UUID
 
 from app.calculation import service as calculation
 from app.calculation.values import Basis, Definition, Fact, Needed, PracticeInput, PracticeResult, Range
-from app.core.clock import Period, add_months
-from app.core.db import Tx
+from app.core.clock import Period
+from app.core.db import Tx, let_go
 from app.organisations import service as organisations
 from app.people import service as people
 from app.schemes import rules
@@ -23,7 +23,6 @@ from app.schemes.service.checking import version_problems
 from app.schemes.service.drafting import (
     as_scheme_ref,
     as_version_ref,
-    get_version_for,
     list_published_versions,
     read_definition,
     version_covering,
@@ -35,7 +34,6 @@ from app.schemes.values import (
     CountedOver,
     Entitlement,
     FactState,
-    ParticipationState,
     PracticeRange,
     SchemeRef,
     VersionRef,
@@ -47,19 +45,6 @@ from app.schemes.values import (
 async def list_participants(session: Tx, scheme_id: UUID, *, period: Period) -> list[str]:
     """The practices with an agreement in force on some day of the period, in order of their codes."""
     return await Gathering(session, scheme_id).participants(period)
-
-
-async def participations(session: Tx, practice: str) -> list[tuple[SchemeRef, Period]]:
-    """The schemes that the practice has agreed to, each with the term of the agreement."""
-    found = await ParticipationRepository(session, session.tenant).of_practice(practice)
-    return [
-        (
-            as_scheme_ref(scheme),
-            Period(row.valid_from or scheme.starts_on, row.valid_until or add_months(scheme.starts_on, 12)),
-        )
-        for row, scheme in found
-        if row.state == ParticipationState.ACCEPTED
-    ]
 
 
 async def gather_inputs(
@@ -141,14 +126,6 @@ class Gathering:
         return known
 
 
-async def expected(
-    session: Tx, scheme_id: UUID, practice: str, period: Period, *, include_unconfirmed: bool = True
-) -> PracticeResult:
-    """The live figure: what the practice would be paid for the period as things stand."""
-    version = await get_version_for(session, scheme_id, period)
-    return (await _figures(session, scheme_id, version, practice, period, (include_unconfirmed,)))[0]
-
-
 async def entitlement(
     session: Tx, scheme_id: UUID, practice: str, period: Period, *, may_declare: bool, today: date
 ) -> Entitlement:
@@ -188,7 +165,8 @@ async def estimates(
     budget = as_scheme_ref(scheme).budget
     inputs = await gather_inputs(session, scheme_id, version, period=version.applies, codes=codes)
     sizes = await _budget_lists(session, budget, version.applies.valid_from, codes)
-    # Thousands of practices take a second or more; the event loop goes on serving others meanwhile.
+    # Thousands of practices take a second or more: nothing is held open, and the event loop serves others meanwhile.
+    await let_go(session)
     ranges = await asyncio.to_thread(_ranges, definition, version.applies, inputs)
     shares = {
         code: rules.budget_share(budget, size, version.applies)
@@ -284,19 +262,20 @@ async def _facts(
     repository = FactRepository(session, session.tenant)
     rows = await repository.list_in_period(scheme_id, period, practices=codes, measures=measures)
     return {
-        practice: tuple(
-            Fact(
-                external_id=row.external_id,
-                measure=row.measure,
-                on=row.happened_on,
-                value=row.value,
-                subject=row.subject,
-                confirmed=row.state == FactState.CONFIRMED,
-            )
-            for row in several
-        )
+        practice: tuple(as_fact(row) for row in several)
         for practice, several in groupby(rows, key=attrgetter("practice"))
     }
+
+
+def as_fact(row: Any) -> Fact:
+    return Fact(
+        external_id=row.external_id,
+        measure=row.measure,
+        on=row.happened_on,
+        value=row.value,
+        subject=row.subject,
+        confirmed=row.state == FactState.CONFIRMED,
+    )
 
 
 async def _members(session: Tx, scheme_id: UUID, codes: Sequence[str]) -> dict[str, tuple[Period, ...]]:

@@ -168,7 +168,7 @@ async def _published(session: Tx, scheme: SchemeRow) -> Sequence[VersionRow]:
         raise SchemeClosed
     if scheme.live_version is None:
         raise SchemeNotPublished
-    return await VersionRepository(session, session.tenant).list_published(scheme.id)
+    return await VersionRepository(session, session.tenant).list_published([scheme.id])
 
 
 def _version_for(published: Sequence[VersionRow], term: Period) -> VersionRow:
