@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 LONGEST: Final = 254
 # Mail servers take these for commands, paths or routes and refuse them (Exim's own defaults, for one).
 _NEVER_SENT: Final = re.compile(r"[./|]|.*(?:[%!]|/\.\./)")
+# The root's dot, which a domain may end in or not, and what a line break in front of it would leave at the end.
+_END_OF_NAME: Final = re.compile(r"[\s.]+\Z")
 # Cut off before anything is worked out: the longest that a token or a query may bring along.
 _LONGEST_COMPARED: Final = 1000
 
@@ -28,12 +30,13 @@ def address_key(address: str | None) -> str | None:
 
 def domain_key(domain: str) -> str:
     """The domain as the name service has it (IDNA); where it can have none, its letters alone."""
-    if domain.isascii() and "xn--" not in domain.lower():
-        return domain.lower().rstrip(".")
+    name = _END_OF_NAME.sub("", domain)
+    if name.isascii() and "xn--" not in name.lower():
+        return name.lower()
     try:
-        return idna.encode(domain.rstrip("."), uts46=True).decode()
+        return idna.encode(name, uts46=True).decode()
     except (idna.IDNAError, UnicodeError):
-        return domain.casefold().rstrip(".")
+        return name.casefold()
 
 
 def _folded(text: str) -> str:
