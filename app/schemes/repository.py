@@ -6,7 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, any_, false, func, literal, not_, text, update
+from sqlalchemy import ColumnElement, Select, and_, any_, false, func, literal, not_, text, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import col, select

@@ -20,7 +20,8 @@ SIGNATORY = {"name": "Dr Ada Wren", "capacity": "contract_holder"}
 
 async def a_tenant(shared: LivePlenary, *practices: str, **facts: Any) -> tuple[str, list[str]]:
     tenant = await shared.fresh_tenant()
-    codes = [f"Y{tenant[-4:]}{mark}" for mark in practices]
+    # Counted, because the register is one for all tenants and chance would now and then make a code twice.
+    codes = [f"Y{len(shared.tenants):04d}{mark}" for mark in practices]
     for code in codes:
         await shared.make_practice(code, tenant, **facts)
     return tenant, codes
