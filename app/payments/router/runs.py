@@ -29,7 +29,7 @@ from app.payments.errors import (
     SamePerson,
 )
 from app.payments.repository.runs import RunRepository
-from app.payments.router.answers import period_answer, shown
+from app.payments.router.answers import period_answer
 from app.payments.tables import PaymentRun
 from app.schemes.errors import NoVersion, SchemeNotFound
 
@@ -86,7 +86,7 @@ async def list_payment_runs(
     page = await RunRepository(session, session.tenant).page_runs(
         scheme=params.scheme, state=params.state, params=params, cursors=serving.cursors
     )
-    return paged(request, response, shown(page, _run))  # pyright: ignore
+    return paged(request, response, page.map(_run))  # pyright: ignore
 
 
 @router.get("/v1/payment-runs/{run_id}", responses=error_responses(RunNotFound))

@@ -22,7 +22,6 @@ from app.payments.errors import (
     UnknownPayment,
 )
 from app.payments.repository.acknowledgements import AcknowledgementRepository
-from app.payments.router.answers import shown
 from app.payments.tables import PaymentAcknowledgement
 from app.payments.values import Answer
 from app.schemes.errors import SchemeNotFound
@@ -113,7 +112,7 @@ async def list_acknowledgements(
     page = await acknowledgements.page_of_run(run_id, params=params, cursors=serving.cursors)
     references = await acknowledgements.list_references(row.payment_id for row in page.rows)
     return paged(  # pyright: ignore
-        request, response, shown(page, lambda row: _acknowledgement(row, references[row.payment_id]))
+        request, response, page.map(lambda row: _acknowledgement(row, references[row.payment_id]))
     )
 
 

@@ -20,7 +20,7 @@ from app.payments.errors import (
     RunNotFound,
     StatementNotFound,
 )
-from app.payments.router.answers import period_answer, shown
+from app.payments.router.answers import period_answer
 from app.payments.rules.references import line_reference
 from app.payments.service.reading import FullStatement
 from app.payments.tables import Payment, PaymentAcknowledgement, PaymentLine
@@ -43,7 +43,7 @@ async def list_run_statements(
 ) -> schemas.StatementPage:
     """The run's statements with lines and payments, by practice; none while it is being worked out."""
     page = await service.list_statements(session, run_id, params=params, cursors=serving.cursors)
-    return paged(request, response, shown(page, _statement))  # pyright: ignore
+    return paged(request, response, page.map(_statement))  # pyright: ignore
 
 
 @router.get(
@@ -70,7 +70,7 @@ async def list_practice_statements(
     today = london_date(serving.clock.now())
     await organisations.require_reach(session, caller, "statements:own", code, on=today)
     page = await service.list_released(session, code, params=params, cursors=serving.cursors)
-    return paged(request, response, shown(page, _statement))  # pyright: ignore
+    return paged(request, response, page.map(_statement))  # pyright: ignore
 
 
 def _statement(full: FullStatement) -> schemas.Statement:
