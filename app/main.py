@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import structlog
 from fastapi import FastAPI
 
+from app import VERSION
 from app.access import router as access
 from app.access import service as access_service
 from app.access.adapters.oidc import open_verifier
@@ -50,7 +51,6 @@ from app.people.values import PersonHolder, PersonHolders
 from app.schemes import router as schemes
 from app.schemes import service as schemes_service
 
-VERSION = "0.1.0"
 _DESCRIPTION = """The membership backbone of NHS commissioners: practices, schemes, payments, forums and messages.
 
 Every answer to an error is `application/problem+json` with a stable `code`. Money is a decimal string in pounds.

@@ -1,10 +1,10 @@
 """The command line. Every command imports late and calls one function, so that `plenary --help` is quick."""
 
-from importlib import import_module
 from typing import Annotated
 
 import typer
 
+from app import VERSION
 from app.cli import database, demo, files, jobs, keys, serving, storm
 
 main = typer.Typer(name="plenary", no_args_is_help=True, pretty_exceptions_show_locals=False, add_completion=False)
@@ -12,7 +12,7 @@ main = typer.Typer(name="plenary", no_args_is_help=True, pretty_exceptions_show_
 
 def _say_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"plenary {import_module('app.main').VERSION}")
+        typer.echo(f"plenary {VERSION}")
         raise typer.Exit
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.main import VERSION
+from app import VERSION
 
 PROJECT = Path(__file__).parents[2]
 
