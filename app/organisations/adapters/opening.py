@@ -30,7 +30,7 @@ _ZIP_TROUBLE = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
-    NotImplementedError,
+    NotImplementedError,  # the library's answer to a compression or a version that it does not know
     RuntimeError,
     ValueError,
     OSError,
