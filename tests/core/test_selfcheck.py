@@ -1,7 +1,5 @@
 """The self-check passes on a migrated database, and names what somebody changed."""
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from sqlalchemy.engine import make_url
 from app.core.selfcheck import Verdict, inspect, refuse_powerful_logins, render, selfcheck
 from app.core.settings import Settings, SettingsInvalid
 from app.main import close_services, make_services
+from tests.factories.commands import plenary
 from tests.factories.service import FixedClock, LivePlenary
 from workers.settings import make_tools
 
@@ -99,18 +98,12 @@ async def test_what_somebody_changed_is_named(
     assert any(fault in said for said in found[check]), found
 
 
-def run_selfcheck(settings: Settings, home: Path) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": "/usr/bin", "PLENARY_HOME": str(home), "PLENARY_DATABASE_URL": settings.asyncpg_url("app")}
-    command = [sys.executable, "-m", "app.cli", "selfcheck"]
-    root = Path(__file__).parents[2]
-    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
-
-
 async def test_the_command_ends_with_1_once_a_policy_is_gone_and_rows_show(
     live_settings: Settings, servers: tuple[str, Any], tmp_path: Path
 ) -> None:
-    passed = run_selfcheck(live_settings, tmp_path)
-    assert (passed.returncode, passed.stdout.count(" ok")) == (0, 8)
+    told = {"home": tmp_path, "database_url": live_settings.asyncpg_url("app")}
+    passed = await plenary("selfcheck", **told)
+    assert (passed.exit_code, passed.stdout.count(" ok")) == (0, 8)
     connection = await asyncpg.connect(admin_url(servers, live_settings))
     try:
         await connection.execute("DROP POLICY tenant ON locality")
@@ -118,8 +111,8 @@ async def test_the_command_ends_with_1_once_a_policy_is_gone_and_rows_show(
         await connection.execute("GRANT SELECT ON person TO {reader}".format(**logins_of(live_settings)))
     finally:
         await connection.close()
-    failed = run_selfcheck(live_settings, tmp_path)
-    assert failed.returncode == 1
+    failed = await plenary("selfcheck", **told)
+    assert failed.exit_code == 1
     for fault in (
         "locality has no tenant policy",
         "app sees rows of published.change_number without a tenant",
