@@ -4,17 +4,19 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy.engine import make_url
 
 from app.core import backup, migrate
-from app.core.ids import PLATFORM_ID, new_id
 from app.core.secrets import new_key_setting
 from app.core.settings import Settings
 from app.embedded.servers import start_embedded
 from tests.factories.commands import plenary
+from tests.factories.jobs import put_row
 from tests.factories.service import LivePlenary, make_settings
 
 KEPT_KEYS = new_key_setting()
@@ -33,67 +35,59 @@ def urls_in(env_file: Path) -> dict[str, str]:
     return {login: known[variable] for login, variable in migrate.ENV_NAMES.items()}
 
 
-@pytest.fixture
-async def origin(servers: tuple[str, str | None], tmp_path: Path):
-    name = f"plenary_b{secrets.token_hex(4)}"
-    urls = await asyncio.to_thread(migrate.bootstrap, servers[0], tmp_path / "env", name=name)
-    yield name, urls
-    connection = await asyncpg.connect(servers[0])
-    await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    for login in (*migrate.LOGINS, "lookup"):
-        await connection.execute(f'DROP ROLE IF EXISTS "{name}_{login}"')
-    await connection.close()
+@dataclass(frozen=True)
+class Origin:
+    """A database with its logins, and the file that was written of it: a test may drop it and load the file again."""
 
+    admin_url: str
+    name: str
+    epoch: str
+    file: Path
 
-async def drop(admin_url: str, name: str) -> None:
-    admin = await asyncpg.connect(admin_url)
-    try:
-        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    finally:
+    async def drop(self) -> None:
+        admin = await asyncpg.connect(self.admin_url)
+        await admin.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
         await admin.close()
 
-
-async def put_job(worker: asyncpg.Connection, queue: str, state: str) -> None:
-    await worker.execute(
-        "INSERT INTO job (commissioner_id, id, kind, queue, dedupe_key, payload, state, run_at, lease_until, created_at)"
-        " VALUES ($1, $2, 'x', $3, $4, '{}', $5, now(), now() + interval '1 hour', now())",
-        PLATFORM_ID, new_id(), queue, secrets.token_hex(4), state,
-    )  # fmt: skip
+    async def restore(self, file: Path, folder: Path) -> dict[str, str]:
+        return await asyncio.to_thread(backup.restore, self.admin_url, file, folder / "env", name=self.name)
 
 
-async def test_a_restored_database_is_whole_and_holds_what_would_go_out_twice(
-    origin: tuple[str, dict[str, str]], servers: tuple[str, str | None], tmp_path: Path
-) -> None:
-    name, urls = origin
+@pytest.fixture(scope="module")
+async def origin(servers: tuple[str, str | None], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Origin]:
+    name, folder = f"plenary_b{secrets.token_hex(4)}", tmp_path_factory.mktemp("origin")
+    urls = await asyncio.to_thread(migrate.bootstrap, servers[0], folder / "env", name=name)
     worker = await asyncpg.connect(urls["worker"])
     for queue in ("notifications", "payments"):
         for state in ("queued", "running"):
-            await put_job(worker, queue, state)
+            await put_row(worker, queue, state)
     epoch = await worker.fetchval("SELECT epoch FROM published.epoch")
     await worker.close()
-    settings = Settings(backup_url=urls["backup"])
-    size = await asyncio.to_thread(backup.backup, settings, tmp_path / "plenary.backup")
-    assert size > 10_000
-    assert (tmp_path / "plenary.backup").stat().st_mode & 0o777 == 0o600
+    await asyncio.to_thread(backup.backup, Settings(backup_url=urls["backup"]), folder / "plenary.backup")
+    yield (origin := Origin(servers[0], name, epoch, folder / "plenary.backup"))
+    await origin.drop()
+    admin = await asyncpg.connect(servers[0])
+    for login in (*migrate.LOGINS, "lookup"):
+        await admin.execute(f'DROP ROLE IF EXISTS "{name}_{login}"')
+    await admin.close()
 
-    await drop(servers[0], name)
-    found = await asyncio.to_thread(
-        backup.restore, servers[0], tmp_path / "plenary.backup", tmp_path / "env", name=name
-    )
+
+async def test_a_restored_database_is_whole_and_holds_what_would_go_out_twice(origin: Origin, tmp_path: Path) -> None:
+    assert origin.file.stat().st_size > 10_000
+    assert origin.file.stat().st_mode & 0o777 == 0o600
+    await origin.drop()
+    found = await origin.restore(origin.file, tmp_path)
     worker = await asyncpg.connect(found["worker"])
     rows = await worker.fetch("SELECT queue, state, count(*) AS n FROM job GROUP BY 1, 2 ORDER BY 1")
     assert [tuple(row) for row in rows] == [("notifications", "parked", 2), ("payments", "queued", 2)]
-    assert await worker.fetchval("SELECT epoch FROM published.epoch") != epoch
+    assert await worker.fetchval("SELECT epoch FROM published.epoch") != origin.epoch
     await worker.close()
 
 
-async def test_restore_never_writes_over_a_database(
-    origin: tuple[str, dict[str, str]], servers: tuple[str, str | None], tmp_path: Path
-) -> None:
-    name, urls = origin
-    await asyncio.to_thread(backup.backup, Settings(backup_url=urls["backup"]), tmp_path / "b")
+async def test_restore_never_writes_over_a_database(origin: Origin, template: dict[str, str], tmp_path: Path) -> None:
+    there = make_url(template["owner"]).database
     with pytest.raises(backup.BackupFailed, match="exists already"):
-        await asyncio.to_thread(backup.restore, servers[0], tmp_path / "b", tmp_path / "env", name=name)
+        await asyncio.to_thread(backup.restore, origin.admin_url, origin.file, tmp_path / "env", name=there)
 
 
 async def lived_in(home: Path, urls: dict[str, str]) -> tuple[str, str]:
@@ -145,14 +139,10 @@ async def test_a_wrong_file_is_refused_before_a_server_is_made(tmp_path: Path) -
     assert not (tmp_path / "new").exists()
 
 
-async def test_a_restore_that_fails_leaves_the_server_empty_for_the_next(
-    origin: tuple[str, dict[str, str]], servers: tuple[str, str | None], tmp_path: Path
-) -> None:
-    name, urls = origin
-    whole, half = tmp_path / "whole", tmp_path / "half"
-    await asyncio.to_thread(backup.backup, Settings(backup_url=urls["backup"]), whole)
-    half.write_bytes(whole.read_bytes()[:-100])
-    await drop(servers[0], name)
+async def test_a_restore_that_fails_leaves_the_server_empty_for_the_next(origin: Origin, tmp_path: Path) -> None:
+    half = tmp_path / "half"
+    half.write_bytes(origin.file.read_bytes()[:-100])
+    await origin.drop()
     with pytest.raises(backup.BackupFailed, match="pg_restore failed"):
-        await asyncio.to_thread(backup.restore, servers[0], half, tmp_path / "env", name=name)
-    await asyncio.to_thread(backup.restore, servers[0], whole, tmp_path / "env", name=name)
+        await origin.restore(half, tmp_path)
+    await origin.restore(origin.file, tmp_path)

@@ -3,7 +3,10 @@
 import contextlib
 from collections.abc import Iterator
 
+import asyncpg
+
 from app.core.db import unit_of_work
+from app.core.ids import PLATFORM_ID, new_id
 from app.core.jobs import enqueue
 from tests.factories.service import LivePlenary
 from workers.jobs import HANDLERS, Handler, Registered
@@ -25,6 +28,15 @@ def handling(
 async def put_job(live: LivePlenary, kind: str, *, tenant: str, key: str = "1", queue: str = "default") -> None:
     async with unit_of_work(live.tools.worker_engine, live.tenants[tenant]) as session:
         await enqueue(session, kind, queue=queue, dedupe_key=key, payload={"key": key})
+
+
+async def put_row(worker: asyncpg.Connection, queue: str, state: str) -> None:
+    """A job of the platform's in that state, where no application runs."""
+    await worker.execute(
+        "INSERT INTO job (commissioner_id, id, kind, queue, dedupe_key, payload, state, run_at, lease_until, created_at)"
+        " VALUES ($1, $2, 'x', $3, $4, '{}', $5, now(), now() + interval '1 hour', now())",
+        PLATFORM_ID, new_id(), queue, new_id().hex, state,
+    )  # fmt: skip
 
 
 async def job_rows(live: LivePlenary, kind: str, tenant: str) -> list[dict]:
