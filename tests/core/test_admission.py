@@ -14,6 +14,15 @@ PREFLIGHT = {"Access-Control-Request-Method": "GET"}
 
 
 @pytest.fixture
+def live(shared: LivePlenary) -> Iterator[LivePlenary]:
+    """Its limit of strangers is put back after the test."""
+    services = shared.app.state.services
+    before = services.address_limiter
+    yield shared
+    services.address_limiter = before
+
+
+@pytest.fixture
 def lookups(live: LivePlenary) -> Iterator[list[str]]:
     """The statements of the app login that find a credential or an origin."""
     seen: list[str] = []
@@ -40,9 +49,9 @@ async def test_keys_that_nobody_knows_are_refused_before_they_are_looked_up(live
 
 
 async def test_a_good_key_costs_its_address_nothing(live: LivePlenary) -> None:
-    await live.make_tenant()
+    tenant = await live.fresh_tenant()
     allow(live, 1)
-    clients = [await live.as_role("payments_approver") for _ in range(3)]
+    clients = [await live.as_role("payments_approver", tenant=tenant) for _ in range(3)]
     assert [(await client.get("/v1/me")).status_code for client in clients] == [200, 200, 200]
     assert (await live.client("ply_live_x").get("/v1/me")).status_code == 401
     assert (await live.client("ply_live_y").get("/v1/me")).status_code == 429
@@ -63,8 +72,8 @@ async def test_preflights_from_origins_that_nobody_lists_are_limited(live: LiveP
 
 
 async def test_preflights_of_a_listed_origin_are_not(live: LivePlenary) -> None:
-    await live.make_tenant()
-    await live.make_key("intranet", origins=[ORIGIN])
+    tenant = await live.fresh_tenant()
+    await live.make_key("intranet", tenant=tenant, origins=[ORIGIN])
     allow(live, 1)
     client = live.client(None)
     for _ in range(3):

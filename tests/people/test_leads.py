@@ -48,26 +48,26 @@ async def test_the_posts_of_a_closed_practice_end_with_its_last_day(live: LivePl
     ]
 
 
-async def test_of_two_leads_added_at_once_one_is_refused(live: LivePlenary) -> None:
-    tenant = await live.fresh_tenant()
-    await live.make_practice("ZZ0001", tenant)
-    admin = await live.as_role("commissioner_admin", tenant=tenant)
+async def test_of_two_leads_added_at_once_one_is_refused(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    await shared.make_practice("ZZL001", tenant)
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
 
     async def add(number: int) -> int:
         person = {"name": f"Lead {number}", "email": f"lead{number}@surgery.example"}
-        body = {"role": "named_lead", "practice": "ZZ0001", "person": person}
+        body = {"role": "named_lead", "practice": "ZZL001", "person": person}
         return (await admin.post("/v1/posts", json=body)).status_code
 
     assert sorted(await asyncio.gather(*(add(number) for number in range(6)))) == [201] + [409] * 5
-    assert await lead_of(live, tenant, "ZZ0001") is not None
+    assert await lead_of(shared, tenant, "ZZL001") is not None
 
 
-async def test_one_address_added_many_times_at_once_is_one_person(live: LivePlenary) -> None:
-    tenant = await live.fresh_tenant()
-    codes = [f"ZZ000{number}" for number in range(6)]
+async def test_one_address_added_many_times_at_once_is_one_person(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    codes = [f"ZZL01{number}" for number in range(6)]
     for code in codes:
-        await live.make_practice(code, tenant)
-    admin = await live.as_role("commissioner_admin", tenant=tenant)
+        await shared.make_practice(code, tenant)
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
 
     async def add(code: str) -> str:
         person = {"name": "Amira Khan", "email": "amira@example.org"}
