@@ -1,9 +1,11 @@
 """What a run is worked out from, as it was frozen."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from app.core.bulk import copy_rows
@@ -25,6 +27,15 @@ class PartRepository(TenantRepository[PaymentRunPart]):
 
     async def list_parts(self, run_id: UUID) -> Sequence[PaymentRunPart]:
         return await self.list(col(PaymentRunPart.run_id) == run_id, order=[col(PaymentRunPart.no)])
+
+    async def first_day(self, run_id: UUID) -> date | None:
+        """Of all periods that the run pays or corrects."""
+        found = select(func.min(PaymentRunPart.period_from)).where(
+            col(PaymentRunPart.commissioner_id) == self.tenant,
+            col(PaymentRunPart.run_id) == run_id,
+            col(PaymentRunPart.changed),
+        )
+        return (await self.session.exec(found)).one()
 
     async def add_inputs(self, rows: Iterable[tuple[UUID, int, str, str | None, str]]) -> None:
         await copy_rows(

@@ -1,10 +1,12 @@
 """Statements with their lines and payments: written once, read often."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from app.core.bulk import copy_rows
@@ -16,6 +18,18 @@ from app.payments.repository.rows import among
 from app.payments.rules.references import payment_reference, statement_reference
 from app.payments.tables import Payment, PaymentLine, PaymentRun, PaymentStatement
 from app.payments.values import POSTED, WorkedStatement
+
+# A statement may be one practice's and its lines pay another: cover that a practice gives for its neighbours.
+_FIRST_DAYS = text(
+    """
+SELECT named.code, min(l.period_from) AS first_day
+FROM payment_statement s
+JOIN payment_line l ON l.commissioner_id = s.commissioner_id AND l.statement_id = s.id
+CROSS JOIN LATERAL (VALUES (s.practice), (l.payee_code)) named (code)
+WHERE s.commissioner_id = :tenant AND s.run_id = :run AND named.code = ANY(:practices)
+GROUP BY named.code
+"""
+)
 
 
 class StatementRepository(TenantRepository[PaymentStatement]):
@@ -156,14 +170,12 @@ class StatementRepository(TenantRepository[PaymentStatement]):
         ordered = found.order_by(col(Payment.statement_id), col(Payment.payee_type).desc(), col(Payment.payee_code))
         return (await self.session.exec(ordered)).all()
 
-    async def find_practices_among(self, run_id: UUID, practices: Iterable[str]) -> Sequence[str]:
-        """Which of these practices the run has a statement for."""
-        found = select(PaymentStatement.practice).where(
-            col(PaymentStatement.commissioner_id) == self.tenant,
-            col(PaymentStatement.run_id) == run_id,
-            col(PaymentStatement.practice).in_(list(practices)),
+    async def first_days_of(self, run_id: UUID, practices: Iterable[str]) -> dict[str, date]:
+        """Which of these practices the run has lines for, as whose they are or as payee, and the first day of them."""
+        rows = await (await self.session.connection()).execute(
+            _FIRST_DAYS, {"tenant": self.tenant, "run": run_id, "practices": list(practices)}
         )
-        return (await self.session.exec(found)).all()
+        return {row.code: row.first_day for row in rows}
 
     async def list_file_rows(self, run_id: UUID) -> Sequence[tuple[Payment, PaymentStatement]]:
         """What a file carries: payments of more than nothing, in the order of practices and payees."""

@@ -13,6 +13,7 @@ from app.core.events import Event, emit
 from app.core.repository import Expected
 from app.payments.errors import OwnPractice, RunNotApproved, RunNotCalculated, RunNotOpen, SamePerson
 from app.payments.events import RunApproved, RunRejected, RunReleased
+from app.payments.repository.frozen import PartRepository
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.tables import PaymentRun
@@ -109,15 +110,20 @@ async def _starters_of(session: Tx, run_id: UUID) -> frozenset[UUID]:
 
 
 async def _require_no_post_there(session: Tx, run_id: UUID, person: UUID, today: date) -> None:
+    """The run's time goes back to the first period that it corrects; a practice counts from the first of its own lines."""
     run = await RunRepository(session, session.tenant).get(run_id)
-    own = await access.own_practices(session, person, since=run.period_from, today=today)
+    since = await PartRepository(session, session.tenant).first_day(run_id) or run.period_from
+    own = await access.own_practices(session, person, since=since, today=today)
     if not own:
         return
-    paid = await StatementRepository(session, session.tenant).find_practices_among(run_id, own)
-    if paid:
-        raise OwnPractice(
-            f"You have, or had in the run's time, a post or a role at {', '.join(sorted(paid))}, which it pays."
-        )
+    first_days = await StatementRepository(session, session.tenant).first_days_of(run_id, own)
+    for day in sorted(set(first_days.values())):
+        tied = await access.own_practices(session, person, since=day, today=today)
+        paid = sorted(code for code in tied if first_days.get(code) == day)
+        if paid:
+            raise OwnPractice(
+                f"You have, or had in the time it pays for, a post or a role at {', '.join(paid)}, which it pays."
+            )
 
 
 def _announce(session: Tx, run: PaymentRun, event: Event, action: str) -> None:
