@@ -170,16 +170,21 @@ class RunBrief:
 
 @dataclass(frozen=True, slots=True)
 class PaymentBrief:
-    """What a payee finds on the bank's line: pence and the payment's own reference. `payee` is a name, or else a code."""
+    """What a payee finds on the bank's line: pence and the payment's own reference. `payee` is a name, or else a code.
+
+    What it owed from before is `brought_forward`, what it owes from now on `carried_forward`; neither is positive.
+    """
 
     reference: str
     payee: str
     payable: int
+    brought_forward: int
+    carried_forward: int
 
 
 @dataclass(frozen=True, slots=True)
 class StatementBrief:
-    """A released statement as other slices see it: pence, what each line says, and the payments that leave."""
+    """A released statement as other slices see it: pence, what each line says, and each payee's payment."""
 
     reference: str
     practice: str

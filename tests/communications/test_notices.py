@@ -1,10 +1,6 @@
 """What practices are told without anybody writing it."""
 
-from email import message_from_bytes
-from email.policy import default
-from typing import Any
-
-from tests.factories.communications import delivery_rows, give_mailbox, give_post, outbox
+from tests.factories.communications import give_mailbox, give_post, mail_of, told
 from tests.factories.payments import Office
 from tests.factories.schemes_over_http import a_live_scheme, sign_up
 from tests.factories.service import LivePlenary
@@ -20,17 +16,6 @@ async def _staff(live: LivePlenary, tenant: str, practices: list[str]) -> None:
         await give_mailbox(live, tenant, practice, f"surgery@{practice}.example")
 
 
-async def _told(live: LivePlenary, tenant: str, source: str) -> list[dict[str, Any]]:
-    return await delivery_rows(live, tenant, f"message_id IN (SELECT id FROM message WHERE source = '{source}')")
-
-
-def _mail(live: LivePlenary, row: dict[str, Any]) -> tuple[str, str]:
-    """(subject, text)"""
-    [file] = [file for file in outbox(live) if file.stem == str(row["id"])]
-    mail = message_from_bytes(file.read_bytes(), policy=default)
-    return mail["Subject"], " ".join(mail.get_body(("plain",)).get_content().split())
-
-
 async def test_release_tells_each_practice_of_its_statement_and_nobody_of_nothing(shared: LivePlenary) -> None:
     office = await Office.open(shared, lists=("5000", "6000", "0"))
     paid = [code for code in office.practices if (await _list_of(shared, code)) != 0]
@@ -38,7 +23,7 @@ async def test_release_tells_each_practice_of_its_statement_and_nobody_of_nothin
     await _staff(shared, office.tenant, [*paid, unpaid])
     run = await office.pay()
     await shared.work()
-    rows = await _told(shared, office.tenant, "statement")
+    rows = await told(shared, office.tenant, "statement")
     assert sorted((row["practice"], row["address"], row["state"]) for row in rows) == sorted(
         [
             (paid[0], f"named_lead@{paid[0]}.example", "sent"),
@@ -48,7 +33,7 @@ async def test_release_tells_each_practice_of_its_statement_and_nobody_of_nothin
     )
     for row in rows:
         statement = await office.statement(run, row["practice"])
-        subject, text = _mail(shared, row)
+        subject, text = mail_of(shared, row)
         amount = f"{float(statement['total']):,.2f}"
         assert f"£{amount}" in subject
         assert statement["reference"] in text
@@ -76,22 +61,22 @@ async def test_offer_and_sign_up_are_told_to_the_practices_they_concern(shared: 
     assert offered.status_code in (200, 201), offered.text
     assert (await sign_up(manager, path, practices[0])).is_success
     await shared.work()
-    [offer] = await _told(shared, tenant, "offer")
+    [offer] = await told(shared, tenant, "offer")
     assert offer["address"] == f"surgery@{practices[1]}.example"
-    text = _mail(shared, offer)[1]
+    text = mail_of(shared, offer)[1]
     assert "answer by 24 December 2026" in text
     assert "Pays 300.00 for each session: confirmed facts named lead_session, at most 2 in a calendar month." in text
     assert "For this practice: at least 0.00, expected 7,200.00, at most 7,200.00." in text
-    signed = await _told(shared, tenant, "sign_up")
+    signed = await told(shared, tenant, "sign_up")
     assert {row["address"] for row in signed} == {
         f"named_lead@{practices[0]}.example",
         f"practice_manager@{practices[0]}.example",
     }
-    assert "on 3 April 2026 by Dr Ada Wren" in _mail(shared, signed[0])[1]
+    assert "on 3 April 2026 by Dr Ada Wren" in mail_of(shared, signed[0])[1]
     again = await manager.post(f"{path}/offers", json={"practices": practices[1:], "respond_by": "2026-12-24"})
     assert again.is_success
     await shared.work()
-    assert {row["practice"] for row in await _told(shared, tenant, "offer")} == set(practices[1:])
+    assert {row["practice"] for row in await told(shared, tenant, "offer")} == set(practices[1:])
 
 
 async def test_issue_is_told_to_those_it_asks_and_its_answer_to_those_who_raised_it(shared: LivePlenary) -> None:
@@ -113,17 +98,17 @@ async def test_issue_is_told_to_those_it_asks_and_its_answer_to_those_who_raised
     )
     assert raised.status_code == 201, raised.text
     await shared.work()
-    [told] = await _told(shared, tenant, "issue")
-    assert told["address"] == f"surgery@{asked}.example"
-    assert "Hospital letters come late" in _mail(shared, told)[1]
+    [asked_row] = await told(shared, tenant, "issue")
+    assert asked_row["address"] == f"surgery@{asked}.example"
+    assert "Hospital letters come late" in mail_of(shared, asked_row)[1]
     manager = await shared.as_role("practice_manager", tenant=tenant, practice=asked)
     body = {"practice": asked, "decision": "planned", "text": "From January."}
     answered = await manager.post(f"{raised.headers['Location']}/responses", json=body)
     assert answered.status_code == 201, answered.text
     await shared.work()
-    answers = [row for row in await _told(shared, tenant, "issue") if row["id"] != told["id"]]
+    answers = [row for row in await told(shared, tenant, "issue") if row["id"] != asked_row["id"]]
     assert sorted(row["address"] for row in answers) == [
         f"named_lead@{raiser}.example",
         f"practice_manager@{raiser}.example",
     ]
-    assert _mail(shared, answers[0])[0] == "Answer: Hospital letters come late"
+    assert mail_of(shared, answers[0])[0] == "Answer: Hospital letters come late"

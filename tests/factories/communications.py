@@ -1,6 +1,8 @@
 """People in posts and mailboxes, so that there is somebody to be told something."""
 
 from datetime import UTC, date, datetime
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -96,3 +98,14 @@ async def publish(live: LivePlenary, tenant: str, **changes: Any) -> str:
 async def counts_of(live: LivePlenary, tenant: str, announcement_id: str) -> dict[str, int]:
     editor = await live.as_role("editor", tenant=tenant)
     return (await editor.get(f"/v1/announcements/{announcement_id}")).json()["counts"]
+
+
+async def told(live: LivePlenary, tenant: str, source: str) -> list[dict[str, Any]]:
+    return await delivery_rows(live, tenant, f"message_id IN (SELECT id FROM message WHERE source = '{source}')")
+
+
+def mail_of(live: LivePlenary, row: dict[str, Any]) -> tuple[str, str]:
+    """(subject, text)"""
+    [file] = [file for file in outbox(live) if file.stem == str(row["id"])]
+    mail = message_from_bytes(file.read_bytes(), policy=default)
+    return mail["Subject"], " ".join(mail.get_body(("plain",)).get_content().split())

@@ -1,6 +1,6 @@
 """What notices say. Whole sentences, no jargon; figures as they stand in the statement."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from app.core.clock import Period
@@ -24,8 +24,10 @@ def span(period: Period) -> str:
     return f"{day(period.valid_from)} to {day(date.fromordinal(period.valid_until.toordinal() - 1))}"
 
 
-def statement_subject(*, scheme: str, total: int) -> str:
-    return f"Statement: {pounds(total)} for {scheme}"
+def statement_subject(*, scheme: str, payments: Sequence[PaymentBrief]) -> str:
+    """What is paid, not what the lines come to: money that is owed from before may be between the two."""
+    paid = _paid(payments)
+    return f"Statement: {pounds(paid)} for {scheme}" if paid else f"Statement: nothing is paid now for {scheme}"
 
 
 def statement_body(
@@ -39,20 +41,38 @@ def statement_body(
     lines: Sequence[str],
     payments: Sequence[PaymentBrief],
 ) -> str:
-    """A negative total is not asked back: it is set against what is paid next. The bank's line has the payment's reference,
-    not the statement's, so both are said.
+    """A negative payment is not asked back: it is set against what is paid next. The bank's line has the payment's
+    reference, not the statement's, so both are said.
     """
     opening = f"Statement **{reference}** of practice {practice} for {scheme}, {span(period)}."
-    if total < 0:
-        due = f"The total is **{pounds(total)}**. It is set against the next payment."
-    elif pay_by:
-        due = f"**{pounds(total)}** will be paid by {day(date.fromisoformat(pay_by))}."
-    else:
-        due = f"**{pounds(total)}** will be paid."
-    parts = [opening, due, _listed(lines)]
-    if payments:
-        parts += ["On the bank line:", _listed([_bank_line(each) for each in payments])]
+    parts = [opening, " ".join(_due(total, payments, pay_by=pay_by)), _listed(lines)]
+    if bank_lines := [_bank_line(each) for each in payments if each.payable]:
+        parts += ["On the bank line:", _listed(bank_lines)]
     return "\n\n".join(parts)
+
+
+def _due(total: int, payments: Sequence[PaymentBrief], *, pay_by: str | None) -> Iterator[str]:
+    """The total, what is set against it from before, what is paid, and what is set against a later payment.
+
+    A practice that owes 70.00 from before earns 100.00: "The total is £100.00. £70.00 from before is set against what is
+    due to Mill Lane Surgery. £30.00 will be paid by 22 December 2026."
+    """
+    paid = _paid(payments)
+    if paid != total or any(each.carried_forward for each in payments):
+        yield f"The total is **{pounds(total)}**."
+    for each in payments:
+        if each.brought_forward:
+            yield f"{pounds(-each.brought_forward)} from before is set against what is due to {plain_line(each.payee)}."
+    when = f" by {day(date.fromisoformat(pay_by))}" if pay_by else ""
+    yield f"**{pounds(paid)}** will be paid{when}." if paid else "Nothing is paid now."
+    for each in payments:
+        if each.carried_forward:
+            owed = pounds(-each.carried_forward)
+            yield f"{owed} is carried forward and set against the next payment to {plain_line(each.payee)}."
+
+
+def _paid(payments: Sequence[PaymentBrief]) -> int:
+    return sum(each.payable for each in payments)
 
 
 def _bank_line(payment: PaymentBrief) -> str:

@@ -22,7 +22,7 @@ _WHO_DEALS_WITH_IT = (PostRole.NAMED_LEAD.value, PostRole.PRACTICE_MANAGER.value
 
 
 async def notify_statements(session: Tx, run_id: UUID, *, now: datetime) -> None:
-    """Each practice's statement to its lead and manager, or to its mailbox. Nothing is said of 0.00."""
+    """Each practice's statement to its lead and manager, or to its mailbox. Nothing is said where no money moves."""
     run, statements = await released_statements(session, run_id)
     scheme = await get_scheme(session, run.scheme_id)
     letters = [
@@ -31,7 +31,7 @@ async def notify_statements(session: Tx, run_id: UUID, *, now: datetime) -> None
             source_id=str(run_id),
             topic=Topic.STATEMENTS,
             urgency=Urgency.ROUTINE,
-            subject=wording.statement_subject(scheme=scheme.title, total=statement.total),
+            subject=wording.statement_subject(scheme=scheme.title, payments=statement.payments),
             markdown=wording.statement_body(
                 scheme=wording.plain_line(scheme.title),
                 practice=statement.practice,

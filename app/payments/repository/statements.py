@@ -150,10 +150,12 @@ class StatementRepository(TenantRepository[PaymentStatement]):
             raise self.missing
         return row
 
-    async def list_nonzero(self, run_id: UUID) -> Sequence[PaymentStatement]:
+    async def list_with_payments(self, run_id: UUID) -> Sequence[PaymentStatement]:
+        """A total of 0.00 may still be one payee's gain and another's loss."""
+        paying = select(Payment.statement_id).where(col(Payment.commissioner_id) == self.tenant)
         return await self.list(
             col(PaymentStatement.run_id) == run_id,
-            col(PaymentStatement.total) != 0,
+            col(PaymentStatement.id).in_(paying),
             order=(col(PaymentStatement.practice),),
         )
 

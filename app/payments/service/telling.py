@@ -11,21 +11,29 @@ from app.payments.values import POSTED, PaymentBrief, RunBrief, StatementBrief
 
 
 async def released_statements(session: Tx, run_id: UUID) -> tuple[RunBrief, list[StatementBrief]]:
-    """The run and its statements that come to something; those of 0.00 are nobody's news. None while not released."""
+    """The run and its statements that move money; those in which no payee has anything are nobody's news. None while not
+    released.
+    """
     run = await RunRepository(session, session.tenant).get(run_id)
     if run.state not in POSTED:
         return brief_of(run), []
     statements = StatementRepository(session, session.tenant)
-    rows = await statements.list_nonzero(run_id)
+    rows = await statements.list_with_payments(run_id)
     sentences: defaultdict[UUID, list[str]] = defaultdict(list)
     ids = [row.id for row in rows]
     for line in await statements.list_lines(ids):
         sentences[line.statement_id].append(line.sentence)
     payments: defaultdict[UUID, list[PaymentBrief]] = defaultdict(list)
     for payment in await statements.list_payments(ids):
-        if payment.payable:
-            payee = payment.payee_name or payment.payee_code
-            payments[payment.statement_id].append(PaymentBrief(payment.reference, payee, payment.payable))
+        payments[payment.statement_id].append(
+            PaymentBrief(
+                payment.reference,
+                payment.payee_name or payment.payee_code,
+                payable=payment.payable,
+                brought_forward=payment.brought_forward,
+                carried_forward=payment.carried_forward,
+            )
+        )
     return brief_of(run), [
         StatementBrief(row.reference, row.practice, row.total, tuple(sentences[row.id]), tuple(payments[row.id]))
         for row in rows
