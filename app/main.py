@@ -16,7 +16,7 @@ from app.communications import router as communications
 from app.communications import service as communications_service
 from app.core import router as core
 from app.core.clock import Clock, SystemClock
-from app.core.contract import About, describe, operation_id
+from app.core.contract import About, describe
 from app.core.db import make_engine
 from app.core.docs import serve_docs
 from app.core.frame import Frame
@@ -173,14 +173,15 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        generate_unique_id_function=operation_id,
         # A redirect would name the Host header's server to anybody; no address here ends in a slash.
         redirect_slashes=False,
     )
     install_problem_handlers(app)
     app.add_middleware(Frame)
     for module in ROUTERS:
-        app.include_router(module.router)
+        # Their very routes: an included router keeps a copy of each for every application, made in the first request,
+        # and costs every request a search of its own.
+        app.router.routes.extend(module.router.routes)
     describe(app, ABOUT)
     serve_docs(app)
     return app

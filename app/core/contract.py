@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 
 from app.core.http.conditional import conditional
 from app.core.problems import problem_schemas
@@ -21,12 +20,6 @@ class About:
     description: str
     tags: Mapping[str, str]
     contact: Mapping[str, str]
-
-
-def operation_id(route: APIRoute) -> str:
-    """`list_practices` becomes `listPractices`: the name a generated client gives its method."""
-    head, *rest = route.name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
 
 
 def describe(app: FastAPI, about: About) -> None:

@@ -214,4 +214,12 @@ def _query_names(route: APIRoute) -> frozenset[str]:
 
 def make_router(tag: str) -> APIRouter:
     """The router of a slice. Paths are written whole (`/v1/…`), so that a search for a path finds its route."""
-    return APIRouter(route_class=PlenaryRoute, tags=[tag], strict_content_type=True)
+    return APIRouter(
+        route_class=PlenaryRoute, tags=[tag], strict_content_type=True, generate_unique_id_function=_operation_id
+    )
+
+
+def _operation_id(route: APIRoute) -> str:
+    """`list_practices` becomes `listPractices`: the name a generated client gives its method."""
+    head, *rest = route.name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
