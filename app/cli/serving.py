@@ -1,10 +1,13 @@
 """Processes that serve: everything on this machine, or one at a time."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.words import ending_in_words, read_settings
+
+if TYPE_CHECKING:
+    from app.core.settings import Settings
 
 commands = typer.Typer()
 
@@ -31,11 +34,17 @@ def api() -> None:
         factory=True,
         host=settings.host,
         port=settings.port,
+        **proxy_options(settings),
         # Requests are logged by ourselves, with tenant and correlation id.
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=5,
     )
+
+
+def proxy_options(settings: "Settings") -> dict[str, Any]:
+    """Whose X-Forwarded-For the server believes: nobody's but that of the proxies which the settings name."""
+    return {"proxy_headers": bool(settings.trusted_proxies), "forwarded_allow_ips": settings.trusted_proxies}
 
 
 @commands.command()

@@ -2,12 +2,15 @@ import os
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import make_url
 
+from app.cli.serving import proxy_options
 from app.core.secrets import SecretBox, new_key_setting
 from app.core.settings import Settings, SettingsInvalid, load_settings, settings_table, unknown_names
+from tests.factories.serving import on_a_port
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -171,3 +174,17 @@ def test_names_that_are_no_setting_are_found(monkeypatch):
     monkeypatch.setenv("PLENARY_PORT", "8001")
     assert "PLENARY_PROT" in unknown_names()
     assert "PLENARY_PORT" not in unknown_names()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "seen"), [("127.0.0.1", "203.0.113.7"), ("", "127.0.0.1"), ("192.0.2.1", "127.0.0.1")]
+)
+async def test_only_a_named_proxy_says_who_is_calling(proxies, seen):
+    async def who(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["client"][0].encode()})
+
+    async with on_a_port(who, **proxy_options(Settings(trusted_proxies=proxies))) as address:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(address, headers={"X-Forwarded-For": "203.0.113.7"})
+    assert answer.text == seen

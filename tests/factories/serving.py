@@ -12,11 +12,11 @@ from tests.factories.service import LivePlenary
 
 
 @contextlib.asynccontextmanager
-async def on_a_port(app: Any) -> AsyncIterator[str]:
-    """Serve an ASGI application on a free port of this machine; yields its address."""
+async def on_a_port(app: Any, **options: Any) -> AsyncIterator[str]:
+    """Serve an ASGI application on a free port of this machine; yields its address. `options` are the server's own."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
+    config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, **options)
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
