@@ -7,22 +7,16 @@ from app.core.db import Tx
 from app.core.errors import DomainError
 from app.core.jobs import Claimed
 from app.payments import service
+from app.payments.errors import RunNotWorkedOut
 from workers.jobs import JobContext, handler
 
 CHUNK = 500
 
 
 async def _give_up(session: Tx, job: Claimed, error: Exception) -> None:
-    known = error if isinstance(error, DomainError) else None
-    problem = {
-        "type": "/problems/payments.run_failed",
-        "title": "The run could not be worked out.",
-        "status": known.status if known else 500,
-        "code": known.code if known else "payments.run_failed",
-        # What an unexpected error says of itself is for the operator, in the log and on the parked job.
-        "detail": str(known) if known else None,
-    }
-    await service.fail_run(session, UUID(job.payload["subject"]), problem=problem)
+    # What an unexpected error says of itself is for the operator, in the log and on the parked job.
+    known = error if isinstance(error, DomainError) else RunNotWorkedOut()
+    await service.fail_run(session, UUID(job.payload["subject"]), known)
 
 
 @handler("payments.calculate_run", queue="payments", on_parked=_give_up)

@@ -5,22 +5,17 @@ from uuid import UUID
 from app.core import operations
 from app.core.clock import london_date
 from app.core.db import Tx
+from app.core.errors import DomainError
 from app.core.jobs import Claimed
 from app.schemes import service
+from app.schemes.errors import SimulationFailed
 from workers.jobs import JobContext, handler
 
 
 async def _fail_simulation(session: Tx, job: Claimed, error: Exception) -> None:
     """Whoever waits for the simulation is told; the reason itself is for the operator, with the parked job."""
-    del error
-    problem = {
-        "type": "/problems/schemes.simulation_failed",
-        "title": "The simulation could not be worked out.",
-        "status": 500,
-        "detail": None,
-        "code": "schemes.simulation_failed",
-    }
-    await operations.fail(session, UUID(job.payload["subject"]), problem=problem)
+    known = error if isinstance(error, DomainError) else SimulationFailed()
+    await operations.fail(session, UUID(job.payload["subject"]), known)
 
 
 @handler("schemes.simulate", queue="payments", on_parked=_fail_simulation)

@@ -1,7 +1,5 @@
 """What can go wrong before a penny is worked out."""
 
-from typing import ClassVar
-
 from app.core.errors import DomainError
 
 
@@ -19,9 +17,7 @@ class BrokenMonth(DomainError):
     status = 422
     code = "calculation.broken_month"
     title = "A rate for a year is paid for whole months only, unless it stands inside a pro_rata by days."
-    hint: ClassVar[str] = (
-        "`until` is the day after the last: a period that ends with 30 September is written until 1 October."
-    )
+    hint = "`until` is the day after the last: a period that ends with 30 September is written until 1 October."
 
 
 class AmountTooLarge(DomainError):

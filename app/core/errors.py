@@ -17,12 +17,14 @@ class FieldError:
 class DomainError(Exception):
     """Base of all expected outcomes other than success.
 
-    `constraints` names the database constraints whose violation means this error.
+    `constraints` names the database constraints whose violation means this error. `hint` says what to do, where the
+    general advice for the status would not help.
     """
 
     status: int = 409
     code: str = "conflict"
     title: str = "The request conflicts with the current state."
+    hint: ClassVar[str | None] = None
     constraints: tuple[str, ...] = ()
     default_headers: ClassVar[Mapping[str, str]] = {}
 

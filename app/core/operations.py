@@ -12,9 +12,10 @@ from sqlmodel import Field, SQLModel, select
 
 from app.core.clock import Instant
 from app.core.db import Tx
-from app.core.errors import NotFound
+from app.core.errors import DomainError, NotFound
 from app.core.ids import new_id
 from app.core.principal import Principal
+from app.core.problems import problem_document
 
 NO_OPERATION = "There is no such operation."
 
@@ -140,9 +141,8 @@ async def succeed(session: Tx, operation_id: UUID, *, result: dict[str, Any] | N
     await _finish(session, operation_id, "succeeded", result=result, problem=None)
 
 
-async def fail(session: Tx, operation_id: UUID, *, problem: dict[str, Any]) -> None:
-    """`problem` is a problem document: type, title, status, detail, code."""
-    await _finish(session, operation_id, "failed", result=None, problem=problem)
+async def fail(session: Tx, operation_id: UUID, error: DomainError) -> None:
+    await _finish(session, operation_id, "failed", result=None, problem=problem_document(error))
 
 
 async def _finish(

@@ -95,7 +95,7 @@ def problem_kind(code: str) -> ProblemKind:
     error = find_error(code)
     if error is None:
         raise NotFound
-    return ProblemKind(code=code, status=error.status, title=error.title, what_to_do=ADVICE[error.status])
+    return ProblemKind(code=code, status=error.status, title=error.title, what_to_do=error.hint or ADVICE[error.status])
 
 
 class ProblemField(BaseModel):
@@ -121,20 +121,24 @@ class Problem(BaseModel):
     errors: list[ProblemField] = Field(default=[], description="With status 422: every member that is wrong.")
 
 
-def problem_response(error: DomainError, *, instance: str, request_id: str) -> Response:
-    body: dict[str, Any] = {
+def problem_document(error: DomainError) -> dict[str, Any]:
+    """What an error says of itself, for an answer or for work that failed long after its answer."""
+    document: dict[str, Any] = {
         "type": f"/problems/{error.code}",
         "title": error.title,
         "status": error.status,
         "detail": error.detail,
-        "instance": instance,
         "code": error.code,
-        "request_id": request_id,
     }
     if error.errors or error.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        body["errors"] = [
+        document["errors"] = [
             {"pointer": field.pointer, "code": field.code, "detail": field.detail} for field in error.errors
         ]
+    return document
+
+
+def problem_response(error: DomainError, *, instance: str, request_id: str) -> Response:
+    body = problem_document(error) | {"instance": instance, "request_id": request_id}
     return Response(msgspec.json.encode(body), error.status, error.headers, media_type=PROBLEM_JSON)
 
 

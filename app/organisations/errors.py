@@ -152,3 +152,10 @@ class PracticeChangeNotFound(DomainError):
 class PracticeChangeApplied(DomainError):
     code = "organisations.practice_change_applied"
     title = "The change holds already; record another one to put things right."
+
+
+class ImportFailed(DomainError):
+    status = 500
+    code = "imports.failed"
+    title = "The import could not be carried out."
+    hint = "Nothing of the file was applied. The job is parked with the reason, and can be run again from there."

@@ -80,3 +80,12 @@ class UnknownPayment(DomainError):
     status = 422
     code = "payments.unknown_payment"
     title = "A reference is not that of a payment in this run's file."
+
+
+class RunNotWorkedOut(DomainError):
+    status = 500
+    code = "payments.run_failed"
+    title = "The run could not be worked out."
+    hint = (
+        "The scheme is free for another run. The job is parked with the reason: whoever runs the service looks there."
+    )

@@ -132,3 +132,10 @@ class VersionClash(DomainError):
     code = "schemes.version_clash"
     title = "Another request added a version at the same moment; send this one again."
     constraints = ("uq_scheme_version",)
+
+
+class SimulationFailed(DomainError):
+    status = 500
+    code = "schemes.simulation_failed"
+    title = "The simulation could not be worked out."
+    hint = "Ask for it once more. The job is parked with the reason: whoever runs the service looks there."

@@ -350,6 +350,7 @@ async def test_an_import_that_broke_can_be_run_again(live: LivePlenary):
     await live.work()
     operation = (await admin.get(answer.headers["location"])).json()
     assert (operation["status"], operation["problem"]["code"]) == ("failed", "imports.failed")
+    assert "Nothing of the file was applied." in (await admin.get(operation["problem"]["type"])).json()["what_to_do"]
     await live.execute("ALTER TABLE register_practice_away RENAME TO register_practice")
     parked = (await admin.get("/v1/jobs")).json()["data"]
     assert [job["kind"] for job in parked] == ["organisations.import_file"]

@@ -14,6 +14,7 @@ from app.core.errors import DomainError
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.operations import OperationRow, fail, record_progress, start_operation, succeed
+from app.organisations.errors import ImportFailed
 from app.organisations.events import ImportRequested
 from app.organisations.ports import Applier, Options, Parsed
 from app.organisations.repository.filling import lock_register, raise_register_number
@@ -159,17 +160,5 @@ async def fail_import(
     row.state, row.finished_at = ImportState.FAILED, now
     if not keep_file:
         row.content = None
-    await fail(session, row.operation_id, problem=_problem(error))
+    await fail(session, row.operation_id, error if isinstance(error, DomainError) else ImportFailed(error))
     audit(session, "import.failed", import_id, kind=row.kind)
-
-
-def _problem(error: DomainError | str) -> dict[str, Any]:
-    known = isinstance(error, DomainError)
-    code = error.code if known else "imports.failed"
-    return {
-        "type": f"/problems/{code}",
-        "title": error.title if known else "The import could not be carried out.",
-        "status": error.status if known else 500,
-        "detail": error.detail if known else error,
-        "code": code,
-    }

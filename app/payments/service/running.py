@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -16,10 +15,11 @@ from app.core import operations
 from app.core.audit import audit
 from app.core.clock import Period
 from app.core.db import Tx
-from app.core.errors import FieldError
+from app.core.errors import DomainError, FieldError
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.operations import OperationRow
+from app.core.problems import problem_document
 from app.organisations import service as organisations
 from app.payments.errors import OverlappingPeriod, PeriodNotPayable, RunOpen
 from app.payments.events import RunCalculated, RunFailed, RunRequested
@@ -280,12 +280,12 @@ async def publish_run(session: Tx, run_id: UUID, worked: WorkedRun, *, now: date
     audit(session, "payment_run.calculated", run.id, outputs_digest=worked.outputs_digest, total=worked.total)
 
 
-async def fail_run(session: Tx, run_id: UUID, *, problem: dict[str, Any]) -> None:
+async def fail_run(session: Tx, run_id: UUID, error: DomainError) -> None:
     """The work was given up; the scheme is free for another run."""
     run = await RunRepository(session, session.tenant).get(run_id, for_update=True)
     if run.state != RunState.CALCULATING:
         return
     run.state = RunState.FAILED
-    run.problem = problem
-    await operations.fail(session, run.operation_id, problem=problem)
+    run.problem = problem_document(error)
+    await operations.fail(session, run.operation_id, error)
     emit(session, RunFailed(subject=str(run.id), scheme_id=str(run.scheme_id)))
