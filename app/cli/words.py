@@ -1,12 +1,14 @@
 """What every command has in common: its settings, and an end in words where a person can do something about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from app.core.errors import DomainError
     from app.core.settings import Settings
 
 CommissionerOption = Annotated[str | None, typer.Option("--commissioner", help="Code of one commissioner; else all.")]
@@ -55,28 +57,64 @@ def awake_database(settings: "Settings") -> Iterator[None]:
 
 
 @contextmanager
-def ending_in_words() -> Iterator[None]:
-    """What a person can do something about is said without a traceback."""
+def ending_in_words(options: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+    """What a person can do something about is said without a traceback, and so is whatever the database refuses: its
+    libraries quote the statement with everything that was typed. `options` are the names on the command line of what a
+    problem points at.
+    """
+    try:
+        yield
+    except Exception as problem:
+        lines = _words_of(problem, options)
+        if lines is None:
+            raise
+        for line in lines:
+            typer.echo(line, err=True)
+        raise typer.Exit(1) from problem
+
+
+def _words_of(problem: Exception, options: Mapping[str, str]) -> list[str] | None:
+    """None for a fault of ours, which needs its traceback."""
     import asyncpg
 
     from app.core.backup import BackupFailed
+    from app.core.database_problems import DATABASE_ERRORS
     from app.core.errors import DomainError
     from app.core.settings import SettingsInvalid
     from app.demo.calls import CallFailed
     from app.embedded.errors import CannotStart
 
-    try:
-        yield
-    except (BackupFailed, CallFailed, CannotStart, DomainError, SettingsInvalid) as problem:
-        typer.echo(str(problem), err=True)
-        for field in getattr(problem, "errors", ()):
-            typer.echo(f"{field.pointer}: {field.detail}", err=True)
-        raise typer.Exit(1) from problem
-    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InsufficientPrivilegeError) as problem:
-        typer.echo(f"The database server refused: {problem}. Look at the login's URL.", err=True)
-        raise typer.Exit(1) from problem
-    except OSError as problem:
+    if isinstance(problem, DomainError):
+        return _refusal(problem, options)
+    if isinstance(problem, (BackupFailed, CallFailed, CannotStart, SettingsInvalid)):
+        return [str(problem)]
+    if isinstance(problem, (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InsufficientPrivilegeError)):
+        return [f"The database server refused: {problem}. Look at the login's URL."]
+    if isinstance(problem, OSError):
         # A server that cannot be reached has no file name; its own words name the address.
-        where = f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem)
-        typer.echo(where, err=True)
-        raise typer.Exit(1) from problem
+        return [f"{problem.filename}: {problem.strerror}" if problem.filename else str(problem)]
+    return _database_words(problem, options) if isinstance(problem, DATABASE_ERRORS) else None
+
+
+def _refusal(problem: "DomainError", options: Mapping[str, str]) -> list[str]:
+    """Each thing that is wrong once, under the name that it has on the command line."""
+    told = [f"{_typed_as(field.pointer, options)}: {field.detail}" for field in problem.errors]
+    if told and (problem.detail is None or any(field.detail == problem.detail for field in problem.errors)):
+        return told
+    return [str(problem), *told]
+
+
+def _typed_as(pointer: str, options: Mapping[str, str]) -> str:
+    while pointer not in options and "/" in pointer.lstrip("/"):
+        pointer = pointer.rpartition("/")[0]
+    return options.get(pointer, pointer)
+
+
+def _database_words(problem: Exception, options: Mapping[str, str]) -> list[str]:
+    """A rule of ours in its own words; else what the server said in its first line, which holds no row."""
+    from app.core.database_problems import database_problem, server_words
+    from app.core.errors import Internal
+
+    meant = database_problem(problem)
+    said = f"The database refused this: {server_words(problem)}"
+    return [said] if isinstance(meant, Internal) else [*_refusal(meant, options), said]

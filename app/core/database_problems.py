@@ -58,6 +58,14 @@ def sqlstate(error: BaseException) -> str | None:
     return next((state for cause in _chain(error) if (state := getattr(cause, "sqlstate", None)) is not None), None)
 
 
+def server_words(error: Exception) -> str:
+    """What went wrong in one line, without the statement, its values and the row, which the libraries add."""
+    for cause in _chain(error):
+        if isinstance(cause, asyncpg.PostgresError):
+            return str(cause.args[0] if cause.args else type(cause).__name__).partition("\n")[0]
+    return type(error).__name__
+
+
 def is_passing(error: Exception) -> bool:
     """A fault of the moment, for requests and for workers alike: the database away or restarting, a deadlock, a
     time-out, a connection lost. What was begun has changed nothing and may be tried again.
