@@ -8,6 +8,17 @@ from app.cli.words import awake_database, ending_in_words, read_settings
 
 commands = typer.Typer(no_args_is_help=True)
 
+# What the API calls it, and what is typed here.
+_OPTIONS = {
+    "/name": "--name",
+    "/role": "ROLE",
+    "/person": "--person",
+    "/person/name": "--person",
+    "/person/email": "--email",
+    "/origins": "--origin",
+    "/boundary": "--practice or --locality",
+}
+
 
 @commands.command("create")
 def keys_create(
@@ -17,22 +28,27 @@ def keys_create(
     person: Annotated[str | None, typer.Option(metavar="NAME", help="Who acts with it.")] = None,
     email: Annotated[str | None, typer.Option(help="The person's address, by which a known person is found.")] = None,
     practice: Annotated[str | None, typer.Option(help="Within one practice.")] = None,
-    locality: Annotated[str | None, typer.Option(metavar="ID", help="Within one locality.")] = None,
+    locality: Annotated[
+        str | None, typer.Option(metavar="ID", help="Within one locality; its code and its name do as well.")
+    ] = None,
     origin: Annotated[list[str] | None, typer.Option(help="A web page that may use it; role intranet only.")] = None,
 ) -> None:
-    """Make a key and print it. It is shown this once."""
+    """Make a key and print it, alone on standard output. It is shown this once."""
     import asyncio
 
     from app.access.adapters.command import describe_role, make_key
     from app.access.values import KeyTerms
 
     settings = read_settings()
-    with ending_in_words(), awake_database(settings):
+    with ending_in_words(_OPTIONS), awake_database(settings):
         wanted = describe_role(
             role, commissioner=commissioner, name=person, email=email, practice=practice, locality=locality
         )
         terms = KeyTerms(name=name or role, origins=tuple(origin or ()))
-        typer.echo(asyncio.run(make_key(settings, commissioner=commissioner, wanted=wanted, terms=terms)))
+        made = asyncio.run(make_key(settings, commissioner=commissioner, wanted=wanted, terms=terms))
+    if made.acts_for is not None:
+        typer.echo(f"Whoever has this key acts as {made.acts_for}.", err=True)
+    typer.echo(made.text)
 
 
 @commands.command("list")
@@ -66,6 +82,7 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(help="The key's id, from `
         raise typer.BadParameter("give the id of a key") from None
     with ending_in_words(), awake_database(settings):
         asyncio.run(end_key(settings, wanted))
+    typer.echo(f"{key_id} is revoked and will be refused everywhere within five seconds.")
 
 
 @commands.command("secret")

@@ -5,6 +5,7 @@ from typing import Any, Final, get_args
 
 from fastapi import Request, params
 from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 from pydantic_core.core_schema import ErrorType
 
 from app.core.errors import DomainError, FieldError, InvalidRequest, MalformedJson, NotFound, UnsupportedMedia
@@ -99,6 +100,17 @@ def input_problem(request: Request, error: RequestValidationError) -> DomainErro
     if _is_of_another_type(request, error.body) and any(item["loc"][:1] == ("body",) for item in found):
         return UnsupportedMedia(f"Send {_wanted_type(request)}.")
     return InvalidRequest(errors=[_field_error(item, error.body, request) for item in found])
+
+
+def refused_input(error: ValidationError, given: Any) -> InvalidRequest:
+    """The same words for what came in without a request: from a file or a command line."""
+    found = error.errors(include_url=False)
+    return InvalidRequest(
+        errors=[
+            FieldError(_body_pointer(item["loc"], given), code := _code(item["type"]), _detail(item, code))
+            for item in found
+        ]
+    )
 
 
 def _wanted_type(request: Request) -> str:

@@ -62,6 +62,12 @@ class LocalityRepository(TenantRepository[Locality]):
     async def list_by_ids(self, ids: Iterable[UUID]) -> Sequence[Locality]:
         return await self.list(col(Locality.id).in_(list(ids)))
 
+    async def list_named(self, named: str) -> Sequence[Locality]:
+        """By id or by code, which are one locality's alone; else by name, whatever the size of its letters."""
+        text = named.strip().lower()
+        exact = or_(cast(col(Locality.id), Text) == text, func.lower(col(Locality.code)) == text)
+        return await self.list(exact) or await self.list(func.lower(col(Locality.name)) == text)
+
 
 class LocalityMembershipRepository(TenantRepository[LocalityMembership]):
     table = LocalityMembership

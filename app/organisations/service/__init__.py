@@ -13,6 +13,7 @@ from app.organisations.service.leads import record_named_lead, record_named_lead
 from app.organisations.service.localities import (
     change_locality,
     create_locality,
+    find_locality,
     get_localities,
     get_locality,
     place_practice,
@@ -48,6 +49,7 @@ __all__ = [
     "create_locality",
     "effects_of_practice_change",
     "find_commissioner",
+    "find_locality",
     "get_commissioner",
     "get_localities",
     "get_locality",

@@ -32,6 +32,16 @@ async def get_locality(session: Tx, locality_id: UUID) -> LocalityRef:
     return LocalityRef(row.id, row.code, row.name)
 
 
+async def find_locality(session: Tx, named: str) -> LocalityRef:
+    """The locality that a person at the machine names by its id, its code or its name."""
+    rows = await LocalityRepository(session, session.tenant).list_named(named)
+    if len(rows) != 1:
+        raise LocalityNotFound(
+            f"{len(rows) or 'No'} localities are called {named}; GET /v1/localities shows their ids, codes and names."
+        )
+    return LocalityRef(rows[0].id, rows[0].code, rows[0].name)
+
+
 async def get_localities(session: Tx, localities: Collection[UUID]) -> dict[UUID, LocalityRef]:
     """Those localities; `LocalityNotFound` when one of them is not the tenant's."""
     rows = await LocalityRepository(session, session.tenant).list_by_ids(localities)
