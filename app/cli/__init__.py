@@ -1,13 +1,41 @@
 """The command line. Every command imports late and calls one function, so that `plenary --help` is quick."""
 
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 import typer
 
 from app import VERSION
 from app.cli import database, demo, files, jobs, keys, serving, storm
 
-main = typer.Typer(name="plenary", no_args_is_help=True, pretty_exceptions_show_locals=False, add_completion=False)
+
+class Plenary(typer.Typer):
+    """Ends a Ctrl-C in one line and with 130, wherever it fell: while a module is imported it comes out in disguise."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().__call__(*args, **kwargs)
+        except BaseException as end:
+            interrupt = _interrupt_behind(end)
+            if interrupt is None:
+                raise
+            print(interrupt or "Stopped.", file=sys.stderr)
+            sys.exit(130)
+
+
+def _interrupt_behind(end: BaseException) -> str | None:
+    """What the interrupt that ended the command has to say; None when it ended for another reason."""
+    if isinstance(end, SystemExit) and end.code != 130:
+        return None
+    behind: BaseException | None = end
+    while behind is not None:
+        if isinstance(behind, KeyboardInterrupt):
+            return str(behind)
+        behind = behind.__cause__ or behind.__context__
+    return None
+
+
+main = Plenary(name="plenary", no_args_is_help=True, pretty_exceptions_show_locals=False, add_completion=False)
 
 
 def _say_version(wanted: bool) -> None:
