@@ -39,9 +39,15 @@ class Home:
         """Root lets the servers' account pass through a home that it makes itself; what is inside is closed one by one.
         A home that exists keeps the mode its owner gave it.
         """
-        if not self.path.exists():
+        if self.path.is_dir():
+            return
+        try:
             self.path.mkdir(parents=True)
             self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        except OSError as error:
+            raise CannotStart(
+                f"{self.path} cannot be made a folder: {error.strerror}. Set PLENARY_HOME to a folder of yours."
+            ) from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:

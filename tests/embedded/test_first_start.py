@@ -63,3 +63,10 @@ async def answer(url: str) -> int:
         return await connection.fetchval("SELECT 41 + 1")
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize("path", ["file", "file/home"])
+def test_a_home_that_cannot_be_a_folder_is_refused_in_words(tmp_path, path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotStart, match="cannot be made a folder: "):
+        Home(tmp_path / path).create()
