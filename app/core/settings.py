@@ -215,8 +215,16 @@ class Settings(BaseSettings):
         name = _LOGIN_FIELDS[login]
         url: str | None = getattr(self, name)
         if url is None:
-            raise SettingsInvalid(f"{_PREFIX}{name.upper()} has to be set.")
+            raise SettingsInvalid(self._why_unset(f"{_PREFIX}{name.upper()}"))
         return url
+
+    def _why_unset(self, variable: str) -> str:
+        home = self.home.absolute()
+        if not home.is_dir():
+            return (
+                f"There is no home at {home}; start `plenary up`, or set PLENARY_HOME. ({variable} is not set either.)"
+            )
+        return f"{variable} has to be set. The environment does not name it, and no file `env` in {home} does."
 
     def refuse_incomplete(self, *logins: Login) -> None:
         """Whatever a process needs before it serves, so that it ends in words and not in the middle of its start."""

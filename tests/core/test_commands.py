@@ -70,4 +70,5 @@ def test_the_release_is_printed(tmp_path: Path) -> None:
 
 def test_a_process_that_cannot_work_ends_in_words_alone(tmp_path: Path) -> None:
     done = start(tmp_path, "migrate")
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", "PLENARY_OWNER_URL has to be set.\n")
+    words = f"PLENARY_OWNER_URL has to be set. The environment does not name it, and no file `env` in {tmp_path} does."
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{words}\n")

@@ -188,3 +188,13 @@ async def test_only_a_named_proxy_says_who_is_calling(proxies, seen):
         async with httpx.AsyncClient(trust_env=False) as client:
             answer = await client.get(address, headers={"X-Forwarded-For": "203.0.113.7"})
     assert answer.text == seen
+
+
+def test_a_home_that_is_not_there_is_named_with_what_makes_one(monkeypatch, tmp_path):
+    monkeypatch.setenv("PLENARY_HOME", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingsInvalid) as refused:
+        load_settings().asyncpg_url("app")
+    assert str(refused.value) == (
+        f"There is no home at {tmp_path}/nowhere; start `plenary up`, or set PLENARY_HOME. "
+        "(PLENARY_DATABASE_URL is not set either.)"
+    )
