@@ -55,12 +55,17 @@ class ApiKeyRevoked(DomainError):
     status = 409
     code = "access.key_revoked"
     title = "The key was revoked; make a new one."
+    hint = "Make a new one with `POST /v1/api-keys`."
 
 
 class AlreadyGranted(DomainError):
     status = 409
     code = "access.already_granted"
     title = "The person has this role in this boundary already."
+    hint = (
+        "Nothing is left to do; `GET /v1/role-grants?person_id=…` shows the grant. End that one first to "
+        "give it another time."
+    )
     constraints = ("uq_role_grant_open",)
 
 

@@ -28,6 +28,7 @@ class AcknowledgementPast(InvalidRequest):
 class NothingToAcknowledge(DomainError):
     code = "communications.nothing_to_acknowledge"
     title = "This message asks for no acknowledgement."
+    hint = "Nothing is left to do: only a message with a day to acknowledge by waits for an answer."
 
 
 class MailNotTaken(Exception):

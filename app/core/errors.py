@@ -160,6 +160,7 @@ class IdempotencyInProgress(DomainError):
     status = 409
     code = "idempotency.in_progress"
     title = "The first request with this Idempotency-Key is still running."
+    hint = "Wait as long as `Retry-After` says, then send the same again: the answer will be that of the first."
     default_headers = {"Retry-After": "1"}
 
 

@@ -57,7 +57,7 @@ ADVICE: Final[dict[int, str]] = {
     403: "Use a credential of a role that may do this; `GET /v1/me` says which role and scopes yours has.",
     404: "Look at the id or code, and for which commissioner the credential is: what is another's is not shown.",
     405: "The header `Allow` names the methods that this address takes.",
-    409: "Read the thing again: its state says what can be done now.",
+    409: "Read what the request names again and compare: something it says, or builds on, is no longer so.",
     410: "Fetch everything again, starting without a cursor.",
     412: "Read it again and decide anew, then send the new `ETag` in `If-Match`.",
     413: "Send less at once.",

@@ -13,6 +13,7 @@ class MeetingNotHeld(DomainError):
     status = 409
     code = "meetings.not_held"
     title = "The meeting has not begun, so nobody has attended it."
+    hint = "Send the list once the meeting has begun, or put its time right with PATCH."
 
 
 class AttendanceInvalid(DomainError):
@@ -39,3 +40,4 @@ class MeetingHasAttendance(DomainError):
     status = 409
     code = "meetings.has_attendance"
     title = "People have attended, so the scheme, the measure and the times stay as they are."
+    hint = "To change them, take everybody off with an empty attendance list first, which takes the evidence back too."

@@ -86,6 +86,7 @@ class CommissionerExists(DomainError):
     status = 409
     code = "organisations.commissioner_exists"
     title = "There is a commissioner with this code already."
+    hint = "`GET /v1/commissioners` shows it; use that one."
     constraints = ("uq_commissioner_code",)
 
 
@@ -105,6 +106,7 @@ class LocalityExists(DomainError):
     status = 409
     code = "organisations.locality_exists"
     title = "There is a locality with this code already."
+    hint = "`GET /v1/localities` shows it; use that one, or choose another code."
     constraints = ("uq_locality_code",)
 
 
@@ -112,6 +114,7 @@ class OverlappingMembership(DomainError):
     status = 409
     code = "organisations.overlapping_membership"
     title = "The practice is a member elsewhere for part of this period."
+    hint = "End the membership that is in the way on the day on which this one begins, or choose other days."
     constraints = ("ex_locality_membership_overlap", "ex_place_membership_overlap")
 
 
@@ -136,11 +139,13 @@ class NetworkNotFound(DomainError):
 class PracticeAlreadyClosed(DomainError):
     code = "organisations.practice_closed"
     title = "The practice is closed by then."
+    hint = "Choose an earlier day, or read the practice: it says when it closed and which one followed it."
 
 
 class NotAMember(DomainError):
     code = "organisations.not_a_member"
     title = "The practice is no member on that day, or becomes one only then."
+    hint = "Choose a day on which the practice is a member; the practice itself says from when until when."
 
 
 class PracticeChangeNotFound(DomainError):
@@ -152,6 +157,7 @@ class PracticeChangeNotFound(DomainError):
 class PracticeChangeApplied(DomainError):
     code = "organisations.practice_change_applied"
     title = "The change holds already; record another one to put things right."
+    hint = "Record another change with `POST /v1/practice-changes` that puts things right from a later day."
 
 
 class ImportFailed(DomainError):

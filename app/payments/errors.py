@@ -22,6 +22,7 @@ class RunOpen(DomainError):
     status = 409
     code = "payments.run_open"
     title = "This scheme has a run that is neither released nor rejected yet."
+    hint = "Release or reject the run that is open, then ask for this one. `GET /v1/payment-runs` shows both."
     constraints = ("uq_payment_run_open",)
 
 
@@ -29,6 +30,10 @@ class OverlappingPeriod(DomainError):
     status = 409
     code = "payments.overlapping_period"
     title = "A run's period is that of an earlier run or overlaps none."
+    hint = (
+        "Ask for exactly the period of an earlier run, which corrects it, or for one that begins where the "
+        "last one ended."
+    )
 
 
 class PeriodNotPayable(DomainError):
@@ -43,30 +48,42 @@ class RunNotCalculated(DomainError):
     status = 409
     code = "payments.run_not_calculated"
     title = "Only a calculated run can be approved."
+    hint = (
+        "Read the run: while it is `calculating` wait, and once decided it stays so. A run for the same "
+        "period corrects it."
+    )
 
 
 class RunNotApproved(DomainError):
     status = 409
     code = "payments.run_not_approved"
     title = "Only an approved run can be released."
+    hint = "Somebody of the role payments_approver approves it first, who neither started it nor will release it."
 
 
 class RunNotOpen(DomainError):
     status = 409
     code = "payments.run_not_open"
     title = "Only a calculated or an approved run can be rejected."
+    hint = (
+        "What was released is corrected by a run for the same period; what was rejected or failed needs nothing more."
+    )
 
 
 class RunNotReleased(DomainError):
     status = 409
     code = "payments.run_not_released"
     title = "Only a released run has a file and is acknowledged."
+    hint = "Somebody of the role payments_releaser releases it first."
 
 
 class SamePerson(DomainError):
     status = 409
     code = "payments.same_person"
     title = "Who starts a run, who approves it and who releases it are three different people."
+    hint = (
+        "Let another person do it, with a credential of their own: who it is counts, not which key or token they use."
+    )
     constraints = ("ck_payment_run_people",)
 
 
@@ -74,6 +91,7 @@ class OwnPractice(DomainError):
     status = 409
     code = "payments.own_practice"
     title = "Nobody decides about a run that pays a practice in which they hold a post."
+    hint = "Let somebody decide who holds no post at any practice that the run pays."
 
 
 class UnknownPayment(DomainError):

@@ -27,6 +27,10 @@ class SchemeCodeTaken(DomainError):
     status = 409
     code = "schemes.code_taken"
     title = "Another scheme of that financial year has this code."
+    hint = (
+        "Choose another code, or go on with the scheme that has it; the same code in another year is the "
+        "scheme's next year."
+    )
     constraints = ("uq_scheme_code",)
 
 
@@ -34,18 +38,24 @@ class SchemeClosed(DomainError):
     status = 409
     code = "schemes.closed"
     title = "The scheme is closed."
+    hint = "Nothing more happens in it. Make a scheme for the next financial year with `POST /v1/incentive-schemes`."
 
 
 class SchemeNotPublished(DomainError):
     status = 409
     code = "schemes.not_published"
     title = "The scheme has no published version yet."
+    hint = (
+        "Publish a version first: `POST /v1/incentive-schemes/{id}/versions/{n}/publish`, or wait until its "
+        "manager does."
+    )
 
 
 class VersionNotDraft(DomainError):
     status = 409
     code = "schemes.version_not_draft"
     title = "A published version never changes; make a new one."
+    hint = "Write what is to change as a new version: `POST /v1/incentive-schemes/{id}/versions`."
 
 
 class VersionNotPayable(DomainError):
@@ -60,6 +70,10 @@ class NoVersion(DomainError):
     status = 409
     code = "schemes.no_version"
     title = "No published version of the scheme covers that period."
+    hint = (
+        "`GET /v1/incentive-schemes/{id}/versions` says when each version applies: choose a period inside, "
+        "or publish one for it."
+    )
 
 
 class RespondByPast(InvalidRequest):
@@ -71,18 +85,21 @@ class OfferAnswered(DomainError):
     status = 409
     code = "schemes.offer_answered"
     title = "The offer has been answered already."
+    hint = "The offer shows the answer. To change it, ask the commissioner for a new offer."
 
 
 class OfferLapsed(DomainError):
     status = 409
     code = "schemes.offer_lapsed"
     title = "The day to respond by has passed; ask the commissioner for a new offer."
+    hint = "Somebody with the role scheme_manager makes a new one: `POST /v1/incentive-schemes/{id}/offers`."
 
 
 class WordsChanged(DomainError):
     status = 409
     code = "schemes.words_changed"
     title = "The agreement's words have changed since they were offered or read."
+    hint = "Read the offer again, decide anew, and send the `words_digest` that it has now."
 
 
 class SignUpsRefused(DomainError):
@@ -105,6 +122,7 @@ class OwnPractice(DomainError):
     status = 409
     code = "schemes.own_practice"
     title = "Nobody confirms facts of a practice in which they hold a post."
+    hint = "Let somebody confirm it who holds no post at that practice."
 
 
 class CalculationTooLarge(DomainError):
@@ -117,6 +135,7 @@ class ParticipationClash(DomainError):
     status = 409
     code = "schemes.participation_clash"
     title = "Another request changed the same practice's place in the scheme; send this one again."
+    hint = "Send the same request again."
     constraints = ("uq_participation",)
 
 
@@ -124,6 +143,7 @@ class FactClash(DomainError):
     status = 409
     code = "schemes.fact_clash"
     title = "Another request recorded the same facts; send this one again."
+    hint = "Send the same request again: what is recorded already changes nothing."
     constraints = ("uq_scheme_fact_current",)
 
 
@@ -131,6 +151,7 @@ class VersionClash(DomainError):
     status = 409
     code = "schemes.version_clash"
     title = "Another request added a version at the same moment; send this one again."
+    hint = "Send the same request again."
     constraints = ("uq_scheme_version",)
 
 

@@ -45,6 +45,7 @@ class JobNotParked(DomainError):
     status = 409
     code = "jobs.not_parked"
     title = "Only a parked job can be run again"
+    hint = "`GET /v1/jobs?state=parked` lists those that wait for a person; others run by themselves or have ended."
 
 
 class WorkerLost(DomainError):
