@@ -14,8 +14,7 @@ from tests.factories.world import World, everything_of, make_world
 NAME = "Wilma Wood"
 
 
-@pytest.fixture
-async def world(shared: LivePlenary) -> World:
+async def with_wilma(shared: LivePlenary) -> World:
     """Wilma Wood has a post, a key named after her, a role and messages; here she also comes, learns and joins."""
     world = await make_world(shared)
     person, address = UUID(world.ids["/v1/people/{person_id}"]), f"w@{world.tenant}.example"
@@ -36,6 +35,18 @@ async def world(shared: LivePlenary) -> World:
     )  # fmt: skip
     await shared.work()
     return world
+
+
+@pytest.fixture(scope="module")
+async def world(shared: LivePlenary) -> World:
+    """One for all tests after which Wilma Wood is still there."""
+    return await with_wilma(shared)
+
+
+@pytest.fixture
+async def own_world(shared: LivePlenary) -> World:
+    """One that a test may leave without her."""
+    return await with_wilma(shared)
 
 
 async def erase(world: World, **body: Any) -> httpx.Response:
@@ -85,34 +96,33 @@ async def test_a_dry_run_counts_what_would_go_and_changes_nothing(world: World) 
     assert await everything_of(world) == before
 
 
-async def test_an_erased_person_is_in_no_table_by_name_or_address(world: World) -> None:
-    assert {"person", "attendance", "api_key", "delivery", "forum_member"} <= (await traces(world)).keys()
-    answer = await erase(world)
+async def test_an_erased_person_is_in_no_table_by_name_or_address(own_world: World) -> None:
+    assert {"person", "attendance", "api_key", "delivery", "forum_member"} <= (await traces(own_world)).keys()
+    answer = await erase(own_world)
     assert (answer.status_code, answer.json()["erased_at"]) == (200, "2026-11-22T10:00:00Z")
-    assert await traces(world) == {}
-    await world.live.work()
-    assert await traces(world) == {}
-    again = await erase(world)
+    assert await traces(own_world) == {}
+    await own_world.live.work()
+    assert await traces(own_world) == {}
+    again = await erase(own_world)
     assert (again.status_code, again.json()["erased_at"]) == (200, answer.json()["erased_at"])
 
 
 async def test_keys_of_an_erased_person_are_dead_and_payments_can_be_read(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    own_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clinician = world.live.client(world.ids["key"])
+    clinician = own_world.live.client(own_world.ids["key"])
     assert (await clinician.get("/v1/me")).status_code == 200
-    path = f"/v1/payment-runs/{world.ids['/v1/payment-runs/{run_id}']}/statements/{world.practice}"
-    manager = await world.client(Role.SCHEME_MANAGER)
+    path = f"/v1/payment-runs/{own_world.ids['/v1/payment-runs/{run_id}']}/statements/{own_world.practice}"
+    manager = await own_world.client(Role.SCHEME_MANAGER)
     before = (await manager.get(path)).json()
-    assert (await erase(world)).status_code == 200
+    assert (await erase(own_world)).status_code == 200
     start = authenticator.monotonic()
     monkeypatch.setattr(authenticator, "monotonic", lambda: start + 5)
     assert (await clinician.get("/v1/me")).status_code == 401
     assert (await manager.get(path)).json() == before
 
 
-async def test_whoever_decided_about_money_stays_an_id(shared: LivePlenary) -> None:
-    world = await make_world(shared)
+async def test_whoever_decided_about_money_stays_an_id(world: World) -> None:
     run_path = f"/v1/payment-runs/{world.ids['/v1/payment-runs/{run_id}']}"
     manager = await world.client(Role.SCHEME_MANAGER)
     run = (await manager.get(run_path)).json()
