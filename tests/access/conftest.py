@@ -24,8 +24,9 @@ async def issuer() -> AsyncIterator[FakeIssuer]:
         yield issuer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def http() -> AsyncIterator[httpx.AsyncClient]:
+    """One for a test file: it reads every certificate of the machine when it is made."""
     async with httpx.AsyncClient(trust_env=False) as client:
         yield client
 
