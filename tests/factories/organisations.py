@@ -35,14 +35,10 @@ async def make_practice(
 
     `columns` are further columns of `register_practice`.
     """
-    platform = await asyncpg.connect(live.settings.asyncpg_url("platform"))
-    try:
-        await _insert_practice(platform, code, name or f"Surgery {code}", valid_from, columns)
-        await _insert_membership(platform, code, commissioner, valid_from, valid_until)
-        if registered is not None or weighted is not None:
-            await _insert_list(platform, code, list_as_at, registered, weighted)
-    finally:
-        await platform.close()
+    await _insert_practice(live.platform, code, name or f"Surgery {code}", valid_from, columns)
+    await _insert_membership(live.platform, code, commissioner, valid_from, valid_until)
+    if registered is not None or weighted is not None:
+        await _insert_list(live.platform, code, list_as_at, registered, weighted)
     await publish_again(live, code)
 
 
@@ -123,22 +119,14 @@ async def make_membership(
     live: "LivePlenary", code: str, commissioner: str, *, valid_from: date, valid_until: date | None = None
 ) -> None:
     """One more time of a practice as a commissioner's member, apart from those it has."""
-    platform = await asyncpg.connect(live.settings.asyncpg_url("platform"))
-    try:
-        await _insert_membership(platform, code, commissioner, valid_from, valid_until)
-    finally:
-        await platform.close()
+    await _insert_membership(live.platform, code, commissioner, valid_from, valid_until)
 
 
 async def make_list_size(
     live: "LivePlenary", code: str, *, as_at: date, registered: str | None, weighted: str | None = None, **more: Any
 ) -> None:
     """One more list of a practice; what is published of it stays as it was until the next refresh."""
-    platform = await asyncpg.connect(live.settings.asyncpg_url("platform"))
-    try:
-        await _insert_list(platform, code, as_at, registered, weighted, **more)
-    finally:
-        await platform.close()
+    await _insert_list(live.platform, code, as_at, registered, weighted, **more)
 
 
 async def make_locality(client: httpx.AsyncClient, code: str, **members: Any) -> str:

@@ -78,6 +78,7 @@ class LivePlenary:
     tools: Tools
     clock: FixedClock
     owner: asyncpg.Connection
+    platform: asyncpg.Connection
     stack: AsyncExitStack
     tenants: dict[str, UUID] = field(default_factory=dict)
 
@@ -95,7 +96,10 @@ class LivePlenary:
         # tests use the admin's own connection for seeding.
         owner = await asyncpg.connect(settings.asyncpg_url("owner"))
         stack.push_async_callback(owner.close)
-        plenary = cls(settings, app, tools, clock, owner, stack)
+        # One for all tenants and practices of the test file: each would be a connection of its own otherwise.
+        platform = await asyncpg.connect(settings.asyncpg_url("platform"))
+        stack.push_async_callback(platform.close)
+        plenary = cls(settings, app, tools, clock, owner, platform, stack)
         await plenary._ensure_platform()
         return plenary
 
@@ -122,19 +126,15 @@ class LivePlenary:
     async def make_tenant(self, code: str = "ZZ1", *, kind: str = "sub_icb_location", name: str | None = None) -> UUID:
         """A commissioner through the platform's own door (SQL, as `POST /v1/commissioners` is tested elsewhere)."""
         tenant = new_id()
-        platform = await asyncpg.connect(self.settings.asyncpg_url("platform"))
-        try:
-            await platform.execute(
-                "INSERT INTO commissioner (id, code, name, kind, created_at) VALUES ($1, $2, $3, $4, $5)",
-                tenant,
-                code,
-                name or f"NHS {code}",
-                kind,
-                NOW,
-            )
-            await platform.execute("INSERT INTO published.change_number (commissioner_id) VALUES ($1)", tenant)
-        finally:
-            await platform.close()
+        await self.platform.execute(
+            "INSERT INTO commissioner (id, code, name, kind, created_at) VALUES ($1, $2, $3, $4, $5)",
+            tenant,
+            code,
+            name or f"NHS {code}",
+            kind,
+            NOW,
+        )
+        await self.platform.execute("INSERT INTO published.change_number (commissioner_id) VALUES ($1)", tenant)
         self.tenants[code] = tenant
         return tenant
 
