@@ -13,6 +13,8 @@ def a_fact(practice: str) -> dict[str, Any]:
 
 BODIES: dict[str, Callable[[World], Any]] = {
     "PATCH /v1/incentive-schemes/{scheme_id}": lambda _: {"title": "Changed"},
+    # A correction of the time that the world's practice was there: the tag is that of the time.
+    "PUT /v1/localities/{locality_id}/practices/{code}": lambda _: {"from": "2020-05-01", "until": "2021-04-01"},
     "PUT /v1/meetings/{meeting_id}/attendance": lambda _: {"attendance": []},
     "POST /v1/incentive-schemes/{scheme_id}/facts": lambda own: {"facts": [a_fact(own.practice)]},
     "POST /v1/issues/{issue_id}/support": lambda own: {"by": {"type": "practice", "id": own.practice}},
