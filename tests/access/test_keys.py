@@ -1,15 +1,18 @@
 """Keys over HTTP: giving, reading, rotating and revoking them."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from app.access.service import authenticator
 from app.core.ids import new_id
+from tests.factories.keys import remembering
 from tests.factories.service import NOW, LivePlenary
+from tests.factories.serving import on_a_port
+from tests.fakes.clock import MovingSeconds
 
 PERSON = {"name": "Amira Khan", "email": "Amira.Khan@example.org"}
 ANY = {"If-Match": "*"}
@@ -195,16 +198,19 @@ async def test_a_web_key_answers_its_own_page_only(shared: LivePlenary) -> None:
     assert (theirs.status_code, theirs.headers.get("Access-Control-Allow-Origin")) == (403, None)
 
 
-async def test_a_revoked_key_is_dead_once_the_cache_has_passed(
-    shared: LivePlenary, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def seconds(shared: LivePlenary) -> Iterator[MovingSeconds]:
+    with remembering(shared) as seconds:
+        yield seconds
+
+
+async def test_a_revoked_key_is_dead_once_the_cache_has_passed(shared: LivePlenary, seconds: MovingSeconds) -> None:
     _, admin = await admin_of(shared)
     key = (await admin.post("/v1/api-keys", json={"name": "Audit", "role": "auditor"})).json()
     client = shared.client(key["key"])
     assert (await client.get("/v1/me")).status_code == 200
     assert (await admin.delete(f"/v1/api-keys/{key['id']}", headers=ANY)).status_code == 204
-    start = authenticator.monotonic()
-    monkeypatch.setattr(authenticator, "monotonic", lambda: start + 5)
+    seconds.at += 5
     refused = await client.get("/v1/me")
     assert (refused.status_code, refused.json()["code"]) == (401, "access.unauthenticated")
     assert key["id"] not in [row["id"] for row in (await admin.get("/v1/api-keys")).json()["data"]]
@@ -273,7 +279,9 @@ async def test_what_is_no_key_of_ours_is_401(shared: LivePlenary, key: str) -> N
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_a_stream_ends_with_the_key_that_opened_it(shared: LivePlenary, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stream_ends_with_the_key_that_opened_it(
+    shared: LivePlenary, http: httpx.AsyncClient, seconds: MovingSeconds
+) -> None:
     code, admin = await admin_of(shared)
     tenant, operation = shared.tenants[code], new_id()
     await shared.execute(
@@ -285,11 +293,12 @@ async def test_a_stream_ends_with_the_key_that_opened_it(shared: LivePlenary, mo
         tenant=tenant,
     )
     key = (await admin.post("/v1/api-keys", json={"name": "Audit", "role": "auditor"})).json()
-    monkeypatch.setattr(authenticator, "CACHE_SECONDS", 0)
-    listening = asyncio.create_task(shared.client(key["key"]).get(f"/v1/operations/{operation}/events"))
-    await asyncio.sleep(0.3)
-    assert not listening.done()
-    await admin.delete(f"/v1/api-keys/{key['id']}", headers=ANY)
-    async with asyncio.timeout(5):
-        answer = await listening
-    assert answer.text.count("event: ") == 1
+    headers, path, heard = {"Authorization": f"Bearer {key['key']}"}, f"/v1/operations/{operation}/events", []
+    async with asyncio.timeout(5), on_a_port(shared.app) as address:
+        async with http.stream("GET", f"{address}{path}", headers=headers) as stream:
+            async for line in stream.aiter_lines():
+                if line.startswith("event: "):
+                    heard.append(line)
+                    await admin.delete(f"/v1/api-keys/{key['id']}", headers=ANY)
+                    seconds.at += 5
+    assert heard == ["event: progress"]

@@ -10,10 +10,11 @@ import pytest
 
 from app.access.adapters.oidc import TokenVerifier, open_verifier
 from app.access.ports import IssuerConfig
-from app.access.service import DatabaseAuthenticator, authenticator
+from app.access.service import DatabaseAuthenticator
 from app.core.settings import OidcIssuer, SettingsInvalid
 from tests.access.bad_tokens import AUDIENCE
 from tests.factories.service import NOW, LivePlenary
+from tests.fakes.clock import MovingSeconds
 from tests.fakes.oidc_issuer import FakeIssuer
 
 ANY = {"If-Match": "*"}
@@ -26,6 +27,7 @@ class SignedIn:
     plenary: LivePlenary
     issuer: FakeIssuer
     claims: Callable[..., dict[str, Any]]
+    seconds: MovingSeconds
 
     def person(self, email: str | None, **claims: Any) -> httpx.AsyncClient:
         return self.plenary.client(self.issuer.sign(self.claims(sub=f"s:{email}", email=email, **claims)))
@@ -45,9 +47,10 @@ async def signed(
 ) -> AsyncIterator[SignedIn]:
     services = shared.app.state.services
     verifier = TokenVerifier([IssuerConfig(issuer=issuer.url, audience=AUDIENCE)], http=http, clock=shared.clock)
-    accepting = DatabaseAuthenticator(services.app_engine, clock=shared.clock, tokens=verifier)
+    seconds = MovingSeconds()
+    accepting = DatabaseAuthenticator(services.app_engine, clock=shared.clock, tokens=verifier, seconds=seconds)
     monkeypatch.setattr(services, "authenticator", accepting)
-    yield SignedIn(shared, issuer, claims)
+    yield SignedIn(shared, issuer, claims, seconds)
     await accepting.aclose()
 
 
@@ -135,17 +138,14 @@ async def test_a_grant_holds_between_its_dates(signed: SignedIn, monkeypatch: py
     assert seen == [403, 200, 200, 403]
 
 
-async def test_an_ended_grant_is_dead_once_the_cache_has_passed(
-    signed: SignedIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_ended_grant_is_dead_once_the_cache_has_passed(signed: SignedIn) -> None:
     _, admin = await signed.admin()
     path = (await admin.post("/v1/role-grants", json=granted("editor", "e@nded.example"))).headers["Location"]
     client = signed.person("e@nded.example")
     assert (await client.get("/v1/me")).status_code == 200
     assert (await admin.delete(path)).status_code == 428
     assert (await admin.delete(path, headers=ANY)).status_code == 204
-    start = authenticator.monotonic()
-    monkeypatch.setattr(authenticator, "monotonic", lambda: start + 5)
+    signed.seconds.at += 5
     assert (await client.get("/v1/me")).json()["code"] == "access.unknown_person"
     assert (await admin.get("/v1/role-grants")).json()["data"] == []
     assert len((await admin.get("/v1/role-grants", params={"state": "all"})).json()["data"]) == 1

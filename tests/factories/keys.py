@@ -1,8 +1,14 @@
-"""Keys that somebody makes over HTTP."""
+"""Keys that somebody makes over HTTP, and for how long they are remembered."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 
+from app.access.service import DatabaseAuthenticator
 from app.core.ids import new_id
+from tests.factories.service import LivePlenary
+from tests.fakes.clock import MovingSeconds
 
 
 async def key_from(maker: httpx.AsyncClient, role: str) -> str:
@@ -12,3 +18,13 @@ async def key_from(maker: httpx.AsyncClient, role: str) -> str:
     answer = await maker.post("/v1/api-keys", json={"name": role, "role": role, "person": person})
     assert answer.status_code == 201, answer.text
     return answer.json()["key"]
+
+
+@contextmanager
+def remembering(live: LivePlenary) -> Iterator[MovingSeconds]:
+    """For the length of a test the service remembers keys by seconds that pass when told."""
+    services, seconds = live.app.state.services, MovingSeconds()
+    before = services.authenticator
+    services.authenticator = DatabaseAuthenticator(services.app_engine, clock=live.clock, seconds=seconds)
+    yield seconds
+    services.authenticator = before

@@ -1,4 +1,4 @@
-"""A clock that moves when told."""
+"""Clocks that move when told."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,3 +13,13 @@ class MovingClock:
 
     def move(self, **by: float) -> None:
         self.at += timedelta(**by)
+
+
+@dataclass
+class MovingSeconds:
+    """In place of `time.monotonic`."""
+
+    at: float = 0.0
+
+    def __call__(self) -> float:
+        return self.at

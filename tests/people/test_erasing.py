@@ -1,15 +1,17 @@
 """A person's copy of everything, and the end of it, over HTTP and over every slice."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
-from app.access.service import authenticator
 from app.access.values import Role
+from tests.factories.keys import remembering
 from tests.factories.service import LivePlenary
 from tests.factories.world import World, everything_of, make_world
+from tests.fakes.clock import MovingSeconds
 
 NAME = "Wilma Wood"
 
@@ -47,6 +49,12 @@ async def world(shared: LivePlenary) -> World:
 async def own_world(shared: LivePlenary) -> World:
     """One that a test may leave without her."""
     return await with_wilma(shared)
+
+
+@pytest.fixture
+def seconds(shared: LivePlenary) -> Iterator[MovingSeconds]:
+    with remembering(shared) as seconds:
+        yield seconds
 
 
 async def erase(world: World, **body: Any) -> httpx.Response:
@@ -108,7 +116,7 @@ async def test_an_erased_person_is_in_no_table_by_name_or_address(own_world: Wor
 
 
 async def test_keys_of_an_erased_person_are_dead_and_payments_can_be_read(
-    own_world: World, monkeypatch: pytest.MonkeyPatch
+    own_world: World, seconds: MovingSeconds
 ) -> None:
     clinician = own_world.live.client(own_world.ids["key"])
     assert (await clinician.get("/v1/me")).status_code == 200
@@ -116,8 +124,7 @@ async def test_keys_of_an_erased_person_are_dead_and_payments_can_be_read(
     manager = await own_world.client(Role.SCHEME_MANAGER)
     before = (await manager.get(path)).json()
     assert (await erase(own_world)).status_code == 200
-    start = authenticator.monotonic()
-    monkeypatch.setattr(authenticator, "monotonic", lambda: start + 5)
+    seconds.at += 5
     assert (await clinician.get("/v1/me")).status_code == 401
     assert (await manager.get(path)).json() == before
 

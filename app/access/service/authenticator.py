@@ -1,7 +1,7 @@
 """Who calls: keys and bearer tokens, each found through one function in the database."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -31,12 +31,13 @@ Value = TypeVar("Value")
 class _Remembered(Generic[Value]):
     """What was found in the last three seconds, so that what is revoked is dead in every process within five."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: Callable[[], float]) -> None:
         self._found: OrderedDict[Any, tuple[float, Value]] = OrderedDict()
+        self._seconds = seconds
 
     def get(self, key: Any) -> Value | None:
         found = self._found.get(key)
-        return found[1] if found is not None and monotonic() - found[0] < CACHE_SECONDS else None
+        return found[1] if found is not None and self._seconds() - found[0] < CACHE_SECONDS else None
 
     def last(self, key: Any) -> Value | None:
         """What was found when it was last looked for, however long ago."""
@@ -44,7 +45,7 @@ class _Remembered(Generic[Value]):
         return found[1] if found is not None else None
 
     def put(self, key: Any, value: Value) -> Value:
-        self._found[key] = (monotonic(), value)
+        self._found[key] = (self._seconds(), value)
         self._found.move_to_end(key)
         if len(self._found) > CACHE_SIZE:
             self._found.popitem(last=False)
@@ -68,13 +69,20 @@ _NOBODY: Final = _Known(None, None)
 class DatabaseAuthenticator:
     """Finds principals by key, or by the e-mail address of a bearer token that its issuer signed."""
 
-    def __init__(self, engine: AsyncEngine, *, clock: Clock, tokens: BearerTokens | None = None) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        clock: Clock,
+        tokens: BearerTokens | None = None,
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._tokens = tokens
-        self._keys: _Remembered[_Known] = _Remembered()
-        self._grants: _Remembered[Sequence[FoundGrant]] = _Remembered()
-        self._origins: _Remembered[bool] = _Remembered()
+        self._keys: _Remembered[_Known] = _Remembered(seconds)
+        self._grants: _Remembered[Sequence[FoundGrant]] = _Remembered(seconds)
+        self._origins: _Remembered[bool] = _Remembered(seconds)
 
     async def authenticate(self, token: str, *, commissioner: str | None, fresh: bool) -> Principal:
         if token.startswith(KEY_PREFIX):
