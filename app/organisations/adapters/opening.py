@@ -68,16 +68,16 @@ def _line(text: io.TextIOWrapper) -> str:
 
 
 @contextmanager
-def text_files(content: bytes | Path) -> Iterator[list[TextFile]]:
+def text_files(content: bytes | Path, *, most_bytes: int = MAX_TEXT_BYTES) -> Iterator[list[TextFile]]:
     """Every CSV in the upload: the file itself, or the CSV files of a ZIP."""
     with ExitStack() as stack:
         opener = _opener(content)
         head = _head(opener)
         if not head.startswith(_ZIP_MAGIC):
-            yield [_text_file(opener, head)]
+            yield [_text_file(opener, head, most_bytes)]
             return
         archive = stack.enter_context(_archive(opener))
-        yield [_member(archive, info) for info in _csv_members(archive)]
+        yield [_member(archive, info, most_bytes) for info in _csv_members(archive)]
 
 
 def _opener(content: bytes | Path) -> Callable[[], IO[bytes]]:
@@ -94,10 +94,10 @@ def _head(opener: Callable[[], IO[bytes]]) -> bytes:
         return stream.read(512)
 
 
-def _text_file(opener: Callable[[], IO[bytes]], head: bytes) -> TextFile:
+def _text_file(opener: Callable[[], IO[bytes]], head: bytes, most_bytes: int) -> TextFile:
     _refuse_documents(head)
     with opener() as stream:
-        return TextFile(_encoding(stream), opener)
+        return TextFile(_encoding(stream, most_bytes), opener)
 
 
 def _refuse_documents(head: bytes) -> None:
@@ -113,7 +113,7 @@ def _refuse_documents(head: bytes) -> None:
         raise WrongKind("This is JSON, not CSV.")
 
 
-def _encoding(stream: IO[bytes]) -> str:
+def _encoding(stream: IO[bytes], most_bytes: int) -> str:
     """UTF-8 where every byte fits, else Windows-1252, which Excel writes. Text holds no control characters."""
     decoders = {
         "utf-8-sig": codecs.getincrementaldecoder("utf-8")(),
@@ -122,8 +122,8 @@ def _encoding(stream: IO[bytes]) -> str:
     size = 0
     while chunk := stream.read(_CHUNK):
         size += len(chunk)
-        if size > MAX_TEXT_BYTES:
-            raise FileTooLarge(f"Unpacked it is larger than {MAX_TEXT_BYTES // 2**20} MB.")
+        if size > most_bytes:
+            raise FileTooLarge(f"Unpacked it is larger than {most_bytes // 2**20} MB.")
         if len(chunk.translate(None, _CONTROLS)) != len(chunk):
             raise WrongEncoding("This is not a text file: it holds control characters.")
         decoders = {name: decoder for name, decoder in decoders.items() if _decodes(decoder, chunk)}
@@ -188,15 +188,15 @@ def _is_csv(name: str) -> bool:
     return name.lower().endswith(".csv") and not name.startswith("__MACOSX/") and not Path(name).name.startswith(".")
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> TextFile:
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most_bytes: int) -> TextFile:
     if info.flag_bits & 1:
         raise BadZip("It is protected with a password.")
     if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
         raise BadZip("It is compressed in a way that is not supported. Unpack it and upload the CSV.")
-    if info.file_size > MAX_TEXT_BYTES or info.file_size > max(info.compress_size, 2**14) * MAX_RATIO:
+    if info.file_size > most_bytes or info.file_size > max(info.compress_size, 2**14) * MAX_RATIO:
         raise FileTooLarge("Unpacked it would be far larger than any file that is published.")
     try:
-        return _text_file(lambda: archive.open(info), _head(lambda: archive.open(info)))
+        return _text_file(lambda: archive.open(info), _head(lambda: archive.open(info)), most_bytes)
     except EOFError as error:
         raise TruncatedZip from error
     except _ZIP_TROUBLE as error:

@@ -163,11 +163,12 @@ class Collected(Generic[T]):
     errors: list[RowError] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     total: int = 0
+    most_errors: int = MAX_ERRORS
 
     def refuse(self, number: int, refused: CellRefused) -> None:
         self.errors.append(RowError(number, refused.column, refused.code, refused.detail))
-        if len(self.errors) > MAX_ERRORS:
-            raise TooManyErrors(f"More than {MAX_ERRORS:,} rows; the first is row {self.errors[0].row}.")
+        if len(self.errors) > self.most_errors:
+            raise TooManyErrors(f"More than {self.most_errors:,} rows; the first is row {self.errors[0].row}.")
 
     def keep_only(self, refusals: Mapping[int, CellRefused]) -> None:
         """Takes out the rows at these positions and reports them in the order of the file."""
@@ -184,10 +185,16 @@ class Collected(Generic[T]):
 
 
 def collect(
-    sheet: Sheet, columns: Columns, read_row: Callable[[Record], T | None], *, has_headings: bool
+    sheet: Sheet,
+    columns: Columns,
+    read_row: Callable[[Record], T | None],
+    *,
+    has_headings: bool,
+    most_rows: int = MAX_ROWS,
+    most_errors: int = MAX_ERRORS,
 ) -> Collected[T]:
     """Reads every row. A row that cannot be read becomes an error and never stops the others; `None` skips it."""
-    found: Collected[T] = Collected()
+    found: Collected[T] = Collected(most_errors=most_errors)
     waiting_for_headings = has_headings
     for number, values in sheet.numbered:
         if values is not None and not any(cell.strip() for cell in values):
@@ -196,8 +203,8 @@ def collect(
             waiting_for_headings = False
             continue
         found.total += 1
-        if found.total > MAX_ROWS:
-            raise FileTooLarge(f"The limit is {MAX_ROWS:,} rows.")
+        if found.total > most_rows:
+            raise FileTooLarge(f"The limit is {most_rows:,} rows.")
         try:
             row = read_row(_record(values, sheet.width, columns, found.notes))
         except CellRefused as refused:

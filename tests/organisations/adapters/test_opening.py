@@ -175,16 +175,17 @@ def test_archive_of_many_files_is_refused_before_they_are_listed():
         _codes(_zip(*((f"{number}.csv", b"x") for number in range(101))))
 
 
-def test_file_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(opening, "MAX_FILE_BYTES", 10)
-    with pytest.raises(FileTooLarge):
-        _codes(MEMBERS.encode())
+def test_file_over_the_limit_is_refused():
+    with pytest.raises(FileTooLarge, match="The limit is 64 MB"):
+        _codes(bytes(opening.MAX_FILE_BYTES + 1))
 
 
-def test_text_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(opening, "MAX_TEXT_BYTES", 10)
-    with pytest.raises(FileTooLarge):
-        _codes(MEMBERS.encode())
+@pytest.mark.parametrize("content", [MEMBERS.encode(), _zip(("members.csv", MEMBERS.encode()))], ids=["plain", "zip"])
+def test_text_over_the_limit_is_refused(content: bytes):
+    with opening.text_files(content, most_bytes=len(MEMBERS)) as files:
+        assert len(files) == 1
+    with pytest.raises(FileTooLarge, match="Unpacked"), opening.text_files(content, most_bytes=len(MEMBERS) - 1):
+        pytest.fail("opened")
 
 
 def test_endless_line_is_refused():
@@ -192,16 +193,21 @@ def test_endless_line_is_refused():
         _codes(b"practice_code,from\n" + b"x" * (opening.MAX_LINE_CHARACTERS + 1))
 
 
-def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sheet, "MAX_ROWS", 2)
-    with pytest.raises(FileTooLarge, match="rows"):
-        _codes((MEMBERS + "ZZ9002,2024-04-01\nZZ9003,2024-04-01\n").encode())
+def _collected(*cells: str, **most: int) -> sheet.Collected[str]:
+    lines = sheet.Sheet.read(iter(["code\n", *(f"{cell}\n" for cell in cells)]))
+    return sheet.collect(lines, {"code": 0}, lambda record: record.needed_code("code"), has_headings=True, **most)
 
 
-def test_too_many_errors_are_refused(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sheet, "MAX_ERRORS", 2)
-    with pytest.raises(TooManyErrors, match="the first is row 3"):
-        _codes((MEMBERS + "?,?\n" * 3).encode())
+def test_too_many_rows_are_refused():
+    assert _collected("ZZ9001", "ZZ9002", most_rows=2).rows == ["ZZ9001", "ZZ9002"]
+    with pytest.raises(FileTooLarge, match="The limit is 2 rows"):
+        _collected("ZZ9001", "ZZ9002", "ZZ9003", most_rows=2)
+
+
+def test_too_many_errors_are_refused():
+    assert [error.row for error in _collected("ZZ9001", "?", "?", most_errors=2).errors] == [3, 4]
+    with pytest.raises(TooManyErrors, match="More than 2 rows; the first is row 3"):
+        _collected("ZZ9001", "?", "?", "?", most_errors=2)
 
 
 def test_quotation_mark_that_swallows_rows_is_refused():
