@@ -1,6 +1,7 @@
 """What becomes of each message, whatever the mail server does."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import threading
@@ -163,6 +164,33 @@ async def test_server_that_says_nothing_is_given_up_in_time(outcomes_of, mailer_
         sink = type("Silent", (), {"port": server})
         outcomes = await asyncio.wait_for(outcomes_of(mailer_to(sink, timeout=0.2), [outgoing(0), outgoing(1)]), 2)
     assert [outcome.state for outcome in outcomes] == ["failed_temporary"] * 2
+
+
+@pytest.mark.parametrize(
+    ("line", "pause"), [(b"250-" + b"x" * 8000 + b"\r\n", 0.0), (b"250-wait\r\n", 0.05), (b"2", 0.05)]
+)
+@pytest.mark.parametrize("stage", [b"ehlo", b"RCPT", b".\r\n"])
+async def test_server_that_never_ends_its_answer_is_given_up_in_time(mailer_to, outcomes_of, stage, line, pause):
+    """Lines without end and a drip of bytes: each of them in time, the whole never there."""
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        takes_body = False
+        with contextlib.suppress(ConnectionError):
+            while not (command := await reader.readline()).startswith(stage):
+                if not takes_body:
+                    takes_body = command == b"DATA\r\n"
+                    writer.write(b"354 go on\r\n" if takes_body else b"250 ok\r\n")
+            while True:
+                writer.write(line)
+                await writer.drain()
+                await asyncio.sleep(pause)
+        writer.close()
+
+    async with await asyncio.start_server(endless, "127.0.0.1", 0) as server:
+        sink = type("Endless", (), {"port": server.sockets[0].getsockname()[1]})
+        outcomes = await asyncio.wait_for(outcomes_of(mailer_to(sink, timeout=0.3), [outgoing(0)]), 3)
+    assert [outcome.state for outcome in outcomes] == ["in_doubt" if stage == b".\r\n" else "failed_temporary"]
 
 
 async def test_cancelled_batch_ends_at_once_and_sends_nothing_more(sink, mailer_to, outcomes_of):

@@ -6,6 +6,8 @@ import ssl
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from app.communications.adapters.smtp_client import BoundedReplies, BoundedRepliesOverTls
+
 SCHEMES = frozenset(("smtp", "smtps"))
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 
@@ -64,8 +66,8 @@ class SmtpServer:
         name = socket.gethostname()
         options = {"local_hostname": name if "." in name else "[127.0.0.1]", "timeout": self.timeout}
         if self.is_implicit_tls:
-            return smtplib.SMTP_SSL(self.host, self.port, context=self._context(), **options)
-        return smtplib.SMTP(self.host, self.port, **options)
+            return BoundedRepliesOverTls(self.host, self.port, context=self._context(), **options)
+        return BoundedReplies(self.host, self.port, **options)
 
     def _prepare(self, connection: smtplib.SMTP) -> None:
         connection.ehlo_or_helo_if_needed()
