@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core import jobs
 from app.core.clock import Clock
-from app.core.database_problems import DATABASE_ERRORS, is_passing
+from app.core.database_problems import DATABASE_ERRORS, is_passing, server_words, sqlstate
 from app.core.db import Actor, Tx, unit_of_work
 from app.core.errors import DomainError
 from app.core.jobs import Claimed, LostLease, Waker, WorkerLost
@@ -176,7 +176,13 @@ async def _record_failure(tools: Tools, registered: Registered, job: Claimed, er
 
 
 def in_words(error: Exception) -> str:
-    return f"{error.code}: {error}" if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
+    """What is kept with the job and shown to operators: nothing of what the database was given."""
+    if isinstance(error, DomainError):
+        return f"{error.code}: {error}"
+    name = type(error).__name__
+    if isinstance(error, DATABASE_ERRORS) and not isinstance(error, OSError):
+        return f"{name} ({sqlstate(error)}): {server_words(error)}"
+    return f"{name}: {error}"
 
 
 async def _park(tools: Tools, registered: Registered, job: Claimed, error: Exception) -> None:

@@ -93,6 +93,8 @@ def make_engine(url: str, *, pool_size: int = 5, application: str = "plenary") -
     """An engine on asyncpg. Time-outs are set on the login itself, so that no connection can miss them."""
     return create_async_engine(
         url,
+        # Names and addresses are among them, and errors are kept: in the log, and with parked jobs.
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=5,

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any, BinaryIO, Final
@@ -28,6 +29,7 @@ _PRIVATE: Final = frozenset(
         "token",
     }
 )
+_DETAIL: Final = re.compile(r"DETAIL:  .*")
 _ADOPTED: Final = ("uvicorn", "uvicorn.error", "arq", "arq.worker", "alembic", "sqlalchemy")
 
 
@@ -81,10 +83,17 @@ def _shared() -> list[Any]:
 
 def _final(*, json: bool) -> list[Any]:
     if json:
-        return [structlog.processors.format_exc_info, _to_json]
+        return [structlog.processors.format_exc_info, remove_quoted_rows, _to_json]
     # The library's own choice prints local variables, and with them whatever a caller sent.
     console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-    return [console, _to_bytes]
+    return [structlog.processors.format_exc_info, remove_quoted_rows, console, _to_bytes]
+
+
+def remove_quoted_rows(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Takes the database's details out of a traceback: they quote the row, with the name and address in it."""
+    if isinstance(event.get("exception"), str):
+        event["exception"] = _DETAIL.sub(f"DETAIL:  {_REMOVED}", event["exception"])
+    return event
 
 
 def remove_private(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

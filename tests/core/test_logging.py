@@ -117,6 +117,21 @@ def test_a_traceback_shows_no_local_variables(output, json_lines):
     assert b"swordfish" not in output.getvalue()
 
 
+@pytest.mark.parametrize("json_lines", [True, False])
+def test_a_traceback_does_not_quote_rows_of_the_database(output, json_lines):
+    configure_logging(json=json_lines, level="INFO", stream=output)
+    try:
+        raise RuntimeError(
+            'duplicate key "uq_person"\nDETAIL:  Key (email)=(zoe@example.org) already exists.\nHINT:  x'
+        )
+    except RuntimeError as error:
+        get_logger("plenary.test").error("unexpected_error", exc_info=error)
+        logging.getLogger("arq").exception("job failed")
+    assert b"zoe@example.org" not in output.getvalue()
+    assert output.getvalue().count(b"uq_person") == 2
+    assert output.getvalue().count(b"HINT:  x") == 2
+
+
 @pytest.mark.parametrize("member", ["\ud800", 2**100, {1: "x", (1, 2): "y"}])
 def test_no_member_can_lose_a_line(output, member):
     configure_logging(json=True, level="INFO", stream=output)

@@ -186,6 +186,27 @@ async def test_a_job_is_parked_though_nobody_could_be_told(shared: LivePlenary, 
     assert ("no_such_column" if statement else "KeyError") in row["last_error"]
 
 
+async def test_what_the_database_was_given_is_not_kept_with_the_job(shared: LivePlenary) -> None:
+    """Names and addresses would outlive their person there, for auditors and in the log."""
+    tenant = await shared.fresh_tenant()
+    insert = text(
+        "INSERT INTO person (commissioner_id, id, name, name_key, email) VALUES (:tenant, :tenant, :name, '', :email)"
+    )
+
+    async def stumble(context: JobContext) -> None:
+        async with context.transaction() as session:
+            values = {"tenant": session.tenant, "name": None, "email": "zoe@example.org"}
+            await (await session.connection()).execute(insert, values)
+
+    with handling("test.personal", stumble):
+        await put_job(shared, "test.personal", tenant=tenant)
+        await run_due(shared)
+    [row] = await job_rows(shared, "test.personal", tenant)
+    assert row["state"] == "parked"
+    assert row["last_error"].startswith("IntegrityError (23502): null value in column")
+    assert "zoe@" not in row["last_error"]
+
+
 async def test_what_a_dead_worker_left_counts_as_due(live: LivePlenary) -> None:
     tenant = await live.fresh_tenant()
     await put_job(live, "test.left", tenant=tenant, queue="payments")
