@@ -9,7 +9,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, MutableMapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any, Final, TypeVar
 
 from app.core.errors import Unavailable
@@ -78,9 +80,16 @@ class RateLimiter:
 
 
 def address_key(scope: MutableMapping[str, Any]) -> str:
-    """Under which a request without a known credential is counted: where it came from, of the ASGI scope."""
+    """Under which a request without a known credential is counted: where it came from, of the ASGI scope.
+
+    One line of IPv6 has the addresses of a /64 to itself, so they count together.
+    """
     client = scope.get("client")
-    return f"address:{client[0] if client else 'unknown'}"
+    address = client[0] if client else "unknown"
+    if ":" in address:
+        with suppress(ValueError):
+            address = str(ip_network(f"{address.partition('%')[0]}/64", strict=False))
+    return f"address:{address}"
 
 
 def rate_limit_headers(decision: Decision) -> dict[str, str]:

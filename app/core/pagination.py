@@ -93,8 +93,11 @@ def page_body(data: list[Any], next_cursor: str | None, total: int | None = None
 
 
 def link_header(request_url: object, cursor: str) -> str:
-    """The `Link` value that leads to the next page: the same address and filters, with that cursor."""
+    """The `Link` value that leads to the next page: the same path and filters, with that cursor.
+
+    Without a host: the one of the request is whatever the caller wrote into its header.
+    """
     parts = urlsplit(str(request_url))
     kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "cursor"]
     query = urlencode([*kept, ("cursor", cursor)])
-    return f'<{urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))}>; rel="next"'
+    return f'<{urlunsplit(("", "", parts.path, query, ""))}>; rel="next"'

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import Unavailable
-from app.core.limits import Bench, RateLimiter, rate_limit_headers
+from app.core.limits import Bench, RateLimiter, address_key, rate_limit_headers
 
 
 def test_a_burst_passes_and_the_next_waits():
@@ -105,3 +105,14 @@ async def test_a_bench_takes_as_many_as_it_has_places_and_a_place_is_free_when_t
         except Unavailable:
             await asyncio.sleep(0.01)
     pytest.fail("the place was never given back")
+
+
+def test_addresses_of_one_ipv6_line_count_together_and_others_apart():
+    def key(address):
+        return address_key({"client": (address, 50_000)})
+
+    assert key("2001:db8:1:2::7") == key("2001:db8:1:2:ffff::9")
+    assert key("2001:db8:1:2::7") != key("2001:db8:1:3::7")
+    assert key("fe80::1%eth0") == key("fe80::2%eth1")
+    assert key("192.0.2.1") != key("192.0.2.2")
+    assert address_key({}) == "address:unknown"

@@ -108,7 +108,8 @@ def test_the_link_keeps_filters_and_replaces_the_cursor():
     link = link_header("https://host/v1/practices?q=a%26b&cursor=old&limit=2&empty=", "new")
     assert link.endswith('; rel="next"')
     url = urlsplit(link[1 : link.index(">")])
-    assert (url.netloc, url.path) == ("host", "/v1/practices")
+    # The host is whatever the caller wrote into its header, so the link has none.
+    assert (url.scheme, url.netloc, url.path) == ("", "", "/v1/practices")
     assert parse_qs(url.query, keep_blank_values=True) == {
         "q": ["a&b"],
         "limit": ["2"],

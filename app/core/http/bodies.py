@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from app.core.auth import Scope
-from app.core.errors import InvalidRequest, TooDeep, TooLarge
+from app.core.errors import InvalidRequest, MalformedJson, TooDeep, TooLarge
 from app.core.http.services import Services
 
 MOST_DEPTH: Final = 40
@@ -30,8 +30,20 @@ async def check_body(request: Request, services: Services, scope: Scope) -> None
         raise InvalidRequest("The body ended early.") from error
     body = b"".join(chunks)
     request._body = body  # noqa: SLF001 - where Starlette itself keeps a body that was read  # pyright: ignore
-    if "json" in request.headers.get("content-type", "") and _too_deep(body):
-        raise TooDeep(f"The body may be nested at most {MOST_DEPTH} deep.")
+    if "json" in request.headers.get("content-type", ""):
+        _refuse_other_encodings(body)
+        if _too_deep(body):
+            raise TooDeep(f"The body may be nested at most {MOST_DEPTH} deep.")
+
+
+def _refuse_other_encodings(body: bytes) -> None:
+    """Python's parser guesses UTF-16 and UTF-32 too, whose bytes say something else to whoever looks at them first."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise MalformedJson("JSON is sent as UTF-8 (RFC 8259).") from None
+    if b"\0" in body:
+        raise MalformedJson("JSON is sent as UTF-8 (RFC 8259), without NUL bytes.")
 
 
 def _too_deep(body: bytes) -> bool:
