@@ -1,4 +1,4 @@
-"""Sessions, the unit of work and the order in which it closes (DESIGN 5)."""
+"""Sessions, the unit of work and the order in which it closes (docs/decisions/unit-of-work.md)."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress

@@ -100,7 +100,7 @@ def emit(session: Tx, announced: Event, *, tenant: UUID | None = None) -> None:
 
 
 # One statement, the last before COMMIT: it locks each touched tenant's number in id order, raises it once and writes
-# the events with it. Readers of the feed therefore never see number n+1 before n (research: 0 rows lost).
+# the events with it. Readers of the feed therefore never see number n+1 before n.
 _WRITE = text(
     """
 WITH incoming AS (

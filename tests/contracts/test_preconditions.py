@@ -41,8 +41,8 @@ DECISIONS = {
 }
 # A PUT that needs none, and why.
 FREE_PUTS = {
-    "PUT /v1/meetings/{meeting_id}/attendance": "the list is sent anew as it grows (API)",
-    "PUT /v1/localities/{locality_id}/practices/{code}": "as attendance (API)",
+    "PUT /v1/meetings/{meeting_id}/attendance": "the list is sent anew as it grows",
+    "PUT /v1/localities/{locality_id}/practices/{code}": "sent anew, like attendance",
     "PUT /v1/me/preferences": "the first time there is nothing yet",
 }
 STALE = {"If-Match": '"0123456789abcdef0123456789abcdef"'}
