@@ -105,12 +105,19 @@ class Period:
             raise ValueError("A period ends after it starts.")
 
     @property
+    def end(self) -> date:
+        """The day after the last, where the period has to have one."""
+        if self.valid_until is None:
+            raise ValueError("The period has no known end.")
+        return self.valid_until
+
+    @property
     def days(self) -> int:
-        return (self._end() - self.valid_from).days
+        return (self.end - self.valid_from).days
 
     def whole_months(self) -> int | None:
         """How many months the period is, or None when it begins and ends on different days of the month."""
-        end = self._end()
+        end = self.end
         return months_between(self.valid_from, end) if end.day == self.valid_from.day else None
 
     def contains(self, day: date) -> bool:
@@ -121,11 +128,6 @@ class Period:
         ends = [end for end in (self.valid_until, other.valid_until) if end is not None]
         end = min(ends, default=None)
         return Period(start, end) if end is None or start < end else None
-
-    def _end(self) -> date:
-        if self.valid_until is None:
-            raise ValueError("The period has no known end.")
-        return self.valid_until
 
 
 class PeriodModel(BaseModel):

@@ -17,7 +17,14 @@ from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository
 from app.schemes.errors import FactNotFound, OfferNotFound, SchemeNotFound, VersionNotFound
 from app.schemes.tables import FactRow, ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
-from app.schemes.values import ParticipationSource, ParticipationState, SchemeState, VersionState
+from app.schemes.values import (
+    Agreement,
+    ParticipationSource,
+    ParticipationState,
+    SchemeState,
+    VersionState,
+    scheme_year,
+)
 
 _LOCK_FACTS = text("SELECT pg_advisory_xact_lock(hashtextextended(:subject, 6))")
 # One JSON parameter holds all rows, so thousands are one statement whatever the limit on parameters.
@@ -76,8 +83,9 @@ _TOUCHED = text(
 SELECT
   (SELECT count(*) FROM participation WHERE commissioner_id = :tenant AND practice = ANY(CAST(:codes AS text[]))
      AND state = 'offered' AND respond_by >= :day) AS offers,
-  (SELECT count(*) FROM participation WHERE commissioner_id = :tenant AND practice = ANY(CAST(:codes AS text[]))
-     AND state = 'accepted' AND (valid_until IS NULL OR valid_until > :day)) AS agreements,
+  (SELECT count(*) FROM participation AS p JOIN scheme AS s ON (s.commissioner_id, s.id) = (p.commissioner_id, p.scheme_id)
+   WHERE p.commissioner_id = :tenant AND p.practice = ANY(CAST(:codes AS text[])) AND p.state = 'accepted'
+     AND coalesce(p.valid_until, s.starts_on + interval '1 year') > :day) AS agreements,
   (SELECT count(*) FROM scheme_fact WHERE commissioner_id = :tenant AND practice = ANY(CAST(:codes AS text[]))
      AND superseded_at IS NULL AND happened_on >= :day) AS facts"""
 )
@@ -141,6 +149,12 @@ class VersionRepository(TenantRepository[VersionRow]):
         )
 
 
+_OF_SCHEME = and_(
+    col(SchemeRow.commissioner_id) == col(ParticipationRow.commissioner_id),
+    col(SchemeRow.id) == col(ParticipationRow.scheme_id),
+)
+
+
 class ParticipationRepository(TenantRepository[ParticipationRow]):
     table = ParticipationRow
     missing = OfferNotFound
@@ -183,30 +197,26 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
             return lapsed
         return and_(col(ParticipationRow.state) == state, not_(func.coalesce(lapsed, false())))
 
-    async def list_agreements(self, scheme_id: UUID) -> Sequence[Any]:
-        """Practice and dates of every agreement that was accepted; columns only, since a run asks for thousands."""
-        statement = select_columns(
-            col(ParticipationRow.practice), col(ParticipationRow.valid_from), col(ParticipationRow.valid_until)
-        ).where(
-            col(ParticipationRow.commissioner_id) == self.tenant,
-            col(ParticipationRow.scheme_id) == scheme_id,
-            col(ParticipationRow.state) == ParticipationState.ACCEPTED,
+    async def list_agreements(self, scheme_id: UUID, practices: Sequence[str] | None = None) -> list[Agreement]:
+        """Every agreement that was accepted, or those practices'; columns only, since a run asks for thousands."""
+        statement = (
+            select_columns(
+                col(ParticipationRow.practice),
+                col(ParticipationRow.valid_from),
+                col(ParticipationRow.valid_until),
+                col(SchemeRow.starts_on),
+            )
+            .join(SchemeRow, _OF_SCHEME)
+            .where(
+                col(ParticipationRow.commissioner_id) == self.tenant,
+                col(ParticipationRow.scheme_id) == scheme_id,
+                col(ParticipationRow.state) == ParticipationState.ACCEPTED,
+            )
         )
-        return (await (await self.session.connection()).execute(statement)).all()
-
-    async def list_terms(self, scheme_id: UUID, practices: Sequence[str]) -> Sequence[Any]:
-        """State and dates of those practices' agreements; columns only, since a run asks for thousands."""
-        statement = select_columns(
-            col(ParticipationRow.practice),
-            col(ParticipationRow.state),
-            col(ParticipationRow.valid_from),
-            col(ParticipationRow.valid_until),
-        ).where(
-            col(ParticipationRow.commissioner_id) == self.tenant,
-            col(ParticipationRow.scheme_id) == scheme_id,
-            one_of(ParticipationRow.practice, practices),
-        )
-        return (await (await self.session.connection()).execute(statement)).all()
+        if practices is not None:
+            statement = statement.where(one_of(ParticipationRow.practice, practices))
+        rows = (await (await self.session.connection()).execute(statement)).all()
+        return [Agreement(row.practice, row.valid_from, row.valid_until, scheme_year(row.starts_on)) for row in rows]
 
     async def by_practice(self, scheme_id: UUID, practices: Sequence[str]) -> dict[str, ParticipationRow]:
         rows = await self.list(
@@ -225,13 +235,7 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
     async def of_practice(self, practice: str) -> Sequence[tuple[ParticipationRow, SchemeRow]]:
         statement = (
             select(ParticipationRow, SchemeRow)
-            .join(
-                SchemeRow,
-                and_(
-                    col(SchemeRow.commissioner_id) == col(ParticipationRow.commissioner_id),
-                    col(SchemeRow.id) == col(ParticipationRow.scheme_id),
-                ),
-            )
+            .join(SchemeRow, _OF_SCHEME)
             .where(ParticipationRow.commissioner_id == self.tenant, ParticipationRow.practice == practice)
             .order_by(col(SchemeRow.starts_on), col(SchemeRow.code))
         )

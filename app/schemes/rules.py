@@ -13,6 +13,7 @@ from app.calculation.service import year_share
 from app.core.clock import Period, add_months, financial_year_start
 from app.core.errors import FieldError
 from app.schemes.values import (
+    Agreement,
     Budget,
     ClaimRefusal,
     FactEntry,
@@ -107,11 +108,20 @@ def _overruled(facts: Sequence[FactEntry], known: Mapping[str, KnownFact]) -> It
             yield FieldError(f"/facts/{place}/external_id", "schemes.fact_confirmed", detail)
 
 
-def agreement_term(state: str, valid_from: date | None, valid_until: date | None) -> Period | None:
-    """When a practice is in the scheme; None where it has not agreed."""
-    if state != ParticipationState.ACCEPTED:
-        return None
-    return Period(valid_from or date.min, valid_until)
+def agreement_term(valid_from: date | None, valid_until: date | None, *, year: Period) -> Period | None:
+    """When an agreement holds: from its first day until its end; what it does not say is that of the scheme's year.
+
+    In a scheme of 2026/27 one without dates holds from 1 April 2026 to 31 March 2027, and one from 1 June to 31 March.
+    None where that leaves no day.
+    """
+    start, end = valid_from or year.valid_from, valid_until or year.end
+    return Period(start, end) if start < end else None
+
+
+def agreement_terms(agreements: Iterable[Agreement]) -> dict[str, Period]:
+    """When each practice's agreement holds; without those that hold on no day."""
+    terms = {each.practice: agreement_term(each.valid_from, each.valid_until, year=each.year) for each in agreements}
+    return {practice: term for practice, term in terms.items() if term is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +135,8 @@ class Evidence:
 
 def applies_words(applies: Iterable[Period]) -> str:
     """When a scheme's versions apply: `from 2026-04-01 until 2027-04-01, the last day not included`."""
-    spans = sorted({(each.valid_from, period_end(each)) for each in applies})
+    spans = sorted({(each.valid_from, each.end) for each in applies})
     return f"{', '.join(f'from {start} until {end}' for start, end in spans)}, the last day not included"
-
-
-def term_of(valid_from: date | None, valid_until: date | None, *, year: Period) -> Period:
-    """The time that an agreement is for: the whole of the scheme's year where it does not say."""
-    start, end = valid_from or year.valid_from, valid_until or period_end(year)
-    return Period(start, end) if start < end else year
 
 
 def version_signed(published: Sequence[tuple[int, Period]], term: Period) -> int | None:
@@ -148,16 +152,17 @@ def version_signed(published: Sequence[tuple[int, Period]], term: Period) -> int
 
 
 def facts_outside_scheme(
-    facts: Sequence[FactEntry], agreed: Mapping[str, Period | None], *, counted: Evidence
+    facts: Sequence[FactEntry], agreed: Mapping[str, Period], *, counted: Evidence
 ) -> list[FieldError]:
     """What no version would ever count, and would be lost without a word."""
     found: list[FieldError] = []
     for place, fact in enumerate(facts):
-        if not any(period.contains(fact.on) for period in counted.applies):
+        is_applied = any(period.contains(fact.on) for period in counted.applies)
+        if not is_applied:
             detail = f"The scheme's versions apply {applies_words(counted.applies)}."
             found.append(FieldError(f"/facts/{place}/on", "schemes.outside_scheme", detail))
         term = agreed.get(fact.practice)
-        if term is None or not term.contains(fact.on):
+        if term is None or (is_applied and not term.contains(fact.on)):
             detail = "The practice has no agreement for this scheme on that day."
             found.append(FieldError(f"/facts/{place}/practice", "schemes.practice_not_in_scheme", detail))
         if fact.measure not in counted.names:
@@ -240,20 +245,7 @@ def membership(periods: Sequence[Period], term: Period | None) -> tuple[Period, 
 
 def is_covered(period: Period, *, by: Period) -> bool:
     """Whether the one lies within the other, whose ends are known."""
-    return by.valid_from <= period.valid_from and period_end(period) <= period_end(by)
-
-
-def is_in_force(valid_from: date | None, valid_until: date | None, *, period: Period) -> bool:
-    """Whether an agreement with these dates holds on some day of the period."""
-    return (valid_from is None or valid_from < period_end(period)) and (
-        valid_until is None or valid_until > period.valid_from
-    )
-
-
-def period_end(period: Period) -> date:
-    if period.valid_until is None:
-        raise ValueError("A claim is for a period with a known end.")
-    return period.valid_until
+    return by.valid_from <= period.valid_from and period.end <= by.end
 
 
 def claim_words(*, is_in: bool, is_covered: bool, applies: Sequence[Period]) -> str:
@@ -273,7 +265,7 @@ def claim_refusal(*, is_in: bool, may_declare: bool, period: Period, today: date
         return ClaimRefusal.NOT_SIGNED_UP
     if not may_declare:
         return ClaimRefusal.ROLE
-    return ClaimRefusal.WINDOW_NOT_OPEN if today < period_end(period) else None
+    return ClaimRefusal.WINDOW_NOT_OPEN if today < period.end else None
 
 
 def read_period(text: str) -> Period | str:

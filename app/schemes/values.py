@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.calculation.values import PracticeResult, Problem
-from app.core.clock import Period
+from app.core.clock import Period, add_months
 
 _PLACES: Final = Decimal("0.000001")
 
@@ -66,6 +66,20 @@ class Budget:
     basis: str | None = None
 
 
+def scheme_year(starts_on: date) -> Period:
+    return Period(starts_on, add_months(starts_on, 12))
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What an accepted agreement says of its own time, and the year of its scheme for what it does not say."""
+
+    practice: str
+    valid_from: date | None
+    valid_until: date | None
+    year: Period
+
+
 @dataclass(frozen=True, slots=True)
 class SchemeRef:
     id: UUID
@@ -79,6 +93,10 @@ class SchemeRef:
     cost_centre: str | None
     budget: Budget | None
     live_version: int | None
+
+    @property
+    def year(self) -> Period:
+        return scheme_year(self.starts_on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def test_the_same_fact_twice_in_one_request_is_one_fact() -> None:
 
 
 def test_a_fact_outside_the_agreement_is_refused() -> None:
-    agreed = {"A1": Period(date(2026, 5, 7), None), "A2": None}
+    agreed = {"A1": Period(date(2026, 5, 7), None)}
     facts = [a_fact(), a_fact("b", practice="A2"), a_fact("c", on=date(2026, 5, 7))]
     found = rules.facts_outside_scheme(facts, agreed, counted=COUNTED)
     assert [each.pointer for each in found] == ["/facts/0/practice", "/facts/1/practice"]
@@ -117,6 +117,23 @@ def test_a_budgets_share_follows_list_and_months() -> None:
 def test_a_budget_of_broken_months_has_the_days_of_its_own_year() -> None:
     leap = Period(date(2023, 10, 1), date(2024, 2, 15))
     assert rules.budget_share(Budget(per_head=Decimal("3.66"), basis="registered"), Decimal(100), leap) == 100 * 137
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_until", "expected"),
+    [
+        (None, None, YEAR),
+        (date(2026, 6, 1), None, Period(date(2026, 6, 1), date(2027, 4, 1))),
+        (None, date(2026, 7, 1), Period(date(2026, 4, 1), date(2026, 7, 1))),
+        (date(2025, 4, 1), date(2028, 4, 1), Period(date(2025, 4, 1), date(2028, 4, 1))),
+        (date(2027, 4, 1), None, None),
+        (None, date(2026, 4, 1), None),
+    ],
+)
+def test_what_an_agreement_does_not_say_is_of_the_schemes_year(
+    valid_from: date | None, valid_until: date | None, expected: Period | None
+) -> None:
+    assert rules.agreement_term(valid_from, valid_until, year=YEAR) == expected
 
 
 def test_an_agreement_is_by_the_newest_version_of_its_time() -> None:

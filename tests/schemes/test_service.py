@@ -6,6 +6,7 @@ import pytest
 
 from app.core.clock import Period
 from app.core.db import Tx
+from app.organisations.values import PracticeChangeKind, PracticeChangeRef
 from app.schemes import service
 from app.schemes.errors import FactsRefused, NoVersion
 from app.schemes.repository import ParticipationRepository
@@ -115,6 +116,41 @@ async def test_who_joins_late_is_a_member_of_the_scheme_from_then(shared: LivePl
     assert await expected(db, scheme, practice) == 200_000
     assert await service.list_participants(db, scheme.id, period=Period(date(2026, 4, 1), date(2026, 6, 1))) == []
     assert await service.expected_of_practice(db, practice, Period(date(2026, 4, 1), date(2026, 6, 1))) == []
+
+
+async def test_an_undated_agreement_holds_in_the_schemes_year_only_wherever_it_is_asked(
+    shared: LivePlenary, db: Tx
+) -> None:
+    practice = await a_practice(shared, db, registered="8412")
+    two_years, after = Period(date(2026, 4, 1), date(2028, 4, 1)), Period(date(2027, 4, 1), date(2027, 7, 1))
+    scheme = await a_published_scheme(db, definition=SESSIONS, applies=two_years)
+    await service.record_sign_ups(db, scheme.id, [a_sign_up(practice)], recorded_by=None, now=NOW)
+    assert await service.list_participants(db, scheme.id, period=YEAR) == [practice]
+    assert await service.list_participants(db, scheme.id, period=after) == []
+    assert await service.expected_of_practice(db, practice, after) == []
+    with pytest.raises(FactsRefused) as refused:
+        await service.record_facts(
+            db,
+            scheme.id,
+            [a_fact(practice, "a", after.valid_from)],
+            confirmed=True,
+            source=FactSource.OFFICE,
+            recorded_by=None,
+            now=NOW,
+        )
+    assert [each.code for each in refused.value.errors] == ["schemes.practice_not_in_scheme"]
+    for day, still in ((date(2027, 3, 31), 1), (date(2027, 4, 1), 0)):
+        change = PracticeChangeRef(PracticeChangeKind.CLOSE, (practice,), None, None, day)
+        held = {each.what: each.count for each in await service.effects_of_practice_change(db, change)}
+        assert held["agreements"] == still
+
+
+async def test_an_agreement_from_after_the_schemes_year_holds_on_no_day(shared: LivePlenary, db: Tx) -> None:
+    practice = await a_practice(shared, db, registered="8412")
+    late, scheme = a_sign_up(practice, valid_from=date(2027, 4, 1)), await a_published_scheme(db, definition=PER_HEAD)
+    await service.record_sign_ups(db, scheme.id, [late], recorded_by=None, now=NOW)
+    assert await service.list_participants(db, scheme.id, period=QUARTER) == []
+    assert await service.expected_of_practice(db, practice, QUARTER) == []
 
 
 async def test_time_with_another_commissioner_is_not_paid_in_part(shared: LivePlenary, db: Tx) -> None:

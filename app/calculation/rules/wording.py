@@ -31,7 +31,7 @@ def day_text(day: date) -> str:
 
 def span_text(period: Period) -> str:
     """A period by its last day, which is how people read it: from 1 April 2014 to 30 June 2014."""
-    last = date.fromordinal(_end(period).toordinal() - 1)
+    last = date.fromordinal(period.end.toordinal() - 1)
     return f"from {day_text(period.valid_from)} to {day_text(last)}"
 
 
@@ -84,9 +84,3 @@ def _four_places(pence: Exact) -> str:
     nearest = (200 * abs(pence.numerator) + pence.denominator) // (2 * pence.denominator)
     whole, places = divmod(nearest, 10_000)
     return f"{'-' if pence.numerator < 0 else ''}{whole:,}.{places:04d}"
-
-
-def _end(period: Period) -> date:
-    if period.valid_until is None:
-        raise ValueError("A calculation is for a period with a known end.")
-    return period.valid_until

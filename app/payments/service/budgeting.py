@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.calculation.service import check_definition, estimate, evaluate, parse_definition
 from app.calculation.values import Definition, PracticeInput
-from app.core.clock import Period, add_months
+from app.core.clock import Period
 from app.core.db import Tx, let_go
 from app.payments.repository.ledger import LedgerRepository
 from app.payments.rules.accruing import by_months, due_periods, gaps
@@ -46,11 +46,11 @@ class _Stretch:
 async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     scheme = await schemes.get_scheme(session, scheme_id)
     ledger, gathering = LedgerRepository(session, session.tenant), schemes.Gathering(session, scheme_id)
-    year = Period(scheme.starts_on, add_months(scheme.starts_on, 12))
+    year = scheme.year
     released = [period for period, _ in await ledger.list_posted_periods(scheme_id)]
     due = due_periods(year, released, on=on)
     over = [stretch for period in due for stretch in await _stretches(gathering, period)]
-    rest = gaps(year, due, until=add_months(scheme.starts_on, 12))
+    rest = gaps(year, due, until=year.end)
     to_come = [stretch for period in rest for stretch in await _stretches(gathering, period)]
     codes = await gathering.participants(year)
     posted, paid = await ledger.sum_moved(scheme_id, on=on)

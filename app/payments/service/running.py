@@ -46,12 +46,11 @@ async def request_run(
     waiting = await RunRepository(session, session.tenant).find_open(scheme.id)
     if waiting is not None:
         raise RunOpen(_open_words(waiting))
-    assert period.valid_until is not None
     run = PaymentRun(
         commissioner_id=session.tenant,
         scheme_id=scheme.id,
         period_from=period.valid_from,
-        period_until=period.valid_until,
+        period_until=period.end,
         state=RunState.CALCULATING,
         note=note,
         operation_id=new_id(),
@@ -186,14 +185,13 @@ class _Freezer:
         return known[1]
 
     def _add_part(self, period: Period, version: VersionRef, digest: str, *, differences: bool, changed: bool) -> None:
-        assert period.valid_until is not None
         self.parts.append(
             PaymentRunPart(
                 commissioner_id=self.session.tenant,
                 run_id=self.run.id,
                 no=len(self.parts),
                 period_from=period.valid_from,
-                period_until=period.valid_until,
+                period_until=period.end,
                 version_no=version.n,
                 definition=dict(version.definition) if changed else None,
                 inputs_digest=digest,

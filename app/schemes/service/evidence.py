@@ -134,8 +134,8 @@ async def _require_no_tie(
 async def _not_of_this_scheme(session: Tx, scheme_id: UUID, facts: Sequence[FactEntry]) -> list[FieldError]:
     """A fact whose practice has no agreement, or that no version would ever count."""
     practices = sorted({fact.practice for fact in facts})
-    rows = await ParticipationRepository(session, session.tenant).list_terms(scheme_id, practices)
-    agreed = {row.practice: rules.agreement_term(row.state, row.valid_from, row.valid_until) for row in rows}
+    agreements = await ParticipationRepository(session, session.tenant).list_agreements(scheme_id, practices)
+    agreed = rules.agreement_terms(agreements)
     versions = await VersionRepository(session, session.tenant).list_of(scheme_id)
     needed = [calculation.measures_needed(read_definition(version.definition)) for version in versions]
     counted = rules.Evidence(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.calculation import service as calculation
 from app.calculation.values import Fact, PracticeInput, PracticeResult
-from app.core.clock import Period, add_months
+from app.core.clock import Period
 from app.core.db import Tx
 from app.organisations import service as organisations
 from app.people import service as people
@@ -14,7 +14,6 @@ from app.schemes.errors import NoVersion
 from app.schemes.repository import FactRepository, ParticipationRepository, VersionRepository
 from app.schemes.service.drafting import as_scheme_ref, as_version_ref, read_definition, version_covering
 from app.schemes.service.figures import as_fact
-from app.schemes.tables import ParticipationRow, SchemeRow
 from app.schemes.values import ParticipationState, SchemeRef, VersionRef
 
 
@@ -25,17 +24,25 @@ async def expected_of_practice(session: Tx, practice: str, period: Period) -> li
     A scheme that says nothing about all of the period has no figure and is left out.
     """
     found = await ParticipationRepository(session, session.tenant).of_practice(practice)
-    agreed = [(row, scheme) for row, scheme in found if _is_in(row, scheme, period)]
-    if not agreed:
+    agreed = [
+        (as_scheme_ref(scheme), row.valid_from, row.valid_until)
+        for row, scheme in found
+        if row.state == ParticipationState.ACCEPTED
+    ]
+    terms = [
+        (scheme, term)
+        for scheme, start, end in agreed
+        if (term := rules.agreement_term(start, end, year=scheme.year)) and term.intersection(period)
+    ]
+    if not terms:
         return []
-    versions = await _versions(session, [scheme.id for _, scheme in agreed])
+    versions = await _versions(session, [scheme.id for scheme, _ in terms])
     lists = (await organisations.list_sizes(session, [practice]))[practice]
     posts = (await people.posts_held(session, [practice])).get(practice, ())
     member = (await organisations.member_periods(session, [practice])).get(practice, [])
     facts = await _facts(session, practice, period)
     results: list[tuple[SchemeRef, PracticeResult]] = []
-    for row, scheme in agreed:
-        term = rules.agreement_term(row.state, row.valid_from, row.valid_until)
+    for scheme, term in terms:
         given = PracticeInput(practice, lists, posts, tuple(facts[scheme.id]), rules.membership(member, term))
         try:
             version = version_covering(versions[scheme.id], period)
@@ -43,13 +50,8 @@ async def expected_of_practice(session: Tx, practice: str, period: Period) -> li
             continue
         definition = read_definition(version.definition)
         (result,) = calculation.evaluate(definition, period=period, practices=[given], include_unconfirmed=True)
-        results.append((as_scheme_ref(scheme), result))
+        results.append((scheme, result))
     return results
-
-
-def _is_in(row: ParticipationRow, scheme: SchemeRow, period: Period) -> bool:
-    term = Period(row.valid_from or scheme.starts_on, row.valid_until or add_months(scheme.starts_on, 12))
-    return row.state == ParticipationState.ACCEPTED and term.intersection(period) is not None
 
 
 async def _versions(session: Tx, schemes: list[UUID]) -> dict[UUID, list[VersionRef]]:

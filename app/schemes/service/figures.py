@@ -60,7 +60,7 @@ class Gathering:
         self._session = session
         self._scheme_id = scheme_id
         self._versions: list[VersionRef] | None = None
-        self._agreements: Sequence[Any] | None = None
+        self._terms: dict[str, Period] | None = None
         self._read: dict[int, tuple[Definition, Needed]] = {}
         self._without_facts: dict[tuple[bool, bool], dict[str, PracticeInput]] = {}
         self._seen: dict[str, PracticeInput] = {}
@@ -73,15 +73,11 @@ class Gathering:
 
     async def participants(self, period: Period) -> list[str]:
         """As `list_participants`."""
-        if self._agreements is None:
+        if self._terms is None:
             repository = ParticipationRepository(self._session, self._session.tenant)
-            self._agreements = await repository.list_agreements(self._scheme_id)
+            self._terms = rules.agreement_terms(await repository.list_agreements(self._scheme_id))
         # Sorted here: the database's collation is not that of a digest.
-        return sorted(
-            each.practice
-            for each in self._agreements
-            if rules.is_in_force(each.valid_from, each.valid_until, period=period)
-        )
+        return sorted(practice for practice, term in self._terms.items() if term.intersection(period))
 
     async def inputs(self, version: VersionRef, *, period: Period, codes: Sequence[str]) -> list[PracticeInput]:
         """All that a run over the period can see of each practice, in the order given: a handful of queries for any
@@ -150,7 +146,7 @@ async def entitlement(
             is_covered=version is not None,
             applies=[each.applies for each in reversed(published)],
         ),
-        opens_on=rules.period_end(period),
+        opens_on=period.end,
         confirmed=confirmed,
         live=live,
     )
@@ -280,8 +276,8 @@ def as_fact(row: Any) -> Fact:
 
 async def _members(session: Tx, scheme_id: UUID, codes: Sequence[str]) -> dict[str, tuple[Period, ...]]:
     periods = await organisations.member_periods(session, codes)
-    agreed = await ParticipationRepository(session, session.tenant).list_terms(scheme_id, codes)
-    terms = {row.practice: rules.agreement_term(row.state, row.valid_from, row.valid_until) for row in agreed}
+    agreed = await ParticipationRepository(session, session.tenant).list_agreements(scheme_id, codes)
+    terms = rules.agreement_terms(agreed)
     return {code: rules.membership(periods.get(code, []), terms.get(code)) for code in codes}
 
 

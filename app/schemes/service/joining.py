@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.core.audit import audit
-from app.core.clock import Period, add_months, london_date
+from app.core.clock import Period, london_date
 from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden
 from app.core.etag import digest_etag
@@ -42,6 +42,7 @@ from app.schemes.values import (
     Signatory,
     SignUp,
     SignUpOutcome,
+    scheme_year,
 )
 
 
@@ -177,17 +178,19 @@ def _version_for(published: Sequence[VersionRow], term: Period) -> VersionRow:
     return next(row for row in published if row.n == chosen)
 
 
-def _year(scheme: SchemeRow) -> Period:
-    return Period(scheme.starts_on, add_months(scheme.starts_on, 12))
-
-
 def _rest(scheme: SchemeRow, today: date) -> Period:
     """What an agreement made today can still change of the scheme's year."""
-    return rules.term_of(max(today, scheme.starts_on), None, year=_year(scheme))
+    return _term(max(today, scheme.starts_on), None, scheme)
+
+
+def _term(valid_from: date | None, valid_until: date | None, scheme: SchemeRow) -> Period:
+    """What the words have to be of: of the year where the agreement is for none of its days."""
+    year = scheme_year(scheme.starts_on)
+    return rules.agreement_term(valid_from, valid_until, year=year) or year
 
 
 def _words_signed(published: Sequence[VersionRow], each: SignUp, scheme: SchemeRow) -> dict[str, object]:
-    version = _version_for(published, rules.term_of(each.valid_from, each.valid_until, year=_year(scheme)))
+    version = _version_for(published, _term(each.valid_from, each.valid_until, scheme))
     return {"version_n": version.n, "words_digest": version.words_digest}
 
 
