@@ -12,7 +12,7 @@ from app.calculation.nodes.catalogue import CATALOGUE
 from app.calculation.nodes.component import Component, OrganisationPayee
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import PreparedMeasure
-from app.calculation.rules import canonical, describing, engine, seeing, wording
+from app.calculation.rules import canonical, describing, engine, seeing
 from app.calculation.rules.earning import PayingNode, View
 from app.calculation.values import Definition, Needed, PracticeInput, PracticeResult, Problem, Range
 from app.core.clock import Period
@@ -24,10 +24,8 @@ practice_from_json = canonical.practice_from_json
 frozen_digest = canonical.frozen_digest
 outputs_digest = canonical.outputs_digest
 latest_list = list_size.latest_list
-pounds_text = wording.pounds_text
 range_sentence = describing.range_sentence
 sight = seeing.sight
-span_text = wording.span_text
 year_share = component.year_share
 
 

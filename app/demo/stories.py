@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from app.core.clock import add_months
+from app.core.wording import MONTHS
 from app.demo import world
 from app.demo.calls import Caller
 
@@ -85,7 +86,7 @@ async def hold_half_days(demo: "Demo", scheme: str) -> None:
         meeting = held.get(day.isoformat()) or await lead.post(
             "/v1/meetings",
             {
-                "title": f"Protected learning afternoon, {month:%B}",
+                "title": f"Protected learning afternoon, {MONTHS[month.month - 1]}",
                 "purpose": "Learn together and agree what to change in our own practices",
                 "level": "commissioner",
                 "starts_at": f"{day}T13:00:00Z",

@@ -12,6 +12,7 @@ from typing import Final
 from app.calculation.service import year_share
 from app.core.clock import Period, add_months, financial_year_start
 from app.core.errors import FieldError
+from app.core.wording import counted
 from app.schemes.values import (
     Agreement,
     Budget,
@@ -180,7 +181,7 @@ def unread_words(measures: Sequence[str], *, known: Sequence[str]) -> list[str]:
     read = ", ".join(known) or "none"
     counts = Counter(measure for measure in measures if measure not in known)
     return [
-        f'{count} {"fact is" if count == 1 else "facts are"} named {name}, which the definition does not read; its "fact"'
+        f'{counted(count, "fact is", "facts are")} named {name}, which the definition does not read; its "fact"'
         f" names: {read}."
         for name, count in sorted(counts.items())
     ]

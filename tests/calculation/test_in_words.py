@@ -1,16 +1,14 @@
 """A definition in words: one sentence for each node."""
 
-from datetime import date
 from fractions import Fraction
 
 import pytest
 
 from app.calculation.rules.exact import exact_text
-from app.calculation.rules.wording import number_text, pounds_text, share_text, span_text
+from app.calculation.rules.wording import number_text, pounds_text, share_text
 from app.calculation.service import describe, describe_markdown
 from app.calculation.values import Range
-from app.core.clock import Period
-from tests.factories.calculation import QUARTER, definition, fixed, gate, per_head, per_session, pro_rata, total
+from tests.factories.calculation import definition, fixed, gate, per_head, per_session, pro_rata, total
 
 
 def test_each_node_is_one_sentence_and_then_comes_what_goes_for_all():
@@ -107,9 +105,3 @@ def test_figures_are_written_as_people_write_them():
         "24 months of it come to",
         "77/365 of it is",
     ]
-
-
-def test_a_period_is_said_by_its_last_day():
-    assert span_text(QUARTER) == "from 1 April 2014 to 30 June 2014"
-    with pytest.raises(ValueError, match="known end"):
-        span_text(Period(date(2014, 4, 1)))

@@ -9,9 +9,10 @@ from app.calculation.language.readers import Name, Whole
 from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure, facts_counted
 from app.calculation.rules.earning import Run, View
 from app.calculation.rules.exact import Exact, exact, exact_text
-from app.calculation.rules.wording import MONTHS, number_text
+from app.calculation.rules.wording import number_text
 from app.calculation.values import Fact, PracticeInput
 from app.core.clock import Period, months_between
+from app.core.wording import MONTHS
 
 MOST_COUNTED: Final = 1_000_000
 Month = tuple[int, int]

@@ -12,8 +12,9 @@ from app.calculation.nodes.component import Component, RatePer, pence, time_shar
 from app.calculation.nodes.counting import AmountMeasure
 from app.calculation.rules.earning import Earning, Payer, Run
 from app.calculation.rules.exact import pounds_value, simple
-from app.calculation.rules.wording import pounds_text, rate_text, span_text
+from app.calculation.rules.wording import pounds_text, rate_text
 from app.calculation.values import PracticeInput
+from app.core.wording import span_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ class Fixed(Component):
                 Earning(
                     component=self.id,
                     pence=earned,
-                    text=f"{found.words} recorded {many} named {recorded.fact} {span_text(run.period)}",
+                    text=f"{found.words} recorded {many} named {recorded.fact} from {span_text(run.period)}",
                     link=" = ",
                     workings={"operator": self.type, "value": pounds_value(earned), "inputs": [found.workings]},
                     payee=self.payee_value(),

@@ -11,9 +11,10 @@ from app.calculation.language.readers import Choice, ChoiceOrDate
 from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure
 from app.calculation.rules.earning import Run
 from app.calculation.rules.exact import exact, exact_text
-from app.calculation.rules.wording import counted, day_text
+from app.calculation.rules.wording import measured_text
 from app.calculation.values import Basis, ListSize, PracticeInput, Problem
 from app.core.clock import Period, financial_year, financial_year_start, quarter_start, utc_text
+from app.core.wording import day_text
 
 _NEVER_RECORDED: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -86,7 +87,7 @@ class ListMeasure(PreparedMeasure):
     def _measured(self, found: ListSize, day: date) -> Measured:
         value = exact(getattr(found, self.basis))
         origin = ", ".join(part for part in (found.source, found.published_period) if part)
-        words = f"{counted(value, 'patient', 'patients')} on {day_text(found.as_at)}"
+        words = f"{measured_text(value, 'patient')} on {day_text(found.as_at)}"
         if found.as_at != day:
             words += f", the latest list on or before {day_text(day)}"
         workings = {

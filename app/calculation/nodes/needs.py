@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Final
 from app.calculation.language.members import member
 from app.calculation.language.readers import Choice, Name
 from app.calculation.rules.earning import Run
-from app.calculation.rules.wording import day_text, span_text, spoken
+from app.calculation.rules.wording import spoken
 from app.calculation.values import Need, PracticeInput
 from app.core.clock import Period
+from app.core.wording import day_text, span_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class PostNeed(PreparedNeed):
             day = period.valid_from
             return "" if any(each.contains(day) for each in held) else f"on {day_text(day)}"
         if self.held is Held.ANY_DAY:
-            return "" if any(each.intersection(period) for each in held) else f"on any day {span_text(period)}"
+            return "" if any(each.intersection(period) for each in held) else f"on any day from {span_text(period)}"
         gap = _first_vacant_day(held, period)
         return f"on {day_text(gap)}, and one is needed on every day of the period" if gap else ""
 

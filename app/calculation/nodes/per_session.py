@@ -11,8 +11,9 @@ from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.counting import CountMeasure
 from app.calculation.rules.earning import Earning, Payer, Run
 from app.calculation.rules.exact import Exact, exact_text, pounds_value, simple
-from app.calculation.rules.wording import counted, rate_text, span_text
+from app.calculation.rules.wording import measured_text, rate_text
 from app.calculation.values import PracticeInput
+from app.core.wording import span_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +62,10 @@ class PerSession(Component):
         return pay
 
     def _text(self, sessions: Exact, cut: str, run: Run) -> str:
-        text = f"{rate_text(self.rate)} a session x {counted(sessions, 'session', 'sessions')}"
+        text = f"{rate_text(self.rate)} a session x {measured_text(sessions, 'session')}"
         if cut:
             return f"{text} ({_first_session(cut)})"
-        return text if sessions else f"{text} {span_text(run.period)}"
+        return text if sessions else f"{text} from {span_text(run.period)}"
 
 
 def _first_session(cut: str) -> str:

@@ -6,8 +6,9 @@ from typing import Final
 from app.calculation.language.tree import measures_used
 from app.calculation.rules.earning import Run, View
 from app.calculation.rules.exact import exact
-from app.calculation.rules.wording import day_text, number_text
+from app.calculation.rules.wording import number_text
 from app.calculation.values import Definition, Fact, PracticeInput
+from app.core.wording import counted, day_text, noun
 
 _DATES_SHOWN: Final = 10
 
@@ -35,7 +36,6 @@ def _note(name: str, facts: list[Fact], view: View) -> str:
     shown = [f"{day_text(fact.on)} ({number_text(exact(fact.value))})" for fact in facts[:_DATES_SHOWN]]
     if len(facts) > _DATES_SHOWN:
         shown.append(f"and {len(facts) - _DATES_SHOWN} more")
-    subject = "1 fact" if len(facts) == 1 else f"{len(facts)} facts"
-    is_are = "is" if len(facts) == 1 else "are"
+    subject, is_are = counted(len(facts), "fact"), noun(len(facts), "is", "are")
     treated = "not paid" if view is View.CONFIRMED else "counted here, and not paid until then"
     return f"{subject} named {name} {is_are} not confirmed yet and {treated}: {', '.join(shown)}."

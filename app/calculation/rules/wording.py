@@ -1,18 +1,13 @@
-"""Figures and dates as people write them. Nothing here depends on the machine's language."""
+"""Exact figures as people write them; days, spans and whole pence are worded as everywhere."""
 
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from typing import Final
 
 from app.calculation.rules.exact import Exact, decimal_text, pounds
 from app.calculation.values import Basis
-from app.core.clock import Period
+from app.core import wording
 
-MONTHS: Final = (
-    "January February March April May June July August September October November December".split()  # noqa: SIM905
-)
 _SHARES: Final = {
     Fraction(1, 12): "a twelfth of it is",
     Fraction(1, 6): "a sixth of it is",
@@ -22,17 +17,6 @@ _SHARES: Final = {
     Fraction(2, 3): "two thirds of it is",
     Fraction(3, 4): "three quarters of it is",
 }
-
-
-@lru_cache(maxsize=4096)
-def day_text(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def span_text(period: Period) -> str:
-    """A period by its last day, which is how people read it: from 1 April 2014 to 30 June 2014."""
-    last = date.fromordinal(period.end.toordinal() - 1)
-    return f"from {day_text(period.valid_from)} to {day_text(last)}"
 
 
 def rate_text(rate: Decimal) -> str:
@@ -51,8 +35,7 @@ def number_text(value: Exact) -> str:
 def pounds_text(pence: Exact) -> str:
     """Pence as pounds: two places when they are enough, up to six when exact, else four after the word about."""
     if pence.denominator == 1:
-        whole, rest = divmod(abs(pence.numerator), 100)
-        return f"{'-' if pence.numerator < 0 else ''}{whole:,}.{rest:02d}"
+        return wording.pounds_text(pence.numerator)
     if 10_000 % pence.denominator == 0:
         return number_text(pounds(pence))
     return f"about {_four_places(pence)}"
@@ -71,8 +54,9 @@ def per_patient(basis: Basis) -> str:
     return f"per {basis.value} patient"
 
 
-def counted(number: Exact, one: str, many: str) -> str:
-    return f"{number_text(number)} {one if number == 1 else many}"
+def measured_text(number: Exact, one: str) -> str:
+    """`1 patient`, `8,412 patients`."""
+    return f"{number_text(number)} {wording.noun(number, one)}"
 
 
 def spoken(name: str) -> str:

@@ -4,30 +4,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from app.core.clock import Period
+from app.core.wording import day_text, pounds_words, span_text
 from app.payments.values import PaymentBrief
-
-
-def pounds(pence: int) -> str:
-    """1682400 pence is `£16,824.00`."""
-    whole, rest = divmod(abs(pence), 100)
-    return f"{'-' if pence < 0 else ''}£{whole:,}.{rest:02d}"
-
-
-def day(value: date) -> str:
-    return f"{value.day} {value:%B %Y}"
-
-
-def span(period: Period) -> str:
-    """A period as people say it, with its last day instead of the day after it."""
-    if period.valid_until is None:
-        return f"from {day(period.valid_from)}"
-    return f"{day(period.valid_from)} to {day(date.fromordinal(period.valid_until.toordinal() - 1))}"
 
 
 def statement_subject(*, scheme: str, payments: Sequence[PaymentBrief]) -> str:
     """What is paid, not what the lines come to: money that is owed from before may be between the two."""
     paid = _paid(payments)
-    return f"Statement: {pounds(paid)} for {scheme}" if paid else f"Statement: nothing is paid now for {scheme}"
+    return f"Statement: {pounds_words(paid)} for {scheme}" if paid else f"Statement: nothing is paid now for {scheme}"
 
 
 def statement_body(
@@ -44,7 +28,7 @@ def statement_body(
     """A negative payment is not asked back: it is set against what is paid next. The bank's line has the payment's
     reference, not the statement's, so both are said.
     """
-    opening = f"Statement **{reference}** of practice {practice} for {scheme}, {span(period)}."
+    opening = f"Statement **{reference}** of practice {practice} for {scheme}, {span_text(period)}."
     parts = [opening, " ".join(_due(total, payments, pay_by=pay_by)), _listed(lines)]
     if bank_lines := [_bank_line(each) for each in payments if each.payable]:
         parts += ["On the bank line:", _listed(bank_lines)]
@@ -59,15 +43,15 @@ def _due(total: int, payments: Sequence[PaymentBrief], *, pay_by: str | None) ->
     """
     paid = _paid(payments)
     if paid != total or any(each.carried_forward for each in payments):
-        yield f"The total is **{pounds(total)}**."
+        yield f"The total is **{pounds_words(total)}**."
     for each in payments:
         if each.brought_forward:
-            yield f"{pounds(-each.brought_forward)} from before is set against what is due to {plain_line(each.payee)}."
-    when = f" by {day(date.fromisoformat(pay_by))}" if pay_by else ""
-    yield f"**{pounds(paid)}** will be paid{when}." if paid else "Nothing is paid now."
+            yield f"{pounds_words(-each.brought_forward)} from before is set against what is due to {plain_line(each.payee)}."
+    when = f" by {day_text(date.fromisoformat(pay_by))}" if pay_by else ""
+    yield f"**{pounds_words(paid)}** will be paid{when}." if paid else "Nothing is paid now."
     for each in payments:
         if each.carried_forward:
-            owed = pounds(-each.carried_forward)
+            owed = pounds_words(-each.carried_forward)
             yield f"{owed} is carried forward and set against the next payment to {plain_line(each.payee)}."
 
 
@@ -76,7 +60,7 @@ def _paid(payments: Sequence[PaymentBrief]) -> int:
 
 
 def _bank_line(payment: PaymentBrief) -> str:
-    return f"{payment.reference}: {pounds(payment.payable)} to {payment.payee}"
+    return f"{payment.reference}: {pounds_words(payment.payable)} to {payment.payee}"
 
 
 def _listed(lines: Sequence[str]) -> str:
@@ -85,7 +69,7 @@ def _listed(lines: Sequence[str]) -> str:
 
 def offer_body(*, scheme: str, practice: str, respond_by: date | None, words: str) -> str:
     """`words` is the version as Markdown, with what the practice can earn as its last sentence."""
-    answer = f"Please answer by {day(respond_by)}." if respond_by else "Please answer soon."
+    answer = f"Please answer by {day_text(respond_by)}." if respond_by else "Please answer soon."
     return (
         f"Practice {practice} is offered a place in **{plain_line(scheme)}**.\n\n{answer} Until then nothing is agreed."
         f" The scheme in words, and over its whole time what it would pay your practice:\n\n{words}"
@@ -94,7 +78,7 @@ def offer_body(*, scheme: str, practice: str, respond_by: date | None, words: st
 
 def sign_up_body(*, scheme: str, practice: str, signed_on: date | None, signatory: str | None) -> str:
     """Told because somebody else wrote it down: the practice can object at once."""
-    when = f" on {day(signed_on)}" if signed_on else ""
+    when = f" on {day_text(signed_on)}" if signed_on else ""
     who = f" by {plain_line(signatory)}" if signatory else ""
     return (
         f"Your commissioner has recorded that practice {practice} signed up to **{plain_line(scheme)}**{when}{who}."

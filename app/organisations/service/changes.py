@@ -16,6 +16,7 @@ from app.core.db import Tx, as_tenant
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.repository import Expected
+from app.core.wording import counted, day_text
 from app.organisations.errors import (
     CommissionerNotFound,
     LocalityNotFound,
@@ -129,15 +130,19 @@ async def effects_of_practice_change(session: Tx, change: PracticeChangeRef) -> 
     day = change.effective_on
     members = await changes.list_members_among(session, session.tenant, change.practices, on=day)
     placed = await changes.list_places_held(session, change.practices, on=day)
-    left = f"from {day:%-d %B %Y}"
+    left = f"from {day_text(day)}"
     return [
-        Effect("members", len(members), f"{_practices(len(members))} no longer as now a member {left}."),
-        Effect("localities", len(placed), f"{_practices(len(placed))} no longer in the present locality {left}."),
+        Effect(
+            "members",
+            len(members),
+            f"{counted(len(members), 'practice is', 'practices are')} no longer as now a member {left}.",
+        ),
+        Effect(
+            "localities",
+            len(placed),
+            f"{counted(len(placed), 'practice is', 'practices are')} no longer in the present locality {left}.",
+        ),
     ]
-
-
-def _practices(count: int) -> str:
-    return "1 practice is" if count == 1 else f"{count} practices are"
 
 
 async def record_change(

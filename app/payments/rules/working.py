@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
-from app.calculation.service import evaluate, parse_definition, pounds_text, practice_from_json, span_text
+from app.calculation.service import evaluate, parse_definition, practice_from_json
 from app.calculation.values import Line, Payee, PracticeResult
 from app.core.clock import Period
 from app.core.money import format_pounds
+from app.core.wording import pounds_text, span_text
 from app.payments.values import (
     Balance,
     LineKind,
@@ -124,7 +125,7 @@ def _moved(period: Period, entitled: int, paid: int) -> str:
     difference = entitled - paid
     end = "more is paid" if difference > 0 else "is taken back"
     return (
-        f"Adjustment {span_text(period)}: {pounds_text(entitled)} is due by what is known now and {pounds_text(paid)}"
+        f"Adjustment from {span_text(period)}: {pounds_text(entitled)} is due by what is known now and {pounds_text(paid)}"
         f" was paid before, so {pounds_text(abs(difference))} {end}."
     )
 

@@ -12,6 +12,7 @@ from app.core.errors import FieldError, Forbidden, InvalidRequest
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.principal import Principal
+from app.core.wording import counted, day_text
 from app.organisations import service as organisations
 from app.organisations.values import Effect, PracticeChangeKind, PracticeChangeRef
 from app.people import rules
@@ -158,7 +159,7 @@ def _require_recent(
     limit = rules.earliest_for_practice(today)
     member = rules.gains_days_before(limit, start=start, until=until, old=old)
     if member is not None:
-        detail = f"Days before {limit:%-d %B %Y} are for the commissioner to add."
+        detail = f"Days before {day_text(limit)} are for the commissioner to add."
         raise _invalid(f"/{member}", detail, code="too_early")
 
 
@@ -284,15 +285,11 @@ async def effects_of_practice_change(session: Tx, change: PracticeChangeRef) -> 
         return []
     repository = PostRepository(session, session.tenant)
     posts, people = await repository.count_held(change.practices, on=change.effective_on)
-    held = f"{_number(posts, 'post')} held by {_number(people, 'person', 'people')}"
-    day = f"{change.effective_on:%-d %B %Y}"
+    held = f"{counted(posts, 'post')} held by {counted(people, 'person', 'people')}"
+    day = day_text(change.effective_on)
     if closes:
         return [Effect("posts", posts, f"{held}: ended with the practice, before {day}. None is carried over.")]
     return [Effect("posts", posts, f"{held}: kept on record here; nobody in them is written to from {day}.")]
-
-
-def _number(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def announce(session: Tx, post: Post, *, removed: bool = False) -> None:
