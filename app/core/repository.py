@@ -1,11 +1,13 @@
 """The base of tenant repositories, and keyset pages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, tuple_
+from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, any_, cast, func, or_, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import SQLModel, select
 
 from app.core.db import Tx
@@ -94,6 +96,17 @@ class TenantRepository(Generic[Row]):
         return await keyset_page(
             self.session, statement, keys=keys, params=params, cursors=cursors, kind=kind, descending=descending
         )
+
+
+def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
+    """`column = ANY(array)`: one parameter however many values, so that the statement is the same for two and for 7,000."""
+    kind = Uuid() if isinstance(column.type, Uuid) else Text()
+    return column == any_(cast(list(values), ARRAY(kind)))
+
+
+def is_valid(valid_from: Any, valid_until: Any, on: date) -> ColumnElement[bool]:
+    """The period contains the day; its end is exclusive, and none is for ever."""
+    return and_(valid_from <= on, or_(valid_until.is_(None), valid_until > on))
 
 
 async def keyset_page(

@@ -6,15 +6,14 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, any_, false, func, literal, not_, text, update
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, text, update
 from sqlalchemy import select as select_columns
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import col, select
 
 from app.core.clock import Period
 from app.core.db import Tx
 from app.core.pagination import Cursors, PageParams
-from app.core.repository import Page, TenantRepository
+from app.core.repository import Page, TenantRepository, among
 from app.schemes.errors import FactNotFound, OfferNotFound, SchemeNotFound, VersionNotFound
 from app.schemes.tables import FactRow, ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
 from app.schemes.values import (
@@ -89,11 +88,6 @@ SELECT
   (SELECT count(*) FROM scheme_fact WHERE commissioner_id = :tenant AND practice = ANY(CAST(:codes AS text[]))
      AND superseded_at IS NULL AND happened_on >= :day) AS facts"""
 )
-
-
-def one_of(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
-    """The column is one of the values, as one array parameter: the statement is the same for two and for 7,000."""
-    return column == any_(literal(list(values), ARRAY(TEXT)))
 
 
 class SchemeRepository(TenantRepository[SchemeRow]):
@@ -172,7 +166,7 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
     ) -> Page[ParticipationRow]:
         statement = self.select().where(col(ParticipationRow.scheme_id) == scheme_id)
         if practices is not None:
-            statement = statement.where(one_of(ParticipationRow.practice, sorted(practices)))
+            statement = statement.where(among(ParticipationRow.practice, sorted(practices)))
         if part == "offers":
             statement = statement.where(col(ParticipationRow.offered_at).is_not(None))
         if part == "sign-ups":
@@ -214,13 +208,13 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
             )
         )
         if practices is not None:
-            statement = statement.where(one_of(ParticipationRow.practice, practices))
+            statement = statement.where(among(ParticipationRow.practice, practices))
         rows = (await (await self.session.connection()).execute(statement)).all()
         return [Agreement(row.practice, row.valid_from, row.valid_until, scheme_year(row.starts_on)) for row in rows]
 
     async def by_practice(self, scheme_id: UUID, practices: Sequence[str]) -> dict[str, ParticipationRow]:
         rows = await self.list(
-            col(ParticipationRow.scheme_id) == scheme_id, one_of(ParticipationRow.practice, practices)
+            col(ParticipationRow.scheme_id) == scheme_id, among(ParticipationRow.practice, practices)
         )
         return {row.practice: row for row in rows}
 
@@ -284,7 +278,7 @@ class FactRepository(TenantRepository[FactRow]):
         """Current facts of the practices in reach (None: of all), in the order in which they were recorded."""
         statement = self.select().where(col(FactRow.scheme_id) == scheme_id, col(FactRow.superseded_at).is_(None))
         if reach is not None:
-            statement = statement.where(one_of(FactRow.practice, sorted(reach)))
+            statement = statement.where(among(FactRow.practice, sorted(reach)))
         if practice is not None:
             statement = statement.where(col(FactRow.practice) == practice)
         if measure is not None:
@@ -305,7 +299,7 @@ class FactRepository(TenantRepository[FactRow]):
         rows = await self.list(
             col(FactRow.scheme_id) == scheme_id,
             col(FactRow.superseded_at).is_(None),
-            one_of(FactRow.external_id, external_ids),
+            among(FactRow.external_id, external_ids),
         )
         return {row.external_id: row for row in rows}
 
@@ -314,8 +308,8 @@ class FactRepository(TenantRepository[FactRow]):
     ) -> Sequence[Any]:
         statement = self._current_in(period).where(
             col(FactRow.scheme_id) == scheme_id,
-            one_of(FactRow.measure, measures),
-            one_of(FactRow.practice, practices),
+            among(FactRow.measure, measures),
+            among(FactRow.practice, practices),
         )
         return (await (await self.session.connection()).execute(statement)).all()
 

@@ -11,9 +11,8 @@ from sqlmodel import col, select
 
 from app.core.db import Tx
 from app.core.pagination import Cursors, PageParams
-from app.core.repository import Page, TenantRepository, keyset_page
+from app.core.repository import Page, TenantRepository, is_valid, keyset_page
 from app.organisations.errors import LocalityNotFound, PlacementNotFound
-from app.organisations.repository.members import is_valid
 from app.organisations.tables import Locality, LocalityMembership, PlaceMembership, PublishedPractice
 from app.organisations.values import PracticeStatus
 

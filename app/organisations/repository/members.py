@@ -1,16 +1,16 @@
 """Which practices belong to a tenant, and when: selects on the view `practice_member`, which knows the four kinds."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, String, Text, Uuid, and_, any_, cast, column, or_, select, table
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.sql import ColumnElement, Select
+from sqlalchemy import Date, String, Uuid, and_, column, select, table
+from sqlalchemy.sql import Select
 from sqlmodel import col
 
 from app.core.db import Tx
+from app.core.repository import among, is_valid
 from app.organisations.tables import LocalityMembership
 
 practice_member = table(
@@ -21,16 +21,6 @@ practice_member = table(
     column("valid_from", Date()),
     column("valid_until", Date()),
 )
-
-
-def is_valid(valid_from: Any, valid_until: Any, on: date) -> ColumnElement[bool]:
-    """The period contains the day; its end is exclusive, and none is for ever."""
-    return and_(valid_from <= on, or_(valid_until.is_(None), valid_until > on))
-
-
-def one_of(column: Any, codes: Collection[str]) -> ColumnElement[bool]:
-    """One parameter however many codes, so that the statement's text stays the same."""
-    return column == any_(cast(list(codes), ARRAY(Text())))
 
 
 def _select_members(tenant: UUID, on: date | None) -> Select[Any]:
@@ -63,7 +53,7 @@ async def list_periods(session: Tx, tenant: UUID, codes: Sequence[str]) -> Seque
     member = practice_member.c
     statement = (
         select(member.practice, member.valid_from, member.valid_until)
-        .where(member.commissioner_id == tenant, one_of(member.practice, codes))
+        .where(member.commissioner_id == tenant, among(member.practice, codes))
         .order_by(member.practice, member.valid_from)
     )
     return (await (await session.connection()).execute(statement)).all()

@@ -9,13 +9,13 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from app.core.db import Tx
+from app.core.repository import among
 from app.organisations.repository.current import LIST_FIGURES
-from app.organisations.repository.members import one_of
 from app.organisations.tables import RegisterListSize, RegisterOrganisation, RegisterPractice
 
 
 async def list_register_practices(session: Tx, codes: Sequence[str]) -> Sequence[RegisterPractice]:
-    statement = select(RegisterPractice).where(one_of(col(RegisterPractice.code), codes))
+    statement = select(RegisterPractice).where(among(col(RegisterPractice.code), codes))
     return (await session.exec(statement)).all()
 
 
@@ -23,9 +23,9 @@ async def list_register_names(session: Tx, codes: Collection[str]) -> dict[str, 
     """Of whatever has these codes: a row of the register of practices, whose out-of-hours providers and walk-in centres are no
     practices here, or else another organisation.
     """
-    practices = select(RegisterPractice.code, RegisterPractice.name).where(one_of(col(RegisterPractice.code), codes))
+    practices = select(RegisterPractice.code, RegisterPractice.name).where(among(col(RegisterPractice.code), codes))
     others = select(RegisterOrganisation.code, RegisterOrganisation.name).where(
-        one_of(col(RegisterOrganisation.code), codes), col(RegisterOrganisation.name).is_not(None)
+        among(col(RegisterOrganisation.code), codes), col(RegisterOrganisation.name).is_not(None)
     )
     named = {code: name for code, name in (await session.exec(others)).all() if name is not None}
     return named | dict((await session.exec(practices)).all())
@@ -45,7 +45,7 @@ async def list_register_list_sizes(session: Tx, codes: Collection[str], *, known
         col(size.source),
         col(size.published_period),
         col(size.recorded_at),
-    ).where(one_of(col(size.practice), codes))
+    ).where(among(col(size.practice), codes))
     if known_on is None:
         statement = statement.where(col(size.superseded_at).is_(None))
     else:

@@ -9,9 +9,8 @@ from sqlmodel import col, select
 
 from app.core.bulk import copy_rows
 from app.core.pagination import Cursors, PageParams
-from app.core.repository import Page, TenantRepository, keyset_page
+from app.core.repository import Page, TenantRepository, among, keyset_page
 from app.payments.errors import AcknowledgementNotFound
-from app.payments.repository.rows import among
 from app.payments.tables import Payment, PaymentAcknowledgement
 from app.payments.values import Answer, Outcome
 

@@ -9,9 +9,8 @@ from sqlmodel import col, select
 
 from app.core.db import Tx
 from app.core.pagination import Cursors, PageParams
-from app.core.repository import Page, TenantRepository, keyset_page
+from app.core.repository import Page, TenantRepository, among, keyset_page
 from app.payments.errors import RunNotFound
-from app.payments.repository.rows import among
 from app.payments.tables import PaymentRun, PaymentStatement
 from app.payments.values import OPEN, VOID, RunState
 

@@ -12,9 +12,8 @@ from sqlmodel import col, select
 from app.core.bulk import copy_rows
 from app.core.ids import new_id
 from app.core.pagination import Cursors, PageParams
-from app.core.repository import Page, TenantRepository, keyset_page
+from app.core.repository import Page, TenantRepository, among, keyset_page
 from app.payments.errors import StatementNotFound
-from app.payments.repository.rows import among
 from app.payments.rules.references import payment_reference, statement_reference
 from app.payments.tables import Payment, PaymentLine, PaymentRun, PaymentStatement
 from app.payments.values import POSTED, WorkedStatement

@@ -1,36 +1,26 @@
 """What a statement asks of posts and persons, and whose a caller may see."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    TEXT,
     ColumnElement,
     and_,
-    any_,
-    cast,
     false,
     or_,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
+from app.core.repository import among, is_valid
 from app.people import rules
 from app.people.tables import Person, Post
 from app.people.values import PostLevel
 
 
-def among(column: Any, values: Iterable[Any], kind: Any = TEXT) -> ColumnElement[bool]:
-    """`column = ANY(array)`: one parameter however many values, so that the statement's text stays the same."""
-    return column == any_(cast(sorted(values), ARRAY(kind)))
-
-
 def held_on(on: date) -> ColumnElement[bool]:
-    return and_(col(Post.valid_from) <= on, not_ended(on))
+    return is_valid(col(Post.valid_from), col(Post.valid_until), on)
 
 
 def not_ended(on: date) -> ColumnElement[bool]:

@@ -5,11 +5,8 @@ from collections.abc import Iterable, Sequence
 from sqlmodel import col
 
 from app.core.addresses import address_key
-from app.core.repository import TenantRepository
+from app.core.repository import TenantRepository, among
 from app.people.errors import MailboxNotFound
-from app.people.repository.conditions import (
-    among,
-)
 from app.people.tables import Mailbox
 
 

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Select,
-    Uuid,
     false,
     literal,
     or_,
@@ -19,12 +18,11 @@ from sqlmodel import col, select
 
 from app.core.addresses import address_key
 from app.core.pagination import Cursors, PageParams
-from app.core.repository import Page, TenantRepository
+from app.core.repository import Page, TenantRepository, among
 from app.people import rules
 from app.people.errors import PersonNotFound
 from app.people.repository.conditions import (
     Reach,
-    among,
     held_on,
     post_with_person,
 )
@@ -75,7 +73,7 @@ class PersonRepository(TenantRepository[Person]):
         return await self.get_one(self._select_visible(reach).where(col(Person.id) == person_id))
 
     async def list_by_ids(self, ids: Iterable[UUID]) -> Sequence[Person]:
-        return await self.list(among(col(Person.id), ids, Uuid()))
+        return await self.list(among(col(Person.id), ids))
 
     async def list_known(self, *, email_keys: Iterable[str], practices: Iterable[str]) -> Sequence[Person]:
         """Who a spreadsheet's rows may mean: holders of its addresses, and whoever has had a post in its practices."""

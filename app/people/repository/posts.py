@@ -20,11 +20,10 @@ from sqlmodel import col, select
 from app.calculation.values import PostHeld
 from app.core.clock import LONDON, london_midnight
 from app.core.pagination import Cursors, PageParams
-from app.core.repository import Page, Statement, TenantRepository
+from app.core.repository import Page, Statement, TenantRepository, among
 from app.people.errors import PostNotFound
 from app.people.repository.conditions import (
     Reach,
-    among,
     held_on,
     is_shown,
     is_stale,

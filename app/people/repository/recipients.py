@@ -20,9 +20,8 @@ from sqlalchemy import (
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
-from app.core.repository import Statement
+from app.core.repository import Statement, among
 from app.people.repository.conditions import (
-    among,
     held_on,
     post_with_person,
 )
@@ -42,11 +41,11 @@ def select_recipients(
     """See `service.select_recipients`; `members` are the commissioner's practices (code, locality_id) of that day."""
     member = members.subquery("member")
     everywhere = practices is None and localities is None
-    area = false() if localities is None else among(member.c.locality_id, localities, Uuid())
+    area = false() if localities is None else among(member.c.locality_id, localities)
     named = false() if practices is None else among(member.c.code, practices)
     reached = _once(select_columns(member.c.code).where(true() if everywhere else or_(area, named)))
     holder = _once(_holders(tenant, roles, on))
-    in_area = false() if localities is None else among(holder.c.locality_id, localities, Uuid())
+    in_area = false() if localities is None else among(holder.c.locality_id, localities)
     above = and_(holder.c.practice.is_(None), true() if everywhere else in_area)
     meant = or_(holder.c.practice.in_(select_columns(reached.c.code)), above)
     people = (
@@ -110,4 +109,4 @@ def select_people(tenant: UUID, ids: Collection[UUID]) -> Statement:
         col(Person.name).label("name"),
         col(Person.email).label("email"),
         false().label("is_mailbox"),
-    ).where(col(Person.commissioner_id) == tenant, among(col(Person.id), ids, Uuid()), col(Person.erased_at).is_(None))
+    ).where(col(Person.commissioner_id) == tenant, among(col(Person.id), ids), col(Person.erased_at).is_(None))

@@ -13,9 +13,8 @@ from sqlmodel import col
 
 from app.core.db import Tx
 from app.core.pagination import Cursors, PageParams
-from app.core.repository import Page, Statement, keyset_page
+from app.core.repository import Page, Statement, among, keyset_page
 from app.people.repository.conditions import (
-    among,
     held_on,
     is_stale,
     post_with_person,
