@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
+import structlog
+
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import DomainError
@@ -27,6 +29,7 @@ from app.people import service as people
 from workers.jobs import JobContext, handler
 from workers.schedule import DAILY, Daily
 
+log = structlog.get_logger("plenary.worker")
 # Who writes a commissioner's own rows; the register's kinds need nobody from above.
 APPLIERS: dict[FileKind, Applier] = {
     FileKind.LOCALITIES: organisations.apply_localities,
@@ -98,9 +101,23 @@ DAILY.append(Daily("organisations.refresh_practices", platform_only=True))
 
 @handler("organisations.apply_practice_changes")
 async def apply_practice_changes(context: JobContext) -> None:
-    """Apply the tenant's changes of practices whose day has come; they are written to the register by the platform."""
-    async with context.transaction(final=True, platform=True) as session:
-        await organisations.apply_due_changes(session, now=context.tools.clock.now())
+    """Apply the tenant's changes of practices whose day has come; they are written to the register by the platform.
+
+    Each in a transaction of its own, so that one that fits no more does not hold up the others.
+    """
+    now = context.tools.clock.now()
+    async with context.transaction(platform=True) as session:
+        due = await organisations.list_due_changes(session, now=now)
+    for change_id in due:
+        try:
+            async with context.transaction(platform=True) as session:
+                await organisations.apply_due_change(session, change_id, now=now)
+        except DomainError as error:
+            log.warning("practice_change_refused", change=str(change_id), code=error.code)
+            async with context.transaction(platform=True) as session:
+                await organisations.refuse_change(session, change_id, error, now=now)
+    async with context.transaction(final=True):
+        pass
 
 
 DAILY.append(Daily("organisations.apply_practice_changes"))

@@ -211,6 +211,8 @@ class PracticeChange(SQLModel, table=True):
     detail: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     effective_on: date
     applied_at: datetime | None = None
+    refused_at: datetime | None = None
+    problem: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     created_at: datetime
     version: int = 1
 

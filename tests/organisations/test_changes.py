@@ -245,3 +245,91 @@ async def test_a_key_repeats_the_answer_and_not_the_change(shared: LivePlenary):
     assert len((await client.get("/v1/practice-changes")).json()["data"]) == 1
     auditor = await shared.as_role("auditor", tenant=tenant)
     assert len((await auditor.get("/v1/practice-changes")).json()["data"]) == 1
+
+
+async def test_a_day_in_the_past_reaches_no_practice_that_is_with_another_commissioner_by_now(shared: LivePlenary):
+    old, new = await shared.fresh_tenant(), await shared.fresh_tenant()
+    await shared.make_practice("ZZGG01", old)
+    client = await shared.as_role("commissioner_admin", tenant=old)
+    receiver = await shared.as_role("commissioner_admin", tenant=new)
+    assert (await change(client, "move", on="2026-10-01", practice="ZZGG01", commissioner=new)).status_code == 201
+    south = await make_locality(receiver, "south")
+    await place(receiver, south, "ZZGG01", from_="2026-10-01")
+    before = await practice(receiver, "ZZGG01")
+    bodies: list[dict[str, Any]] = [
+        {"kind": "close", "practice": "ZZGG01"},
+        {"kind": "move", "practice": "ZZGG01", "commissioner": await shared.fresh_tenant()},
+        {"kind": "move", "practice": "ZZGG01", "locality_id": await make_locality(client, "north")},
+        {"kind": "commissioner_merge", "commissioner": old, "successor": await shared.fresh_tenant()},
+    ]
+    for body in bodies:
+        for dry_run in (True, False):
+            tried = body | {"effective_on": "2026-09-15", "dry_run": dry_run}
+            answer = await client.post("/v1/practice-changes", json=tried)
+            assert (answer.status_code, answer.json()["code"]) == (409, "organisations.not_a_member"), tried
+    assert await practice(receiver, "ZZGG01") == before
+    assert (before["status"], before["locality"]["id"]) == ("active", south)
+    platform = await shared.as_role("platform_admin", tenant="PLATFORM")
+    assert (await change(platform, "close", practice="ZZGG01")).status_code == 201
+
+
+async def test_a_change_of_locality_leaves_the_localities_of_others(shared: LivePlenary):
+    area, borough = await shared.fresh_tenant(), await shared.fresh_tenant(kind="place")
+    await shared.make_practice("ZZHH01", area)
+    client = await shared.as_role("commissioner_admin", tenant=area)
+    other = await shared.as_role("commissioner_admin", tenant=borough)
+    await shared.execute(
+        "INSERT INTO place_membership (commissioner_id, id, practice, valid_from, recorded_at)"
+        " VALUES ($1, $2, 'ZZHH01', '2026-11-01', now())",
+        shared.tenants[borough],
+        new_id(),
+        tenant=shared.tenants[borough],
+    )
+    await publish_again(shared, "ZZHH01")
+    south = await make_locality(other, "south")
+    await place(other, south, "ZZHH01", from_="2026-11-01")
+    north = await make_locality(client, "north")
+    assert (await change(client, "move", on="2026-10-01", practice="ZZHH01", locality_id=north)).status_code == 201
+    assert (await practice(other, "ZZHH01"))["locality"]["id"] == south
+
+
+async def test_a_closure_can_be_put_right_by_another_one(shared: LivePlenary):
+    tenant = await shared.fresh_tenant()
+    for code in ("ZZJJ01", "ZZJJ02"):
+        await shared.make_practice(code, tenant)
+    client = await shared.as_role("commissioner_admin", tenant=tenant)
+    assert (await change(client, "close", on="2026-11-01", practice="ZZJJ01")).status_code == 201
+    again = await change(client, "merge", on="2026-10-01", practice="ZZJJ01", successor="ZZJJ02")
+    assert again.status_code == 201, again.text
+    found = await practice(client, "ZZJJ01")
+    assert (found["closed_on"], found["successor"]) == ("2026-09-30", "ZZJJ02")
+
+
+async def test_a_change_that_fits_no_more_on_its_day_is_refused_and_holds_up_no_other(live: LivePlenary):
+    for code in ("ZZ1", "ZZ2"):
+        await live.make_tenant(code)
+    for code in ("ZZ0001", "ZZ0002"):
+        await live.make_practice(code, "ZZ1")
+    client = await live.as_role("commissioner_admin", tenant="ZZ1")
+    receiver = await live.as_role("commissioner_admin", tenant="ZZ2")
+    for code in ("ZZ0001", "ZZ0002"):
+        assert (await change(client, "close", on="2026-11-24", practice=code)).status_code == 201
+    assert (await change(client, "move", on="2026-11-22", practice="ZZ0001", commissioner="ZZ2")).status_code == 201
+    for day in (24, 25):
+        live.clock.instant = datetime(2026, 11, day, 6, tzinfo=UTC)
+        await plan_day(live.tools, live.clock.now())
+        await live.work()
+    assert (await practice(receiver, "ZZ0001"))["status"] == "active"
+    assert (await practice(client, "ZZ0002"))["status"] == "closed"
+    listed = {
+        state: (await client.get(f"/v1/practice-changes?state={state}")).json()["data"]
+        for state in ("waiting", "refused")
+    }
+    assert listed["waiting"] == []
+    [refused] = listed["refused"]
+    assert (refused["practice"], refused["applied_at"], refused["refused_at"]) == (
+        "ZZ0001", None, "2026-11-24T06:00:00Z"
+    )  # fmt: skip
+    assert refused["problem"]["code"] == "organisations.not_a_member"
+    path = f"/v1/practice-changes/{refused['id']}"
+    assert (await client.delete(path, headers={"If-Match": "*"})).status_code == 204

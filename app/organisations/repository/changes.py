@@ -14,6 +14,7 @@ from app.organisations.errors import PracticeChangeNotFound
 from app.organisations.repository.staging import fetch, run
 from app.organisations.tables import PracticeChange, RegisterOrganisation
 
+_WAITING = (col(PracticeChange.applied_at).is_(None), col(PracticeChange.refused_at).is_(None))
 _VALID = "m.valid_from <= :on AND (m.valid_until IS NULL OR m.valid_until > :on)"
 
 
@@ -22,21 +23,29 @@ class PracticeChangeRepository(TenantRepository[PracticeChange]):
     missing = PracticeChangeNotFound
 
     async def list_page(self, *, state: str | None, params: PageParams, cursors: Cursors) -> Page[PracticeChange]:
-        statement, applied = self.select(), col(PracticeChange.applied_at)
-        if state is not None:
-            statement = statement.where(applied.is_(None) if state == "waiting" else applied.is_not(None))
+        statement = self.select()
+        if state == "waiting":
+            statement = statement.where(*_WAITING)
+        elif state is not None:
+            since = col(PracticeChange.applied_at if state == "applied" else PracticeChange.refused_at)
+            statement = statement.where(since.is_not(None))
         keys, kind = [col(PracticeChange.id)], f"practice-changes:{state}"
         return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=kind)
 
-    async def lock_due(self, today: date) -> Sequence[PracticeChange]:
-        """Changes whose day has come, in the order of their days; held against a second worker."""
+    async def list_due(self, today: date) -> Sequence[UUID]:
+        """Changes whose day has come, in the order of their days."""
         statement = (
-            self.select()
-            .where(col(PracticeChange.applied_at).is_(None), col(PracticeChange.effective_on) <= today)
+            select(PracticeChange.id)
+            .where(PracticeChange.commissioner_id == self.tenant, *_WAITING)
+            .where(col(PracticeChange.effective_on) <= today)
             .order_by(col(PracticeChange.effective_on), col(PracticeChange.id))
-            .with_for_update()
         )
-        return (await self.session.exec(statement)).all()  # pyright: ignore
+        return (await self.session.exec(statement)).all()
+
+    async def lock_waiting(self, change_id: UUID) -> PracticeChange | None:
+        """Held against a second worker, and against being withdrawn meanwhile."""
+        statement = self.select().where(col(PracticeChange.id) == change_id, *_WAITING).with_for_update()
+        return (await self.session.exec(statement)).one_or_none()  # pyright: ignore
 
 
 async def find_register_organisation(session: Tx, code: str, *, kind: str) -> RegisterOrganisation | None:
@@ -61,6 +70,19 @@ async def list_register_practices_of(session: Tx, commissioner: str, *, on: date
         f" WHERE m.commissioner = :commissioner AND m.superseded_at IS NULL AND {_VALID} ORDER BY m.practice"
     )
     return [row.practice for row in await fetch(session, sql, commissioner=commissioner, on=on)]
+
+
+async def list_register_practices_elsewhere(
+    session: Tx, codes: Collection[str], *, allowed: Collection[str], since: date
+) -> list[str]:
+    """Those that on that day or later are with a commissioner that is not one of the allowed."""
+    sql = (
+        "SELECT DISTINCT m.practice FROM register_membership m WHERE m.practice = ANY(:codes)"
+        " AND m.superseded_at IS NULL AND m.commissioner <> ALL(:allowed)"
+        " AND (m.valid_until IS NULL OR m.valid_until > :since) ORDER BY m.practice"
+    )
+    found = await fetch(session, sql, codes=list(codes), allowed=list(allowed), since=since)
+    return [row.practice for row in found]
 
 
 async def list_register_networks_of(session: Tx, codes: Collection[str], *, on: date) -> Sequence[Any]:

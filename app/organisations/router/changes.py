@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Body, Query, Request, Response
 
 from app.core.auth import require
+from app.core.clock import london_date
 from app.core.db import Transaction, Tx, unit_of_work
 from app.core.errors import CursorExpired, CursorInvalid, Forbidden, PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
@@ -59,13 +60,16 @@ async def record_practice_change(
     """Close a practice, merge it into another, move it, or bring all practices of a commissioner under another.
 
     `effective_on` is the first day on which the change holds. A day that has come is applied at once, a later one when
-    it comes. A commissioner changes its own members only; `commissioner_merge` ends the caller's own commissioner, or
+    it comes, if it still fits then. A commissioner changes its own members only, and none that is with another on that
+    day, since, or later as the register knows it by now; `commissioner_merge` ends the caller's own commissioner, or
     any for the platform. With `dry_run` nothing is kept; the effects say what exists and would be touched, and nothing
     of it is deleted.
     """
-    wanted = _wanted(body)
+    wanted, today = _wanted(body), london_date(serving.clock.now())
     await _require_right(session, caller, wanted)
-    change = await service.plan_change(session, wanted, tenant=None if caller.is_platform else session.tenant)
+    change = await service.plan_change(
+        session, wanted, tenant=None if caller.is_platform else session.tenant, today=today
+    )
     effects = await _effects(session, serving, caller, change)
     if body.dry_run:
         response.status_code = 200
@@ -101,8 +105,7 @@ async def _require_right(session: Tx, caller: Principal, wanted: WantedChange) -
         return
     if wanted.old_commissioner not in (None, caller.commissioner_code):
         raise Forbidden("A commissioner can end itself only.")
-    only_locality = wanted.kind is PracticeChangeKind.MOVE and not (wanted.commissioner or wanted.network)
-    if (await service.get_commissioner(session)).kind == CommissionerKind.PLACE and not only_locality:
+    if (await service.get_commissioner(session)).kind == CommissionerKind.PLACE and not wanted.only_locality:
         raise Forbidden("A place does not keep the register; the practice's commissioner does.")
 
 
@@ -123,7 +126,9 @@ async def _effects(
 
 
 def _tried(wanted: WantedChange, effects: list[dict[str, Any]]) -> dict[str, Any]:
-    return asdict(wanted) | {"id": None, "created_at": None, "applied_at": None, "effects": effects}
+    return asdict(wanted) | {
+        "id": None, "created_at": None, "applied_at": None, "refused_at": None, "problem": None, "effects": effects
+    }  # fmt: skip
 
 
 def _answer(row: PracticeChangeRow | dict[str, Any]) -> PracticeChange:
@@ -165,5 +170,5 @@ async def get_practice_change(
 async def withdraw_practice_change(
     change_id: UUID, caller: Registrar, session: Transaction, expected: MustMatch
 ) -> None:
-    """Take back a change whose day has not come."""
+    """Take back a change whose day has not come, or which was refused on its day."""
     await service.withdraw_change(session, change_id, expected=expected)

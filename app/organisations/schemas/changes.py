@@ -40,6 +40,8 @@ _CHANGE: dict[str, Any] = {
     "effective_on": "2027-04-01",
     "created_at": "2026-11-22T10:00:00Z",
     "applied_at": None,
+    "refused_at": None,
+    "problem": None,
     "effects": [_EFFECT],
 }
 
@@ -120,7 +122,10 @@ class ChangeEffect(BaseModel):
 
 
 class PracticeChange(BaseModel):
-    """A recorded change. `id` is null for a dry run; `applied_at` is null until its day has come."""
+    """A recorded change. `id` is null for a dry run; `applied_at` is null until its day has come.
+
+    One that does not fit any more on its day is refused, with the `problem`, and stays so until it is withdrawn.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_CHANGE]})
 
@@ -135,6 +140,10 @@ class PracticeChange(BaseModel):
     effective_on: date
     created_at: Instant | None
     applied_at: Instant | None
+    refused_at: Instant | None
+    problem: dict[str, Any] | None = Field(
+        description="Why it could not be applied when its day had come, as a problem document."
+    )
     effects: list[ChangeEffect] = Field(description="As they were when the change was recorded.")
 
 
@@ -143,4 +152,6 @@ class PracticeChangePage(PageModel):
 
 
 class PracticeChangeParams(PageParams):
-    state: Literal["waiting", "applied"] | None = Field(default=None, description="Whether its day has come.")
+    state: Literal["waiting", "applied", "refused"] | None = Field(
+        default=None, description="Whether its day has come, and whether it still fitted then."
+    )

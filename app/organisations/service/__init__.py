@@ -2,10 +2,12 @@
 
 from app.organisations.service.changes import (
     WantedChange,
-    apply_due_changes,
+    apply_due_change,
     effects_of_practice_change,
+    list_due_changes,
     plan_change,
     record_change,
+    refuse_change,
     withdraw_change,
 )
 from app.organisations.service.commissioners import create_commissioner, find_commissioner, get_commissioner
@@ -41,7 +43,7 @@ from app.organisations.service.reach import (
 
 __all__ = [
     "WantedChange",
-    "apply_due_changes",
+    "apply_due_change",
     "apply_localities",
     "apply_members",
     "change_locality",
@@ -55,6 +57,7 @@ __all__ = [
     "get_locality",
     "get_practice",
     "get_practices",
+    "list_due_changes",
     "list_member_codes",
     "list_sizes",
     "localities_of",
@@ -71,6 +74,7 @@ __all__ = [
     "record_named_lead",
     "record_named_leads",
     "refresh_published",
+    "refuse_change",
     "require_reach",
     "select_member_practices",
     "withdraw_change",

@@ -13,8 +13,10 @@ from uuid import UUID
 from app.core.audit import audit
 from app.core.clock import Period, london_date
 from app.core.db import Tx, as_tenant
+from app.core.errors import DomainError
 from app.core.events import emit
-from app.core.ids import new_id
+from app.core.ids import PLATFORM_ID, new_id
+from app.core.problems import problem_document
 from app.core.repository import Expected
 from app.core.wording import counted, day_text
 from app.organisations.errors import (
@@ -31,6 +33,7 @@ from app.organisations.repository import changes, commissioners, register
 from app.organisations.repository.changes import PracticeChangeRepository
 from app.organisations.repository.filling import lock_register, raise_register_number, write_register_networks
 from app.organisations.repository.localities import LocalityRepository
+from app.organisations.service.commissioners import get_commissioner
 from app.organisations.service.localities import place_practice
 from app.organisations.service.memberships import record_memberships
 from app.organisations.service.publishing import refresh_published
@@ -59,13 +62,20 @@ class WantedChange:
     locality_id: UUID | None = None
     network: str | None = None
 
+    @property
+    def only_locality(self) -> bool:
+        """It touches no more than the commissioner's own localities."""
+        return self.kind is PracticeChangeKind.MOVE and not (self.commissioner or self.network)
 
-async def plan_change(session: Tx, wanted: WantedChange, *, tenant: UUID | None) -> PracticeChangeRef:
+
+async def plan_change(session: Tx, wanted: WantedChange, *, tenant: UUID | None, today: date) -> PracticeChangeRef:
     """Which practices it is about, when it can be. `tenant` is the commissioner that asks; None is the platform."""
     if wanted.kind is PracticeChangeKind.COMMISSIONER_MERGE:
         practices = await _practices_taken_over(session, wanted)
+        if tenant is not None:
+            await _require_own(session, wanted, practices, today=today)
     else:
-        practices = [await _changing_practice(session, wanted, tenant)]
+        practices = [await _changing_practice(session, wanted, tenant, today=today)]
     if wanted.successor is not None:
         await _require_successor(session, wanted)
     if wanted.commissioner is not None and not await _is_commissioner(session, wanted.commissioner):
@@ -93,18 +103,36 @@ async def _is_commissioner(session: Tx, code: str) -> bool:
     return known is not None or await commissioners.find_commissioner_row(session, code=code) is not None
 
 
-async def _changing_practice(session: Tx, wanted: WantedChange, tenant: UUID | None) -> str:
-    """404 where it is not the asking commissioner's; 409 where it has left, is closed, or comes only later."""
+async def _changing_practice(session: Tx, wanted: WantedChange, tenant: UUID | None, *, today: date) -> str:
+    """404 where it never was the asking commissioner's; 409 where it is not theirs to change, or closed by then."""
     code = wanted.practice or ""
     row = await _register_practice(session, code)
     if tenant is not None:
         if not await changes.was_member(session, tenant, code):
             raise PracticeNotFound
-        if code not in await changes.list_members_among(session, tenant, [code], on=_day_before(wanted)):
-            raise NotAMember
+        await _require_own(session, wanted, [code], today=today)
     if row.closed_on is not None and row.closed_on < _day_before(wanted):
         raise PracticeAlreadyClosed
     return code
+
+
+async def _require_own(session: Tx, wanted: WantedChange, practices: Sequence[str], *, today: date) -> None:
+    """A commissioner changes what is its own: the day before, and since then, to this day and later, nobody else's.
+
+    Without the second a day in the past, or a change recorded before the practice left, reaches a practice of which
+    somebody else decides by now. A practice that has closed is nobody else's, so that its closure can be put right.
+    """
+    if wanted.practice is not None:
+        days = {_day_before(wanted)} | ({today} if wanted.only_locality and today >= wanted.effective_on else set())
+        for day in days:
+            if not await changes.list_members_among(session, session.tenant, practices, on=day):
+                raise NotAMember
+    if wanted.only_locality:
+        return
+    since = min(today, wanted.effective_on) if wanted.practice is not None else wanted.effective_on
+    allowed = [(await get_commissioner(session)).code, *([wanted.commissioner] if wanted.commissioner else [])]
+    if elsewhere := await changes.list_register_practices_elsewhere(session, practices, allowed=allowed, since=since):
+        raise NotAMember(f"Since {since:%-d %B %Y}, or later, with another commissioner: {', '.join(elsewhere)}.")
 
 
 def _day_before(wanted: WantedChange) -> date:
@@ -173,7 +201,7 @@ async def record_change(
 
 
 async def withdraw_change(session: Tx, change_id: UUID, *, expected: Expected) -> None:
-    """Take back a change whose day has not come."""
+    """Take back a change whose day has not come, or which was refused on its day."""
     row = await PracticeChangeRepository(session, session.tenant).get(change_id, for_update=True)
     expected.check(row.version)
     if row.applied_at is not None:
@@ -182,23 +210,41 @@ async def withdraw_change(session: Tx, change_id: UUID, *, expected: Expected) -
     audit(session, "practice_change.withdrawn", row.id, kind=row.kind, practice=row.practice)
 
 
-async def apply_due_changes(session: Tx, *, now: datetime) -> int:
-    """Apply the tenant's changes whose day has come. Run again, it finds none. Returns how many there were."""
-    due = await PracticeChangeRepository(session, session.tenant).lock_due(london_date(now))
-    for row in due:
-        practices = [row.practice] if row.practice else []
-        if row.kind == PracticeChangeKind.COMMISSIONER_MERGE:
-            # Those that are with the old commissioner by now, not those of the day on which it was recorded.
-            practices = await changes.list_register_practices_of(
-                session, row.detail["old_commissioner"], on=row.effective_on
-            )
-        await _apply(session, row, practices, now=now)
-    return len(due)
+async def list_due_changes(session: Tx, *, now: datetime) -> Sequence[UUID]:
+    """The tenant's changes whose day has come and which are neither applied nor refused, in the order of their days."""
+    return await PracticeChangeRepository(session, session.tenant).list_due(london_date(now))
+
+
+async def apply_due_change(session: Tx, change_id: UUID, *, now: datetime) -> None:
+    """Apply a change whose day has come; another worker may have done so, or somebody withdrawn it, meanwhile."""
+    row = await PracticeChangeRepository(session, session.tenant).lock_waiting(change_id)
+    if row is None:
+        return
+    practices = [row.practice] if row.practice else []
+    if row.kind == PracticeChangeKind.COMMISSIONER_MERGE:
+        # Those that are with the old commissioner by now, not those of the day on which it was recorded.
+        practices = await changes.list_register_practices_of(
+            session, row.detail["old_commissioner"], on=row.effective_on
+        )
+    await _apply(session, row, practices, now=now)
+
+
+async def refuse_change(session: Tx, change_id: UUID, error: DomainError, *, now: datetime) -> None:
+    """What was recorded does not fit any more on its day: it is not tried again, and says why, until it is withdrawn."""
+    row = await PracticeChangeRepository(session, session.tenant).lock_waiting(change_id)
+    if row is None:
+        return
+    row.refused_at, row.problem = now, problem_document(error)
+    session.add(row)
+    audit(session, "practice_change.refused", row.id, kind=row.kind, practice=row.practice, code=error.code)
 
 
 async def _apply(session: Tx, row: PracticeChange, practices: Collection[str], *, now: datetime) -> None:
     today, codes = london_date(now), sorted(practices)
     await lock_register(session)
+    if session.tenant != PLATFORM_ID:
+        # Asked again behind the lock: on its day the practice may have left, and now another change may have moved it.
+        await _require_own(session, _as_wanted(row), codes, today=today)
     touched = await changes.list_tenants_touched(session, codes, on=row.effective_on)
     if row.kind in _ENDING:
         await _close(session, row, today=today, now=now)
@@ -206,7 +252,7 @@ async def _apply(session: Tx, row: PracticeChange, practices: Collection[str], *
         await _hand_over(session, row, codes, today=today, now=now)
     if row.detail["network"]:
         await _change_network(session, row, codes, today=today, now=now)
-    for tenant in touched:
+    for tenant in touched if row.kind in _ENDING or row.detail["commissioner"] else ():
         async with as_tenant(session, tenant.id):
             await _end_placements(session, row, codes)
     if row.detail["locality_id"]:
@@ -215,6 +261,16 @@ async def _apply(session: Tx, row: PracticeChange, practices: Collection[str], *
     await refresh_published(session, today=today, now=now, codes=[*codes, *([row.successor] if row.successor else [])])
     await raise_register_number(session)
     audit(session, "practice_change.applied", row.id, kind=row.kind, practices=len(codes))
+
+
+def _as_wanted(row: PracticeChange) -> WantedChange:
+    return WantedChange(
+        kind=PracticeChangeKind(row.kind),
+        effective_on=row.effective_on,
+        practice=row.practice,
+        commissioner=row.detail["commissioner"],
+        network=row.detail["network"],
+    )
 
 
 async def _close(session: Tx, row: PracticeChange, *, today: date, now: datetime) -> None:
