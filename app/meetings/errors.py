@@ -22,6 +22,12 @@ class AttendanceInvalid(DomainError):
     title = "The attendance list has lines that cannot be taken; none was."
 
 
+class AttendanceConfirmed(DomainError):
+    status = 409
+    code = "meetings.attendance_confirmed"
+    title = "A line of this list is confirmed evidence, and who lists it cannot confirm it."
+
+
 class MeetingPlaceInvalid(DomainError):
     status = 422
     code = "meetings.place_invalid"

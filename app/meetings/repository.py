@@ -1,6 +1,6 @@
 """Every SELECT, lock and write of meetings."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -70,19 +70,35 @@ class MeetingRepository(TenantRepository[Meeting]):
 class AttendanceRepository(TenantRepository[Attendance]):
     table = Attendance
 
-    async def list_of(self, meeting_id: UUID, *, with_removed: bool = False) -> Sequence[Attendance]:
+    async def list_of(
+        self, meeting_id: UUID, *, with_removed: bool = False, practice: str | None = None
+    ) -> Sequence[Attendance]:
+        """The list, or the part of it that is one practice's."""
         statement = self.select().where(col(Attendance.meeting_id) == meeting_id)
+        if practice is not None:
+            statement = statement.where(col(Attendance.practice) == practice)
         if not with_removed:
             statement = statement.where(col(Attendance.removed_at).is_(None))
         return (await self.session.exec(statement.order_by(Attendance.practice, Attendance.name_key))).all()  # pyright: ignore
 
+    async def lock_unconfirmed(self, ids: Iterable[UUID]) -> Sequence[Attendance]:
+        """Held against a list that is sent meanwhile."""
+        statement = (
+            self.select()
+            .where(col(Attendance.id).in_(ids), col(Attendance.is_confirmed).is_(False))
+            .where(col(Attendance.removed_at).is_(None))
+            .order_by(col(Attendance.id))
+            .with_for_update()
+        )
+        return (await self.session.exec(statement)).all()  # pyright: ignore
+
     async def list_of_person(
-        self, person_id: UUID, *, name_key: str, practices: Collection[str]
+        self, person_id: UUID, *, name_keys: Collection[str], practices: Collection[str]
     ) -> Sequence[tuple[Attendance, Meeting]]:
         """The person's, and those that nobody was found for under this name at these practices; taken back ones too."""
         unfound = (
             col(Attendance.person_id).is_(None)
-            & (col(Attendance.name_key) == name_key)
+            & col(Attendance.name_key).in_(name_keys)
             & col(Attendance.practice).in_(practices)
         )
         statement = self._with_meeting().where((col(Attendance.person_id) == person_id) | unfound)

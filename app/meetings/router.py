@@ -19,6 +19,7 @@ from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.meetings import rules, schemas, service, tables
 from app.meetings.errors import (
+    AttendanceConfirmed,
     AttendanceInvalid,
     MeetingHasAttendance,
     MeetingNotFound,
@@ -173,7 +174,9 @@ def _csv_rows(body: bytes) -> list[dict[str, str]]:
 
 @router.put(
     "/v1/meetings/{meeting_id}/attendance",
-    responses=error_responses(MeetingNotFound, MeetingNotHeld, AttendanceInvalid, UnsupportedMedia, PreconditionFailed),
+    responses=error_responses(
+        MeetingNotFound, MeetingNotHeld, AttendanceConfirmed, AttendanceInvalid, UnsupportedMedia, PreconditionFailed
+    ),
     openapi_extra=_attendance_body(),
 )
 async def record_attendance(
@@ -185,8 +188,12 @@ async def record_attendance(
     expected: MayMatch,
     response: Response,
 ) -> schemas.AttendanceOutcome:
-    """The attendance list, whole, as JSON or CSV. Each attendance becomes one confirmed fact for the meeting's scheme and
-    CPD hours for the person, once. The same list again changes nothing; a correction moves its own fact and hours only.
+    """The attendance list, whole, as JSON or CSV. Each attendance becomes one fact for the meeting's scheme and CPD hours
+    for the person, once. The same list again changes nothing; a correction moves its own fact and hours only.
+
+    The office's list confirms its facts, but not those of a practice in which you have a post. A practice's list of its own
+    meeting holds that practice's people alone, leaves those of others as they are, and enters facts. Somebody else confirms
+    what has `confirmed: false`; from then on a list that could not confirm a line neither changes it nor takes it back.
     `If-Match` takes the list's own tag, which this answer and reading the list give.
     """
     listed = [line.listed() for line in await _lines(request)]
@@ -194,9 +201,10 @@ async def record_attendance(
         session, caller, meeting_id, listed, now=serving.clock.now(), expected=expected
     )
     await session.flush()  # the new rows are read back below
-    rows = await AttendanceRepository(session, session.tenant).list_of(meeting_id)
-    response.headers["ETag"] = rules.attendance_tag((row.id, row.version) for row in rows)
-    return _outcome(found, rows)
+    repository = AttendanceRepository(session, session.tenant)
+    response.headers["ETag"] = rules.attendance_tag(await repository.list_versions(meeting_id))
+    own = service.practice_of_list(caller, await MeetingRepository(session, session.tenant).get(meeting_id))
+    return _outcome(found, await repository.list_of(meeting_id, practice=own))
 
 
 def _outcome(found: rules.Difference, rows: Any) -> schemas.AttendanceOutcome:

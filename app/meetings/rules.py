@@ -30,11 +30,6 @@ class Stay:
     minutes: int
 
 
-def key_of(name: str, practice: str) -> tuple[str, str]:
-    """One person of a name in a practice is one attendance, however the name is spaced or capitalised."""
-    return " ".join(name.lower().split()), practice
-
-
 def stay(line: Listed, starts_at: datetime, ends_at: datetime) -> Stay | None:
     """The line's London times on the meeting's days, clipped to the meeting; None when nothing of it is left.
 
@@ -61,19 +56,40 @@ def _on_two_days(clock: time, since: datetime) -> tuple[datetime, datetime]:
     return datetime.combine(day, clock, LONDON), datetime.combine(day + timedelta(days=1), clock, LONDON)
 
 
-def refuse_lines(lines: Sequence[Listed], members: frozenset[str]) -> list[FieldError]:
-    """Every line that cannot be taken: a practice that is not a member that day, or a person listed twice."""
+Key = tuple[str, str]
+"""What two writings of one name have in common, and the practice: one attendance of a meeting."""
+
+
+def refuse_lines(
+    lines: Sequence[Listed],
+    keys: Sequence[Key],
+    holders: Sequence[UUID | None],
+    *,
+    members: frozenset[str],
+    only: str | None = None,
+) -> list[FieldError]:
+    """Every line that cannot be taken: of a practice that is not a member that day, or not the one whose list it is
+    (`only`), or of a person who is listed twice. `holders` are the people whom the lines were found to mean.
+
+    Example: `Dr Ana Field`, `Ana Field` and `Field, Ana` of one practice are one person, listed three times.
+    """
     problems: list[FieldError] = []
-    seen: set[tuple[str, str]] = set()
-    for number, line in enumerate(lines):
-        if line.practice not in members:
+    seen: set[Key | UUID] = set()
+    for number, (line, key, holder) in enumerate(zip(lines, keys, holders, strict=True)):
+        if only is not None and line.practice != only:
+            words = "A practice lists its own people; the commissioner lists those of others."
+            problems.append(FieldError(f"/attendance/{number}/practice", "other_practice", words))
+        elif line.practice not in members:
             problems.append(
                 FieldError(f"/attendance/{number}/practice", "unknown_practice", "Not a member practice that day.")
             )
-        key = key_of(line.name, line.practice)
         if key in seen:
-            problems.append(FieldError(f"/attendance/{number}/name", "listed_twice", "Listed twice for this practice."))
-        seen.add(key)
+            words = "Listed twice for this practice; write the names of two people so that they differ."
+            problems.append(FieldError(f"/attendance/{number}/name", "listed_twice", words))
+        elif holder in seen:
+            words = "The same person is on another line, for another practice."
+            problems.append(FieldError(f"/attendance/{number}/name", "listed_twice", words))
+        seen |= {key} if holder is None else {key, holder}
     return problems
 
 
@@ -89,15 +105,13 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    added: list[tuple[str, str]]
-    changed: list[tuple[str, str]]
-    removed: list[tuple[str, str]]
+    added: list[Key]
+    changed: list[Key]
+    removed: list[Key]
     unchanged: int
 
 
-def difference(
-    wanted: Mapping[tuple[str, str], tuple[str, Stay]], known: Mapping[tuple[str, str], Recorded]
-) -> Difference:
+def difference(wanted: Mapping[Key, tuple[str, Stay]], known: Mapping[Key, Recorded]) -> Difference:
     """A list is the whole list: who is no longer on it is taken back. The same list again differs in nothing."""
     added, changed, unchanged = [], [], 0
     for key, (role, there) in wanted.items():

@@ -143,9 +143,7 @@ class Attendance(BaseModel):
     from_at: Instant
     until_at: Instant
     minutes: int
-    confirmed: bool = Field(
-        description="False when the practice listed its own people; a run pays confirmed facts only."
-    )
+    confirmed: bool = Field(description="False while somebody else has to confirm it: a run pays confirmed facts only.")
 
 
 class AttendanceOutcome(BaseModel):

@@ -1,10 +1,12 @@
 """Use cases of meetings: plan one, record who came."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from app.access import service as access
 from app.core.audit import audit
 from app.core.clock import london_date, utc_text
 from app.core.db import Tx
@@ -15,9 +17,10 @@ from app.core.pagination import Cursors, PageParams
 from app.core.principal import Principal
 from app.core.repository import Expected, Page
 from app.meetings import rules
-from app.meetings.errors import AttendanceInvalid, MeetingHasAttendance, MeetingNotHeld
+from app.meetings.errors import AttendanceConfirmed, AttendanceInvalid, MeetingHasAttendance, MeetingNotHeld
 from app.meetings.events import AttendanceChanged, MeetingChanged
 from app.meetings.repository import AttendanceRepository, MeetingRepository
+from app.meetings.rules import Key
 from app.meetings.tables import Attendance, Meeting
 from app.meetings.values import AttendanceRef, Level, Listed, MeetingRef, PlannedMeeting, Sight
 from app.organisations import service as organisations
@@ -26,7 +29,6 @@ from app.people import service as people
 WRITE = "meetings:write"
 # Whoever attends a meeting for a scheme is paid evidence: for those who answer for evidence in the whole commissioner.
 EVIDENCE = "meetings:evidence"
-Key = tuple[str, str]
 
 
 async def sight_of(session: Tx, caller: Principal, *, today: date) -> Sight:
@@ -121,16 +123,16 @@ async def record_attendance(
     expected.check_tag(rules.attendance_tag(await repository.list_versions(meeting_id)))
     if meeting.starts_at > now:
         raise MeetingNotHeld("Send the list once the meeting has begun.")
-    wanted = await _wanted(session, meeting, lines)
-    rows = {rules.key_of(r.name_key, r.practice): r for r in await repository.list_of(meeting_id, with_removed=True)}
+    hand = await _hand_of(session, caller, meeting, now=now)
+    wanted = await _wanted(session, meeting, lines, hand)
+    rows, doubled = _by_person(await repository.list_of(meeting_id, with_removed=True, practice=hand.only))
     known = {k: rules.Recorded(r.role, r.from_at, r.until_at, r.removed_at is not None) for k, r in rows.items()}
-    found = rules.difference({k: (line.role, there) for k, (line, there) in wanted.items()}, known)
-    # A practice that lists its own people enters evidence; somebody else has to confirm it before it is paid.
-    confirming = WRITE if meeting.scheme_id is None else EVIDENCE
-    is_confirmed = meeting.level != Level.PRACTICE or caller.covers_commissioner(confirming)
-    changed = {key: wanted[key] for key in (*found.added, *found.changed)}
-    await _write_lines(session, meeting, changed, rows, is_confirmed=is_confirmed, now=now)
-    _take_back(session, meeting, [rows[key] for key in found.removed], now=now)
+    found = rules.difference({k: (line.role, there) for k, (line, there, _) in wanted.items()}, known)
+    gone = [*(rows[key] for key in found.removed), *doubled]
+    if meeting.scheme_id is not None:
+        _refuse_confirmed([*(rows[key] for key in found.changed), *gone], hand)
+    _write_lines(session, meeting, {key: wanted[key] for key in (*found.added, *found.changed)}, rows, hand, now=now)
+    _take_back(session, meeting, gone, now=now)
     if found.added or found.changed or found.removed:
         counts: dict[str, Any] = {
             "added": len(found.added),
@@ -141,27 +143,73 @@ async def record_attendance(
     return found
 
 
-async def _write_lines(
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """Whose list it is: of which practice alone (None: of all), who sent it, and whose attendance it confirms."""
+
+    person: UUID | None
+    only: str | None
+    tied: frozenset[str]
+
+    def confirms(self, practice: str) -> bool:
+        return self.only is None and practice not in self.tied
+
+
+async def _hand_of(session: Tx, caller: Principal, meeting: Meeting, *, now: datetime) -> _Hand:
+    """A practice that lists its own people enters evidence, and so does the office for a practice in which whoever sends
+    the list has a post: somebody else has to confirm it before it is paid.
+    """
+    own, tied = practice_of_list(caller, meeting), frozenset[str]()
+    if meeting.scheme_id is not None and caller.person_id is not None and own is None:
+        since = london_date(meeting.starts_at)
+        tied = await access.own_practices(session, caller.person_id, since=since, today=london_date(now))
+    return _Hand(caller.person_id, own, tied)
+
+
+def practice_of_list(caller: Principal, meeting: Meeting) -> str | None:
+    """The practice of whose people alone the caller's list is; None where the list is the commissioner's or a locality's."""
+    confirming = WRITE if meeting.scheme_id is None else EVIDENCE
+    is_own = meeting.level == Level.PRACTICE and not caller.covers_commissioner(confirming)
+    return meeting.practice if is_own else None
+
+
+def _by_person(rows: Iterable[Attendance]) -> tuple[dict[Key, Attendance], list[Attendance]]:
+    """One row for each person; and the others of a list that was recorded when names were compared letter by letter."""
+    kept, doubled = dict[Key, Attendance](), list[Attendance]()
+    for row in sorted(rows, key=lambda each: each.removed_at is not None):
+        first = kept.setdefault((people.name_key(row.name_key), row.practice), row)
+        if first is not row and row.removed_at is None:
+            doubled.append(row)
+    return kept, doubled
+
+
+def _refuse_confirmed(rows: Iterable[Attendance], hand: _Hand) -> None:
+    """Confirmed evidence is paid: whoever cannot confirm a line neither changes it nor takes it back."""
+    kept = [row for row in rows if row.removed_at is None and row.is_confirmed and not hand.confirms(row.practice)]
+    if kept:
+        who = ", ".join(sorted(f"{row.name} ({row.practice})" for row in kept))
+        raise AttendanceConfirmed(f"Confirmed already: {who}. Somebody else at the commissioner's corrects it.")
+
+
+def _write_lines(
     session: Tx,
     meeting: Meeting,
-    lines: Mapping[Key, tuple[Listed, rules.Stay]],
+    lines: Mapping[Key, tuple[Listed, rules.Stay, UUID | None]],
     rows: Mapping[Key, Attendance],
+    hand: _Hand,
     *,
-    is_confirmed: bool,
     now: datetime,
 ) -> None:
-    named = {key: (line.practice, line.name) for key, (line, _) in lines.items()}
-    members = await people.find_members_by_name(session, set(named.values()), on=london_date(meeting.starts_at))
-    for key, (line, there) in lines.items():
+    for key, (line, there, holder) in lines.items():
         row = rows.get(key) or Attendance(
             commissioner_id=session.tenant, id=new_id(), meeting_id=meeting.id, name_key=key[0], practice=key[1],
             name=line.name, role=line.role, person_id=None, from_at=there.from_at, until_at=there.until_at,
-            minutes=there.minutes, is_confirmed=is_confirmed, recorded_at=now,
+            minutes=there.minutes, is_confirmed=False, recorded_at=now,
         )  # fmt: skip
-        row.person_id = members.get(named[key])
+        row.person_id, row.recorded_by = holder, hand.person
         row.name, row.role, row.removed_at, row.recorded_at = line.name, line.role, None, now
         row.from_at, row.until_at, row.minutes = there.from_at, there.until_at, there.minutes
-        row.is_confirmed = is_confirmed
+        row.is_confirmed = hand.confirms(row.practice)
         session.add(row)
         emit(session, AttendanceChanged(subject=str(row.id), meeting=str(meeting.id), practice=row.practice))
 
@@ -174,17 +222,22 @@ def _take_back(session: Tx, meeting: Meeting, rows: Sequence[Attendance], *, now
         emit(session, event)
 
 
-async def _wanted(session: Tx, meeting: Meeting, lines: Sequence[Listed]) -> dict[Key, tuple[Listed, rules.Stay]]:
+async def _wanted(
+    session: Tx, meeting: Meeting, lines: Sequence[Listed], hand: _Hand
+) -> dict[Key, tuple[Listed, rules.Stay, UUID | None]]:
     day = london_date(meeting.starts_at)
     members = frozenset(await organisations.list_member_codes(session, on=day))
-    problems = rules.refuse_lines(lines, members)
-    wanted: dict[Key, tuple[Listed, rules.Stay]] = {}
-    for number, line in enumerate(lines):
+    found = await people.find_members_by_name(session, {(line.practice, line.name) for line in lines}, on=day)
+    holders = [found.get((line.practice, line.name)) for line in lines]
+    keys = [(people.name_key(line.name), line.practice) for line in lines]
+    problems = rules.refuse_lines(lines, keys, holders, members=members, only=hand.only)
+    wanted: dict[Key, tuple[Listed, rules.Stay, UUID | None]] = {}
+    for number, (line, key, holder) in enumerate(zip(lines, keys, holders, strict=True)):
         there = rules.stay(line, meeting.starts_at, meeting.ends_at)
         if there is None:
             problems.append(FieldError(f"/attendance/{number}/from", "outside_meeting", "Not within the meeting."))
         else:
-            wanted[rules.key_of(line.name, line.practice)] = (line, there)
+            wanted[key] = (line, there, holder)
     if problems:
         raise AttendanceInvalid(errors=problems)
     return wanted
@@ -246,7 +299,16 @@ async def get_attendance(session: Tx, attendance_id: UUID) -> AttendanceRef:
         measure=meeting.measure,
         is_confirmed=row.is_confirmed,
         is_removed=row.removed_at is not None,
+        recorded_by=row.recorded_by,
     )
+
+
+async def confirm_attendances(session: Tx, ids: Iterable[UUID]) -> None:
+    """Somebody has confirmed the facts of these attendances, so that a practice's list no longer takes them back."""
+    for row in await AttendanceRepository(session, session.tenant).lock_unconfirmed(ids):
+        row.is_confirmed = True
+        session.add(row)
+        emit(session, AttendanceChanged(subject=str(row.id), meeting=str(row.meeting_id), practice=row.practice))
 
 
 async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
@@ -282,7 +344,8 @@ async def _attendances_of(session: Tx, person_id: UUID) -> Sequence[tuple[Attend
     """A list that came before the person was known holds the name alone, so that name and practices are asked for."""
     person = await people.export_person(session, person_id)
     practices = {post["practice"] for post in person["posts"] if post["practice"]}
-    key, _ = rules.key_of(person["name"], "")
+    # The second is how a list of an earlier release kept it.
+    keys = {people.name_key(person["name"]), " ".join(person["name"].lower().split())}
     return await AttendanceRepository(session, session.tenant).list_of_person(
-        person_id, name_key=key, practices=practices
+        person_id, name_keys=keys, practices=practices
     )

@@ -46,5 +46,6 @@ class Attendance(SQLModel, table=True):
     minutes: int
     is_confirmed: bool
     recorded_at: datetime
+    recorded_by: UUID | None = None
     removed_at: datetime | None = None
     version: int = 1

@@ -65,7 +65,7 @@ class MeetingRef:
 
 @dataclass(frozen=True, slots=True)
 class AttendanceRef:
-    """One attendance as the slices above need it. `is_confirmed` is false when a practice listed its own people."""
+    """One attendance as the slices above need it. `is_confirmed` is false where somebody else has to confirm it."""
 
     id: UUID
     meeting_id: UUID
@@ -80,3 +80,4 @@ class AttendanceRef:
     measure: str | None
     is_confirmed: bool
     is_removed: bool
+    recorded_by: UUID | None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -317,3 +318,50 @@ async def test_a_long_list_asks_the_database_no_more_often_than_a_short_one(plac
         assert answer.json()["added"] == number
         asked.append(len([each for each in statements if each.startswith("SELECT")]))
     assert asked[0] == asked[1]
+
+
+async def test_one_person_is_listed_once_however_the_name_is_written(place: Place) -> None:
+    one, two = place.practices
+    person = await place.live.make_person("Ana Field", tenant=place.tenant)
+    for practice in (one, two):
+        await give_post(place.live, place.tenant, person, "gp", practice=practice)
+    address = await plan(place)
+    names = [("Dr Ana Field", one), ("Ana Field", one), ("Field, Ana", one), ("Ana Field", two)]
+    answer = await place.office.put(f"{address}/attendance", json={"attendance": [line(*each) for each in names]})
+    assert (answer.status_code, [(e["pointer"], e["code"]) for e in answer.json()["errors"]]) == (
+        422, [(f"/attendance/{number}/name", "listed_twice") for number in (1, 2, 3)]
+    )  # fmt: skip
+    first = await place.office.put(f"{address}/attendance", json={"attendance": [line("Dr Ana Field", one)]})
+    again = await place.office.put(f"{address}/attendance", json={"attendance": [line("Field, Ana", one)]})
+    assert (first.json()["added"], again.json()["unchanged"], await events(place)) == (1, 1, 1)
+
+
+async def test_a_list_of_an_earlier_release_is_told_by_the_person_and_counts_nobody_twice(place: Place) -> None:
+    address, one = await plan(place), place.practices[0]
+    body = {"attendance": [line("Dr Ana Field", one), line("Bo Nurse", one)]}
+    await place.office.put(f"{address}/attendance", json=body)
+    for old, name in (("dr ana field", "ana field"), ("Ana Field", "bo nurse")):
+        await place.live.execute(
+            "UPDATE attendance SET name_key = lower($1) WHERE name_key = $2 AND meeting_id = $3",
+            old, name, UUID(address.rpartition("/")[2]), tenant=place.live.tenants[place.tenant],
+        )  # fmt: skip
+    answer = await place.office.put(f"{address}/attendance", json={"attendance": [line("Ana Field", one)]})
+    found = answer.json()
+    assert (found["added"], found["unchanged"], len(found["data"])) == (0, 1, 1)
+
+
+async def test_a_practices_list_names_its_own_people_and_leaves_those_of_others(place: Place) -> None:
+    one, two = place.practices
+    person = await place.live.make_person("Bo Marsh", tenant=place.tenant)
+    await give_post(place.live, place.tenant, person, "gp", practice=two)
+    manager = await place.live.as_role("practice_manager", tenant=place.tenant, practice=one)
+    address = await plan(place, level="practice", practice=one)
+    await place.office.put(f"{address}/attendance", json={"attendance": [line("Bo Marsh", two)]})
+    both = {"attendance": [line("Dr Ana Field", one), line("Bo Marsh", two)]}
+    refused = await manager.put(f"{address}/attendance", json=both)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "other_practice")
+    taken = await manager.put(f"{address}/attendance", json={"attendance": both["attendance"][:1]})
+    assert (taken.json()["removed"], [row["practice"] for row in taken.json()["data"]]) == (0, [one])
+    whole = await place.live.as_role("commissioner_admin", tenant=place.tenant)
+    assert len((await whole.get(f"{address}/attendance")).json()["data"]) == 2
+    assert taken.headers["ETag"] == (await manager.get(f"{address}/attendance")).headers["ETag"]

@@ -1,10 +1,11 @@
 """What an attendance list means, worked out by hand."""
 
 from datetime import UTC, datetime, time
+from uuid import UUID
 
 import pytest
 
-from app.meetings.rules import Recorded, difference, key_of, refuse_lines, stay
+from app.meetings.rules import Recorded, difference, refuse_lines, stay
 from app.meetings.values import Listed
 
 STARTS = datetime(2026, 11, 12, 13, 0, tzinfo=UTC)
@@ -58,22 +59,29 @@ def test_times_are_london_times_in_summer() -> None:
 
 
 def test_every_bad_line_is_named() -> None:
-    lines = [
-        Listed("A", "ZZ0001", "gp", None, None),
-        Listed(" a ", "ZZ0001", "gp", None, None),
-        Listed("B", "ZZ9", "gp", None, None),
-    ]
-    assert [(p.pointer, p.code) for p in refuse_lines(lines, frozenset({"ZZ0001"}))] == [
+    named = [("A", "ZZ0001"), (" a ", "ZZ0001"), ("B", "ZZ9"), ("C", "ZZ0001"), ("C", "ZZ0002"), ("D", "ZZ0002")]
+    lines = [Listed(name, practice, "gp", None, None) for name, practice in named]
+    keys = [(name.strip().lower(), practice) for name, practice in named]
+    person = UUID(int=1)
+    holders = [None, None, None, person, person, None]
+    members = frozenset({"ZZ0001", "ZZ0002"})
+    assert [(p.pointer, p.code) for p in refuse_lines(lines, keys, holders, members=members)] == [
         ("/attendance/1/name", "listed_twice"),
         ("/attendance/2/practice", "unknown_practice"),
+        ("/attendance/4/name", "listed_twice"),
+    ]
+    own = refuse_lines(lines[3:], keys[3:], [None, None, None], members=members, only="ZZ0001")
+    assert [(p.pointer, p.code) for p in own] == [
+        ("/attendance/1/practice", "other_practice"),
+        ("/attendance/2/practice", "other_practice"),
     ]
 
 
 def test_moving_one_person_between_practices_touches_one_line_of_each() -> None:
     there = stay(Listed("A", "P1", "gp", None, None), STARTS, ENDS)
     assert there is not None
-    known = {key_of(n, "P1"): Recorded("gp", STARTS, ENDS, is_removed=False) for n in ("Ann", "Bob")}
-    wanted = {key_of("Ann", "P2"): ("gp", there), key_of("Bob", "P1"): ("gp", there)}
+    known = {(n, "P1"): Recorded("gp", STARTS, ENDS, is_removed=False) for n in ("ann", "bob")}
+    wanted = {("ann", "P2"): ("gp", there), ("bob", "P1"): ("gp", there)}
     found = difference(wanted, known)
     assert (found.added, found.changed, found.removed, found.unchanged) == ([("ann", "P2")], [], [("ann", "P1")], 1)
 
@@ -81,6 +89,6 @@ def test_moving_one_person_between_practices_touches_one_line_of_each() -> None:
 def test_somebody_taken_back_by_mistake_is_attended_again_when_listed_again() -> None:
     there = stay(Listed("A", "P1", "gp", None, None), STARTS, ENDS)
     assert there is not None
-    known = {key_of("Ann", "P1"): Recorded("gp", STARTS, ENDS, is_removed=True)}
-    found = difference({key_of("Ann", "P1"): ("gp", there)}, known)
+    known = {("ann", "P1"): Recorded("gp", STARTS, ENDS, is_removed=True)}
+    found = difference({("ann", "P1"): ("gp", there)}, known)
     assert (found.added, found.changed, found.removed, found.unchanged) == ([], [("ann", "P1")], [], 0)

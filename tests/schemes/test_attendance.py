@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from app.core.ids import new_id
+from tests.factories.people import add_post
 from tests.factories.schemes_over_http import a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
 
@@ -73,3 +74,74 @@ async def test_a_meeting_for_a_scheme_that_does_not_exist_is_refused(shared: Liv
     office = await shared.as_role("scheme_manager", tenant=tenant)
     answer = await office.post("/v1/meetings", json=MEETING | {"scheme": str(new_id())})
     assert (answer.status_code, answer.json()["code"]) == (422, "meetings.unknown_scheme")
+
+
+async def states(client: httpx.AsyncClient, path: str) -> dict[str, str]:
+    return {each["practice"]: each["state"] for each in (await client.get(f"{path}/facts")).json()["data"]}
+
+
+async def test_a_list_confirms_nothing_of_a_practice_in_which_its_sender_has_a_post(shared: LivePlenary) -> None:
+    tenant, (own, other) = await a_tenant(shared, "1", "2")
+    person = await shared.make_person("Both Sides", tenant=tenant)
+    async with shared.session(tenant) as session:
+        await add_post(session, person, own)
+    office = await shared.as_role("scheme_manager", tenant=tenant)
+    partner = await shared.as_role("scheme_manager", tenant=tenant, person=person)
+    path = await a_live_scheme(office)
+    attendance = await plan(partner, path)
+    answer = await partner.put(attendance, json=listed(("Dr Ana Field", own), ("Bo Marsh", other)))
+    assert {row["practice"]: row["confirmed"] for row in answer.json()["data"]} == {own: False, other: True}
+    await shared.work()
+    assert await states(office, path) == {own: "entered", other: "confirmed"}
+    rows = await shared.fetch("SELECT recorded_by FROM scheme_fact", tenant=shared.tenants[tenant])
+    assert {row["recorded_by"] for row in rows} == {person}
+    ids = [each["external_id"] for each in (await office.get(f"{path}/facts")).json()["data"]]
+    assert (await partner.post(f"{path}/facts/confirm", json={"external_ids": ids})).status_code == 409
+    assert (await office.post(f"{path}/facts/confirm", json={"external_ids": ids})).json()["confirmed"] == 1
+    gone = await partner.put(attendance, json=listed(("Bo Marsh", other)))
+    assert (gone.status_code, gone.json()["code"]) == (409, "meetings.attendance_confirmed")
+    assert (await office.put(attendance, json=listed(("Bo Marsh", other)))).json()["removed"] == 1
+    await shared.work()
+    assert await states(office, path) == {other: "confirmed"}
+
+
+async def test_a_practices_list_neither_changes_nor_takes_back_what_is_confirmed(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    office = await shared.as_role("scheme_manager", tenant=tenant)
+    manager = await shared.as_role("practice_manager", tenant=tenant, practice=practice)
+    path = await a_live_scheme(office)
+    body = MEETING | {"level": "practice", "practice": practice, "scheme": path.rpartition("/")[2]}
+    attendance = f"{(await manager.post('/v1/meetings', json=body)).headers['Location']}/attendance"
+    await manager.put(attendance, json=listed(("Dr Ana Field", practice)))
+    await shared.work()
+    ids = [each["external_id"] for each in (await office.get(f"{path}/facts")).json()["data"]]
+    assert (await office.post(f"{path}/facts/confirm", json={"external_ids": ids})).json()["confirmed"] == 1
+    await shared.work()
+    same = await manager.put(attendance, json=listed(("Dr Ana Field", practice), ("Bo Marsh", practice)))
+    assert [row["confirmed"] for row in same.json()["data"]] == [True, False]
+    shorter = listed(("Bo Marsh", practice))
+    later = listed(("Dr Ana Field", practice), ("Bo Marsh", practice))
+    later["attendance"][0]["from"] = "14:00"
+    for wanted in (shorter, later, listed()):
+        refused = await manager.put(attendance, json=wanted)
+        assert (refused.status_code, refused.json()["code"]) == (409, "meetings.attendance_confirmed")
+        assert "Dr Ana Field" in refused.json()["detail"]
+    await shared.work()
+    states_now = [each["state"] for each in (await office.get(f"{path}/facts")).json()["data"]]
+    assert sorted(states_now) == ["confirmed", "entered"]
+
+
+async def test_a_list_sent_while_its_fact_was_confirmed_leaves_it(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    office = await shared.as_role("scheme_manager", tenant=tenant)
+    manager = await shared.as_role("practice_manager", tenant=tenant, practice=practice)
+    path = await a_live_scheme(office)
+    body = MEETING | {"level": "practice", "practice": practice, "scheme": path.rpartition("/")[2]}
+    attendance = f"{(await manager.post('/v1/meetings', json=body)).headers['Location']}/attendance"
+    await manager.put(attendance, json=listed(("Dr Ana Field", practice)))
+    await shared.work()
+    assert (await manager.put(attendance, json=listed())).status_code == 200
+    ids = [each["external_id"] for each in (await office.get(f"{path}/facts")).json()["data"]]
+    assert (await office.post(f"{path}/facts/confirm", json={"external_ids": ids})).json()["confirmed"] == 1
+    await shared.work()
+    assert await states(office, path) == {practice: "confirmed"}

@@ -1,5 +1,6 @@
 """Use cases of people: one async function per verb."""
 
+from app.people.rules import name_key
 from app.people.service.creation import create_person, find_or_create_person
 from app.people.service.leads import publish_leads, refresh_leads
 from app.people.service.lookups import (
@@ -53,6 +54,7 @@ __all__ = [
     "holds_post",
     "listed_lead",
     "mailbox_of",
+    "name_key",
     "places_of",
     "posts_held",
     "practices_of",

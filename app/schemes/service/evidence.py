@@ -20,6 +20,8 @@ from app.schemes.service.drafting import read_definition
 from app.schemes.tables import FactRow
 from app.schemes.values import FactEntry, FactOutcome, FactSource, FactState
 
+_OF_ATTENDANCE = "attendance:"
+
 
 async def record_facts(
     session: Tx,
@@ -53,6 +55,10 @@ async def record_facts(
     if plan.written:
         stamp = _stamp(session, scheme_id, confirmed=confirmed, source=source, recorded_by=recorded_by, now=now)
         await repository.add([_row(fact, stamp) for fact in plan.written])
+        if confirmed and not from_meeting:
+            await _confirm_attendances(
+                session, [current[f.external_id] for f in plan.written if f.external_id in current]
+            )
     if plan.superseded or plan.written:
         audit(session, "scheme_facts.recorded", scheme_id, source=source.value, **_counts(plan.outcome))
     return plan.outcome
@@ -61,7 +67,7 @@ async def record_facts(
 async def record_attendance(session: Tx, attendance_id: UUID, *, now: datetime) -> FactOutcome:
     """One attendance is one fact of value 1; an attendance taken back withdraws its own fact and no other.
 
-    It is recorded before a practice has signed up as well: it counts once the practice has.
+    A list that confirms nothing leaves a confirmed fact as it is: it was confirmed while the list was sent. It is recorded before a practice has signed up as well: it counts once the practice has.
     """
     # Before the attendance is read, so that of two corrections the later one is never overwritten by the earlier.
     await FactRepository(session, session.tenant).lock(attendance_id)
@@ -69,21 +75,38 @@ async def record_attendance(session: Tx, attendance_id: UUID, *, now: datetime) 
     if attendance.scheme_id is None or attendance.measure is None:
         return FactOutcome()
     entry = FactEntry(
-        external_id=f"attendance:{attendance.id}",
+        external_id=f"{_OF_ATTENDANCE}{attendance.id}",
         practice=attendance.practice,
         measure=attendance.measure,
         on=attendance.on,
         value=None if attendance.is_removed else rules.ONE,
     )
+    if not attendance.is_confirmed and await _is_confirmed(session, attendance.scheme_id, entry):
+        audit(session, "scheme_facts.kept", attendance.scheme_id, external_id=entry.external_id)
+        return FactOutcome(unchanged=1)
     return await record_facts(
         session,
         attendance.scheme_id,
         [entry],
         confirmed=attendance.is_confirmed,
         source=FactSource.ATTENDANCE,
-        recorded_by=None,
+        recorded_by=attendance.recorded_by,
         now=now,
     )
+
+
+async def _is_confirmed(session: Tx, scheme_id: UUID, entry: FactEntry) -> bool:
+    repository = FactRepository(session, session.tenant)
+    await repository.lock(scheme_id)
+    fact = (await repository.list_current(scheme_id, [entry.external_id])).get(entry.external_id)
+    return fact is not None and fact.state == FactState.CONFIRMED
+
+
+async def _confirm_attendances(session: Tx, facts: Iterable[FactRow]) -> None:
+    """Those of the facts that came of attendance lists, which then no longer take them back."""
+    ids = [fact.external_id.removeprefix(_OF_ATTENDANCE) for fact in facts if fact.source == FactSource.ATTENDANCE]
+    if ids:
+        await meetings.confirm_attendances(session, [UUID(each) for each in ids])
 
 
 async def confirm_facts(
@@ -111,6 +134,7 @@ async def confirm_facts(
     await _require_no_tie(session, confirmed_by, [(row.practice, row.happened_on) for row in waiting], now=now)
     if waiting:
         await repository.confirm([row.id for row in waiting], now=now, by=confirmed_by)
+        await _confirm_attendances(session, waiting)
         audit(session, "scheme_facts.confirmed", scheme_id, confirmed=len(waiting))
     return FactOutcome(changed=len(waiting), unchanged=len(current) - len(waiting))
 
