@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import signal
 import socket
 import time
@@ -180,6 +181,10 @@ class Supervisor:
         self._journal.announce(f"  outgoing mail: {mail}")
         if self._home.demo_keys.exists():
             self._journal.announce(f"  demo keys:     {self._home.demo_keys}")
+        else:
+            home = f"PLENARY_HOME={shlex.quote(str(self._home.path))} " if "PLENARY_HOME" in os.environ else ""
+            self._journal.announce(f"  first key:     {home}plenary keys create platform_admin")
+            self._journal.announce("  what follows:  docs/first-scheme.md")
 
 
 async def _ask(host: str, port: int, path: str) -> str | None:

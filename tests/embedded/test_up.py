@@ -71,6 +71,7 @@ def test_up_answers_outlives_its_children_and_ends_with_all_of_them(tmp_path, st
     started.append(up)
     assert up.says(f"\nPlenary is ready: {up.address}\n"), up.log.read_text()[-2000:]
     assert up.is_ready()
+    assert up.says(f"first key:     PLENARY_HOME={home} plenary keys create platform_admin\n", within=5)
 
     second = Up(home, tmp_path / "second.log", free_port())
     started.append(second)
