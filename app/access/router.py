@@ -11,7 +11,7 @@ from app.access.repository import ApiKeyRepository, RoleGrantRepository
 from app.access.values import Boundary, KeyTerms, NamedPerson, Role, WantedRole
 from app.core.auth import Caller, require
 from app.core.db import Transaction
-from app.core.errors import CursorInvalid, FieldError, Forbidden, PreconditionFailed, PreconditionRequired
+from app.core.errors import FieldError, Forbidden, PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
 from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
 from app.core.principal import Principal
@@ -74,7 +74,7 @@ async def create_api_key(
     return _with_secret(row, code, text)
 
 
-@router.get("/v1/api-keys", responses=error_responses(CommissionerNotFound, CursorInvalid))
+@router.get("/v1/api-keys", responses=error_responses(CommissionerNotFound))
 async def list_api_keys(
     params: Annotated[schemas.CredentialParams, Query()],
     caller: Seer,
@@ -180,7 +180,7 @@ async def grant_role(
     return _grant(row, code)
 
 
-@router.get("/v1/role-grants", responses=error_responses(CommissionerNotFound, CursorInvalid))
+@router.get("/v1/role-grants", responses=error_responses(CommissionerNotFound))
 async def list_role_grants(
     params: Annotated[schemas.CredentialParams, Query()],
     caller: Seer,

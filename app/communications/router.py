@@ -24,7 +24,7 @@ from app.communications.values import (
 from app.core.auth import require
 from app.core.clock import PeriodModel
 from app.core.db import Transaction
-from app.core.errors import CursorExpired, CursorInvalid, Forbidden, PreconditionFailed, PreconditionRequired
+from app.core.errors import Forbidden, PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
 from app.core.http import CodeInAddress, MayMatch, Serving, accepted, make_router, paged
 from app.core.money import format_pounds
@@ -85,7 +85,7 @@ def _draft(body: schemas.AnnouncementIn) -> Draft:
     )
 
 
-@router.get("/v1/announcements", responses=error_responses(CursorExpired, CursorInvalid))
+@router.get("/v1/announcements")
 async def list_announcements(
     params: Annotated[schemas.AnnouncementParams, Query()],
     caller: Reader,
@@ -141,7 +141,7 @@ def _summary(row: Announcement) -> schemas.AnnouncementSummary:
 
 @router.get(
     "/v1/announcements/{announcement_id}/deliveries",
-    responses=error_responses(errors.AnnouncementNotFound, CursorExpired, CursorInvalid),
+    responses=error_responses(errors.AnnouncementNotFound),
 )
 async def list_deliveries(
     announcement_id: UUID,
@@ -204,7 +204,7 @@ async def withdraw_announcement(
     return _shown(response, row, await service.office_counts(session, caller, announcement_id, now=now))
 
 
-@router.get("/v1/me/inbox", responses=error_responses(CursorExpired, CursorInvalid))
+@router.get("/v1/me/inbox")
 async def list_inbox(
     params: Annotated[schemas.InboxParams, Query()],
     caller: Person,

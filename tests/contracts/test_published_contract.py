@@ -24,6 +24,21 @@ def test_every_operation_is_described_and_named_once() -> None:
     assert [f"{m} {p}" for p, m, found in operations() if not found.get("description")] == []
 
 
+def test_every_list_tells_what_becomes_of_a_cursor() -> None:
+    lists = [
+        (f"{method} {path}", found["responses"])
+        for path, method, found in operations()
+        if "cursor" in {parameter["name"] for parameter in found.get("parameters", ())}
+    ]
+    assert lists
+    for status, code in (("410", "cursor.expired"), ("422", "cursor.invalid"), ("422", "request.invalid")):
+        assert [
+            name
+            for name, responses in lists
+            if code not in responses[status]["content"]["application/problem+json"]["examples"]
+        ] == []
+
+
 def test_no_schema_has_a_name_made_by_a_machine() -> None:
     assert [name for name in DOCUMENT["components"]["schemas"] if "__" in name or "-" in name] == []
 

@@ -21,6 +21,8 @@ from app.core.auth import Scope
 from app.core.database_problems import DATABASE_ERRORS, is_lost_race
 from app.core.db import Actor, Tx, unit_of_work
 from app.core.errors import (
+    CursorExpired,
+    CursorInvalid,
     FieldError,
     Forbidden,
     IdempotencyInProgress,
@@ -113,6 +115,8 @@ class PlenaryRoute(APIRoute):
             errors += [TooLarge, UnsupportedMedia]
         if self.methods and "POST" in self.methods:
             errors += [IdempotencyKeyInvalid, IdempotencyKeyReused, IdempotencyInProgress]
+        if "cursor" in self.query_names:
+            errors += [CursorInvalid, CursorExpired]
         return error_responses(*errors)
 
     def get_route_handler(self) -> Handler:

@@ -9,12 +9,11 @@ from app.core import records
 from app.core.auth import require
 from app.core.clock import Instant
 from app.core.db import Transaction, Tx
-from app.core.errors import CursorExpired, CursorInvalid, FieldError, InvalidRequest
+from app.core.errors import CursorExpired, FieldError, InvalidRequest
 from app.core.events import EventRow, Resource, feed_resources
 from app.core.http import PageModel, Services, Serving
 from app.core.pagination import PageParams, link_header
 from app.core.principal import Principal
-from app.core.problems import error_responses
 from app.core.router.root import router
 
 
@@ -45,7 +44,7 @@ _END = 1_000_000_000
 """A position after every event of a number."""
 
 
-@router.get("/v1/changes", responses=error_responses(CursorExpired, CursorInvalid))
+@router.get("/v1/changes")
 async def list_changes(
     params: Annotated[ChangeParams, Query()],
     caller: Annotated[Principal, require("changes:read")],

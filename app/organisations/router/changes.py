@@ -9,7 +9,7 @@ from fastapi import Body, Query, Request, Response
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction, Tx, unit_of_work
-from app.core.errors import CursorExpired, CursorInvalid, Forbidden, PreconditionFailed, PreconditionRequired
+from app.core.errors import Forbidden, PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
 from app.core.http import MustMatch, Services, Serving, paged
 from app.core.principal import Principal
@@ -135,7 +135,7 @@ def _answer(row: PracticeChangeRow | dict[str, Any]) -> PracticeChange:
     return PracticeChange.model_validate(row if isinstance(row, dict) else row.model_dump() | row.detail)
 
 
-@router.get("/v1/practice-changes", responses=error_responses(CursorExpired, CursorInvalid))
+@router.get("/v1/practice-changes")
 async def list_practice_changes(
     params: Annotated[PracticeChangeParams, Query()],
     caller: Reader,

@@ -7,7 +7,6 @@ from fastapi import Query, Request, Response
 
 from app.core.auth import require
 from app.core.db import Transaction
-from app.core.errors import CursorExpired, CursorInvalid
 from app.core.etag import version_etag
 from app.core.http import Serving, paged
 from app.core.principal import Principal
@@ -42,7 +41,7 @@ async def create_commissioner(
     return row  # pyright: ignore
 
 
-@router.get("/v1/commissioners", responses=error_responses(CursorExpired, CursorInvalid))
+@router.get("/v1/commissioners")
 async def list_commissioners(
     params: Annotated[CommissionerParams, Query()],
     caller: Annotated[Principal, require("commissioners:read")],

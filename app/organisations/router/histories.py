@@ -9,7 +9,6 @@ from fastapi import Query, Request, Response
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction, Tx
-from app.core.errors import CursorExpired, CursorInvalid
 from app.core.http import CodeInAddress, Serving, paged
 from app.core.money import plain
 from app.core.principal import Principal
@@ -22,10 +21,9 @@ from app.organisations.schemas.histories import HistoryEntry, HistoryPage, Known
 from app.organisations.tables import RegisterListSize
 
 Directory = Annotated[Principal, require("practices:read")]
-_ERRORS = error_responses(PracticeNotFound, CursorExpired, CursorInvalid)
 
 
-@router.get("/v1/practices/{code}/list-sizes", responses=_ERRORS)
+@router.get("/v1/practices/{code}/list-sizes", responses=error_responses(PracticeNotFound))
 async def list_practice_list_sizes(
     code: CodeInAddress,
     params: Annotated[KnownParams, Query()],
@@ -54,7 +52,7 @@ def _list_size(row: RegisterListSize) -> ListSizeOnDay:
     )
 
 
-@router.get("/v1/practices/{code}/history", responses=_ERRORS)
+@router.get("/v1/practices/{code}/history", responses=error_responses(PracticeNotFound))
 async def list_practice_history(
     code: CodeInAddress,
     params: Annotated[KnownParams, Query()],

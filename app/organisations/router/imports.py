@@ -11,7 +11,7 @@ from fastapi import Form, Query, Request, Response
 
 from app.core.auth import require
 from app.core.db import Transaction, Tx
-from app.core.errors import CursorExpired, CursorInvalid, Forbidden
+from app.core.errors import Forbidden
 from app.core.etag import version_etag
 from app.core.http import Serving, accepted, paged
 from app.core.operations import Operation, operation_answer
@@ -110,7 +110,7 @@ def _file_name(given: str | None) -> str:
     return (given or "file").replace("\\", "/").rpartition("/")[2][:200] or "file"
 
 
-@router.get("/v1/imports", responses=error_responses(CursorExpired, CursorInvalid))
+@router.get("/v1/imports")
 async def list_imports(
     params: Annotated[ImportParams, Query()],
     caller: Annotated[Principal, require("imports:read")],
@@ -153,8 +153,7 @@ async def _answers(session: Tx, rows: Sequence[ImportRun]) -> list[Import]:
 @router.get(
     "/v1/imports/{import_id}/errors",
     response_model=ImportErrorPage,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
-    | error_responses(ImportNotFound, CursorExpired, CursorInvalid),
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}} | error_responses(ImportNotFound),
 )
 async def list_import_errors(
     import_id: UUID,

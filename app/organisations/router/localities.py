@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from app.core.auth import require
 from app.core.clock import Period, london_date
 from app.core.db import Transaction, Tx
-from app.core.errors import CursorExpired, CursorInvalid, PreconditionFailed, PreconditionRequired
+from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import bytes_etag, check_if_match, version_etag
 from app.core.http import CodeInAddress, MayMatch, MustMatch, Services, Serving, paged
 from app.core.pagination import PageParams
@@ -51,7 +51,7 @@ async def create_locality(body: LocalityIn, caller: Keeper, session: Transaction
     return answer
 
 
-@router.get("/v1/localities", responses=error_responses(CursorExpired, CursorInvalid))
+@router.get("/v1/localities")
 async def list_localities(
     params: Annotated[PageParams, Query()],
     caller: Directory,
@@ -110,7 +110,7 @@ def _shape(row: Any) -> dict[str, Any]:
 
 @router.get(
     "/v1/localities/{locality_id}/practices",
-    responses=error_responses(LocalityNotFound, CursorExpired, CursorInvalid),
+    responses=error_responses(LocalityNotFound),
 )
 async def list_locality_practices(
     locality_id: UUID,

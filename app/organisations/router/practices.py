@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 
 from app.core.auth import require
 from app.core.db import TransactionWhenNeeded
-from app.core.errors import CursorExpired, CursorInvalid, Forbidden
+from app.core.errors import Forbidden
 from app.core.http import CodeInAddress, Serving
 from app.core.pagination import link_header, page_body
 from app.core.principal import Principal
@@ -21,9 +21,7 @@ from app.organisations.schemas.practices import AsAtParams, Practice, PracticePa
 Directory = Annotated[Principal, require("practices:read")]
 
 
-@router.get(
-    "/v1/practices", response_model=PracticePage, responses=error_responses(CursorExpired, CursorInvalid, Forbidden)
-)
+@router.get("/v1/practices", response_model=PracticePage, responses=error_responses(Forbidden))
 async def list_practices(
     params: Annotated[PracticeParams, Query()],
     caller: Directory,

@@ -19,7 +19,6 @@ from app.people.repository import (
     PostRepository,
 )
 from app.people.router.root import (
-    LIST_ERRORS,
     MATCH_ERRORS,
     Keeper,
     Reader,
@@ -61,7 +60,7 @@ async def create_person(
     return _person(person)
 
 
-@router.get("/v1/people", responses=error_responses(*LIST_ERRORS))
+@router.get("/v1/people")
 async def list_people(
     params: Annotated[schemas.PersonParams, Query()],
     caller: Reader,

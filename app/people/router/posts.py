@@ -17,7 +17,6 @@ from app.people.repository import (
     PostRepository,
 )
 from app.people.router.root import (
-    LIST_ERRORS,
     MATCH_ERRORS,
     PLACE_ERRORS,
     PostKeeper,
@@ -101,7 +100,7 @@ async def create_post(
     return _post(post, person, today)
 
 
-@router.get("/v1/posts", responses=error_responses(*LIST_ERRORS))
+@router.get("/v1/posts")
 async def list_posts(
     params: Annotated[schemas.PostParams, Query()],
     caller: Reader,

@@ -22,7 +22,6 @@ from app.people.repository import (
     list_vacancies,
 )
 from app.people.router.root import (
-    LIST_ERRORS,
     MATCH_ERRORS,
     PostKeeper,
     Reader,
@@ -34,7 +33,7 @@ from app.people.tables import Mailbox, Person, Post
 from app.people.values import TITLES, PostRole
 
 
-@router.get("/v1/leads/vacancies", responses=error_responses(*LIST_ERRORS))
+@router.get("/v1/leads/vacancies")
 async def list_lead_vacancies(
     params: Annotated[schemas.VacancyParams, Query()],
     caller: Reader,
@@ -73,7 +72,7 @@ def _vacancy(row: Any, name: str, today: date) -> schemas.Vacancy:
     )
 
 
-@router.get("/v1/practices/{code}/team", responses=error_responses(PracticeNotFound, *LIST_ERRORS))
+@router.get("/v1/practices/{code}/team", responses=error_responses(PracticeNotFound))
 async def list_team(
     code: CodeInAddress,
     params: Annotated[schemas.TeamParams, Query()],

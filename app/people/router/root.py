@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Tx
-from app.core.errors import CursorExpired, CursorInvalid, Forbidden, PreconditionFailed, PreconditionRequired
+from app.core.errors import Forbidden, PreconditionFailed, PreconditionRequired
 from app.core.http import make_router
 from app.core.principal import Principal
 from app.organisations import service as organisations
@@ -19,7 +19,6 @@ router = make_router("people")
 Reader = Annotated[Principal, require("people:read")]
 Keeper = Annotated[Principal, require("people:write")]
 PostKeeper = Annotated[Principal, require("posts:write")]
-LIST_ERRORS = (CursorInvalid, CursorExpired)
 MATCH_ERRORS = (PreconditionFailed, PreconditionRequired)
 PLACE_ERRORS = (PracticeNotFound, LocalityNotFound, Forbidden)
 

@@ -9,7 +9,7 @@ from app.calculation.errors import AmountTooLarge, BrokenMonth
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction
-from app.core.errors import CursorExpired, CursorInvalid, FieldError, Forbidden, InvalidRequest
+from app.core.errors import FieldError, Forbidden, InvalidRequest
 from app.core.etag import version_etag
 from app.core.http import Serving, make_router, paged
 from app.core.principal import Principal
@@ -98,9 +98,7 @@ async def confirm_scheme_facts(
     return ConfirmAnswer(confirmed=done.changed, unchanged=done.unchanged)
 
 
-@router.get(
-    "/v1/incentive-schemes/{scheme_id}/facts", responses=error_responses(SchemeNotFound, CursorInvalid, CursorExpired)
-)
+@router.get("/v1/incentive-schemes/{scheme_id}/facts", responses=error_responses(SchemeNotFound))
 async def list_scheme_facts(
     scheme_id: UUID,
     params: Annotated[FactParams, Query()],

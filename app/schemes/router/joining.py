@@ -11,7 +11,7 @@ from fastapi import Query, Request, Response
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction, Tx
-from app.core.errors import CursorExpired, CursorInvalid, Forbidden, PreconditionFailed
+from app.core.errors import Forbidden, PreconditionFailed
 from app.core.http import MayMatch, Serving, make_router, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
@@ -49,7 +49,6 @@ from app.schemes.tables import ImprovementAreaRow, ParticipationRow
 
 router = make_router("schemes")
 Reader = Annotated[Principal, require("schemes:read")]
-_LIST_ERRORS = error_responses(SchemeNotFound, CursorInvalid, CursorExpired)
 
 
 @router.post(
@@ -75,7 +74,7 @@ async def make_scheme_offers(
     return offers_answer(made)
 
 
-@router.get("/v1/incentive-schemes/{scheme_id}/offers", responses=_LIST_ERRORS)
+@router.get("/v1/incentive-schemes/{scheme_id}/offers", responses=error_responses(SchemeNotFound))
 async def list_scheme_offers(
     scheme_id: UUID,
     params: Annotated[ParticipationParams, Query()],
@@ -90,7 +89,7 @@ async def list_scheme_offers(
     return paged(request, response, page)
 
 
-@router.get("/v1/incentive-schemes/{scheme_id}/participation", responses=_LIST_ERRORS)
+@router.get("/v1/incentive-schemes/{scheme_id}/participation", responses=error_responses(SchemeNotFound))
 async def list_scheme_participation(
     scheme_id: UUID,
     params: Annotated[ParticipationParams, Query()],
@@ -105,7 +104,7 @@ async def list_scheme_participation(
     return paged(request, response, page)
 
 
-@router.get("/v1/incentive-schemes/{scheme_id}/sign-ups", responses=_LIST_ERRORS)
+@router.get("/v1/incentive-schemes/{scheme_id}/sign-ups", responses=error_responses(SchemeNotFound))
 async def list_scheme_sign_ups(
     scheme_id: UUID,
     params: Annotated[ParticipationParams, Query()],

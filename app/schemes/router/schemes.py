@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 
 from app.core.auth import require
 from app.core.db import Transaction, Tx
-from app.core.errors import CursorExpired, CursorInvalid, PreconditionFailed, PreconditionRequired
+from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
 from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
 from app.core.principal import Principal
@@ -48,7 +48,7 @@ async def create_incentive_scheme(
     return _single(row, response)
 
 
-@router.get("/v1/incentive-schemes", responses=error_responses(CursorInvalid, CursorExpired))
+@router.get("/v1/incentive-schemes")
 async def list_incentive_schemes(
     params: Annotated[SchemeParams, Query()],
     caller: Annotated[Principal, require("schemes:read")],

@@ -10,7 +10,7 @@ from app.calculation.errors import DefinitionInvalid
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction, Tx
-from app.core.errors import CursorExpired, CursorInvalid, PreconditionFailed, PreconditionRequired
+from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
 from app.core.http import MustMatch, Serving, accepted, make_router, paged
 from app.core.operations import Operation, operation_answer
@@ -68,7 +68,7 @@ async def create_scheme_version(
 
 @router.get(
     "/v1/incentive-schemes/{scheme_id}/versions",
-    responses=error_responses(SchemeNotFound, CursorInvalid, CursorExpired),
+    responses=error_responses(SchemeNotFound),
 )
 async def list_scheme_versions(
     scheme_id: UUID,
