@@ -67,8 +67,6 @@ def build_document(app: FastAPI, about: About) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             _drop_framework_422(operation)
-            # A router inside a router of the same tag names it twice.
-            operation["tags"] = list(dict.fromkeys(operation.get("tags", ())))
             for response in operation.get("responses", {}).values():
                 _complete_response(response, components["schemas"])
     for schema in components["schemas"].values():

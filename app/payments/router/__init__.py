@@ -1,8 +1,12 @@
-"""HTTP of payments: runs and decisions, statements, and what passes between us and the ledger."""
+"""HTTP of payments: runs and decisions, statements, and what passes between us and the ledger. Each file adds its routes to
+the one router.
+"""
 
-from app.core.http import make_router
-from app.payments.router import runs, settlement, statements
+# A request tries the routes in the order in which they were added, so the most used come first.
+from app.payments.router import runs, statements  # noqa: F401 - importing adds their routes
 
-router = make_router("payments")
-for part in (runs, statements, settlement):
-    router.include_router(part.router)
+# isort: split
+from app.payments.router import settlement  # noqa: F401
+from app.payments.router.root import router
+
+__all__ = ["router"]

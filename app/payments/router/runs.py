@@ -11,7 +11,7 @@ from app.core.clock import london_date
 from app.core.db import Transaction
 from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
-from app.core.http import MustMatch, Serving, accepted, make_router, paged
+from app.core.http import MustMatch, Serving, accepted, paged
 from app.core.money import format_pounds
 from app.core.operations import Operation, operation_answer
 from app.core.principal import Principal
@@ -30,10 +30,9 @@ from app.payments.errors import (
 )
 from app.payments.repository.runs import RunRepository
 from app.payments.router.answers import period_answer
+from app.payments.router.root import router
 from app.payments.tables import PaymentRun
 from app.schemes.errors import NoVersion, SchemeNotFound
-
-router = make_router("payments")
 
 Reader = Annotated[Principal, require("runs:read")]
 Approver = Annotated[Principal, require("payments:approve", money=True)]
@@ -73,7 +72,7 @@ async def create_payment_run(
     return operation_answer(operation)
 
 
-@router.get("/v1/payment-runs", responses=error_responses())
+@router.get("/v1/payment-runs")
 async def list_payment_runs(
     params: Annotated[schemas.RunParams, Query()],
     caller: Reader,

@@ -9,7 +9,7 @@ from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction
 from app.core.errors import PreconditionFailed
-from app.core.http import MayMatch, Serving, make_router, paged
+from app.core.http import MayMatch, Serving, paged
 from app.core.money import format_pounds
 from app.core.pagination import PageParams
 from app.core.principal import Principal
@@ -22,11 +22,10 @@ from app.payments.errors import (
     UnknownPayment,
 )
 from app.payments.repository.acknowledgements import AcknowledgementRepository
+from app.payments.router.root import router
 from app.payments.tables import PaymentAcknowledgement
 from app.payments.values import Answer
 from app.schemes.errors import SchemeNotFound
-
-router = make_router("payments")
 
 Reader = Annotated[Principal, require("runs:read")]
 Releaser = Annotated[Principal, require("payments:release", money=True)]

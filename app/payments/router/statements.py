@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction
-from app.core.http import CodeInAddress, Serving, make_router, paged
+from app.core.http import CodeInAddress, Serving, paged
 from app.core.money import format_pounds
 from app.core.pagination import PageParams
 from app.core.principal import Principal
@@ -21,12 +21,11 @@ from app.payments.errors import (
     StatementNotFound,
 )
 from app.payments.router.answers import period_answer
+from app.payments.router.root import router
 from app.payments.rules.references import line_reference
 from app.payments.service.reading import FullStatement
 from app.payments.tables import Payment, PaymentAcknowledgement, PaymentLine
 from app.payments.values import Outcome
-
-router = make_router("payments")
 
 StatementReader = Annotated[Principal, require("statements:read")]
 

@@ -1,8 +1,13 @@
-"""HTTP of schemes, by noun."""
+"""HTTP of schemes, by noun. Each file adds its routes to the one router."""
 
-from app.core.http import make_router
-from app.schemes.router import calculator, evidence, joining, schemes, versions
+# A request tries the routes in the order in which they were added, so the most used come first.
+from app.schemes.router import evidence, joining, versions  # noqa: F401 - importing adds their routes
 
-router = make_router("schemes")
-for part in (evidence, joining, versions, schemes, calculator):
-    router.include_router(part.router)
+# isort: split
+from app.schemes.router import schemes  # noqa: F401
+
+# isort: split
+from app.schemes.router import calculator  # noqa: F401
+from app.schemes.router.root import router
+
+__all__ = ["router"]

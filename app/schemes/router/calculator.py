@@ -8,15 +8,14 @@ from app.calculation import service as calculation
 from app.calculation.errors import AmountTooLarge, BrokenMonth, DefinitionInvalid, PracticeRepeated
 from app.core.auth import public, require
 from app.core.errors import Unavailable
-from app.core.http import make_router
 from app.core.limits import Bench
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.schemes import service
 from app.schemes.errors import CalculationTooLarge, VersionNotPayable
+from app.schemes.router.root import router
 from app.schemes.schemas.calculator import CalculatorAnswer, CalculatorIn
 
-router = make_router("schemes")
 # Two calculations of the largest size keep two processors busy for a second or two.
 _BENCH: Final = Bench(2)
 

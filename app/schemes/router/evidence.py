@@ -11,7 +11,7 @@ from app.core.clock import london_date
 from app.core.db import Transaction
 from app.core.errors import FieldError, Forbidden, InvalidRequest
 from app.core.etag import version_etag
-from app.core.http import Serving, make_router, paged
+from app.core.http import Serving, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.organisations import service as organisations
@@ -20,7 +20,7 @@ from app.schemes import rules, service
 from app.schemes.errors import FactNotFound, FactsRefused, OwnPractice, SchemeNotFound
 from app.schemes.repository import FactRepository
 from app.schemes.router.answers import entitlement_answer, fact_answer, facts_answer
-from app.schemes.router.schemes import visible_scheme
+from app.schemes.router.root import router, visible_scheme
 from app.schemes.schemas.evidence import (
     ConfirmAnswer,
     ConfirmIn,
@@ -33,8 +33,6 @@ from app.schemes.schemas.evidence import (
     SchemeFact,
 )
 from app.schemes.values import FactSource
-
-router = make_router("schemes")
 
 
 @router.post(

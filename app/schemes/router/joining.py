@@ -12,7 +12,7 @@ from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction, Tx
 from app.core.errors import Forbidden, PreconditionFailed
-from app.core.http import MayMatch, Serving, make_router, paged
+from app.core.http import MayMatch, Serving, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.core.repository import Page
@@ -33,7 +33,7 @@ from app.schemes.errors import (
 )
 from app.schemes.repository import ParticipationRepository
 from app.schemes.router.answers import offers_answer, participation_answer, sign_ups_answer
-from app.schemes.router.schemes import visible_scheme
+from app.schemes.router.root import router, visible_scheme
 from app.schemes.schemas.joining import (
     AcceptIn,
     DeclineIn,
@@ -47,7 +47,6 @@ from app.schemes.schemas.joining import (
 )
 from app.schemes.tables import ImprovementAreaRow, ParticipationRow
 
-router = make_router("schemes")
 Reader = Annotated[Principal, require("schemes:read")]
 
 

@@ -6,21 +6,19 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from app.core.auth import require
-from app.core.db import Transaction, Tx
+from app.core.db import Transaction
 from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
-from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
+from app.core.http import MayMatch, MustMatch, Serving, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.schemes import service
 from app.schemes.errors import SchemeClosed, SchemeCodeTaken, SchemeNotFound
 from app.schemes.repository import SchemeRepository
 from app.schemes.router.answers import scheme_answer
+from app.schemes.router.root import DRAFTS, router, visible_scheme
 from app.schemes.schemas.scheme import Scheme, SchemeIn, SchemePage, SchemeParams, SchemePatch
 from app.schemes.tables import SchemeRow
-
-router = make_router("schemes")
-DRAFTS = "schemes:drafts"
 
 
 @router.post("/v1/incentive-schemes", status_code=201, responses=error_responses(SchemeCodeTaken))
@@ -105,14 +103,6 @@ async def close_incentive_scheme(
 ) -> Scheme:
     """No more offers and versions. Late facts, payments and adjustments for its periods go on."""
     return _single(await service.close_scheme(session, scheme_id, expected=expected), response)
-
-
-async def visible_scheme(session: Tx, scheme_id: UUID, caller: Principal) -> SchemeRow:
-    """The scheme, unless it is a draft and the caller may not see drafts."""
-    row = await SchemeRepository(session, session.tenant).get(scheme_id)
-    if row.state == "draft" and not caller.has(DRAFTS):
-        raise SchemeNotFound
-    return row
 
 
 def _single(row: SchemeRow, response: Response) -> Scheme:

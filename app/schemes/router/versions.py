@@ -12,7 +12,7 @@ from app.core.clock import london_date
 from app.core.db import Transaction, Tx
 from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
-from app.core.http import MustMatch, Serving, accepted, make_router, paged
+from app.core.http import MustMatch, Serving, accepted, paged
 from app.core.operations import Operation, operation_answer
 from app.core.pagination import PageParams
 from app.core.principal import Principal
@@ -30,12 +30,11 @@ from app.schemes.errors import (
 )
 from app.schemes.repository import VersionRepository
 from app.schemes.router.answers import check_answer, version_answer
-from app.schemes.router.schemes import DRAFTS, visible_scheme
+from app.schemes.router.root import DRAFTS, router, visible_scheme
 from app.schemes.schemas.scheme import CheckAnswer, Version, VersionIn, VersionPage, WordsParams
 from app.schemes.tables import VersionRow
 from app.schemes.values import VersionState
 
-router = make_router("schemes")
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 _markdown = MarkdownIt("commonmark", {"html": False})
 
