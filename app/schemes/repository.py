@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,7 @@ from app.schemes.errors import FactNotFound, OfferNotFound, SchemeNotFound, Vers
 from app.schemes.tables import FactRow, ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
 from app.schemes.values import (
     Agreement,
+    ParticipationPart,
     ParticipationSource,
     ParticipationState,
     SchemeState,
@@ -156,7 +157,7 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
     async def list_of(
         self,
         scheme_id: UUID,
-        part: Literal["offers", "participation", "sign-ups"],
+        part: ParticipationPart,
         *,
         practices: frozenset[str] | None,
         state: str | None,
@@ -164,17 +165,24 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
         params: PageParams,
         cursors: Cursors,
     ) -> Page[ParticipationRow]:
-        statement = self.select().where(col(ParticipationRow.scheme_id) == scheme_id)
+        statement = self._part(scheme_id, part)
         if practices is not None:
             statement = statement.where(among(ParticipationRow.practice, sorted(practices)))
-        if part == "offers":
-            statement = statement.where(col(ParticipationRow.offered_at).is_not(None))
-        if part == "sign-ups":
-            statement = statement.where(col(ParticipationRow.source) == ParticipationSource.SIGN_UP)
         if state:
             statement = statement.where(self._in_state(state, today=today))
         keys, kind = [ParticipationRow.practice], f"{part}:{scheme_id}:{state}"
         return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=kind)
+
+    async def get_of(self, scheme_id: UUID, part: ParticipationPart, row_id: UUID) -> ParticipationRow:
+        return await self.get_one(self._part(scheme_id, part).where(col(ParticipationRow.id) == row_id))
+
+    def _part(self, scheme_id: UUID, part: ParticipationPart) -> Select[Any]:
+        statement = self.select().where(col(ParticipationRow.scheme_id) == scheme_id)
+        if part == "offers":
+            return statement.where(col(ParticipationRow.offered_at).is_not(None))
+        if part == "sign-ups":
+            return statement.where(col(ParticipationRow.source) == ParticipationSource.SIGN_UP)
+        return statement
 
     async def list_answered_by(self, person_id: UUID) -> Sequence[ParticipationRow]:
         return await self.list(col(ParticipationRow.answered_by) == person_id)

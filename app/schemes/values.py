@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from app.calculation.values import PracticeResult, Problem
@@ -37,6 +37,10 @@ class ParticipationSource(StrEnum):
 
     OFFER = "offer"
     SIGN_UP = "sign_up"
+
+
+ParticipationPart = Literal["offers", "participation", "sign-ups"]
+"""What was offered, whatever came of it; everybody who was asked or has agreed; what the office recorded."""
 
 
 class Capacity(StrEnum):

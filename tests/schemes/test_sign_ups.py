@@ -1,6 +1,7 @@
 """Sign-ups over HTTP: agreements that the office records."""
 
 from datetime import date
+from uuid import UUID
 
 from tests.factories.schemes_over_http import SCHEME, SIGNATORY, a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
@@ -67,3 +68,28 @@ async def test_a_sign_up_of_a_stranger_is_404_and_nothing_is_half_done(shared: L
     assert (answer.status_code, answer.json()["code"]) == (404, "organisations.practice_not_found")
     assert answer.json()["errors"][0]["pointer"] == "/sign_ups/1/practice"
     assert (await manager.get(f"{path}/participation")).json()["data"] == []
+
+
+async def test_an_offer_is_no_sign_up_and_a_sign_up_no_offer(shared: LivePlenary) -> None:
+    tenant, (asked, recorded) = await a_tenant(shared, "1", "2")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    made = await manager.post(f"{path}/offers", json={"practices": [asked], "respond_by": "2026-12-31"})
+    offer = made.json()["offers"][0]["id"]
+    await sign_up(manager, path, recorded)
+    (signed,) = (await manager.get(f"{path}/sign-ups")).json()["data"]
+    assert (await manager.get(f"{path}/offers/{offer}")).json()["practice"] == asked
+    assert (await manager.get(f"{path}/sign-ups/{signed['id']}")).json()["practice"] == recorded
+    for url in (f"{path}/sign-ups/{offer}", f"{path}/offers/{signed['id']}"):
+        answer = await manager.get(url)
+        assert (answer.status_code, answer.json()["code"]) == (404, "schemes.offer_not_found"), url
+
+
+async def test_what_belongs_to_a_draft_is_as_absent_as_the_draft(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = (await manager.post("/v1/incentive-schemes", json=SCHEME)).headers["Location"]
+    lead = await shared.as_role("practice_lead", tenant=tenant, practice=practice)
+    for part in ("offers", "sign-ups", "facts"):
+        answer = await lead.get(f"{path}/{part}/{UUID(int=1)}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "schemes.not_found"), part

@@ -133,6 +133,7 @@ async def get_scheme_fact(
     response: Response,
 ) -> SchemeFact:
     """One fact, also one that a correction has superseded since."""
+    await visible_scheme(session, scheme_id, caller)
     row = await FactRepository(session, session.tenant).get(fact_id)
     if row.scheme_id != scheme_id:
         raise FactNotFound

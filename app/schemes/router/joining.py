@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -46,6 +46,7 @@ from app.schemes.schemas.joining import (
     SignUpsIn,
 )
 from app.schemes.tables import ImprovementAreaRow, ParticipationRow
+from app.schemes.values import ParticipationPart
 
 Reader = Annotated[Principal, require("schemes:read")]
 
@@ -125,7 +126,9 @@ async def get_scheme_sign_up(
     scheme_id: UUID, sign_up_id: UUID, caller: Reader, session: Transaction, serving: Serving, response: Response
 ) -> Participation:
     """One agreement that the office recorded."""
-    return await _one(session, sign_up_id, caller, serving, response, scheme_id=scheme_id)
+    await visible_scheme(session, scheme_id, caller)
+    row = await ParticipationRepository(session, session.tenant).get_of(scheme_id, "sign-ups", sign_up_id)
+    return await _one(session, row, caller, serving, response)
 
 
 @router.get(
@@ -135,7 +138,9 @@ async def get_scheme_offer(
     scheme_id: UUID, offer_id: UUID, caller: Reader, session: Transaction, serving: Serving, response: Response
 ) -> Participation:
     """One offer of the scheme with its answer."""
-    return await _one(session, offer_id, caller, serving, response, scheme_id=scheme_id)
+    await visible_scheme(session, scheme_id, caller)
+    row = await ParticipationRepository(session, session.tenant).get_of(scheme_id, "offers", offer_id)
+    return await _one(session, row, caller, serving, response)
 
 
 @router.get("/v1/offers/{offer_id}", responses=error_responses(OfferNotFound))
@@ -143,7 +148,8 @@ async def get_offer(
     offer_id: UUID, caller: Reader, session: Transaction, serving: Serving, response: Response
 ) -> Participation:
     """One offer with its answer."""
-    return await _one(session, offer_id, caller, serving, response)
+    row = await ParticipationRepository(session, session.tenant).get(offer_id)
+    return await _one(session, row, caller, serving, response)
 
 
 @router.post(
@@ -240,7 +246,7 @@ async def record_scheme_sign_ups(
 async def _page(
     session: Tx,
     scheme_id: UUID,
-    part: Literal["offers", "participation", "sign-ups"],
+    part: ParticipationPart,
     params: ParticipationParams,
     caller: Principal,
     serving: Serving,
@@ -255,17 +261,8 @@ async def _page(
 
 
 async def _one(
-    session: Tx,
-    offer_id: UUID,
-    caller: Principal,
-    serving: Serving,
-    response: Response,
-    *,
-    scheme_id: UUID | None = None,
+    session: Tx, row: ParticipationRow, caller: Principal, serving: Serving, response: Response
 ) -> Participation:
-    row = await ParticipationRepository(session, session.tenant).get(offer_id)
-    if scheme_id is not None and row.scheme_id != scheme_id:
-        raise OfferNotFound
     today = london_date(serving.clock.now())
     reach = await organisations.reachable(session, caller, "schemes:read", on=today)
     if reach is not None and row.practice not in reach:
