@@ -10,7 +10,6 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from app.core.auth import require
-from app.core.clock import london_date
 from app.core.db import Transaction, Tx
 from app.core.errors import PreconditionFailed, PreconditionRequired, UnsupportedMedia
 from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
@@ -78,7 +77,7 @@ async def list_meetings(
     belongs to it, the others for everybody. An intranet is not shown how to join.
     """
     repository = MeetingRepository(session, session.tenant)
-    sight = await service.sight_of(session, caller, today=london_date(serving.clock.now()))
+    sight = await service.sight_of(session, caller, today=serving.today())
     page = await repository.list_page(
         sight, since=params.since, level=params.level, forum_id=None, params=params, cursors=serving.cursors
     )
@@ -91,7 +90,7 @@ async def get_meeting(
     meeting_id: UUID, caller: Viewer, session: Transaction, serving: Serving, response: Response
 ) -> schemas.Meeting:
     """One meeting that you may see."""
-    sight = await service.sight_of(session, caller, today=london_date(serving.clock.now()))
+    sight = await service.sight_of(session, caller, today=serving.today())
     meeting = await MeetingRepository(session, session.tenant).get_seen(meeting_id, sight)
     return await _shown(session, caller, meeting, response)
 
@@ -242,7 +241,7 @@ async def list_attendance(
     response: Response,
 ) -> schemas.AttendancePage:
     """Who attended, by practice. A practice sees its own people; the office sees everybody."""
-    sight = await service.sight_of(session, caller, today=london_date(serving.clock.now()))
+    sight = await service.sight_of(session, caller, today=serving.today())
     await MeetingRepository(session, session.tenant).get_seen(meeting_id, sight)
     practices = None if caller.covers_commissioner("attendance:read") else caller.practices("attendance:read")
     repository = AttendanceRepository(session, session.tenant)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -13,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.core.auth import Authenticator
-from app.core.clock import Clock
+from app.core.clock import Clock, london_date
 from app.core.db import Tx, unit_of_work
 from app.core.errors import Unavailable
 from app.core.jobs import Waker
@@ -65,6 +66,10 @@ class Services:
     """What slices have to show at /metrics."""
     parts: Sequence[Any] = ()
     """What the application hands down to slices that may not look for it above them; see `part`."""
+
+    def today(self) -> date:
+        """The date in London now."""
+        return london_date(self.clock.now())
 
     def part(self, kind: type[Part]) -> Part:
         """What was handed down for the slice that declares this type."""

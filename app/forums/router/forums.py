@@ -105,7 +105,7 @@ async def change_patient_forum(
     response: Response,
 ) -> schemas.Forum:
     """Rename a forum, or close it from a date. What it said and what was done stays."""
-    today = london_date(serving.clock.now())
+    today = serving.today()
     changes = body.model_dump(exclude_unset=True)
     forum = await service.change_forum(session, caller, forum_id, changes, expected=expected, today=today)
     await session.flush()  # the row's version is raised by the flush
@@ -147,7 +147,7 @@ async def list_forum_members(
     practices only.
     """
     forum = await ForumRepository(session, session.tenant).get(forum_id)
-    whole = await service.require_members_seen(session, caller, forum, today=london_date(serving.clock.now()))
+    whole = await service.require_members_seen(session, caller, forum, today=serving.today())
     page = await MemberRepository(session, session.tenant).list_page(forum_id, params=params, cursors=serving.cursors)
     return paged(request, response, page.map(lambda row: _member(row, whole=whole)))
 
@@ -160,7 +160,7 @@ async def get_forum_member(
 ) -> schemas.Member:
     """One member of the forum. Who does not run it sees the name and the practice only."""
     forum = await ForumRepository(session, session.tenant).get(forum_id)
-    whole = await service.require_members_seen(session, caller, forum, today=london_date(serving.clock.now()))
+    whole = await service.require_members_seen(session, caller, forum, today=serving.today())
     member = await MemberRepository(session, session.tenant).get_of(forum_id, member_id)
     response.headers["ETag"] = version_etag(member.version)
     return _member(member, whole=whole)
@@ -183,7 +183,7 @@ async def change_forum_member(
     response: Response,
 ) -> schemas.Member:
     """Change what a member does in the forum, or which practice's patients they speak for."""
-    today = london_date(serving.clock.now())
+    today = serving.today()
     changes = body.model_dump(exclude_unset=True)
     member = await service.change_member(session, caller, forum_id, member_id, changes, expected=expected, today=today)
     await session.flush()  # the row's version is raised by the flush
@@ -200,7 +200,7 @@ async def remove_forum_member(
     forum_id: UUID, member_id: UUID, caller: Writer, session: Transaction, serving: Serving, expected: MustMatch
 ) -> None:
     """End a membership. The consent ends with it: the name and the address are erased at once."""
-    today = london_date(serving.clock.now())
+    today = serving.today()
     await service.remove_member(session, caller, forum_id, member_id, expected=expected, today=today)
 
 
@@ -210,7 +210,7 @@ async def get_forum_representation(
 ) -> schemas.Representation:
     """The practices whose patients have somebody in the forum, and those without a voice."""
     forum = await ForumRepository(session, session.tenant).get(forum_id)
-    having, lacking = await service.represent(session, forum, today=london_date(serving.clock.now()))
+    having, lacking = await service.represent(session, forum, today=serving.today())
     return schemas.Representation(
         practices=len(having) + len(lacking),
         with_voice=[schemas.PracticeName(code=code, name=name) for code, name in having],

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from app.core.auth import require
-from app.core.clock import london_date
 from app.core.db import Transaction, Tx
 from app.core.errors import PreconditionFailed
 from app.core.http import MayMatch, Services, Serving, paged
@@ -66,7 +65,7 @@ def _summary(row: tables.Issue, supporters: int) -> schemas.IssueSummary:
 async def _shown(
     session: Tx, caller: Principal, row: tables.Issue, serving: Services, response: Response
 ) -> schemas.Issue:
-    today = london_date(serving.clock.now())
+    today = serving.today()
     await session.flush()  # the row's version is raised by the flush
     picture = await service.picture_of(session, caller, row, today=today)
     response.headers["ETag"] = rules.issue_tag(row.version, picture)
@@ -120,7 +119,7 @@ async def list_issues(
     response: Response,
 ) -> schemas.IssuePage:
     """Issues that concern you, newest first: all for the office, those around you for a practice or a forum."""
-    sight = await service.sight_of(session, caller, today=london_date(serving.clock.now()))
+    sight = await service.sight_of(session, caller, today=serving.today())
     page = await IssueRepository(session, session.tenant).list_page(
         sight,
         state=params.state,
@@ -139,7 +138,7 @@ async def get_issue(
     issue_id: UUID, caller: Viewer, session: Transaction, serving: Serving, response: Response
 ) -> schemas.Issue:
     """One issue, how it moved, and how comparable practices answered: never who kept silent."""
-    sight = await service.sight_of(session, caller, today=london_date(serving.clock.now()))
+    sight = await service.sight_of(session, caller, today=serving.today())
     row = await IssueRepository(session, session.tenant).get_seen(issue_id, sight)
     return await _shown(session, caller, row, serving, response)
 
@@ -261,7 +260,7 @@ async def list_issue_responses(
     """The answers that you may read: those of the offices, your own, those you answer for, and those of practices that
     already do it and agreed to be named.
     """
-    today = london_date(serving.clock.now())
+    today = serving.today()
     sight = await service.sight_of(session, caller, today=today)
     issue = await IssueRepository(session, session.tenant).get_seen(issue_id, sight)
     seen = await service.answers_seen(session, caller, issue, today=today)
@@ -276,7 +275,7 @@ async def get_issue_response(
     issue_id: UUID, response_id: UUID, caller: Viewer, session: Transaction, serving: Serving
 ) -> answers.Response:
     """One answer that you may read."""
-    today = london_date(serving.clock.now())
+    today = serving.today()
     sight = await service.sight_of(session, caller, today=today)
     issue = await IssueRepository(session, session.tenant).get_seen(issue_id, sight)
     seen = await service.answers_seen(session, caller, issue, today=today)

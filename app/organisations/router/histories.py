@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from app.core.auth import require
-from app.core.clock import london_date
 from app.core.db import Transaction, Tx
 from app.core.http import CodeInAddress, Serving, paged
 from app.core.money import plain
@@ -34,7 +33,7 @@ async def list_practice_list_sizes(
     response: Response,
 ) -> ListSizePage:
     """Every list that is known of the practice, newest first; with `known_on`, as it was known then."""
-    await _require_visible(session, caller, code, today=london_date(serving.clock.now()))
+    await _require_visible(session, caller, code, today=serving.today())
     page = await histories.list_register_list_sizes(
         session, code, known_on=params.known_on, params=params, cursors=serving.cursors
     )
@@ -65,7 +64,7 @@ async def list_practice_history(
     """What the practice belonged to and when, newest first: commissioners, networks, and localities of the caller's own
     commissioner.
     """
-    await _require_visible(session, caller, code, today=london_date(serving.clock.now()))
+    await _require_visible(session, caller, code, today=serving.today())
     kind, known_on = f"history:{code}", params.known_on or serving.clock.now()
     after = _position(serving.cursors.decode(kind, params.cursor)) if params.cursor else None
     rows = await histories.list_history(session, code, known_on=known_on, limit=params.limit + 1, after=after)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from app.core.auth import require
-from app.core.clock import Period, london_date
+from app.core.clock import Period
 from app.core.db import Transaction, Tx
 from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import bytes_etag, check_if_match, version_etag
@@ -61,7 +61,7 @@ async def list_localities(
     response: Response,
 ) -> LocalityPage:
     """The commissioner's localities by code, with how many open practices and registered patients each has today."""
-    today = london_date(serving.clock.now())
+    today = serving.today()
     localities = LocalityRepository(session, session.tenant)
     page = await localities.list_counted(today, params=params, cursors=serving.cursors)
     return paged(request, response, page.map(lambda row: Locality.model_validate(_shape(row))))
@@ -92,7 +92,7 @@ async def change_locality(
 
 async def _answer(session: Tx, serving: Services, locality_id: UUID, *, status: int = 200) -> Response:
     localities = LocalityRepository(session, session.tenant)
-    row = await localities.get_counted(locality_id, today=london_date(serving.clock.now()))
+    row = await localities.get_counted(locality_id, today=serving.today())
     body = json_bytes(_shape(row))
     return Response(body, status_code=status, media_type="application/json", headers={"ETag": bytes_etag(body)})
 
@@ -137,7 +137,7 @@ async def get_locality_practice(
     """Since when and until when the practice is in the locality: its time of today, or else the last one."""
     locality = await service.get_locality(session, locality_id)
     memberships = LocalityMembershipRepository(session, session.tenant)
-    row = await memberships.get_latest(locality_id, code, today=london_date(serving.clock.now()))
+    row = await memberships.get_latest(locality_id, code, today=serving.today())
     response.headers["ETag"] = version_etag(row.version)
     return _placement(locality, row)
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from app.core.auth import require
-from app.core.clock import london_date
 from app.core.db import Transaction
 from app.core.errors import PreconditionFailed
 from app.core.http import MayMatch, Serving, paged
@@ -138,7 +137,7 @@ async def get_scheme_budget(
     serving: Serving,
 ) -> schemas.BudgetStand:
     """What the scheme may cost, what is due, what was posted and paid, and the accrual, at the end of a day."""
-    on = params.on or london_date(serving.clock.now())
+    on = params.on or serving.today()
     return _stand(await service.stand_of(session, scheme_id, on=on))
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Query, Request, Response
 
 from app.core.auth import require
-from app.core.clock import london_date
 from app.core.db import Transaction
 from app.core.http import CodeInAddress, Serving, paged
 from app.core.money import format_pounds
@@ -66,7 +65,7 @@ async def list_practice_statements(
     response: Response,
 ) -> schemas.StatementPage:
     """A practice's statements of released runs, newest first: for the practice itself and for whoever reads all."""
-    today = london_date(serving.clock.now())
+    today = serving.today()
     await organisations.require_reach(session, caller, "statements:own", code, on=today)
     page = await service.list_released(session, code, params=params, cursors=serving.cursors)
     return paged(request, response, page.map(_statement))  # pyright: ignore

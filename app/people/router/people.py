@@ -24,7 +24,6 @@ from app.people.router.root import (
     Reader,
     reach_of,
     router,
-    today_of,
 )
 from app.people.tables import Person
 from app.people.values import PersonHolders
@@ -70,7 +69,7 @@ async def list_people(
     response: Response,
 ) -> schemas.PersonEntryPage:
     """The people that the commissioner knows, by name or practice. Practice roles see their own practice's people."""
-    today = today_of(serving)
+    today = serving.today()
     reach = await reach_of(session, caller, today)
     page = await PersonRepository(session, session.tenant).list_visible(
         reach, q=params.q, practice=params.practice, params=params, cursors=serving.cursors
@@ -83,7 +82,7 @@ async def get_person(
     person_id: UUID, caller: Reader, session: Transaction, serving: Serving, response: Response
 ) -> schemas.PersonEntry:
     """One person. Their posts: `/v1/posts?person_id=`."""
-    reach = await reach_of(session, caller, today_of(serving))
+    reach = await reach_of(session, caller, serving.today())
     person = await PersonRepository(session, session.tenant).get_visible(person_id, reach)
     response.headers["ETag"] = version_etag(person.version)
     return _person(person)
@@ -107,7 +106,7 @@ async def update_person(
     """Correct a person's name or contact, or note that they object to being listed. A new address is not `stale`."""
     person = await PersonRepository(session, session.tenant).get(person_id, for_update=True)
     expected.check(person.version)
-    await service.change_person(session, person, body.model_dump(exclude_unset=True), today=today_of(serving))
+    await service.change_person(session, person, body.model_dump(exclude_unset=True), today=serving.today())
     # The version is raised by the flush, and the answer's tag shows it.
     await session.flush()
     response.headers["ETag"] = version_etag(person.version)
@@ -159,7 +158,7 @@ async def erase_person(
 async def get_my_listing(caller: Caller, session: Transaction, serving: Serving, response: Response) -> schemas.Listing:
     """Whether intranets may show me, and which of my posts they show."""
     person = await PersonRepository(session, session.tenant).get(caller.require_person())
-    return await _listing(session, person, today_of(serving), response)
+    return await _listing(session, person, serving.today(), response)
 
 
 @router.put("/v1/me/listing", responses=error_responses(Forbidden, errors.PersonNotFound, *MATCH_ERRORS))
@@ -173,7 +172,7 @@ async def set_my_listing(
 ) -> schemas.Listing:
     """Object to being shown on intranets, or take the objection back. It outdoes what any practice has marked."""
     person = await PersonRepository(session, session.tenant).get(caller.require_person(), for_update=True)
-    today = today_of(serving)
+    today = serving.today()
     expected.check_tag(await _listing_etag(session, person, today))
     await service.change_listing(session, person, objects=body.objects, today=today)
     # The version is raised by the flush, and the answer's tag shows it.

@@ -23,7 +23,6 @@ from app.people.router.root import (
     Reader,
     reach_of,
     router,
-    today_of,
 )
 from app.people.tables import Person, Post
 from app.people.values import TITLES, NewPost, PostLevel, PostRole
@@ -110,7 +109,7 @@ async def list_posts(
     response: Response,
 ) -> schemas.PostPage:
     """Posts with their holders, newest first: held now or later unless you ask for ended ones or for a day."""
-    today = today_of(serving)
+    today = serving.today()
     reach, wanted = await reach_of(session, caller, today), params.model_dump(exclude={"limit", "cursor", "count"})
     posts = PostRepository(session, session.tenant)
     page = await posts.list_visible(reach, wanted, params=params, cursors=serving.cursors)
@@ -122,7 +121,7 @@ async def get_post(
     post_id: UUID, caller: Reader, session: Transaction, serving: Serving, response: Response
 ) -> schemas.Post:
     """One post with its holder."""
-    today = today_of(serving)
+    today = serving.today()
     reach = await reach_of(session, caller, today)
     post, person = await PostRepository(session, session.tenant).get_visible(post_id, reach)
     response.headers["ETag"] = _post_etag(post, person, today)

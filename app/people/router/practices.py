@@ -27,7 +27,6 @@ from app.people.router.root import (
     Reader,
     reach_of,
     router,
-    today_of,
 )
 from app.people.tables import Mailbox, Person, Post
 from app.people.values import TITLES, PostRole
@@ -43,7 +42,7 @@ async def list_lead_vacancies(
     response: Response,
 ) -> schemas.VacancyPage:
     """Member practices without a named lead today, by code; with `stale=true` also those whose lead has gone quiet."""
-    today = today_of(serving)
+    today = serving.today()
     reach = await reach_of(session, caller, today)
     page = await list_vacancies(
         session,
@@ -86,7 +85,7 @@ async def list_team(
 
     Roles that read people at this practice see its whole team. Patients and forum members are never among them.
     """
-    today = today_of(serving)
+    today = serving.today()
     await organisations.get_practice(session, code)
     whole = await _sees_team(session, caller, code, today)
     page = await PostRepository(session, session.tenant).list_team(
@@ -125,7 +124,7 @@ async def get_mailbox(
     code: CodeInAddress, caller: Reader, session: Transaction, serving: Serving, response: Response
 ) -> schemas.MailboxEntry:
     """The practice's shared mailbox."""
-    await organisations.require_reach(session, caller, "people:read", code, on=today_of(serving))
+    await organisations.require_reach(session, caller, "people:read", code, on=serving.today())
     mailbox = await MailboxRepository(session, session.tenant).get_of(code)
     response.headers["ETag"] = version_etag(mailbox.version)
     return _mailbox(mailbox)

@@ -1,10 +1,9 @@
 """The slice's router, one for all its files, and what they share."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from app.core.auth import require
-from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import Forbidden, PreconditionFailed, PreconditionRequired
 from app.core.http import make_router
@@ -27,7 +26,3 @@ async def reach_of(session: Tx, caller: Principal, on: date) -> Reach:
     """People of the practices within the caller's boundaries, listed ones above practices, and always oneself."""
     codes = await organisations.reachable(session, caller, "people:read", on=on)
     return Reach(codes, caller.person_id, on)
-
-
-def today_of(serving: Any) -> date:
-    return london_date(serving.clock.now())

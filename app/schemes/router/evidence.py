@@ -108,7 +108,7 @@ async def list_scheme_facts(
 ) -> FactPage:
     """Current facts, in the order in which they were recorded. A practice sees its own."""
     await visible_scheme(session, scheme_id, caller)
-    reach = await organisations.reachable(session, caller, "facts:read", on=london_date(serving.clock.now()))
+    reach = await organisations.reachable(session, caller, "facts:read", on=serving.today())
     page = await FactRepository(session, session.tenant).list_page(
         scheme_id,
         reach=reach,
@@ -137,7 +137,7 @@ async def get_scheme_fact(
     row = await FactRepository(session, session.tenant).get(fact_id)
     if row.scheme_id != scheme_id:
         raise FactNotFound
-    reach = await organisations.reachable(session, caller, "facts:read", on=london_date(serving.clock.now()))
+    reach = await organisations.reachable(session, caller, "facts:read", on=serving.today())
     if reach is not None and row.practice not in reach:
         raise Forbidden("Your role does not reach the practice of this fact.")
     response.headers["ETag"] = version_etag(row.version)
@@ -156,7 +156,7 @@ async def get_scheme_entitlement(
     serving: Serving,
 ) -> EntitlementAnswer:
     """May the practice claim for the period; where not, one code that says why; and its figure so far, line by line."""
-    today = london_date(serving.clock.now())
+    today = serving.today()
     period = rules.read_period(params.period)
     if isinstance(period, str):
         raise InvalidRequest(errors=[FieldError("?period", "wrong_format", period)])

@@ -252,7 +252,7 @@ async def _page(
     serving: Serving,
 ) -> Page[Participation]:
     await visible_scheme(session, scheme_id, caller)
-    today = london_date(serving.clock.now())
+    today = serving.today()
     reach = await organisations.reachable(session, caller, "schemes:read", on=today)
     page = await ParticipationRepository(session, session.tenant).list_of(
         scheme_id, part, practices=reach, state=params.state, today=today, params=params, cursors=serving.cursors
@@ -263,7 +263,7 @@ async def _page(
 async def _one(
     session: Tx, row: ParticipationRow, caller: Principal, serving: Serving, response: Response
 ) -> Participation:
-    today = london_date(serving.clock.now())
+    today = serving.today()
     reach = await organisations.reachable(session, caller, "schemes:read", on=today)
     if reach is not None and row.practice not in reach:
         raise Forbidden("Your role does not reach the practice of this offer.")

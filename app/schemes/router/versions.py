@@ -8,7 +8,6 @@ from markdown_it import MarkdownIt
 
 from app.calculation.errors import DefinitionInvalid
 from app.core.auth import require
-from app.core.clock import london_date
 from app.core.db import Transaction, Tx
 from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
@@ -141,7 +140,7 @@ async def check_scheme_version(
     """What is wrong with the version, what it costs over all that it applies to, and who would cost more than their share
     of the budget. Nothing is changed.
     """
-    today = london_date(serving.clock.now())
+    today = serving.today()
     return check_answer(await service.check_version(session, scheme_id, n, today=today))
 
 
@@ -243,7 +242,7 @@ async def _visible_version(session: Tx, scheme_id: UUID, n: int, caller: Princip
 
 async def _asking_practice(session: Tx, caller: Principal, named: str | None, serving: Serving) -> str | None:
     if named is not None:
-        today = london_date(serving.clock.now())
+        today = serving.today()
         return (await organisations.require_reach(session, caller, "facts:read", named, on=today)).code
     own = sorted(caller.practices("facts:read"))
     return own[0] if len(own) == 1 else None
