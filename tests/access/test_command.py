@@ -121,6 +121,10 @@ def test_what_the_database_refuses_is_told_without_what_was_typed(failure, capsy
             ),
             "not both",
         ),
+        (
+            ("create", "practice_lead", "--commissioner", "{code}", *PERSON, "--practice", "ZZ9999"),
+            "Not known here: ZZ9999.",
+        ),
         (("revoke", "01890a5d-ac96-774b-bcce-b302099a8057"), "no such key"),
     ],
 )

@@ -1,8 +1,10 @@
 """What other slices ask about the tenant's practices. All answers are of the session's tenant."""
 
+import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from app.calculation.values import ListSize
@@ -13,6 +15,8 @@ from app.organisations.errors import PracticeNotFound
 from app.organisations.repository import members, register
 from app.organisations.values import PracticeProfile, PracticeRef
 
+_CODE: Final = re.compile(r"[A-Z0-9]{3,8}")
+
 
 async def get_practice(session: Tx, code: str) -> PracticeRef:
     """The practice, which is or was a member of the tenant; otherwise it is not there."""
@@ -20,13 +24,22 @@ async def get_practice(session: Tx, code: str) -> PracticeRef:
 
 
 async def get_practices(session: Tx, codes: Collection[str]) -> dict[str, PracticeRef]:
-    """All of them, or `PracticeNotFound`, which says how many are missing and never which."""
+    """All of them, or `PracticeNotFound`, which names the first ten that are missing."""
     wanted = sorted(set(codes))
     known = {row.practice for row in await members.list_periods(session, session.tenant, wanted)}
     if len(known) < len(wanted):
-        raise PracticeNotFound(f"{len(wanted) - len(known)} of {len(wanted)} are not known here.")
+        raise PracticeNotFound(_missing_words([code for code in wanted if code not in known]))
     rows = await register.list_register_practices(session, wanted)
     return {row.code: PracticeRef(row.code, row.name, row.opened_on, row.closed_on, row.successor_code) for row in rows}
+
+
+def _missing_words(missing: Sequence[str]) -> str:
+    """Only what looks like a code is said again; anything else may be whatever somebody typed."""
+    named = [code for code in missing if _CODE.fullmatch(code)][:10]
+    if not named:
+        return f"{len(missing)} of them are not known here."
+    rest = f" and {len(missing) - len(named)} more" if len(missing) > len(named) else ""
+    return f"Not known here: {', '.join(named)}{rest}."
 
 
 async def organisation_names(session: Tx, codes: Collection[str]) -> dict[str, str]:
