@@ -9,6 +9,10 @@ from app.cli.words import awake_database, ending_in_words, read_settings
 
 commands = typer.Typer()
 
+_SHOWN = 20
+# What the API calls it, and what is typed here.
+_OPTIONS = {"/as_at": "--as-at", "/financial_year": "--financial-year"}
+
 
 @commands.command("import")
 def import_file(
@@ -26,6 +30,7 @@ def import_file(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Try everything and keep nothing but the outcome.")
     ] = False,
+    errors: Annotated[Path | None, typer.Option(dir_okay=False, help="Write every refused row here, as CSV.")] = None,
 ) -> None:
     """Import a file at once, as the API does with an upload. Ends with 3 when rows were refused: the others are in."""
     import asyncio
@@ -33,6 +38,7 @@ def import_file(
     from app.core.progress import progress_shown
     from app.organisations import service as organisations
     from app.organisations.adapters.command import ImportCommand, run_import
+    from app.organisations.rules import faults_csv
     from app.organisations.values import FileKind
     from app.people.service import apply_people
 
@@ -44,12 +50,24 @@ def import_file(
     }
     said = {"as_at": as_at, "financial_year": financial_year}
     options = {name: value for name, value in said.items() if value is not None}
-    with ending_in_words(), awake_database(settings):
+    with ending_in_words(_OPTIONS), awake_database(settings):
         command = ImportCommand.of(kind, file, options=options, commissioner=commissioner, dry_run=dry_run)
-        with progress_shown(f"Importing {file.name}") as report:
-            result = asyncio.run(run_import(settings, command, appliers=appliers, report=report))
-    for error in result.errors[:20]:
+        try:
+            with progress_shown(f"Importing {file.name}") as report:
+                result = asyncio.run(run_import(settings, command, appliers=appliers, report=report))
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"Stopped: nothing of {file.name} was kept.") from None
+        if errors is not None:
+            rows = faults_csv((error.row, error.column, error.code, error.detail) for error in result.errors)
+            errors.write_text(rows, encoding="utf-8", newline="")
+    for error in result.errors[:_SHOWN]:
         typer.echo(f"row {error.row}, {error.column}: {error.detail} ({error.code})", err=True)
+    if len(result.errors) > _SHOWN:
+        rest = f"and {len(result.errors) - _SHOWN:,} more rows"
+        where = (
+            f"all are in {errors}" if errors else "`--errors FILE` writes all, GET /v1/imports/{id}/errors shows them"
+        )
+        typer.echo(f"{rest}: {where}.", err=True)
     for warning in result.warnings:
         typer.echo(warning, err=True)
     counts = {name: value for name, value in result.summary().items() if name != "warnings"}

@@ -77,7 +77,8 @@ async def import_now(
         result = tried.result
         async with unit_of_work(engine, tenant, actor=_ACTOR) as session:
             await finish_import(session, import_id, result, now=now)
-    except Exception as error:
+    except BaseException as error:
+        # Ctrl-C arrives as a cancellation; the import would look as if it went on for ever.
         async with unit_of_work(engine, tenant, actor=_ACTOR) as session:
             known = error if isinstance(error, DomainError) else "The command ended with an error; see its output."
             await fail_import(session, import_id, known, now=now)

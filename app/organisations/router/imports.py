@@ -1,8 +1,6 @@
 """Imports: a file goes in, its outcome and the rows it left out can be read."""
 
 import asyncio
-import csv
-import io
 from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
@@ -36,6 +34,7 @@ from app.organisations.errors import (
 from app.organisations.ports import HandedDown
 from app.organisations.repository.imports import ImportRepository, list_all_faults, list_faults, list_problems
 from app.organisations.router.root import router
+from app.organisations.rules import faults_csv
 from app.organisations.schemas.imports import (
     Import,
     ImportErrorPage,
@@ -178,8 +177,5 @@ def _wants_csv(request: Request) -> bool:
 
 
 def _csv(faults: list[ImportFault]) -> Response:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(("row", "column", "code", "detail"))
-    writer.writerows((fault.row, fault.column, fault.code, fault.detail) for fault in faults)
-    return Response(text.getvalue(), media_type="text/csv; charset=utf-8")
+    text = faults_csv((fault.row, fault.column, fault.code, fault.detail) for fault in faults)
+    return Response(text, media_type="text/csv; charset=utf-8")
