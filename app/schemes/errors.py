@@ -118,6 +118,13 @@ class FactsRefused(DomainError):
     title = "Some of these facts cannot be recorded, so none was."
 
 
+class FactChanged(DomainError):
+    status = 409
+    code = "schemes.fact_changed"
+    title = "Some of these facts no longer say what they said, so none was confirmed."
+    hint = "`GET /v1/incentive-schemes/{id}/facts` has what they say now: read it, and confirm the ids that it gives."
+
+
 class OwnPractice(DomainError):
     status = 409
     code = "schemes.own_practice"

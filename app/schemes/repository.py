@@ -311,6 +311,10 @@ class FactRepository(TenantRepository[FactRow]):
         )
         return {row.external_id: row for row in rows}
 
+    async def list_chosen(self, scheme_id: UUID, ids: Sequence[UUID]) -> Sequence[FactRow]:
+        """Those of a correction too, and those that one has superseded."""
+        return await self.list(col(FactRow.scheme_id) == scheme_id, among(FactRow.id, ids))
+
     async def list_in_period(
         self, scheme_id: UUID, period: Period, *, practices: Sequence[str], measures: Sequence[str]
     ) -> Sequence[Any]:

@@ -93,3 +93,34 @@ async def test_a_practice_enters_facts_for_itself_only(shared: LivePlenary) -> N
     assert (await lead.get(f"{path}/facts")).json()["data"] == []
     taken = await lead.post(f"{path}/facts", json={"facts": [a_fact(practice, "a")]})
     assert taken.json()["errors"][0]["code"] == "schemes.external_id_taken"
+
+
+async def test_a_fact_that_was_corrected_after_it_was_read_is_not_confirmed_by_its_id(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice)
+    lead = await shared.as_role("practice_manager", tenant=tenant, practice=practice)
+    await lead.post(f"{path}/facts", json={"facts": [a_fact(practice, "a"), a_fact(practice, "b")]})
+    read = [each["id"] for each in (await manager.get(f"{path}/facts")).json()["data"]]
+    await lead.post(f"{path}/facts", json={"facts": [a_fact(practice, "b", value="900")]})
+    refused = await manager.post(f"{path}/facts/confirm", json={"ids": read})
+    assert (refused.status_code, refused.json()["code"]) == (409, "schemes.fact_changed")
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["/ids/1"]
+    now = (await manager.get(f"{path}/facts")).json()["data"]
+    assert {each["state"] for each in now} == {"entered"}
+    done = await manager.post(f"{path}/facts/confirm", json={"ids": [each["id"] for each in now]})
+    assert done.json() == {"confirmed": 2, "unchanged": 0}
+
+
+async def test_facts_are_confirmed_by_one_kind_of_name_and_only_where_they_are(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path, other = await a_live_scheme(manager), await a_live_scheme(manager, code="OTHER")
+    await sign_up(manager, path, practice)
+    await manager.post(f"{path}/facts", json={"facts": [a_fact(practice, "a")]})
+    [fact] = (await manager.get(f"{path}/facts")).json()["data"]
+    for body in ({}, {"ids": [fact["id"]], "external_ids": ["a"]}):
+        assert (await manager.post(f"{path}/facts/confirm", json=body)).status_code == 422, body
+    elsewhere = await manager.post(f"{other}/facts/confirm", json={"ids": [fact["id"]]})
+    assert (elsewhere.status_code, elsewhere.json()["errors"][0]["code"]) == (422, "schemes.fact_not_found")

@@ -17,7 +17,7 @@ from app.core.problems import error_responses
 from app.organisations import service as organisations
 from app.organisations.errors import PracticeNotFound
 from app.schemes import rules, service
-from app.schemes.errors import FactNotFound, FactsRefused, OwnPractice, SchemeNotFound
+from app.schemes.errors import FactChanged, FactNotFound, FactsRefused, OwnPractice, SchemeNotFound
 from app.schemes.repository import FactRepository
 from app.schemes.router.answers import entitlement_answer, fact_answer, facts_answer
 from app.schemes.router.root import router, visible_scheme
@@ -75,7 +75,7 @@ async def record_scheme_facts(
 
 @router.post(
     "/v1/incentive-schemes/{scheme_id}/facts/confirm",
-    responses=error_responses(SchemeNotFound, FactsRefused, OwnPractice),
+    responses=error_responses(SchemeNotFound, FactsRefused, FactChanged, OwnPractice),
 )
 async def confirm_scheme_facts(
     scheme_id: UUID,
@@ -86,12 +86,15 @@ async def confirm_scheme_facts(
 ) -> ConfirmAnswer:
     """Confirm facts that practices entered, so that a run pays them; all or none.
 
+    Name them by the `id` under which they were read: a fact that the practice has corrected since has another id, and is
+    409 instead of confirmed unseen. `external_ids` confirm what the facts say by now.
+
     Not by somebody with a post at one of the practices.
     """
     now = serving.clock.now()
     reach = await organisations.reachable(session, caller, "facts:write", on=london_date(now))
     done = await service.confirm_facts(
-        session, scheme_id, body.external_ids, reach=reach, confirmed_by=caller.person_id, now=now
+        session, scheme_id, body.ids or body.external_ids or [], reach=reach, confirmed_by=caller.person_id, now=now
     )
     return ConfirmAnswer(confirmed=done.changed, unchanged=done.unchanged)
 

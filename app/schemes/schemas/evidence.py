@@ -2,10 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.core.clock import Instant, PeriodModel
 from app.core.http import CodeInAddress, PageModel, StrictModel
@@ -64,9 +65,30 @@ class FactsIn(StrictModel):
 
 
 class ConfirmIn(StrictModel):
-    model_config = {"json_schema_extra": {"examples": [{"external_ids": ["rota-2026-05-06"]}]}}
+    """Either `ids` or `external_ids`. `ids` confirms what was read: a correction is a fact with an id of its own."""
 
-    external_ids: Annotated[list[ExternalId], Field(min_length=1, max_length=10_000)]
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {"ids": ["0198c0de-0000-7000-8000-000000000011"]},
+                {"external_ids": ["rota-2026-05-06"]},
+            ]
+        }
+    }
+
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=10_000)] | None = Field(
+        default=None,
+        description="Of the facts as they were read. One that was corrected or withdrawn since is refused with 409.",
+    )
+    external_ids: Annotated[list[ExternalId], Field(min_length=1, max_length=10_000)] | None = Field(
+        default=None, description="Confirms whatever these facts say by now, seen or not; `ids` are safer."
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_name_them(self) -> Self:
+        if (self.ids is None) == (self.external_ids is None):
+            raise PydanticCustomError("not_valid", "Give either `ids` or `external_ids`.")
+        return self
 
 
 class FactsAnswer(BaseModel):

@@ -14,7 +14,7 @@ from app.core.errors import FieldError
 from app.core.ids import new_id
 from app.meetings import service as meetings
 from app.schemes import rules
-from app.schemes.errors import FactsRefused, OwnPractice
+from app.schemes.errors import FactChanged, FactNotFound, FactsRefused, OwnPractice
 from app.schemes.repository import FactRepository, ParticipationRepository, SchemeRepository, VersionRepository
 from app.schemes.service.drafting import read_definition
 from app.schemes.tables import FactRow
@@ -112,31 +112,56 @@ async def _confirm_attendances(session: Tx, facts: Iterable[FactRow]) -> None:
 async def confirm_facts(
     session: Tx,
     scheme_id: UUID,
-    external_ids: Sequence[str],
+    chosen: Sequence[UUID] | Sequence[str],
     *,
     reach: frozenset[str] | None,
     confirmed_by: UUID | None,
     now: datetime,
 ) -> FactOutcome:
-    """All or none; a fact that is confirmed already stays as it is. `reach` are the caller's practices; None is all."""
+    """All or none; a fact that is confirmed already stays as it is. `reach` are the caller's practices; None is all.
+
+    A fact is chosen by its own id, which stands for what it says, or by its external id, which stands for whatever it
+    says by now.
+    """
     await SchemeRepository(session, session.tenant).get(scheme_id)
+    # A correction waits here, or has been made and is found.
+    await FactRepository(session, session.tenant).lock(scheme_id)
+    found = await _chosen(session, scheme_id, chosen, reach=reach)
+    waiting = [row for row in found if row.state == FactState.ENTERED]
+    await _require_no_tie(session, confirmed_by, [(row.practice, row.happened_on) for row in waiting], now=now)
+    if waiting:
+        await FactRepository(session, session.tenant).confirm([row.id for row in waiting], now=now, by=confirmed_by)
+        await _confirm_attendances(session, waiting)
+        audit(session, "scheme_facts.confirmed", scheme_id, confirmed=len(waiting))
+    return FactOutcome(changed=len(waiting), unchanged=len(found) - len(waiting))
+
+
+async def _chosen(
+    session: Tx, scheme_id: UUID, chosen: Sequence[UUID] | Sequence[str], *, reach: frozenset[str] | None
+) -> Sequence[FactRow]:
     repository = FactRepository(session, session.tenant)
-    await repository.lock(scheme_id)
-    current = await repository.list_current(scheme_id, external_ids)
+    ids = [each for each in chosen if isinstance(each, UUID)]
+    found: dict[UUID | str, FactRow] = (
+        {row.id: row for row in await repository.list_chosen(scheme_id, ids)}
+        if ids
+        else {**await repository.list_current(scheme_id, [str(each) for each in chosen])}
+    )
+    member = "ids" if ids else "external_ids"
     missing = [
-        FieldError(f"/external_ids/{place}", "schemes.fact_not_found", "There is no current fact with this id.")
-        for place, external_id in enumerate(external_ids)
-        if external_id not in current or (reach is not None and current[external_id].practice not in reach)
+        FieldError(f"/{member}/{place}", FactNotFound.code, "There is no such fact in this scheme.")
+        for place, each in enumerate(chosen)
+        if each not in found or (reach is not None and found[each].practice not in reach)
     ]
     if missing:
         raise FactsRefused(errors=missing)
-    waiting = [row for row in current.values() if row.state == FactState.ENTERED]
-    await _require_no_tie(session, confirmed_by, [(row.practice, row.happened_on) for row in waiting], now=now)
-    if waiting:
-        await repository.confirm([row.id for row in waiting], now=now, by=confirmed_by)
-        await _confirm_attendances(session, waiting)
-        audit(session, "scheme_facts.confirmed", scheme_id, confirmed=len(waiting))
-    return FactOutcome(changed=len(waiting), unchanged=len(current) - len(waiting))
+    moved = [
+        FieldError(f"/{member}/{place}", FactChanged.code, "It was corrected or withdrawn since.")
+        for place, each in enumerate(chosen)
+        if found[each].superseded_at is not None
+    ]
+    if moved:
+        raise FactChanged("Nothing was confirmed. Read the facts again.", errors=moved)
+    return list(found.values())
 
 
 async def _require_no_tie(
