@@ -1,5 +1,7 @@
 """What can go wrong before a penny is worked out."""
 
+from collections.abc import Sequence
+
 from app.core.errors import DomainError
 
 
@@ -26,6 +28,10 @@ class AmountTooLarge(DomainError):
     status = 422
     code = "calculation.amount_too_large"
     title = "An amount comes to more than ten million million pounds; a rate or a recorded figure is wrong."
+
+    def __init__(self, practices: Sequence[str]) -> None:
+        super().__init__()
+        self.practices = frozenset(practices)
 
 
 class PracticeRepeated(DomainError):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from app.calculation.errors import AmountTooLarge
 from app.calculation.language import document, schema
 from app.calculation.language.reading import pointer
 from app.calculation.language.tree import measures_used, needs_placed, needs_used, walk
@@ -76,6 +77,30 @@ def estimate(definition: Definition, *, period: Period, practice: PracticeInput)
     every capped count full, uncapped facts as they are to date. `most` is None where something is uncapped.
     """
     return engine.estimate(definition, period=period, practice=practice)
+
+
+def evaluate_possible(
+    definition: Definition, *, period: Period, practices: Sequence[PracticeInput], include_unconfirmed: bool = False
+) -> tuple[list[PracticeResult], list[str]]:
+    """As `evaluate`, for a figure that pays nobody: without the practices of which an amount is too large, and those
+    practices. One practice's slip of the pen hides nobody else's figure.
+    """
+    left_out = frozenset[str]()
+    while True:
+        try:
+            counted = [each for each in practices if each.code not in left_out]
+            results = evaluate(definition, period=period, practices=counted, include_unconfirmed=include_unconfirmed)
+            return results, sorted(left_out)
+        except AmountTooLarge as error:
+            left_out |= error.practices
+
+
+def estimate_possible(definition: Definition, *, period: Period, practice: PracticeInput) -> Range | None:
+    """As `estimate`; None where an amount is too large."""
+    try:
+        return estimate(definition, period=period, practice=practice)
+    except AmountTooLarge:
+        return None
 
 
 def describe(definition: Definition, *, ranges: Range | None = None) -> list[str]:

@@ -314,7 +314,7 @@ def _expected(item: ExpectedMoney) -> schemas.Expected:
         scheme=item.scheme,
         title=item.title,
         period=PeriodModel.of(item.period),
-        expected=format_pounds(item.expected),
+        expected=None if item.expected is None else format_pounds(item.expected),
         pay_by=item.pay_by,
         sentence=item.sentence,
     )

@@ -306,7 +306,7 @@ class Expected(BaseModel):
     scheme: UUID
     title: str
     period: PeriodModel
-    expected: PoundsSum
+    expected: PoundsSum | None = Field(description="Null where a recorded value is too large to be right.")
     pay_by: date
     sentence: str
 

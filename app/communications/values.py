@@ -239,12 +239,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedMoney:
-    """`expected` is pence."""
+    """`expected` is pence, None where what is recorded is too large to be right."""
 
     scheme: UUID
     title: str
     period: Period
-    expected: int
+    expected: int | None
     pay_by: date
     sentence: str
 

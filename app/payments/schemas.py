@@ -325,6 +325,7 @@ class BudgetStand(BaseModel):
             "accrual": "32000.00",
             "forecast_outturn": "204000.00",
             "by_cost_centre": [_COST_CENTRE],
+            "not_worked_out": [],
         }
     )
 
@@ -342,6 +343,9 @@ class BudgetStand(BaseModel):
         description="Entitled, and for the rest of the year all that is offered: each need met, each capped count full."
     )
     by_cost_centre: list[CostCentreStand]
+    not_worked_out: list[str] = Field(
+        description="Practices whose figures are left out: a value recorded for them comes to more than can be right."
+    )
 
 
 class BudgetParams(BaseModel):

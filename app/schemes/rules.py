@@ -249,7 +249,7 @@ def is_covered(period: Period, *, by: Period) -> bool:
     return by.valid_from <= period.valid_from and period.end <= by.end
 
 
-def claim_words(*, is_in: bool, is_covered: bool, applies: Sequence[Period]) -> str:
+def claim_words(*, is_in: bool, is_covered: bool, applies: Sequence[Period], is_too_large: bool = False) -> str:
     """Why there is nothing to claim, in words. `applies` are the times of the published versions."""
     if not applies:
         return "The scheme has no published version yet."
@@ -257,6 +257,8 @@ def claim_words(*, is_in: bool, is_covered: bool, applies: Sequence[Period]) -> 
         return f"No one version covers all of this period: the scheme's apply {applies_words(applies)}."
     if not is_in:
         return "The practice has no agreement for this scheme in this period."
+    if is_too_large:
+        return "A value that is recorded for this period is too large to be right, so there is no figure: correct it."
     return "Nothing has to be claimed: a run pays from lists, posts and confirmed facts by itself."
 
 

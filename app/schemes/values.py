@@ -212,6 +212,17 @@ class PracticeRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimates:
+    """Ranges of all practices but those `not_worked_out`, of which an amount is too large. Those `without_list` have no
+    list to share a budget by.
+    """
+
+    ranges: tuple[PracticeRange, ...]
+    without_list: tuple[str, ...]
+    not_worked_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RangeGroup:
     """Pence: what a group of practices can earn together."""
 
@@ -234,11 +245,12 @@ class CheckOutcome:
     """What publishing would mean. `ranges` is empty and `counted_over` None where the definition could not be paid."""
 
     problems: tuple[Problem, ...]
-    ranges: tuple[PracticeRange, ...]
-    over_budget: tuple[str, ...]
-    without_list: tuple[str, ...]
-    budget: int | None
-    counted_over: CountedOver | None
+    ranges: tuple[PracticeRange, ...] = ()
+    over_budget: tuple[str, ...] = ()
+    without_list: tuple[str, ...] = ()
+    not_worked_out: tuple[str, ...] = ()
+    budget: int | None = None
+    counted_over: CountedOver | None = None
 
 
 class ClaimRefusal(StrEnum):

@@ -120,6 +120,7 @@ async def test_the_check_says_whose_sessions_cost_more_than_their_share(shared: 
         "practices": 2,
         "counted_over": "members",
         "without_list": [],
+        "not_worked_out": [],
     }
 
 

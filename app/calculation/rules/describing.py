@@ -53,7 +53,10 @@ def _rounding_sentence(rounding: Rounding) -> str:
     return f"Amounts are exact until the end: {stage}; {_MODES[rounding.mode]}."
 
 
-def range_sentence(ranges: Range) -> str:
+def range_sentence(ranges: Range | None) -> str:
+    """None: what is recorded of the practice comes to more than can be worked out."""
+    if ranges is None:
+        return "For this practice no figure can be given: a value that is recorded for it is too large to be right."
     least, expected = pounds_text(ranges.least), pounds_text(ranges.expected)
     if ranges.most is None:
         return f"For this practice: {least} so far, {expected} expected; no most, because something here has no limit."

@@ -59,8 +59,13 @@ def _settled(
 ) -> list[list[int]]:
     exact = [[earning.pence for earning in several] for several in earned]
     amounts = settle(exact, definition.round, codes=[practice.code for practice in practices])
-    if any(abs(amount) > _MOST_PENCE for several in amounts for amount in several):
-        raise AmountTooLarge
+    too_large = [
+        practice.code
+        for practice, several in zip(practices, amounts, strict=True)
+        if any(abs(amount) > _MOST_PENCE for amount in several)
+    ]
+    if too_large:
+        raise AmountTooLarge(too_large)
     return amounts
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from app.calculation.values import PracticeResult
 from app.communications.repository import inbox
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.service.audiences import sight_of as announcements_seen
@@ -85,9 +86,15 @@ async def _money(session: Tx, code: str, *, today: date) -> list[ExpectedMoney]:
     found: list[ExpectedMoney] = []
     for scheme, result in await expected_of_practice(session, code, quarter):
         pay_by = add_months(start, 3) + timedelta(days=scheme.payment_terms_days)
-        sentence = " ".join([*(line.sentence for line in result.lines), *result.notes])
-        found.append(ExpectedMoney(scheme.id, scheme.title, quarter, result.total, pay_by, sentence))
+        expected = None if result is None else result.total
+        found.append(ExpectedMoney(scheme.id, scheme.title, quarter, expected, pay_by, _why(result)))
     return found
+
+
+def _why(result: PracticeResult | None) -> str:
+    if result is None:
+        return "A value that is recorded for this quarter is too large to be right, so there is no figure: correct it."
+    return " ".join([*(line.sentence for line in result.lines), *result.notes])
 
 
 async def _news(session: Tx, caller: Principal, code: str, *, now: datetime) -> list[News]:

@@ -157,6 +157,7 @@ def _stand(stand: service.BudgetStand) -> schemas.BudgetStand:
         budget=None if stand.budget is None else format_pounds(stand.budget),
         forecast_outturn=format_pounds(stand.forecast_outturn),
         by_cost_centre=[own],
+        not_worked_out=list(stand.not_worked_out),
         **figures,
     )
 

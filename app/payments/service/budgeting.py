@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.calculation.service import check_definition, estimate, evaluate, parse_definition
+from app.calculation.service import check_definition, estimate_possible, evaluate_possible, parse_definition
 from app.calculation.values import Definition, PracticeInput
 from app.core.clock import Period
 from app.core.db import Tx, let_go
@@ -28,6 +28,8 @@ class BudgetStand:
     posted: int
     paid: int
     forecast_outturn: int
+    not_worked_out: tuple[str, ...]
+    """Practices of which an amount is too large; the figures leave it out."""
 
     @property
     def accrual(self) -> int:
@@ -56,7 +58,7 @@ async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     posted, paid = await ledger.sum_moved(scheme_id, on=on)
     budget = await schemes.budget_total(session, scheme, year=year, codes=codes)
     await let_go(session)
-    entitled, offered = await asyncio.to_thread(_sums, over, to_come)
+    entitled, offered, left_out = await asyncio.to_thread(_sums, over, to_come)
     return BudgetStand(
         scheme=scheme,
         on=on,
@@ -65,6 +67,7 @@ async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
         posted=posted,
         paid=paid,
         forecast_outturn=entitled + offered,
+        not_worked_out=tuple(sorted(left_out)),
     )
 
 
@@ -103,22 +106,33 @@ async def _find_version(gathering: schemes.Gathering, period: Period) -> Version
         return None
 
 
-def _sums(over: Iterable[_Stretch], to_come: Iterable[_Stretch]) -> tuple[int, int]:
-    return sum(map(_entitled, over)), sum(map(_offered, to_come))
+def _sums(over: Iterable[_Stretch], to_come: Iterable[_Stretch]) -> tuple[int, int, set[str]]:
+    left_out = set[str]()
+    entitled = sum(_entitled(stretch, left_out) for stretch in over)
+    return entitled, sum(_offered(stretch, left_out) for stretch in to_come), left_out
 
 
-def _entitled(stretch: _Stretch) -> int:
+def _entitled(stretch: _Stretch, left_out: set[str]) -> int:
     definition = _payable(stretch)
     if definition is None:
         return 0
-    return sum(each.total for each in evaluate(definition, period=stretch.period, practices=stretch.practices))
+    results, too_large = evaluate_possible(definition, period=stretch.period, practices=stretch.practices)
+    left_out.update(too_large)
+    return sum(each.total for each in results)
 
 
-def _offered(stretch: _Stretch) -> int:
+def _offered(stretch: _Stretch, left_out: set[str]) -> int:
     definition = _payable(stretch)
     if definition is None:
         return 0
-    return sum(estimate(definition, period=stretch.period, practice=each).expected for each in stretch.practices)
+    total = 0
+    for practice in stretch.practices:
+        found = estimate_possible(definition, period=stretch.period, practice=practice)
+        if found is None:
+            left_out.add(practice.code)
+        else:
+            total += found.expected
+    return total
 
 
 def _payable(stretch: _Stretch) -> Definition | None:

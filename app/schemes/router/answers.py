@@ -83,6 +83,7 @@ def check_answer(found: CheckOutcome) -> CheckAnswer:
         practices=len(found.ranges),
         counted_over=None if found.counted_over is None else found.counted_over.value,
         without_list=list(found.without_list),
+        not_worked_out=list(found.not_worked_out),
     )
 
 

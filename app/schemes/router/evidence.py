@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
-from app.calculation.errors import AmountTooLarge, BrokenMonth
+from app.calculation.errors import BrokenMonth
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction
@@ -149,7 +149,7 @@ async def get_scheme_fact(
 
 @router.get(
     "/v1/incentive-schemes/{scheme_id}/entitlement",
-    responses=error_responses(SchemeNotFound, PracticeNotFound, BrokenMonth, AmountTooLarge),
+    responses=error_responses(SchemeNotFound, PracticeNotFound, BrokenMonth),
 )
 async def get_scheme_entitlement(
     scheme_id: UUID,

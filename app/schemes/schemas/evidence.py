@@ -180,7 +180,7 @@ class Figure(BaseModel):
 
 class EntitlementAnswer(BaseModel):
     """`so_far` is what confirmed facts earn; `expected` what it becomes when the waiting facts are confirmed. Both are
-    null for a practice that is not in the scheme.
+    null for a practice that is not in the scheme, and where a recorded value comes to more than can be right.
 
     Where claims are not required, nothing is claimed: a run pays the confirmed facts by itself.
     """

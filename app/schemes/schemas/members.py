@@ -1,7 +1,7 @@
 """Members that several of the schemas share."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
@@ -10,6 +10,9 @@ from app.core.http import StrictModel
 from app.core.money import DECIMAL_PATTERN, DecimalText
 from app.core.privacy import SafeCode, is_from_nhs_number, is_nhs_number
 from app.schemes.values import ratio_value
+
+# As the amounts of the language: more is a slip of the pen, and would only be found out when it is to be paid.
+MOST_QUANTITY: Final = 1_000_000_000
 
 
 def _whole_as_text(value: Any) -> Any:
@@ -40,7 +43,7 @@ PracticeCode = Annotated[str, Field(min_length=1, max_length=12, examples=["ZZ00
 
 
 class Quantified(StrictModel):
-    """Either `value`, or `numerator` and `denominator`, whose quotient counts to six places."""
+    """Either `value`, or `numerator` and `denominator`, whose quotient counts to six places: 1,000,000,000 at most."""
 
     value: FactValue | None = None
     numerator: FactValue | None = None
@@ -54,6 +57,8 @@ class Quantified(StrictModel):
             raise PydanticCustomError("not_valid", "Give either `value`, or `numerator` and `denominator`.")
         if self.denominator is not None and Decimal(self.denominator) == 0:
             raise PydanticCustomError("not_valid", "`denominator` may not be zero.")
+        if abs(self.quantity()) > MOST_QUANTITY:
+            raise PydanticCustomError("too_large", "`value`, or the quotient, is 1,000,000,000 at most.")
         return self
 
     def quantity(self) -> Decimal:

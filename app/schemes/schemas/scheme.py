@@ -245,6 +245,7 @@ class CheckAnswer(BaseModel):
                     "practices": 2,
                     "counted_over": "members",
                     "without_list": [],
+                    "not_worked_out": [],
                 }
             ]
         }
@@ -266,6 +267,9 @@ class CheckAnswer(BaseModel):
         " all of today. Null where it could not be paid."
     )
     without_list: list[str] = Field(description="Practices with no list to take a share of a per-head budget by.")
+    not_worked_out: list[str] = Field(
+        description="Practices that are not counted: a value recorded for them comes to more than can be right."
+    )
 
 
 class NamedRange(BaseModel):

@@ -17,9 +17,11 @@ from app.schemes.service.figures import as_fact
 from app.schemes.values import ParticipationState, SchemeRef, VersionRef
 
 
-async def expected_of_practice(session: Tx, practice: str, period: Period) -> list[tuple[SchemeRef, PracticeResult]]:
+async def expected_of_practice(
+    session: Tx, practice: str, period: Period
+) -> list[tuple[SchemeRef, PracticeResult | None]]:
     """The live figure of each scheme that the practice has agreed to: what it would be paid as things stand, with evidence
-    that is still to be confirmed. A handful of queries for any number of schemes.
+    that is still to be confirmed. A handful of queries for any number of schemes. None where an amount is too large.
 
     A scheme that says nothing about all of the period has no figure and is left out.
     """
@@ -41,7 +43,7 @@ async def expected_of_practice(session: Tx, practice: str, period: Period) -> li
     posts = (await people.posts_held(session, [practice])).get(practice, ())
     member = (await organisations.member_periods(session, [practice])).get(practice, [])
     facts = await _facts(session, practice, period)
-    results: list[tuple[SchemeRef, PracticeResult]] = []
+    results: list[tuple[SchemeRef, PracticeResult | None]] = []
     for scheme, term in terms:
         given = PracticeInput(practice, lists, posts, tuple(facts[scheme.id]), rules.membership(member, term))
         try:
@@ -49,8 +51,8 @@ async def expected_of_practice(session: Tx, practice: str, period: Period) -> li
         except NoVersion:
             continue
         definition = read_definition(version.definition)
-        (result,) = calculation.evaluate(definition, period=period, practices=[given], include_unconfirmed=True)
-        results.append((scheme, result))
+        found, _ = calculation.evaluate_possible(definition, period=period, practices=[given], include_unconfirmed=True)
+        results.append((scheme, found[0] if found else None))
     return results
 
 

@@ -33,11 +33,11 @@ from app.schemes.values import (
     CheckOutcome,
     CountedOver,
     Entitlement,
+    Estimates,
     FactState,
     PracticeRange,
     SchemeRef,
     VersionRef,
-    VersionState,
     Words,
 )
 
@@ -145,6 +145,7 @@ async def entitlement(
             is_in=is_in,
             is_covered=version is not None,
             applies=[each.applies for each in reversed(published)],
+            is_too_large=version is not None and is_in and live is None,
         ),
         opens_on=period.end,
         confirmed=confirmed,
@@ -152,10 +153,8 @@ async def entitlement(
     )
 
 
-async def estimates(
-    session: Tx, scheme_id: UUID, version: VersionRef, *, codes: Sequence[str]
-) -> tuple[list[PracticeRange], list[str]]:
-    """Each practice's range over all that the version applies to, and which of them have no list to share a budget by."""
+async def estimates(session: Tx, scheme_id: UUID, version: VersionRef, *, codes: Sequence[str]) -> Estimates:
+    """Each practice's range over all that the version applies to."""
     definition = read_definition(version.definition)
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
     budget = as_scheme_ref(scheme).budget
@@ -169,11 +168,15 @@ async def estimates(
         for code, size in sizes.items()
         if budget and size is not None
     }
-    found = [
-        PracticeRange(each.code, one.least, one.expected, one.most, rules.whole_pence(shares.get(each.code)))
-        for each, one in zip(inputs, ranges, strict=True)
-    ]
-    return found, [code for code, size in sizes.items() if size is None]
+    return Estimates(
+        ranges=tuple(
+            PracticeRange(code, one.least, one.expected, one.most, rules.whole_pence(shares.get(code)))
+            for code, one in ranges.items()
+            if one is not None
+        ),
+        without_list=tuple(code for code, size in sizes.items() if size is None),
+        not_worked_out=tuple(code for code, one in ranges.items() if one is None),
+    )
 
 
 async def budget_total(session: Tx, scheme: SchemeRef, *, year: Period, codes: Sequence[str]) -> int | None:
@@ -191,12 +194,18 @@ async def check_version(session: Tx, scheme_id: UUID, n: int, *, today: date) ->
     version = as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, n))
     problems = version_problems(read_definition(version.definition), applies=version.applies)
     if problems:
-        return CheckOutcome(tuple(problems), (), (), (), None, None)
+        return CheckOutcome(tuple(problems))
     codes, counted_over = await practices_concerned(session, scheme_id, version, today=today)
-    ranges, without_list = await estimates(session, scheme_id, version, codes=codes)
-    over = tuple(one.practice for one in ranges if one.budget is not None and one.expected > one.budget)
-    budget = _budget_total(scheme.budget, ranges, version)
-    return CheckOutcome((), tuple(ranges), over, tuple(without_list), budget, counted_over)
+    found = await estimates(session, scheme_id, version, codes=codes)
+    return CheckOutcome(
+        problems=(),
+        ranges=found.ranges,
+        over_budget=tuple(one.practice for one in found.ranges if one.budget is not None and one.expected > one.budget),
+        without_list=found.without_list,
+        not_worked_out=found.not_worked_out,
+        budget=_budget_total(scheme.budget, found.ranges, version),
+        counted_over=counted_over,
+    )
 
 
 async def practices_concerned(
@@ -218,11 +227,9 @@ async def describe_version(session: Tx, scheme_id: UUID, n: int, *, practice: st
     if practice is None or version_problems(definition, applies=version.applies):
         return Words(plain, digest)
     inputs = await gather_inputs(session, scheme_id, version, period=version.applies, codes=[practice])
-    ranges = calculation.estimate(definition, period=version.applies, practice=inputs[0])
-    if row.state == VersionState.PUBLISHED:
-        # What was signed stays as it was worded then; only the practice's own figures are of today.
-        return Words(_with_range(plain, ranges), digest)
-    return Words(calculation.describe_markdown(definition, ranges=ranges), digest)
+    ranges = calculation.estimate_possible(definition, period=version.applies, practice=inputs[0])
+    # What was signed stays as it was worded then; only the practice's own figures are of today.
+    return Words(_with_range(plain, ranges), digest)
 
 
 async def describe_offer(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> dict[str, str]:
@@ -233,23 +240,26 @@ async def describe_offer(session: Tx, scheme_id: UUID, practices: Sequence[str])
     if scheme.live_version is None or not practices:
         return {}
     row = await VersionRepository(session, session.tenant).get_number(scheme_id, scheme.live_version)
-    found, _ = await estimates(session, scheme_id, as_version_ref(row), codes=practices)
-    return {each.practice: _with_range(row.words or "", Range(each.least, each.expected, each.most)) for each in found}
+    found = await estimates(session, scheme_id, as_version_ref(row), codes=practices)
+    ranges = {each.practice: Range(each.least, each.expected, each.most) for each in found.ranges}
+    return {practice: _with_range(row.words or "", ranges.get(practice)) for practice in practices}
 
 
-def _with_range(words: str, ranges: Range) -> str:
+def _with_range(words: str, ranges: Range | None) -> str:
     return f"{words}\n{calculation.range_sentence(ranges)}\n"
 
 
 async def _figures(
     session: Tx, scheme_id: UUID, version: VersionRef, practice: str, period: Period, views: Sequence[bool]
-) -> list[PracticeResult]:
+) -> list[PracticeResult | None]:
+    """For each view; None where an amount is too large."""
     definition = read_definition(version.definition)
     inputs = await gather_inputs(session, scheme_id, version, period=period, codes=[practice])
-    return [
-        calculation.evaluate(definition, period=period, practices=inputs, include_unconfirmed=with_unconfirmed)[0]
-        for with_unconfirmed in views
+    found = [
+        calculation.evaluate_possible(definition, period=period, practices=inputs, include_unconfirmed=view)[0]
+        for view in views
     ]
+    return [results[0] if results else None for results in found]
 
 
 async def _facts(
@@ -292,8 +302,8 @@ async def _budget_lists(
     return {code: None if chosen is None else getattr(chosen, basis) for code, chosen in found.items()}
 
 
-def _ranges(definition: Definition, period: Period, inputs: Sequence[PracticeInput]) -> list[Range]:
-    return [calculation.estimate(definition, period=period, practice=each) for each in inputs]
+def _ranges(definition: Definition, period: Period, inputs: Sequence[PracticeInput]) -> dict[str, Range | None]:
+    return {each.code: calculation.estimate_possible(definition, period=period, practice=each) for each in inputs}
 
 
 def _budget_total(budget: Budget | None, ranges: Sequence[PracticeRange], version: VersionRef) -> int | None:

@@ -37,7 +37,8 @@ async def request_simulation(session: Tx, scheme_id: UUID, n: int) -> OperationR
 async def simulate(session: Tx, operation_id: UUID, *, scheme_id: UUID, n: int, today: date) -> None:
     version = as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, n))
     codes, counted_over = await practices_concerned(session, scheme_id, version, today=today)
-    ranges, without_list = await estimates(session, scheme_id, version, codes=codes)
+    found = await estimates(session, scheme_id, version, codes=codes)
+    ranges = found.ranges
     profiles = await organisations.profiles(session, codes, on=version.applies.valid_from)
     groups = {
         "list_size": {code: rules.size_band(known.registered) for code, known in profiles.items()},
@@ -51,7 +52,8 @@ async def simulate(session: Tx, operation_id: UUID, *, scheme_id: UUID, n: int, 
         "practices": [_range(one) for one in ranges],
         "totals": _group(rules.total_range("all", ranges)),
         "spread": {name: _spread(ranges, named) for name, named in groups.items()},
-        "without_list": without_list,
+        "without_list": list(found.without_list),
+        "not_worked_out": list(found.not_worked_out),
     }
     await operations.record_progress(session, operation_id, done=len(codes), total=len(codes))
     await operations.succeed(session, operation_id, result=result)
