@@ -58,9 +58,10 @@ async def close_tools(tools: Tools) -> None:
 class WorkerProcess:
     """One process. PostgreSQL alone is enough for all work to be done; Redis makes it sooner."""
 
-    def __init__(self, tools: Tools, queues: Sequence[str]) -> None:
+    def __init__(self, tools: Tools, queues: Sequence[str], *, sweep_seconds: float = SWEEP_SECONDS) -> None:
         self.tools = tools
         self.queues = tuple(queues)
+        self.sweep_seconds = sweep_seconds
         self.name = f"{socket.gethostname()}-{uuid4().hex[:8]}"
         self.stopping = asyncio.Event()
         self.woken = asyncio.Event()
@@ -73,6 +74,7 @@ class WorkerProcess:
         tasks = [asyncio.create_task(loop) for loop in loops]
         await self.stopping.wait()
         self.woken.set()
+        self._wake_queues()
         # Whoever is in the middle of a job may end it; after that the job is handed back.
         _, unfinished = await asyncio.wait(tasks, timeout=5)
         for task in unfinished:
@@ -98,7 +100,7 @@ class WorkerProcess:
                 self._wake_queues()
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.woken.wait(), SWEEP_SECONDS)
+                await asyncio.wait_for(self.woken.wait(), self.sweep_seconds)
             self.woken.clear()
 
     def _wake_queues(self) -> None:
@@ -111,7 +113,7 @@ class WorkerProcess:
             due.clear()
             await self._guarded(f"drain {queue}", lambda: drain(self.tools, queue, stopping=self.stopping))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(due.wait(), SWEEP_SECONDS)
+                await asyncio.wait_for(due.wait(), self.sweep_seconds)
 
     async def _keep_time(self) -> None:
         while not self.stopping.is_set():

@@ -1,6 +1,5 @@
 """A worker killed in the middle of sending: nobody is left out, nobody is written to twice unknown to us."""
 
-import asyncio
 from collections import Counter
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from tests.factories.communications import announce, counts_of, delivery_rows, make_crowd, outbox
 from tests.factories.processes import worker_process
 from tests.factories.service import LivePlenary
+from tests.factories.waiting import until
 from tests.fakes.smtp_sink import SmtpSink
 
 CROWD = 450
@@ -19,12 +19,6 @@ async def _announce(live: LivePlenary, tenant: str) -> str:
     await live.make_practice(practice, tenant)
     await make_crowd(live, tenant, CROWD, practice=practice)
     return (await announce(live, tenant, audience={"roles": ["staff"]}))["result"]["announcement"]
-
-
-async def _until(condition, seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 async def _let_leases_run_out(live: LivePlenary, tenant: str) -> None:
@@ -42,7 +36,7 @@ async def test_as_files_none_is_lost_and_none_is_written_twice(shared: LivePlena
     before = len(outbox(shared))
     for kill in range(1, KILLS + 1):
         async with worker_process(shared, "notifications"):
-            await _until(lambda kill=kill: len(outbox(shared)) > before + kill * 100)
+            await until(lambda kill=kill: len(outbox(shared)) > before + kill * 100)
         await _let_leases_run_out(shared, tenant)
     await shared.work()
     rows = await delivery_rows(shared, tenant)
@@ -64,7 +58,7 @@ async def test_over_smtp_none_is_lost_and_each_kill_puts_one_in_doubt_at_most(
     url = f"smtp://127.0.0.1:{sink.port}"
     for kill in range(1, KILLS + 1):
         async with worker_process(shared, "notifications", PLENARY_SMTP_URL=url):
-            await _until(lambda kill=kill: len(sink.envelopes) > kill * 100)
+            await until(lambda kill=kill: len(sink.envelopes) > kill * 100)
         await _let_leases_run_out(shared, tenant)
     shared.tools.settings = shared.settings.model_copy(update={"smtp_url": url})
     try:

@@ -3,18 +3,20 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
 from tests.factories.jobs import handling, job_rows, put_job
 from tests.factories.service import LivePlenary
+from tests.factories.waiting import until
 from workers.jobs import JobContext
 from workers.settings import WorkerProcess, close_tools, make_tools
 
 
 @contextlib.asynccontextmanager
-async def running(live: LivePlenary) -> AsyncIterator[WorkerProcess]:
-    process = WorkerProcess(live.tools, ["default"])
+async def running(live: LivePlenary, **how: float) -> AsyncIterator[WorkerProcess]:
+    process = WorkerProcess(live.tools, ["default"], **how)
     task = asyncio.create_task(process.run())
     try:
         yield process
@@ -23,10 +25,8 @@ async def running(live: LivePlenary) -> AsyncIterator[WorkerProcess]:
         await asyncio.wait_for(task, 10)
 
 
-async def until_done(live: LivePlenary, kind: str, tenant: str, seconds: float = 8) -> None:
-    async with asyncio.timeout(seconds):
-        while [row["state"] for row in await job_rows(live, kind, tenant)] != ["done"]:
-            await asyncio.sleep(0.05)
+async def all_done(live: LivePlenary, kind: str, tenant: str) -> bool:
+    return {row["state"] for row in await job_rows(live, kind, tenant)} == {"done"}
 
 
 async def quick(context: JobContext) -> None:
@@ -41,7 +41,7 @@ async def test_work_is_done_with_redis_without_it_and_with_a_dead_one(live: Live
     with handling("test.quick", quick):
         async with running(live):
             await put_job(live, "test.quick", tenant=tenant)
-            await until_done(live, "test.quick", tenant)
+            await until(partial(all_done, live, "test.quick", tenant))
     assert (await job_rows(live, "test.quick", tenant))[0]["attempts"] == 1
 
 
@@ -65,16 +65,24 @@ async def test_nothing_in_redis_is_pickled(live: LivePlenary, caplog: pytest.Log
     if live.settings.redis_url is None:
         pytest.skip("no Redis was given for this run")
     tenant = await live.fresh_tenant()
+
+    async def called_and_done() -> bool:
+        # Again and again, because nobody hears it before the worker listens.
+        live.tools.waker.wake()
+        return await all_done(live, "test.woken", tenant)
+
     with handling("test.woken", quick):
-        async with running(live):
-            await asyncio.sleep(1)  # until it listens
-            await put_job(live, "test.woken", tenant=tenant)
-            live.tools.waker.wake()
-            await until_done(live, "test.woken", tenant)
+        # It never looks by itself but once, when it starts: the second job is done because it was called.
+        async with running(live, sweep_seconds=3600):
+            for key in ("1", "2"):
+                await put_job(live, "test.woken", tenant=tenant, key=key)
+                await until(called_and_done)
     assert [record.message for record in caplog.records if "serializing" in record.message] == []
 
 
 async def test_a_worker_starts_with_the_two_logins_that_it_uses_and_no_secret(live: LivePlenary) -> None:
     others = {"database_url": None, "reader_url": None, "owner_url": None, "secret_keys": None}
     tools = await make_tools(live.settings.model_copy(update=others))
+    urls = [engine.url.render_as_string(hide_password=False) for engine in (tools.worker_engine, tools.platform_engine)]
     await close_tools(tools)
+    assert urls == [live.settings.sqlalchemy_url("worker"), live.settings.sqlalchemy_url("platform")]
