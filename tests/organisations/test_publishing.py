@@ -13,6 +13,7 @@ from app.organisations import service
 from app.organisations.repository.filling import lock_register
 from app.organisations.values import CommissionerKind
 from tests.factories.service import LivePlenary
+from tests.factories.waiting import until_blocked
 from workers.schedule import plan_day
 
 
@@ -53,7 +54,7 @@ async def test_a_rebuild_for_all_waits_for_a_tenants_own_change(shared: LivePlen
         period, expected = Period(date(2026, 4, 1)), Expected(None, required=False)
         await service.place_practice(session, locality.id, code, period, expected=expected, now=now)
         rebuilding = asyncio.create_task(rebuild_all())
-        await asyncio.sleep(0.3)
+        await until_blocked(shared)
         assert not rebuilding.done()
     await rebuilding
     assert (await published(shared, tenant, code))["locality_name"] == "North"
@@ -71,7 +72,7 @@ async def test_a_tenant_made_during_an_import_waits_for_it(shared: LivePlenary):
     async with unit_of_work(shared.tools.platform_engine, PLATFORM_ID) as session:
         await lock_register(session)
         making = asyncio.create_task(make())
-        await asyncio.sleep(0.3)
+        await until_blocked(shared)
         assert not making.done()
     await making
     async with unit_of_work(shared.tools.platform_engine, PLATFORM_ID) as session:
