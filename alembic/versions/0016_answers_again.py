@@ -9,7 +9,8 @@ down_revision = "0015_operation_starter"
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute("SET LOCAL statement_timeout = '60s'")
-    op.execute("ALTER TABLE payment_acknowledgement DROP CONSTRAINT uq_payment_acknowledgement")
+    # It is gone already where this was undone once: see below.
+    op.execute("ALTER TABLE payment_acknowledgement DROP CONSTRAINT IF EXISTS uq_payment_acknowledgement")
     op.execute(
         "CREATE INDEX ix_payment_acknowledgement_payment ON payment_acknowledgement (commissioner_id, payment_id, id)"
     )
