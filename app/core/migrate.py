@@ -64,11 +64,16 @@ def tenant_table(name: str, columns: Iterable[str], **rights: str) -> None:
     grant(name, **(rights or {"app": "SELECT, INSERT, UPDATE, DELETE", "worker": "SELECT, INSERT, UPDATE, DELETE"}))
 
 
-def without_force(table: str, statement: str) -> None:
-    """Run one data statement over every tenant. Forced row-level security binds the owner too: without this it changes nothing."""
-    op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+def without_force(statement: str, *tables: str) -> None:
+    """Run one statement over every tenant's rows of these tables. Forced row-level security binds the owner too: without
+    this a statement changes nothing, and a foreign key is held to be valid whatever is there. A foreign key needs both
+    of its tables.
+    """
+    for table in tables:
+        op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
     op.execute(statement)
-    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    for table in tables:
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
 
 
 def alembic_config(owner_url: str) -> Config:
