@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from app.core.clock import LONDON
@@ -34,7 +34,7 @@ def stay(line: Listed, starts_at: datetime, ends_at: datetime) -> Stay | None:
     """The line's London times on the meeting's days, clipped to the meeting; None when nothing of it is left.
 
     Examples: a meeting 13:00 to 17:00, listed 12:45 to 15:10, is a stay of 130 minutes; one of 22:00 to 02:00, listed
-    from 00:30, is a stay of 90.
+    from 00:30, is a stay of 90; and 00:30 to 02:30 of the night in which the clocks go back, one of 180.
     """
     arrived, left = starts_at, ends_at
     if line.from_:
@@ -51,9 +51,15 @@ def stay(line: Listed, starts_at: datetime, ends_at: datetime) -> Stay | None:
 
 
 def _on_two_days(clock: time, since: datetime) -> tuple[datetime, datetime]:
-    """That London time on the day of `since`, and on the day after."""
+    """That London time on the day of `since`, and on the day after.
+
+    In UTC: what lies between two times of one zone is counted by the hands of its clock, an hour off when that changes.
+    """
     day = since.astimezone(LONDON).date()
-    return datetime.combine(day, clock, LONDON), datetime.combine(day + timedelta(days=1), clock, LONDON)
+    following = day + timedelta(days=1)
+    return datetime.combine(day, clock, LONDON).astimezone(UTC), datetime.combine(following, clock, LONDON).astimezone(
+        UTC
+    )
 
 
 Key = tuple[str, str]

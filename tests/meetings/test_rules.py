@@ -1,6 +1,6 @@
 """What an attendance list means, worked out by hand."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -41,6 +41,14 @@ def test_a_meeting_past_midnight_counts_from_when_somebody_came(
     found = stay(Listed("A", "ZZ0001", "gp", arrives, leaves), starts, ends)
     assert found is not None
     assert found.minutes == minutes
+
+
+@pytest.mark.parametrize(("ends", "minutes"), [((2026, 10, 25), 180), ((2026, 3, 29), 60), ((2026, 11, 13), 120)])
+def test_minutes_are_those_that_passed_when_the_clocks_change(ends: tuple[int, int, int], minutes: int) -> None:
+    end = datetime(*ends, 5, tzinfo=UTC)
+    found = stay(Listed("A", "ZZ0001", "gp", time(0, 30), time(2, 30)), end - timedelta(hours=9), end)
+    assert found is not None
+    assert (found.minutes, (found.until_at - found.from_at).total_seconds() // 60) == (minutes, minutes)
 
 
 def test_leaving_before_coming_is_no_stay() -> None:
