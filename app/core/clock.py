@@ -169,6 +169,12 @@ def _to_utc(instant: datetime) -> datetime:
         raise PydanticCustomError("wrong_format", "The instant is outside the calendar.") from error
 
 
+def _refuse_far(instant: datetime) -> datetime:
+    if not FIRST_DAY <= instant.date() < END_OF_DAYS:
+        raise PydanticCustomError("not_valid", "The instant has to lie between 1990-04-01 and 2101-04-01.")
+    return instant
+
+
 Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_refuse_numbers),
@@ -176,3 +182,6 @@ Instant = Annotated[
     PlainSerializer(utc_text, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-22T10:00:00Z"]}),
 ]
+
+NearInstant = Annotated[Instant, AfterValidator(_refuse_far)]
+"""An instant with a day in London before and after it, in the years that periods lie in: when something takes place."""

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from app.core.auth import require
 from app.core.db import Transaction, Tx
-from app.core.errors import PreconditionFailed, PreconditionRequired, UnsupportedMedia
+from app.core.errors import MalformedJson, PreconditionFailed, PreconditionRequired, UnsupportedMedia
 from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
+from app.core.input_problems import refused_input
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
@@ -144,15 +145,19 @@ async def _lines(request: Request) -> list[schemas.AttendanceLine]:
     """The list from a JSON or CSV body, by its content type."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
+    if kind == "application/json":
+        try:
+            given = from_json(body)
+        except ValueError:
+            raise MalformedJson from None
+    elif kind == "text/csv":
+        given = {"attendance": _csv_rows(body)}
+    else:
+        raise UnsupportedMedia("Send application/json or text/csv.")
     try:
-        if kind == "application/json":
-            return schemas.AttendanceIn.model_validate_json(body).attendance
-        if kind == "text/csv":
-            return schemas.AttendanceIn.model_validate({"attendance": _csv_rows(body)}).attendance
+        return schemas.AttendanceIn.model_validate(given).attendance
     except ValidationError as error:
-        found = [item | {"loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
-        raise RequestValidationError(found) from None
-    raise UnsupportedMedia("Send application/json or text/csv.")
+        raise refused_input(error, given) from None
 
 
 def _csv_rows(body: bytes) -> list[dict[str, str]]:

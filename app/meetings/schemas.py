@@ -1,17 +1,18 @@
 """What comes in and goes out over HTTP for meetings."""
 
+import re
 from datetime import time
 from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.core.clock import Instant
+from app.core.clock import Instant, NearInstant
 from app.core.http import PageModel, StrictModel, left_out
 from app.core.pagination import PageParams
 from app.core.privacy import OneLine, SafeText
-from app.meetings.values import Level, Listed, PlannedMeeting
+from app.meetings.values import Level, Listed, PlannedMeeting, times_problem
 
 MEETING: Final[dict[str, Any]] = {
     "title": "Protected learning afternoon",
@@ -36,8 +37,8 @@ class MeetingIn(StrictModel):
     title: Line
     purpose: Words
     level: Level
-    starts_at: Instant
-    ends_at: Instant
+    starts_at: NearInstant
+    ends_at: NearInstant = Field(description="At most 14 days after `starts_at`.")
     locality_id: UUID | None = Field(default=None, description="For a locality's meeting.")
     practice: str | None = Field(default=None, max_length=8, description="For a practice's own meeting.")
     scheme: UUID | None = Field(default=None, description="Attendance becomes evidence for this scheme.")
@@ -48,8 +49,9 @@ class MeetingIn(StrictModel):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.ends_at <= self.starts_at:
-            raise PydanticCustomError("meeting_ends_before_it_starts", "`ends_at` has to be later than `starts_at`.")
+        if wrong := times_problem(self.starts_at, self.ends_at):
+            code, words = wrong
+            raise PydanticCustomError(code, words)  # pyright: ignore[reportArgumentType] - not a literal, and our own
         if (self.scheme is None) != (self.measure is None):
             raise PydanticCustomError("scheme_and_measure", "Give `scheme` and `measure` together, or neither.")
         if self.level is Level.FORUM and self.scheme is not None:
@@ -71,8 +73,8 @@ class MeetingPatch(StrictModel):
 
     title: Line = Field(default_factory=left_out)
     purpose: Words = Field(default_factory=left_out)
-    starts_at: Instant = Field(default_factory=left_out)
-    ends_at: Instant = Field(default_factory=left_out)
+    starts_at: NearInstant = Field(default_factory=left_out)
+    ends_at: NearInstant = Field(default_factory=left_out)
     joining: Annotated[SafeText, Field(max_length=2000)] | None = None
 
 
@@ -105,7 +107,21 @@ class MeetingParams(PageParams):
     level: Level | None = None
 
 
-LondonTime = Annotated[time, WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"})]
+_CLOCK: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+
+
+def _only_clock(value: Any) -> Any:
+    # Pydantic reads numbers as seconds, and offsets that would be ignored: a London time has neither.
+    if not isinstance(value, time) and not (isinstance(value, str) and _CLOCK.fullmatch(value)):
+        raise PydanticCustomError("wrong_format", "Write a London time like 09:30.")
+    return value
+
+
+LondonTime = Annotated[
+    time,
+    BeforeValidator(_only_clock),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+]
 
 
 class AttendanceLine(StrictModel):

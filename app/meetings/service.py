@@ -22,7 +22,7 @@ from app.meetings.events import AttendanceChanged, MeetingChanged
 from app.meetings.repository import AttendanceRepository, MeetingRepository
 from app.meetings.rules import Key
 from app.meetings.tables import Attendance, Meeting
-from app.meetings.values import AttendanceRef, Level, Listed, MeetingRef, PlannedMeeting, Sight
+from app.meetings.values import AttendanceRef, Level, Listed, MeetingRef, PlannedMeeting, Sight, times_problem
 from app.organisations import service as organisations
 from app.people import service as people
 
@@ -102,8 +102,8 @@ async def change_meeting(
         raise MeetingHasAttendance
     for name, value in changes.items():
         setattr(meeting, name, value)
-    if meeting.ends_at <= meeting.starts_at:
-        raise AttendanceInvalid(errors=[FieldError("/ends_at", "not_valid", "It has to be later than starts_at.")])
+    if wrong := times_problem(meeting.starts_at, meeting.ends_at):
+        raise AttendanceInvalid(errors=[FieldError("/ends_at", *wrong)])
     audit(session, "meeting.changed", meeting.id, members=sorted(changes))
     emit(session, MeetingChanged(subject=str(meeting.id)))
     return meeting

@@ -1,9 +1,13 @@
 """The words of meetings, and what other slices get back."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
+
+LONGEST: Final = timedelta(days=14)
+"""Attendance is told in times of a day, and a year typed wrongly would make thousands of CPD hours."""
 
 
 class Level(StrEnum):
@@ -29,6 +33,15 @@ class PlannedMeeting:
     scheme_id: UUID | None = None
     measure: str | None = None
     joining: str | None = None
+
+
+def times_problem(starts_at: datetime, ends_at: datetime) -> tuple[str, str] | None:
+    """The code and the words of what is wrong with a meeting's times, where something is."""
+    if ends_at <= starts_at:
+        return "meeting_ends_before_it_starts", "`ends_at` has to be later than `starts_at`."
+    if ends_at - starts_at > LONGEST:
+        return "meeting_too_long", f"A meeting lasts {LONGEST.days} days at most."
+    return None
 
 
 @dataclass(frozen=True, slots=True)

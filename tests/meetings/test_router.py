@@ -365,3 +365,43 @@ async def test_a_practices_list_names_its_own_people_and_leaves_those_of_others(
     whole = await place.live.as_role("commissioner_admin", tenant=place.tenant)
     assert len((await whole.get(f"{address}/attendance")).json()["data"]) == 2
     assert taken.headers["ETag"] == (await manager.get(f"{address}/attendance")).headers["ETag"]
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "code"),
+    [
+        ("0001-01-01T00:00:00Z", "0001-01-01T02:00:00Z", "not_valid"),
+        ("9999-12-31T20:00:00Z", "9999-12-31T22:00:00Z", "not_valid"),
+        ("2026-11-05T13:00:00Z", "2026-11-19T13:00:01Z", "meeting_too_long"),
+    ],
+)
+async def test_a_meeting_outside_the_years_or_of_weeks_is_refused(
+    place: Place, starts: str, ends: str, code: str
+) -> None:
+    times = {"starts_at": starts, "ends_at": ends}
+    planned = await place.office.post("/v1/meetings", json=MEETING | times)
+    assert (planned.status_code, planned.json()["errors"][0]["code"]) == (422, code)
+    address = await plan(place)
+    changed = await place.office.patch(address, json=times, headers={"If-Match": "*"})
+    assert (changed.status_code, changed.json()["errors"][0]["code"]) == (422, code)
+    coordinator = await place.live.as_role("forum_coordinator", tenant=place.tenant)
+    forum = await coordinator.post("/v1/patient-forums", json={"name": "Patients", "level": "commissioner"})
+    assert forum.status_code == 201, forum.text
+    body = {"title": "Forum", "purpose": "Talk"} | times
+    answer = await coordinator.post(f"{forum.headers['Location']}/meetings", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)
+
+
+@pytest.mark.parametrize("at", ["13:00+05:00", "13:00Z", "46800", 46800, "13:00:30.5", "13:00:00", "24:00", "9:30"])
+async def test_a_time_that_is_no_london_time_is_refused(place: Place, at: str | int) -> None:
+    address = await plan(place)
+    body = {"attendance": [line("Dr Ana Field", place.practices[0], **{"from": at})]}
+    sheet = f"name,practice,role,from\nDr Ana Field,{place.practices[0]},gp,{at}\n"
+    for answer in (
+        await place.office.put(f"{address}/attendance", json=body),
+        await place.office.put(f"{address}/attendance", content=sheet, headers={"Content-Type": "text/csv"}),
+    ):
+        assert answer.status_code == 422
+        assert answer.json()["errors"] == [
+            {"pointer": "/attendance/0/from", "code": "wrong_format", "detail": "Write a London time like 09:30."}
+        ]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.core.addresses import EmailAddress
-from app.core.clock import Instant
+from app.core.clock import Instant, NearInstant
 from app.core.http import PageModel, StrictModel, left_out
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
@@ -20,7 +20,7 @@ from app.forums.values import (
     NewForum,
     NewMember,
 )
-from app.meetings.values import Level, PlannedMeeting
+from app.meetings.values import Level, PlannedMeeting, times_problem
 
 FORUM: Final[dict[str, Any]] = {"name": "Northfield patient group", "level": "practice", "practice": "ZZ0101"}
 MEMBER: Final[dict[str, Any]] = {
@@ -171,14 +171,15 @@ class ForumMeetingIn(StrictModel):
 
     title: Line
     purpose: Words
-    starts_at: Instant
-    ends_at: Instant
+    starts_at: NearInstant
+    ends_at: NearInstant = Field(description="At most 14 days after `starts_at`.")
     joining: Annotated[SafeText, Field(max_length=2000)] | None = None
 
     @model_validator(mode="after")
     def _ends_later(self) -> Self:
-        if self.ends_at <= self.starts_at:
-            raise PydanticCustomError("meeting_ends_before_it_starts", "`ends_at` has to be later than `starts_at`.")
+        if wrong := times_problem(self.starts_at, self.ends_at):
+            code, words = wrong
+            raise PydanticCustomError(code, words)  # pyright: ignore[reportArgumentType] - not a literal, and our own
         return self
 
     def planned(self) -> PlannedMeeting:
