@@ -1,6 +1,6 @@
 """Background work."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import typer
@@ -17,7 +17,10 @@ def list_jobs(
     state: Annotated[JobState, typer.Option(help="Of which state.")] = "parked",
     commissioner: CommissionerOption = None,
 ) -> None:
-    """Show jobs with their last error, parked ones unless another state is named."""
+    """Show jobs with what they are about and their last error, parked ones unless another state is named.
+
+    The `message` of mails is the announcement's id.
+    """
     import asyncio
 
     from app.core.jobs import list_everywhere
@@ -27,9 +30,15 @@ def list_jobs(
         rows = asyncio.run(list_everywhere(settings, state=state, commissioner=commissioner))
     for row in rows:
         typer.echo(
-            f"{row['id']}  {row['commissioner']:10} {row['kind']:32} {row['attempts']:3}  {row['last_error'] or ''}"
+            f"{row['id']}  {row['commissioner']:10} {row['kind']:32} {row['attempts']:3}  "
+            + "  ".join(filter(None, (_about(row["payload"]), row["last_error"])))
         )
     typer.echo(f"{len(rows)} {state}")
+
+
+def _about(payload: dict[str, Any]) -> str:
+    """The ids that a job goes by; nothing else of its payload is of use on one line."""
+    return " ".join(f"{name}={value}" for name, value in payload.items() if isinstance(value, str))
 
 
 @commands.command("redrive")
@@ -41,7 +50,7 @@ def redrive_jobs(
     """Run parked jobs again, after what stopped them has been put right."""
     import asyncio
 
-    from app.core.jobs import redrive_everywhere
+    from app.core.jobs import redrive_everywhere, why_none_redriven
 
     if (job_id is None) == (kind is None):
         typer.echo("Name one job, or a kind with --kind.", err=True)
@@ -49,5 +58,7 @@ def redrive_jobs(
     settings = read_settings()
     with ending_in_words(), awake_database(settings):
         moved = asyncio.run(redrive_everywhere(settings, job_id=job_id, kind=kind, commissioner=commissioner))
+        if not moved:
+            typer.echo(asyncio.run(why_none_redriven(settings, job_id=job_id, kind=kind)), err=True)
     typer.echo(f"{moved} queued again")
     raise typer.Exit(0 if moved else 1)

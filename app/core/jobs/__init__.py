@@ -1,6 +1,6 @@
 """Jobs: rows with a lease and a fencing token. PostgreSQL is the memory; Redis only wakes the workers sooner."""
 
-from app.core.jobs.everywhere import list_everywhere, redrive_everywhere
+from app.core.jobs.everywhere import list_everywhere, redrive_everywhere, why_none_redriven
 from app.core.jobs.rows import (
     LEASE_SECONDS,
     OUTWARD,
@@ -58,4 +58,5 @@ __all__ = [
     "redrive",
     "redrive_everywhere",
     "retry",
+    "why_none_redriven",
 ]

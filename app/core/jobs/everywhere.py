@@ -13,10 +13,12 @@ from app.core.settings import Settings
 
 # The worker login sees every tenant's jobs; these two are for an operator at the machine, who has its URL.
 _EVERYWHERE = text(
-    """SELECT j.id, j.commissioner_id, j.kind, j.attempts, j.last_error FROM job j
+    """SELECT j.id, j.commissioner_id, j.kind, j.payload, j.attempts, j.last_error FROM job j
 WHERE j.state = :state AND (CAST(:tenant AS uuid) IS NULL OR j.commissioner_id = CAST(:tenant AS uuid))
 ORDER BY j.created_at LIMIT 1000"""
 )
+_STATE = text("SELECT kind, state FROM job WHERE id = :id")
+_PARKED_KINDS = text("SELECT DISTINCT kind FROM job WHERE state = 'parked' ORDER BY kind")
 _TENANTS = text("SELECT id, code FROM commissioner")
 
 
@@ -68,3 +70,22 @@ async def redrive_everywhere(
     finally:
         await engine.dispose()
     return moved
+
+
+async def why_none_redriven(settings: Settings, *, job_id: UUID | None, kind: str | None) -> str:
+    """What to look at when there was nothing to queue again."""
+    engine = make_engine(settings.sqlalchemy_url("worker"), pool_size=1)
+    try:
+        async with unit_of_work(engine, None) as session:
+            connection = await session.connection()
+            parked = (await connection.execute(_PARKED_KINDS)).scalars().all()
+            found = (await connection.execute(_STATE, {"id": job_id})).one_or_none()
+    finally:
+        await engine.dispose()
+    if kind is not None:
+        return f"No job of the kind {kind} is parked. Parked are: {', '.join(parked) or 'none'}."
+    if found is None:
+        return f"There is no job {job_id}; `plenary jobs list` shows those that are parked."
+    if found.state == "parked":
+        return f"The job {job_id} is another commissioner's."
+    return f"The job {job_id} ({found.kind}) is {found.state}; only a parked one is run again."
