@@ -116,7 +116,11 @@ async def send_batch(context: JobContext) -> None:
     async with context.transaction() as session:
         await service.record_notes(session, notes, mailer=mailer)
         await service.record_bounces(session, waiting, notes, now=context.tools.clock.now())
-        settled = await service.settle_batch(session, batch, payload=context.payload, at_once=context.stopping.is_set())
+        settled = await service.settle_batch(
+            session, batch, payload=context.payload, notes=notes, at_once=context.stopping.is_set()
+        )
+    if settled.reasons:
+        log.warning("mails_not_taken", waiting=settled.moved, attempts=settled.attempts, reasons=settled.reasons)
     if settled.exhausted:
         details = {note.detail for note in notes if note.detail}
         raise MailNotTaken(f"{settled.exhausted} messages could not be handed over: {'; '.join(sorted(details)[:3])}")

@@ -208,10 +208,14 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What is left of a batch after one pass. `exhausted`: how many have been tried as often as they may be."""
+    """What is left of a batch after one pass. `exhausted`: how many have been tried as often as they may be. `reasons`: why
+    some were not taken this time, without addresses.
+    """
 
     moved: int
     exhausted: int
+    attempts: int
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 from sqlalchemy.engine import make_url
+from structlog.testing import capture_logs
 
 from app.communications import service
 from app.communications.repository.sending import Journal
@@ -78,6 +79,7 @@ async def test_refused_for_now_is_tried_again_alone_and_later(shared, mailed, te
     jobs = await job_rows(shared, SEND, tenant)
     assert [job["state"] for job in jobs] == ["done", "queued"]
     assert 25 < (jobs[1]["run_at"] - jobs[0]["finished_at"]).total_seconds() < 60
+    assert jobs[1]["last_error"] == "1 not taken, try 1: RCPT 451 4.7.1 Greylisted"
     del mailed.answers[bob]
     await _make_due(shared, tenant)
     await shared.work()
@@ -85,6 +87,17 @@ async def test_refused_for_now_is_tried_again_alone_and_later(shared, mailed, te
     assert mailed.recipients.count(bob) == 1
     editor = await shared.as_role("editor", tenant=tenant)
     assert (await editor.get(f"/v1/operations/{operation['id']}")).json()["status"] == "succeeded"
+
+
+async def test_each_try_that_is_not_taken_is_logged_with_its_reason_and_no_address(shared, mailed, tenant):
+    mailed.answers[_address("Bob", tenant)] = f"451 4.7.1 <{_address('Bob', tenant)}> greylisted"
+    await announce(shared, tenant, audience={"roles": ["gp"]})
+    with capture_logs() as logs:
+        await shared.work()
+    [said] = [line for line in logs if line["event"] == "mails_not_taken"]
+    assert (said["log_level"], said["waiting"], said["attempts"]) == ("warning", 1, 1)
+    assert "greylisted" in said["reasons"][0]
+    assert "@" not in said["reasons"][0]
 
 
 async def test_refused_for_good_makes_the_post_stale_and_is_not_tried_again(shared, mailed, tenant):

@@ -15,7 +15,7 @@ from app.communications.rules.rendering import mail_html, mail_text
 from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, is_bounce, state_after, wait_before
 from app.communications.service.letters import QUEUE, SEND
 from app.communications.service.progress import record_payload_progress
-from app.communications.values import Settled
+from app.communications.values import DeliveryState, Settled
 from app.core.db import Tx, standing_connection
 from app.core.ids import new_id
 from app.core.jobs import Claimed, enqueue
@@ -131,11 +131,15 @@ async def record_bounces(session: Tx, waiting: Sequence[Waiting], notes: Sequenc
         await record_bounce(session, address, at=now)
 
 
-async def settle_batch(session: Tx, batch: UUID, *, payload: dict[str, str], at_once: bool) -> Settled:
+async def settle_batch(
+    session: Tx, batch: UUID, *, payload: dict[str, str], notes: Sequence[Noted], at_once: bool
+) -> Settled:
     """Queue again, later, what may be tried again; count what has been tried as often as it may be.
 
-    `at_once`: the worker is ending and has not come to all of it; the next one goes on without a wait.
+    `at_once`: the worker is ending and has not come to all of it; the next one goes on without a wait. The job that goes
+    on carries why the messages were not taken: whoever looks at it sees no job that failed.
     """
+    reasons = sorted({note.detail for note in notes if note.detail and note.state == DeliveryState.QUEUED})[:3]
     fresh = new_id()
     moved, attempts, now = await rows.move_waiting(session, batch, fresh, most_attempts=MAX_ATTEMPTS)
     if moved:
@@ -146,9 +150,10 @@ async def settle_batch(session: Tx, batch: UUID, *, payload: dict[str, str], at_
             dedupe_key=str(fresh),
             payload=payload | {"batch": str(fresh)},
             run_at=now if at_once else now + wait_before(attempts),
+            last_error=f"{moved} not taken, try {attempts}: {'; '.join(reasons)}" if reasons else None,
         )
     await record_payload_progress(session, payload)
-    return Settled(moved, await rows.count_waiting(session, batch))
+    return Settled(moved, await rows.count_waiting(session, batch), attempts, tuple(reasons))
 
 
 async def park_batch(session: Tx, batch: UUID, *, payload: dict[str, str], error: str) -> None:

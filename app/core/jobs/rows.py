@@ -74,7 +74,9 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """The same (tenant, kind, key) twice is one job. `run_at` None: at once."""
+    """The same (tenant, kind, key) twice is one job. `run_at` None: at once. `last_error`: why what it goes on with did
+    not succeed before.
+    """
 
     tenant: UUID
     kind: str
@@ -83,18 +85,19 @@ class NewJob:
     payload: dict[str, Any]
     run_at: datetime | None = None
     correlation_id: str | None = None
+    last_error: str | None = None
 
 
 _ENQUEUE = text(
     """
 INSERT INTO job (commissioner_id, id, kind, queue, dedupe_key, payload, state, run_at, token, attempts, correlation_id,
-                 created_at)
+                 last_error, created_at)
 SELECT tenant, id, kind, queue, key, payload::jsonb, 'queued', coalesce(run_at, clock_timestamp()), 0, 0, correlation,
-       clock_timestamp()
+       last_error, clock_timestamp()
 FROM unnest(CAST(:tenants AS uuid[]), CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:queues AS text[]),
             CAST(:keys AS text[]), CAST(:payloads AS text[]), CAST(:times AS timestamptz[]),
-            CAST(:correlations AS text[]))
-     AS j(tenant, id, kind, queue, key, payload, run_at, correlation)
+            CAST(:correlations AS text[]), CAST(:errors AS text[]))
+     AS j(tenant, id, kind, queue, key, payload, run_at, correlation, last_error)
 ON CONFLICT (commissioner_id, kind, dedupe_key) DO NOTHING
 """
 )
@@ -116,6 +119,7 @@ async def enqueue_all(session: Tx, wanted: Iterable[NewJob]) -> None:
             "payloads": [msgspec.json.encode(job.payload).decode() for job in jobs],
             "times": [job.run_at for job in jobs],
             "correlations": [job.correlation_id for job in jobs],
+            "errors": [job.last_error and job.last_error[:2000] for job in jobs],
         },
     )
     session.pending.has_work = True
@@ -130,10 +134,11 @@ async def enqueue(
     payload: dict[str, Any],
     tenant: UUID | None = None,
     run_at: datetime | None = None,
+    last_error: str | None = None,
 ) -> None:
     """One job, of the session's tenant unless another is named."""
     correlation = session.pending.actor.correlation_id
-    job = NewJob(tenant or session.tenant, kind, queue, dedupe_key, payload, run_at, correlation)
+    job = NewJob(tenant or session.tenant, kind, queue, dedupe_key, payload, run_at, correlation, last_error)
     await enqueue_all(session, [job])
 
 
