@@ -67,6 +67,16 @@ async def test_a_practice_out_of_reach_is_403_and_another_commissioners_404(shar
         await service.require_reach(db, principal, "things:read", "ZNONE1", on=TODAY)
 
 
+async def test_several_practices_are_reached_together_or_not_at_all(db: Tx) -> None:
+    principal = caller(db, ("practice", "ZS1"), ("practice", "ZS2"))
+    assert await service.reaches(db, principal, "things:read", "ZS1", "ZS2", on=TODAY)
+    assert not await service.reaches(db, principal, "things:read", "ZS1", "ZS3", on=TODAY)
+    assert not await service.reaches(db, principal, "things:write", "ZS1", on=TODAY)
+    await service.require_reach_to(db, principal, "things:read", "ZS1", "ZS2", on=TODAY)
+    with pytest.raises(Forbidden):
+        await service.require_reach_to(db, principal, "things:read", "ZS1", "ZS3", on=TODAY)
+
+
 async def test_a_practice_is_found_in_its_locality_on_a_day(db: Tx) -> None:
     north = await a_locality(db, "ZN2", "ZN1")
     assert await service.practices_in_locality(db, north, on=TODAY) == ["ZN1", "ZN2"]

@@ -14,7 +14,7 @@ from app.core.principal import Principal
 from app.forums.service import list_open_issues, sight_of
 from app.forums.values import OpenIssue
 from app.meetings.service import list_next_meetings
-from app.organisations.service import get_practice, localities_of, reachable
+from app.organisations.service import get_practice, localities_of, reaches
 from app.organisations.values import Places
 from app.people.service import listed_lead
 from app.schemes.service import expected_of_practice, offers_awaiting
@@ -29,9 +29,9 @@ async def practice_today(session: Tx, caller: Principal, code: str, *, now: date
     today = london_date(now)
     lead = await listed_lead(session, code, on=today)
     issues = await _issues(session, caller, code, now=now)
-    is_own = await _reaches(session, caller, "practice:own", code, today=today)
-    sees_money = caller.covers_commissioner("statements:read") or await _reaches(
-        session, caller, "statements:own", code, today=today
+    is_own = await reaches(session, caller, "practice:own", code, on=today)
+    sees_money = caller.covers_commissioner("statements:read") or await reaches(
+        session, caller, "statements:own", code, on=today
     )
     return Today(
         todo=await _todo(session, caller, code, issues or [], has_lead=lead is not None, now=now) if is_own else None,
@@ -41,13 +41,6 @@ async def practice_today(session: Tx, caller: Principal, code: str, *, now: date
         issues=issues,
         meetings=await _meetings(session, caller, code, now=now) if caller.has("meetings:read") else None,
     )
-
-
-async def _reaches(session: Tx, caller: Principal, scope: str, code: str, *, today: date) -> bool:
-    if not caller.has(scope):
-        return False
-    reach = await reachable(session, caller, scope, on=today)
-    return reach is None or code in reach
 
 
 async def _issues(session: Tx, caller: Principal, code: str, *, now: datetime) -> list[OpenIssue] | None:

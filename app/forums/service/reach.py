@@ -31,9 +31,8 @@ async def reaches(
         return True
     if level == LadderLevel.LOCALITY:
         return str(locality_id) in caller.localities(scope)
-    if level == LadderLevel.PRACTICE:
-        reach = await organisations.reachable(session, caller, scope, on=today)
-        return reach is None or practice in reach
+    if level == LadderLevel.PRACTICE and practice is not None:
+        return await organisations.reaches(session, caller, scope, practice, on=today)
     return False
 
 

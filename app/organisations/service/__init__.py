@@ -38,7 +38,9 @@ from app.organisations.service.reach import (
     practices_in_localities,
     practices_in_locality,
     reachable,
+    reaches,
     require_reach,
+    require_reach_to,
 )
 
 __all__ = [
@@ -70,12 +72,14 @@ __all__ = [
     "practices_in_locality",
     "profiles",
     "reachable",
+    "reaches",
     "record_change",
     "record_named_lead",
     "record_named_leads",
     "refresh_published",
     "refuse_change",
     "require_reach",
+    "require_reach_to",
     "select_member_practices",
     "withdraw_change",
 ]

@@ -40,10 +40,20 @@ async def reachable(session: Tx, principal: Principal, scope: str, *, on: date) 
     return practices | set(await localities.list_practices_in(session, areas, on=on)) if areas else practices
 
 
+async def reaches(session: Tx, principal: Principal, scope: str, *codes: str, on: date) -> bool:
+    """Whether the caller holds the scope for all of these practices."""
+    reach = await reachable(session, principal, scope, on=on)
+    return reach is None or reach.issuperset(codes)
+
+
 async def require_reach(session: Tx, principal: Principal, scope: str, code: str, *, on: date) -> PracticeRef:
     """The practice. 404 when it is not the tenant's; 403 when the caller's role ends short of it."""
     practice = await get_practice(session, code)
-    reach = await reachable(session, principal, scope, on=on)
-    if reach is not None and code not in reach:
-        raise Forbidden("Your role does not reach this practice.")
+    await require_reach_to(session, principal, scope, code, on=on)
     return practice
+
+
+async def require_reach_to(session: Tx, principal: Principal, scope: str, *codes: str, on: date) -> None:
+    """403 when the caller's role ends short of one of these practices, which rows of the tenant name."""
+    if not await reaches(session, principal, scope, *codes, on=on):
+        raise Forbidden("Your role does not reach every practice that this concerns.")

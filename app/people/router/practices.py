@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 
 from app.core.auth import require
 from app.core.clock import london_date
-from app.core.db import Transaction, Tx
+from app.core.db import Transaction
 from app.core.errors import Forbidden
 from app.core.etag import check_if_match, version_etag
 from app.core.http import CodeInAddress, MayMatch, Serving, paged
@@ -87,18 +87,11 @@ async def list_team(
     """
     today = serving.today()
     await organisations.get_practice(session, code)
-    whole = await _sees_team(session, caller, code, today)
+    whole = await organisations.reaches(session, caller, "people:read", code, on=today)
     page = await PostRepository(session, session.tenant).list_team(
         code, on=today, listed_only=not whole, params=params, cursors=serving.cursors
     )
     return paged(request, response, page.map(lambda row: _member(row.Post, row.Person, whole=whole)))
-
-
-async def _sees_team(session: Tx, caller: Principal, code: str, on: date) -> bool:
-    if not caller.has("people:read"):
-        return False
-    reach = await organisations.reachable(session, caller, "people:read", on=on)
-    return reach is None or code in reach
 
 
 def _member(post: Post, person: Person, *, whole: bool) -> schemas.TeamMember:

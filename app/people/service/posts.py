@@ -176,9 +176,7 @@ async def _require_place(
 
 async def _require_post(session: Tx, principal: Principal, post: Post, *, on: date) -> None:
     if post.practice is not None:
-        reach = await organisations.reachable(session, principal, WRITE, on=on)
-        if reach is not None and post.practice not in reach:
-            raise Forbidden("Your role does not reach this practice.")
+        await organisations.require_reach_to(session, principal, WRITE, post.practice, on=on)
     elif not principal.covers_commissioner(WRITE):
         raise Forbidden("Your role keeps the posts of a practice only.")
 

@@ -9,7 +9,7 @@ from app.calculation.errors import BrokenMonth
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction
-from app.core.errors import FieldError, Forbidden, InvalidRequest
+from app.core.errors import FieldError, InvalidRequest
 from app.core.etag import version_etag
 from app.core.http import Serving, paged
 from app.core.principal import Principal
@@ -57,9 +57,8 @@ async def record_scheme_facts(
     now = serving.clock.now()
     is_office = caller.has("facts:write")
     scope = "facts:write" if is_office else "facts:enter"
-    reach = await organisations.reachable(session, caller, scope, on=london_date(now))
-    if reach is not None and any(fact.practice not in reach for fact in body.facts):
-        raise Forbidden("Your role does not reach the practice of each of these facts.")
+    practices = {fact.practice for fact in body.facts}
+    await organisations.require_reach_to(session, caller, scope, *practices, on=london_date(now))
     await visible_scheme(session, scheme_id, caller)
     done = await service.record_facts(
         session,
@@ -140,9 +139,7 @@ async def get_scheme_fact(
     row = await FactRepository(session, session.tenant).get(fact_id)
     if row.scheme_id != scheme_id:
         raise FactNotFound
-    reach = await organisations.reachable(session, caller, "facts:read", on=serving.today())
-    if reach is not None and row.practice not in reach:
-        raise Forbidden("Your role does not reach the practice of this fact.")
+    await organisations.require_reach_to(session, caller, "facts:read", row.practice, on=serving.today())
     response.headers["ETag"] = version_etag(row.version)
     return fact_answer(row)
 

@@ -11,7 +11,7 @@ from fastapi import Query, Request, Response
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction, Tx
-from app.core.errors import Forbidden, PreconditionFailed
+from app.core.errors import PreconditionFailed
 from app.core.http import MayMatch, Serving, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
@@ -264,9 +264,7 @@ async def _one(
     session: Tx, row: ParticipationRow, caller: Principal, serving: Serving, response: Response
 ) -> Participation:
     today = serving.today()
-    reach = await organisations.reachable(session, caller, "schemes:read", on=today)
-    if reach is not None and row.practice not in reach:
-        raise Forbidden("Your role does not reach the practice of this offer.")
+    await organisations.require_reach_to(session, caller, "schemes:read", row.practice, on=today)
     return await _answered(session, row, caller, response, today=today)
 
 
