@@ -26,7 +26,7 @@ from app.core.clock import PeriodModel
 from app.core.db import Transaction
 from app.core.errors import Forbidden, PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
-from app.core.http import CodeInAddress, MayMatch, Serving, accepted, make_router, paged
+from app.core.http import CodeInAddress, MayMatch, MustMatch, Serving, accepted, make_router, paged
 from app.core.money import format_pounds
 from app.core.operations import Operation, operation_answer
 from app.core.principal import Principal
@@ -258,7 +258,7 @@ async def get_preferences(caller: Person, session: Transaction, response: Respon
 async def set_preferences(
     body: schemas.Preferences,
     caller: Person,
-    expected: MayMatch,
+    expected: MustMatch,
     session: Transaction,
     serving: Serving,
     response: Response,

@@ -34,13 +34,22 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The version the caller means to change (`If-Match`). `required` raises 428 when it was not said."""
+    """The version the caller means to change (`If-Match`). `required` raises 428 when it was not said of what exists."""
 
     header: str | None
     required: bool
 
-    def check(self, version: int) -> None:
-        self.check_tag(version_etag(version))
+    @property
+    def is_given(self) -> bool:
+        """For tags that cost something to work out; ask for nothing else where the tag is `required`."""
+        return self.header is not None
+
+    def check(self, version: int | None) -> None:
+        """None: nothing exists yet. Then nothing has to be said, and whoever names a version means something else."""
+        if version is None:
+            check_if_match(self.header, None, required=False)
+        else:
+            self.check_tag(version_etag(version))
 
     def check_tag(self, etag: str) -> None:
         """For what answers with more than its row: the very tag that reading it gives."""

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import bytes_etag, check_if_match, digest_etag, matches_none, version_etag
+from app.core.repository import Expected
 
 
 def test_a_row_is_tagged_by_its_version():
@@ -51,3 +52,11 @@ def test_if_match_is_asked_for_only_where_it_is_required():
 def test_if_match_fails_where_nothing_exists():
     with pytest.raises(PreconditionFailed):
         check_if_match("*", None, required=False)
+
+
+def test_a_version_is_asked_for_only_once_something_exists():
+    Expected(None, required=True).check(None)
+    with pytest.raises(PreconditionRequired):
+        Expected(None, required=True).check(1)
+    with pytest.raises(PreconditionFailed):
+        Expected('"v1"', required=False).check(None)

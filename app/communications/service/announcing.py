@@ -148,7 +148,7 @@ async def withdraw_announcement(
     row = await repository.get(announcement_id, for_update=True)
     if not await repository.is_within(announcement_id, await area_of(session, caller, WRITE, now=now)):
         raise Forbidden("Your role withdraws announcements to your own localities and practices only.")
-    if expected.header is not None:
+    if expected.is_given:
         expected.check_tag(announcement_tag(row, await office_counts(session, caller, announcement_id, now=now)))
     if row.withdrawn_at is None:
         row.withdrawn_at = now

@@ -79,7 +79,7 @@ async def picture_of(session: Tx, caller: Principal, issue: Issue, *, today: dat
 
 async def check_unchanged(session: Tx, caller: Principal, issue: Issue, expected: Expected, *, today: date) -> None:
     """Refuse a change of an issue that is not as the caller read it, as far as they say what they read."""
-    if expected.header is not None:
+    if expected.is_given:
         picture = await picture_of(session, caller, issue, today=today)
         expected.check_tag(rules.issue_tag(issue.version, picture))
 

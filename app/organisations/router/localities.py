@@ -9,7 +9,7 @@ from app.core.auth import require
 from app.core.clock import Period
 from app.core.db import Transaction, Tx
 from app.core.errors import PreconditionFailed, PreconditionRequired
-from app.core.etag import bytes_etag, check_if_match, version_etag
+from app.core.etag import bytes_etag, version_etag
 from app.core.http import CodeInAddress, MayMatch, MustMatch, Services, Serving, paged
 from app.core.pagination import PageParams
 from app.core.principal import Principal
@@ -84,7 +84,7 @@ async def change_locality(
     """Change the code, the name or the description. A new name shows on the locality's practices at once."""
     row = await LocalityRepository(session, session.tenant).get(locality_id, for_update=True)
     # The answer holds more than the row, so its version alone would not say what the caller has seen.
-    check_if_match(expected.header, (await _answer(session, serving, locality_id)).headers["ETag"], required=True)
+    expected.check_tag((await _answer(session, serving, locality_id)).headers["ETag"])
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     await service.change_locality(session, row, changes, now=serving.clock.now())
     return await _answer(session, serving, locality_id)

@@ -8,7 +8,6 @@ from uuid import UUID
 from app.core.audit import audit
 from app.core.clock import Period, london_date
 from app.core.db import Tx
-from app.core.errors import PreconditionFailed
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.repository import Expected
@@ -90,7 +89,7 @@ async def place_practice(
     rows = {row.id: row for row in await memberships.lock_of([code])}
     wanted = Placement(locality_id, period)
     same = [row for row in rows.values() if row.locality_id == locality_id and _overlaps(row, period)]
-    _check_expected(expected, same)
+    expected.check(same[0].version if same else None)
     laid = lay_placements([_placement(row) for row in rows.values()], [wanted])
     if laid.outcomes == [PlacementOutcome.OVERLAPPING]:
         other = laid.in_the_way[0]
@@ -114,14 +113,6 @@ def _overlaps(row: LocalityMembership, period: Period) -> bool:
 
 def _placement(row: LocalityMembership) -> Placement:
     return Placement(row.locality_id, Period(row.valid_from, row.valid_until), row.id)
-
-
-def _check_expected(expected: Expected, same: list[LocalityMembership]) -> None:
-    if same:
-        expected.check(same[0].version)
-    elif expected.header is not None:
-        # Whoever names a version means to change something, and there is nothing.
-        raise PreconditionFailed
 
 
 async def _write(

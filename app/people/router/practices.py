@@ -9,8 +9,8 @@ from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction
 from app.core.errors import Forbidden
-from app.core.etag import check_if_match, version_etag
-from app.core.http import CodeInAddress, MayMatch, Serving, paged
+from app.core.etag import version_etag
+from app.core.http import CodeInAddress, MustMatch, Serving, paged
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.organisations import service as organisations
@@ -130,7 +130,7 @@ async def get_mailbox(
 async def set_mailbox(
     code: CodeInAddress,
     body: schemas.MailboxIn,
-    expected: MayMatch,
+    expected: MustMatch,
     caller: PostKeeper,
     session: Transaction,
     serving: Serving,
@@ -141,7 +141,7 @@ async def set_mailbox(
     await organisations.require_reach(session, caller, "posts:write", code, on=london_date(now))
     mailboxes = MailboxRepository(session, session.tenant)
     known = await mailboxes.find_of(code, for_update=True)
-    check_if_match(expected.header, version_etag(known.version) if known else None, required=known is not None)
+    expected.check(known.version if known else None)
     await service.set_mailboxes(session, {code: body.email}, now=now)
     # The version is raised by the flush, and the answer's tag shows it.
     await session.flush()
