@@ -180,6 +180,16 @@ class Followers:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One move on the ladder, and the level where the issue lay afterwards."""
+
+    action: Action
+    level: LadderLevel
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """What a caller is shown of an issue beside its row. `names` are those of the practices that agreed to be named.
 
@@ -187,7 +197,7 @@ class Picture:
     """
 
     supporters: int
-    steps: int
+    steps: tuple[Step, ...]
     comparable: str
     comparison: Comparison | None
     is_compared: bool

@@ -218,22 +218,30 @@ class ResponseRepository(TenantRepository[IssueResponse]):
         )
 
     async def list_page(
-        self, issue_id: UUID, seen: Sequence[ColumnElement[bool]], *, params: PageParams, cursors: Cursors
+        self, issue_id: UUID, practices: frozenset[str] | None, *, params: PageParams, cursors: Cursors
     ) -> Page[IssueResponse]:
         statement = self.select().where(
-            col(IssueResponse.issue_id) == issue_id, col(IssueResponse.superseded_at).is_(None), *seen
+            col(IssueResponse.issue_id) == issue_id,
+            col(IssueResponse.superseded_at).is_(None),
+            *self._seen_by(practices),
         )
         return await self.page(
             statement, keys=[IssueResponse.id], params=params, cursors=cursors, kind=f"issue_responses:{issue_id}"
         )
 
-    async def get_of(self, issue_id: UUID, response_id: UUID, seen: Sequence[ColumnElement[bool]]) -> IssueResponse:
-        found = await self.find(col(IssueResponse.issue_id) == issue_id, col(IssueResponse.id) == response_id, *seen)
+    async def get_of(self, issue_id: UUID, response_id: UUID, practices: frozenset[str] | None) -> IssueResponse:
+        found = await self.find(
+            col(IssueResponse.issue_id) == issue_id, col(IssueResponse.id) == response_id, *self._seen_by(practices)
+        )
         if found is None:
             raise ResponseNotFound
         return found
 
-    def seen_by(self, practices: frozenset[str]) -> list[ColumnElement[bool]]:
-        """The offices' answers, those of these practices, and of practices already doing it that agreed to be named."""
+    def _seen_by(self, practices: frozenset[str] | None) -> list[ColumnElement[bool]]:
+        """The offices' answers, those of these practices (None: of all), and of practices already doing it that agreed to
+        be named.
+        """
+        if practices is None:
+            return []
         named = and_(col(IssueResponse.may_be_named), col(IssueResponse.decision) == "already_done")
         return [or_(col(IssueResponse.practice).is_(None), col(IssueResponse.practice).in_(practices), named)]

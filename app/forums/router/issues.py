@@ -24,7 +24,7 @@ from app.forums.errors import (
     ResponseNotFound,
     TopOfLadder,
 )
-from app.forums.repository import IssueRepository, ResponseRepository, StepRepository, SupporterRepository
+from app.forums.repository import IssueRepository, ResponseRepository, SupporterRepository
 from app.forums.router.root import router
 from app.forums.schemas import answers
 from app.forums.schemas import issues as schemas
@@ -69,7 +69,6 @@ async def _shown(
     await session.flush()  # the row's version is raised by the flush
     picture = await service.picture_of(session, caller, row, today=today)
     response.headers["ETag"] = rules.issue_tag(row.version, picture)
-    steps = await StepRepository(session, session.tenant).list_of(row.id)
     return schemas.Issue(
         **_summary(row, picture.supporters).model_dump(exclude={"raised_at"}),
         raised_at=row.raised_at,
@@ -80,7 +79,7 @@ async def _shown(
         merged_into=row.merged_into,
         comparable=picture.comparable,
         comparison=_comparison(picture),
-        history=[schemas.Step(action=s.action, level=s.level, reason=s.reason, at=s.taken_at) for s in steps],  # pyright: ignore
+        history=[schemas.Step.model_validate(step, from_attributes=True) for step in picture.steps],
     )
 
 

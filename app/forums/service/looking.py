@@ -1,8 +1,6 @@
 """What a caller sees of issues and of the answers to them."""
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from app.core.db import Tx
@@ -13,7 +11,7 @@ from app.forums.repository import ForumRepository, ResponseRepository, StepRepos
 from app.forums.service.asking import asked_by
 from app.forums.service.reach import own_forums, reaches_forum
 from app.forums.tables import Issue
-from app.forums.values import Answered, Comparison, Decision, Kind, Picture, Sight
+from app.forums.values import Action, Answered, Comparison, Decision, Kind, LadderLevel, Picture, Sight, Step
 from app.organisations import service as organisations
 
 
@@ -39,17 +37,17 @@ async def sight_of(session: Tx, caller: Principal, *, today: date) -> Sight:
     )
 
 
-async def answers_seen(session: Tx, caller: Principal, issue: Issue, *, today: date) -> Sequence[Any]:
-    """Conditions on the answers a caller may read. An office reads those of the practices it reaches; a practice its
-    own; whoever speaks for the forum that raised the issue, its own practice's too.
+async def answers_seen(session: Tx, caller: Principal, issue: Issue, *, today: date) -> frozenset[str] | None:
+    """The practices whose answers a caller may read; None: all. An office reads those of the practices it reaches; a
+    practice its own; whoever speaks for the forum that raised the issue, its own practice's too.
     """
     reach = await organisations.reachable(session, caller, "issues:respond", on=today)
     if reach is None:
-        return []
+        return None
     practices = set(reach) | caller.practices("practice:own")
     if issue.practice is not None and await _follows_home(session, caller, issue, today=today):
         practices.add(issue.practice)
-    return ResponseRepository(session, session.tenant).seen_by(frozenset(practices))
+    return frozenset(practices)
 
 
 async def _follows_home(session: Tx, caller: Principal, issue: Issue, *, today: date) -> bool:
@@ -69,7 +67,7 @@ async def picture_of(session: Tx, caller: Principal, issue: Issue, *, today: dat
     names = await organisations.get_practices(session, found.named) if found else {}
     return Picture(
         supporters=supporters.get(issue.id, 0),
-        steps=len(steps),
+        steps=tuple(Step(Action(step.action), LadderLevel(step.level), step.reason, step.taken_at) for step in steps),
         comparable=comparable,
         comparison=found,
         is_compared=is_compared,
