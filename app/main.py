@@ -38,6 +38,7 @@ from app.learning import router as learning
 from app.learning import service as learning_service
 from app.meetings import router as meetings
 from app.meetings import service as meetings_service
+from app.meetings.values import SchemeEvidence
 from app.organisations import router as organisations
 from app.organisations.adapters.register_files import read_file
 from app.organisations.ports import HandedDown
@@ -213,7 +214,11 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
         epoch=epoch,
         revision=head_revision(),
         figures=FIGURES,
-        parts=(HandedDown(PRACTICE_CHANGE_EFFECTS, read_file), PERSON_HOLDERS),
+        parts=(
+            HandedDown(PRACTICE_CHANGE_EFFECTS, read_file),
+            PERSON_HOLDERS,
+            SchemeEvidence(schemes_service.refuse_meeting),
+        ),
     )
 
 

@@ -42,6 +42,14 @@ class MeetingSchemeUnknown(DomainError):
     constraints = ("fk_meeting_scheme",)
 
 
+class MeetingNoEvidence(DomainError):
+    """Its attendance would never be counted; `errors` says why."""
+
+    status = 422
+    code = "meetings.no_evidence"
+    title = "The scheme could not count who attends this meeting."
+
+
 class MeetingHasAttendance(DomainError):
     status = 409
     code = "meetings.has_attendance"

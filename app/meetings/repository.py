@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import Select as TypedSelect
 
 from app.core.pagination import Cursors, PageParams
-from app.core.repository import Page, TenantRepository
+from app.core.repository import Page, TenantRepository, among
 from app.meetings.errors import MeetingNotFound
 from app.meetings.tables import Attendance, Meeting
 from app.meetings.values import Level, Sight
@@ -102,6 +102,14 @@ class AttendanceRepository(TenantRepository[Attendance]):
             & col(Attendance.practice).in_(practices)
         )
         statement = self._with_meeting().where((col(Attendance.person_id) == person_id) | unfound)
+        return (await self.session.exec(statement.order_by(col(Attendance.id)))).all()
+
+    async def list_of_scheme(self, scheme_id: UUID, practices: Collection[str]) -> Sequence[tuple[Attendance, Meeting]]:
+        statement = self._with_meeting().where(
+            Meeting.scheme_id == scheme_id,
+            among(Attendance.practice, practices),
+            col(Attendance.removed_at).is_(None),
+        )
         return (await self.session.exec(statement.order_by(col(Attendance.id)))).all()
 
     async def list_page(

@@ -22,12 +22,14 @@ from app.meetings.errors import (
     AttendanceConfirmed,
     AttendanceInvalid,
     MeetingHasAttendance,
+    MeetingNoEvidence,
     MeetingNotFound,
     MeetingNotHeld,
     MeetingPlaceInvalid,
     MeetingSchemeUnknown,
 )
 from app.meetings.repository import AttendanceRepository, MeetingRepository
+from app.meetings.values import SchemeEvidence
 
 router = make_router("meetings")
 COLUMNS = ("name", "practice", "role", "from", "until")
@@ -52,15 +54,19 @@ def _answer(caller: Principal, meeting: tables.Meeting, attended: int) -> schema
 @router.post(
     "/v1/meetings",
     status_code=201,
-    responses=error_responses(MeetingPlaceInvalid, MeetingSchemeUnknown),
+    responses=error_responses(MeetingPlaceInvalid, MeetingSchemeUnknown, MeetingNoEvidence),
 )
 async def plan_meeting(
     body: schemas.MeetingIn, caller: Writer, session: Transaction, serving: Serving, response: Response
 ) -> schemas.Meeting:
     """Plan a meeting. With a scheme and a measure, whoever attends is evidence for that scheme: such meetings are for the
     commissioner's office that answers for evidence, and for a practice's own list, which somebody else confirms.
+
+    A meeting that the scheme's versions would not count is refused: of another time, or with a measure that no definition
+    reads. Before a version is published only the scheme's year is compared.
     """
-    meeting = await service.plan_meeting(session, caller, body.planned(), now=serving.clock.now())
+    evidence = serving.part(SchemeEvidence)
+    meeting = await service.plan_meeting(session, caller, body.planned(), evidence=evidence, now=serving.clock.now())
     response.headers["Location"] = f"/v1/meetings/{meeting.id}"
     return await _shown(session, caller, meeting, response)
 
@@ -99,7 +105,12 @@ async def get_meeting(
 @router.patch(
     "/v1/meetings/{meeting_id}",
     responses=error_responses(
-        MeetingNotFound, MeetingHasAttendance, AttendanceInvalid, PreconditionFailed, PreconditionRequired
+        MeetingNotFound,
+        MeetingHasAttendance,
+        MeetingNoEvidence,
+        AttendanceInvalid,
+        PreconditionFailed,
+        PreconditionRequired,
     ),
 )
 async def change_meeting(
@@ -108,11 +119,13 @@ async def change_meeting(
     caller: Writer,
     session: Transaction,
     expected: MustMatch,
+    serving: Serving,
     response: Response,
 ) -> schemas.Meeting:
     """Change a meeting's words; its times too, while nobody is on its attendance list."""
     changes = body.model_dump(exclude_unset=True)
-    meeting = await service.change_meeting(session, caller, meeting_id, changes, expected=expected)
+    evidence = serving.part(SchemeEvidence)
+    meeting = await service.change_meeting(session, caller, meeting_id, changes, evidence=evidence, expected=expected)
     await session.flush()  # the row's version is raised by the flush
     return await _shown(session, caller, meeting, response)
 
@@ -192,8 +205,8 @@ async def record_attendance(
     expected: MayMatch,
     response: Response,
 ) -> schemas.AttendanceOutcome:
-    """The attendance list, whole, as JSON or CSV. Each attendance becomes one fact for the meeting's scheme and CPD hours
-    for the person, once. The same list again changes nothing; a correction moves its own fact and hours only.
+    """The attendance list, whole, as JSON or CSV. Each attendance becomes one fact for the meeting's scheme, if the
+    practice is in it on that day or as soon as it is, and CPD hours for the person, once. The same list again changes nothing; a correction moves its own fact and hours only.
 
     The office's list confirms its facts, but not those of a practice in which you have a post. A practice's list of its own
     meeting holds that practice's people alone, leaves those of others as they are, and enters facts. Somebody else confirms

@@ -17,12 +17,27 @@ from app.core.pagination import Cursors, PageParams
 from app.core.principal import Principal
 from app.core.repository import Expected, Page
 from app.meetings import rules
-from app.meetings.errors import AttendanceConfirmed, AttendanceInvalid, MeetingHasAttendance, MeetingNotHeld
+from app.meetings.errors import (
+    AttendanceConfirmed,
+    AttendanceInvalid,
+    MeetingHasAttendance,
+    MeetingNoEvidence,
+    MeetingNotHeld,
+)
 from app.meetings.events import AttendanceChanged, MeetingChanged
 from app.meetings.repository import AttendanceRepository, MeetingRepository
 from app.meetings.rules import Key
 from app.meetings.tables import Attendance, Meeting
-from app.meetings.values import AttendanceRef, Level, Listed, MeetingRef, PlannedMeeting, Sight, times_problem
+from app.meetings.values import (
+    AttendanceRef,
+    Level,
+    Listed,
+    MeetingRef,
+    PlannedMeeting,
+    SchemeEvidence,
+    Sight,
+    times_problem,
+)
 from app.organisations import service as organisations
 from app.people import service as people
 
@@ -47,8 +62,13 @@ def sees_joining(caller: Principal) -> bool:
     return caller.has("meetings:all") or caller.has("inbox:own")
 
 
-async def plan_meeting(session: Tx, caller: Principal, given: PlannedMeeting, *, now: datetime) -> Meeting:
-    """Plan a meeting at a level that the caller may plan for; whoever names a forum has checked that it is theirs."""
+async def plan_meeting(
+    session: Tx, caller: Principal, given: PlannedMeeting, *, evidence: SchemeEvidence | None, now: datetime
+) -> Meeting:
+    """Plan a meeting at a level that the caller may plan for; whoever names a forum has checked that it is theirs.
+
+    Without `evidence` it can be for no scheme.
+    """
     if given.locality_id is not None:
         await organisations.get_locality(session, given.locality_id)
     if given.practice is not None:
@@ -70,6 +90,7 @@ async def plan_meeting(session: Tx, caller: Principal, given: PlannedMeeting, *,
     )
     if given.forum_id is None:
         _refuse_beyond_reach(caller, meeting)
+    await _refuse_uncounted(session, meeting, evidence)
     session.add(meeting)
     audit(session, "meeting.planned", meeting.id)
     emit(session, MeetingChanged(subject=str(meeting.id)))
@@ -91,8 +112,25 @@ def _refuse_beyond_reach(caller: Principal, meeting: Meeting) -> None:
         raise Forbidden("A meeting whose attendance is evidence for a scheme is for those who answer for its evidence.")
 
 
+async def _refuse_uncounted(session: Tx, meeting: Meeting, evidence: SchemeEvidence | None) -> None:
+    """A list of attendance says nothing of facts that count for nobody, so that the meeting itself is refused."""
+    if meeting.scheme_id is None or meeting.measure is None:
+        return
+    if evidence is None:
+        raise MeetingNoEvidence
+    day = london_date(meeting.starts_at)
+    if problems := await evidence.refuse(session, meeting.scheme_id, meeting.measure, day):
+        raise MeetingNoEvidence(errors=problems)
+
+
 async def change_meeting(
-    session: Tx, caller: Principal, meeting_id: UUID, changes: Mapping[str, Any], *, expected: Expected
+    session: Tx,
+    caller: Principal,
+    meeting_id: UUID,
+    changes: Mapping[str, Any],
+    *,
+    evidence: SchemeEvidence,
+    expected: Expected,
 ) -> Meeting:
     meeting = await MeetingRepository(session, session.tenant).get(meeting_id, for_update=True)
     _refuse_beyond_reach(caller, meeting)
@@ -104,6 +142,8 @@ async def change_meeting(
         setattr(meeting, name, value)
     if wrong := times_problem(meeting.starts_at, meeting.ends_at):
         raise AttendanceInvalid(errors=[FieldError("/ends_at", *wrong)])
+    if "starts_at" in changes:
+        await _refuse_uncounted(session, meeting, evidence)
     audit(session, "meeting.changed", meeting.id, members=sorted(changes))
     emit(session, MeetingChanged(subject=str(meeting.id)))
     return meeting
@@ -284,7 +324,10 @@ async def list_next_meetings(
 
 async def get_attendance(session: Tx, attendance_id: UUID) -> AttendanceRef:
     """One attendance with what its meeting says of it; one taken back too, marked so."""
-    row, meeting = await AttendanceRepository(session, session.tenant).get_with_meeting(attendance_id)
+    return _attendance_ref(*await AttendanceRepository(session, session.tenant).get_with_meeting(attendance_id))
+
+
+def _attendance_ref(row: Attendance, meeting: Meeting) -> AttendanceRef:
     return AttendanceRef(
         id=row.id,
         meeting_id=meeting.id,
@@ -301,6 +344,12 @@ async def get_attendance(session: Tx, attendance_id: UUID) -> AttendanceRef:
         is_removed=row.removed_at is not None,
         recorded_by=row.recorded_by,
     )
+
+
+async def list_attendances(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> list[AttendanceRef]:
+    """Who came for those practices to the scheme's meetings."""
+    rows = await AttendanceRepository(session, session.tenant).list_of_scheme(scheme_id, practices)
+    return [_attendance_ref(row, meeting) for row, meeting in rows]
 
 
 async def confirm_attendances(session: Tx, ids: Iterable[UUID]) -> None:

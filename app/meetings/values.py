@@ -1,10 +1,14 @@
 """The words of meetings, and what other slices get back."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
+
+from app.core.db import Tx
+from app.core.errors import FieldError
 
 LONGEST: Final = timedelta(days=14)
 """Attendance is told in times of a day, and a year typed wrongly would make thousands of CPD hours."""
@@ -74,6 +78,14 @@ class MeetingRef:
     measure: str | None
     purpose: str
     joining: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeEvidence:
+    """What schemes, which stand above, say of attendance that is to be their evidence; the application hands it down."""
+
+    refuse: Callable[[Tx, UUID, str, date], Awaitable[list[FieldError]]]
+    """Why a fact of that name on that day could never count for the scheme; nothing for a scheme that is not there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from app.core.ids import new_id
 from tests.factories.people import add_post
-from tests.factories.schemes_over_http import a_live_scheme, a_tenant, sign_up
+from tests.factories.schemes_over_http import SCHEME, a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
 
 MEETING = {
@@ -88,6 +89,7 @@ async def test_a_list_confirms_nothing_of_a_practice_in_which_its_sender_has_a_p
     office = await shared.as_role("scheme_manager", tenant=tenant)
     partner = await shared.as_role("scheme_manager", tenant=tenant, person=person)
     path = await a_live_scheme(office)
+    await sign_up(office, path, own, other)
     attendance = await plan(partner, path)
     answer = await partner.put(attendance, json=listed(("Dr Ana Field", own), ("Bo Marsh", other)))
     assert {row["practice"]: row["confirmed"] for row in answer.json()["data"]} == {own: False, other: True}
@@ -110,6 +112,7 @@ async def test_a_practices_list_neither_changes_nor_takes_back_what_is_confirmed
     office = await shared.as_role("scheme_manager", tenant=tenant)
     manager = await shared.as_role("practice_manager", tenant=tenant, practice=practice)
     path = await a_live_scheme(office)
+    await sign_up(office, path, practice)
     body = MEETING | {"level": "practice", "practice": practice, "scheme": path.rpartition("/")[2]}
     attendance = f"{(await manager.post('/v1/meetings', json=body)).headers['Location']}/attendance"
     await manager.put(attendance, json=listed(("Dr Ana Field", practice)))
@@ -136,6 +139,7 @@ async def test_a_list_sent_while_its_fact_was_confirmed_leaves_it(shared: LivePl
     office = await shared.as_role("scheme_manager", tenant=tenant)
     manager = await shared.as_role("practice_manager", tenant=tenant, practice=practice)
     path = await a_live_scheme(office)
+    await sign_up(office, path, practice)
     body = MEETING | {"level": "practice", "practice": practice, "scheme": path.rpartition("/")[2]}
     attendance = f"{(await manager.post('/v1/meetings', json=body)).headers['Location']}/attendance"
     await manager.put(attendance, json=listed(("Dr Ana Field", practice)))
@@ -145,3 +149,79 @@ async def test_a_list_sent_while_its_fact_was_confirmed_leaves_it(shared: LivePl
     assert (await office.post(f"{path}/facts/confirm", json={"external_ids": ids})).json()["confirmed"] == 1
     await shared.work()
     assert await states(office, path) == {practice: "confirmed"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer", "code"),
+    [
+        ({"measure": "sessions"}, "/measure", "schemes.measure_unknown"),
+        (
+            {"starts_at": "2020-05-06T12:00:00Z", "ends_at": "2020-05-06T16:00:00Z"},
+            "/starts_at",
+            "schemes.outside_scheme",
+        ),
+    ],
+    ids=["measure", "year"],
+)
+async def test_a_meeting_that_the_scheme_would_not_count_is_refused(
+    shared: LivePlenary, wrong: dict[str, str], pointer: str, code: str
+) -> None:
+    tenant, _ = await a_tenant(shared)
+    office = await shared.as_role("scheme_manager", tenant=tenant)
+    scheme = (await a_live_scheme(office)).rpartition("/")[2]
+    answer = await office.post("/v1/meetings", json=MEETING | {"scheme": scheme} | wrong)
+    assert (answer.status_code, answer.json()["code"]) == (422, "meetings.no_evidence")
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [(pointer, code)]
+
+
+async def test_a_meeting_cannot_be_moved_out_of_the_schemes_year(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared)
+    office = await shared.as_role("scheme_manager", tenant=tenant)
+    path = (await plan(office, await a_live_scheme(office))).removesuffix("/attendance")
+    moved = {"starts_at": "2027-05-06T12:00:00Z", "ends_at": "2027-05-06T16:00:00Z"}
+    answer = await office.patch(path, json=moved, headers={"If-Match": "*"})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/starts_at")
+
+
+async def test_before_a_version_is_published_a_meeting_may_name_any_measure_in_the_schemes_year(
+    shared: LivePlenary,
+) -> None:
+    tenant, _ = await a_tenant(shared)
+    office = await shared.as_role("scheme_manager", tenant=tenant)
+    made = await office.post("/v1/incentive-schemes", json=SCHEME)
+    body = MEETING | {"scheme": made.json()["id"], "measure": "half_day"}
+    assert (await office.post("/v1/meetings", json=body)).status_code == 201
+    late = body | {"starts_at": "2027-05-06T12:00:00Z", "ends_at": "2027-05-06T16:00:00Z"}
+    answer = await office.post("/v1/meetings", json=late)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/starts_at")
+
+
+async def test_attendance_of_a_practice_outside_the_scheme_is_no_fact(shared: LivePlenary) -> None:
+    tenant, (declined, later) = await a_tenant(shared, "1", "2")
+    office = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(office)
+    offer = {"practices": [declined], "respond_by": "2026-12-31"}
+    made = (await office.post(f"{path}/offers", json=offer)).json()["offers"][0]["id"]
+    manager = await shared.as_role("practice_manager", tenant=tenant, practice=declined)
+    answer = await manager.post(f"/v1/offers/{made}/decline", json={"reason": "No time."})
+    assert answer.is_success
+    await sign_up(office, path, later, **{"from": "2026-06-01"})
+    attendance = await plan(office, path)
+    await office.put(attendance, json=listed(("Dr Ana Field", declined), ("Bo Marsh", later)))
+    await shared.work()
+    assert (await office.get(f"{path}/facts")).json()["data"] == []
+    assert len((await office.get(attendance)).json()["data"]) == 2
+
+
+async def test_an_agreement_that_is_corrected_takes_in_or_leaves_out_what_was_attended(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    office = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(office)
+    await sign_up(office, path, practice, **{"from": "2026-06-01"})
+    await office.put(await plan(office, path), json=listed(("Dr Ana Field", practice)))
+    await shared.work()
+    found = []
+    for start in ("2026-04-01", "2026-06-01"):
+        await sign_up(office, path, practice, **{"from": start})
+        found.append(len((await office.get(f"{path}/facts")).json()["data"]))
+    assert found == [1, 0]

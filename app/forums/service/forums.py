@@ -82,6 +82,6 @@ async def plan_forum_meeting(
     await require_forum(session, caller, "forums:write", forum, today=today)
     if forum.closed_on is not None and forum.closed_on <= today:
         raise ForumClosed
-    meeting = await meetings.plan_meeting(session, caller, replace(given, forum_id=forum_id), now=now)
+    meeting = await meetings.plan_meeting(session, caller, replace(given, forum_id=forum_id), evidence=None, now=now)
     await session.flush()  # the meeting is read back through its own slice
     return await meetings.get_meeting(session, meeting.id)

@@ -17,7 +17,7 @@ from app.schemes.service.drafting import (
     read_definition,
     replace_version,
 )
-from app.schemes.service.evidence import confirm_facts, record_attendance, record_facts
+from app.schemes.service.evidence import confirm_facts, record_attendance, record_facts, refuse_meeting
 from app.schemes.service.expecting import expected_of_practice
 from app.schemes.service.figures import (
     Gathering,
@@ -77,6 +77,7 @@ __all__ = [
     "record_attendance",
     "record_facts",
     "record_sign_ups",
+    "refuse_meeting",
     "replace_version",
     "request_simulation",
     "sees_signatures",

@@ -1,8 +1,9 @@
 """Facts: recorded by practices, by the office and from attendance; confirmed; corrected by superseding."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from app.access import service as access
@@ -13,14 +14,17 @@ from app.core.db import Tx
 from app.core.errors import FieldError
 from app.core.ids import new_id
 from app.meetings import service as meetings
+from app.meetings.values import AttendanceRef
 from app.schemes import rules
-from app.schemes.errors import FactChanged, FactNotFound, FactsRefused, OwnPractice
+from app.schemes.errors import FactChanged, FactNotFound, FactsRefused, OwnPractice, SchemeNotFound
 from app.schemes.repository import FactRepository, ParticipationRepository, SchemeRepository, VersionRepository
 from app.schemes.service.drafting import read_definition
-from app.schemes.tables import FactRow
-from app.schemes.values import FactEntry, FactOutcome, FactSource, FactState
+from app.schemes.tables import FactRow, VersionRow
+from app.schemes.values import FactEntry, FactOutcome, FactSource, FactState, VersionState, scheme_year
 
-_OF_ATTENDANCE = "attendance:"
+_OF_ATTENDANCE: Final = "attendance:"
+# Where a meeting says what a fact says.
+_OF_MEETING: Final = {"/facts/0/on": "/starts_at", "/facts/0/measure": "/measure"}
 
 
 async def record_facts(
@@ -67,39 +71,67 @@ async def record_facts(
 async def record_attendance(session: Tx, attendance_id: UUID, *, now: datetime) -> FactOutcome:
     """One attendance is one fact of value 1; an attendance taken back withdraws its own fact and no other.
 
-    A list that confirms nothing leaves a confirmed fact as it is: it was confirmed while the list was sent. It is recorded before a practice has signed up as well: it counts once the practice has.
+    A list that confirms nothing leaves a confirmed fact as it is: it was confirmed while the list was sent. Of a practice
+    that is not in the scheme on that day it is none; `record_attendance_of` records it once the practice is.
     """
     # Before the attendance is read, so that of two corrections the later one is never overwritten by the earlier.
     await FactRepository(session, session.tenant).lock(attendance_id)
     attendance = await meetings.get_attendance(session, attendance_id)
     if attendance.scheme_id is None or attendance.measure is None:
         return FactOutcome()
-    entry = FactEntry(
-        external_id=f"{_OF_ATTENDANCE}{attendance.id}",
-        practice=attendance.practice,
-        measure=attendance.measure,
-        on=attendance.on,
-        value=None if attendance.is_removed else rules.ONE,
-    )
-    if not attendance.is_confirmed and await _is_confirmed(session, attendance.scheme_id, entry):
-        audit(session, "scheme_facts.kept", attendance.scheme_id, external_id=entry.external_id)
-        return FactOutcome(unchanged=1)
-    return await record_facts(
+    return await _record_alike(session, attendance.scheme_id, [attendance], now=now)
+
+
+async def record_attendance_of(session: Tx, scheme_id: UUID, practices: Sequence[str], *, now: datetime) -> None:
+    """What practices whose agreement is new or another have attended becomes evidence as far as they are in the scheme."""
+    # Before attendances are read, so that one recorded meanwhile waits and then sees the agreement.
+    await FactRepository(session, session.tenant).lock(scheme_id)
+    alike = dict[tuple[bool, UUID | None], list[AttendanceRef]]()
+    for each in await meetings.list_attendances(session, scheme_id, practices):
+        alike.setdefault((each.is_confirmed, each.recorded_by), []).append(each)
+    for attendances in alike.values():
+        await _record_alike(session, scheme_id, attendances, now=now)
+
+
+async def _record_alike(
+    session: Tx, scheme_id: UUID, attendances: Sequence[AttendanceRef], *, now: datetime
+) -> FactOutcome:
+    """Attendances that one person recorded, all of them confirmed or none."""
+    first = attendances[0]
+    await FactRepository(session, session.tenant).lock(scheme_id)
+    agreed = await _agreed(session, scheme_id, [each.practice for each in attendances])
+    entries = [_attended(each, agreed.get(each.practice)) for each in attendances]
+    kept = set[str]() if first.is_confirmed else await _confirmed_among(session, scheme_id, entries)
+    for external_id in sorted(kept):
+        audit(session, "scheme_facts.kept", scheme_id, external_id=external_id)
+    outcome = await record_facts(
         session,
-        attendance.scheme_id,
-        [entry],
-        confirmed=attendance.is_confirmed,
+        scheme_id,
+        [entry for entry in entries if entry.external_id not in kept],
+        confirmed=first.is_confirmed,
         source=FactSource.ATTENDANCE,
-        recorded_by=attendance.recorded_by,
+        recorded_by=first.recorded_by,
         now=now,
     )
+    return replace(outcome, unchanged=outcome.unchanged + len(kept))
 
 
-async def _is_confirmed(session: Tx, scheme_id: UUID, entry: FactEntry) -> bool:
-    repository = FactRepository(session, session.tenant)
-    await repository.lock(scheme_id)
-    fact = (await repository.list_current(scheme_id, [entry.external_id])).get(entry.external_id)
-    return fact is not None and fact.state == FactState.CONFIRMED
+def _attended(attendance: AttendanceRef, term: Period | None) -> FactEntry:
+    counts = term is not None and term.contains(attendance.on) and not attendance.is_removed
+    return FactEntry(
+        external_id=f"{_OF_ATTENDANCE}{attendance.id}",
+        practice=attendance.practice,
+        measure=attendance.measure or "",
+        on=attendance.on,
+        value=rules.ONE if counts else None,
+    )
+
+
+async def _confirmed_among(session: Tx, scheme_id: UUID, entries: Sequence[FactEntry]) -> set[str]:
+    facts = await FactRepository(session, session.tenant).list_current(
+        scheme_id, [each.external_id for each in entries]
+    )
+    return {external_id for external_id, fact in facts.items() if fact.state == FactState.CONFIRMED}
 
 
 async def _confirm_attendances(session: Tx, facts: Iterable[FactRow]) -> None:
@@ -107,6 +139,25 @@ async def _confirm_attendances(session: Tx, facts: Iterable[FactRow]) -> None:
     ids = [fact.external_id.removeprefix(_OF_ATTENDANCE) for fact in facts if fact.source == FactSource.ATTENDANCE]
     if ids:
         await meetings.confirm_attendances(session, [UUID(each) for each in ids])
+
+
+async def refuse_meeting(session: Tx, scheme_id: UUID, measure: str, on: date) -> list[FieldError]:
+    """Why a meeting's attendance would never be counted, as for facts that are sent.
+
+    Before the first version is published its measures may still change, so that the scheme's year alone is compared.
+    """
+    try:
+        scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
+    except SchemeNotFound:
+        # The meeting's reference to the scheme says so.
+        return []
+    versions = await VersionRepository(session, session.tenant).list_of(scheme_id)
+    year = scheme_year(scheme.starts_on)
+    is_published = any(version.state == VersionState.PUBLISHED for version in versions)
+    counted = _counted(versions) if is_published else rules.Evidence(frozenset({measure}), frozenset(), (year,))
+    fact = FactEntry(external_id="", practice="", measure=measure, on=on, value=rules.ONE)
+    refused = rules.facts_outside_scheme([fact], {}, counted=counted)
+    return [replace(each, pointer=_OF_MEETING[each.pointer]) for each in refused if each.pointer in _OF_MEETING]
 
 
 async def confirm_facts(
@@ -182,17 +233,23 @@ async def _require_no_tie(
 
 async def _not_of_this_scheme(session: Tx, scheme_id: UUID, facts: Sequence[FactEntry]) -> list[FieldError]:
     """A fact whose practice has no agreement, or that no version would ever count."""
-    practices = sorted({fact.practice for fact in facts})
-    agreements = await ParticipationRepository(session, session.tenant).list_agreements(scheme_id, practices)
-    agreed = rules.agreement_terms(agreements)
+    agreed = await _agreed(session, scheme_id, [fact.practice for fact in facts])
     versions = await VersionRepository(session, session.tenant).list_of(scheme_id)
+    return rules.facts_outside_scheme(facts, agreed, counted=_counted(versions))
+
+
+async def _agreed(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> dict[str, Period]:
+    found = await ParticipationRepository(session, session.tenant).list_agreements(scheme_id, sorted(set(practices)))
+    return rules.agreement_terms(found)
+
+
+def _counted(versions: Sequence[VersionRow]) -> rules.Evidence:
     needed = [calculation.measures_needed(read_definition(version.definition)) for version in versions]
-    counted = rules.Evidence(
+    return rules.Evidence(
         names=frozenset(name for each in needed for name in each.facts),
         may_be_negative=frozenset(name for each in needed for name in each.may_be_negative),
         applies=tuple(Period(version.applies_from, version.applies_until) for version in versions),
     )
-    return rules.facts_outside_scheme(facts, agreed, counted=counted)
 
 
 def _counts(done: FactOutcome) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from app.schemes.errors import (
 from app.schemes.events import OfferAnswered as OfferAnsweredEvent
 from app.schemes.events import OffersMade, SignedUp
 from app.schemes.repository import ParticipationRepository, SchemeRepository, VersionRepository
+from app.schemes.service.evidence import record_attendance_of
 from app.schemes.tables import ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
 from app.schemes.values import (
     ImprovementAreaText,
@@ -103,6 +104,7 @@ async def accept_offer(
     _stamp_answer(session, row, caller, now)
     session.add_all(_area_rows(row, areas))
     await session.flush()
+    await record_attendance_of(session, row.scheme_id, [row.practice], now=now)
     audit(session, "offer.accepted", offer_id, practice=row.practice, words_digest=version.words_digest)
     return row
 
@@ -158,6 +160,7 @@ async def record_sign_ups(
         [stamp | _words_signed(published, each, scheme) | _sign_up_row(each) for each in sign_ups]
     )
     if created or updated:
+        await record_attendance_of(session, scheme_id, [*created, *updated], now=now)
         audit(session, "scheme.signed_up", scheme_id, created=len(created), updated=len(updated))
         emit(session, SignedUp(subject=str(scheme_id), practices=sorted([*created, *updated])))
     return SignUpOutcome(len(created), len(updated), len(sign_ups) - len(created) - len(updated))
