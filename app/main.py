@@ -38,9 +38,9 @@ from app.learning import router as learning
 from app.learning import service as learning_service
 from app.meetings import router as meetings
 from app.meetings import service as meetings_service
-from app.meetings.values import SchemeEvidence
+from app.meetings.values import SchemeEvidence, Spreadsheets
 from app.organisations import router as organisations
-from app.organisations.adapters.register_files import read_file
+from app.organisations.adapters.register_files import read_file, read_rows
 from app.organisations.ports import HandedDown
 from app.organisations.service import effects_of_practice_change as effects_on_organisations
 from app.organisations.values import EffectsOfPracticeChange
@@ -218,6 +218,7 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
             HandedDown(PRACTICE_CHANGE_EFFECTS, read_file),
             PERSON_HOLDERS,
             SchemeEvidence(schemes_service.refuse_meeting),
+            Spreadsheets(read_rows),
         ),
     )
 

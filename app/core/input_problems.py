@@ -103,7 +103,7 @@ def input_problem(request: Request, error: RequestValidationError) -> DomainErro
 
 
 def refused_input(error: ValidationError, given: Any) -> InvalidRequest:
-    """The same words for what came in without a request: from a file or a command line."""
+    """The same words for what the framework did not read: from a file, a command line, or a body read by its route."""
     found = error.errors(include_url=False)
     return InvalidRequest(
         errors=[

@@ -1,8 +1,7 @@
 """HTTP of the meetings slice."""
 
-import csv
-import io
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -11,7 +10,7 @@ from pydantic_core import from_json
 
 from app.core.auth import require
 from app.core.db import Transaction, Tx
-from app.core.errors import MalformedJson, PreconditionFailed, PreconditionRequired, UnsupportedMedia
+from app.core.errors import FieldError, MalformedJson, PreconditionFailed, PreconditionRequired, UnsupportedMedia
 from app.core.http import MayMatch, MustMatch, Serving, make_router, paged
 from app.core.input_problems import refused_input
 from app.core.pagination import PageParams
@@ -29,9 +28,11 @@ from app.meetings.errors import (
     MeetingSchemeUnknown,
 )
 from app.meetings.repository import AttendanceRepository, MeetingRepository
-from app.meetings.values import SchemeEvidence
+from app.meetings.values import SchemeEvidence, Spreadsheets
+from app.organisations.errors import FileRefused
 
 router = make_router("meetings")
+_SHEET_TIME: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 COLUMNS = ("name", "practice", "role", "from", "until")
 Writer = Annotated[Principal, require("meetings:write")]
 Viewer = Annotated[Principal, require("meetings:read")]
@@ -154,7 +155,7 @@ def _attendance_body() -> dict[str, Any]:
     }
 
 
-async def _lines(request: Request) -> list[schemas.AttendanceLine]:
+async def _lines(request: Request, sheets: Spreadsheets) -> list[schemas.AttendanceLine]:
     """The list from a JSON or CSV body, by its content type."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
@@ -164,7 +165,7 @@ async def _lines(request: Request) -> list[schemas.AttendanceLine]:
         except ValueError:
             raise MalformedJson from None
     elif kind == "text/csv":
-        given = {"attendance": _csv_rows(body)}
+        given = {"attendance": _csv_rows(body, sheets)}
     else:
         raise UnsupportedMedia("Send application/json or text/csv.")
     try:
@@ -173,20 +174,29 @@ async def _lines(request: Request) -> list[schemas.AttendanceLine]:
         raise refused_input(error, given) from None
 
 
-def _csv_rows(body: bytes) -> list[dict[str, str]]:
+def _csv_rows(body: bytes, sheets: Spreadsheets) -> list[dict[str, str]]:
     try:
-        sheet = csv.DictReader(io.StringIO(body.decode("utf-8-sig")))
-        rows = list(sheet)
-    except (UnicodeDecodeError, csv.Error):
-        raise AttendanceInvalid("The file is not CSV in UTF-8; in Excel, save as “CSV UTF-8”.") from None
-    found = {(name or "").strip().lower() for name in sheet.fieldnames or ()}
-    if not {"name", "practice", "role"} <= found or not found <= set(COLUMNS):
+        headings, *rows = sheets.read_rows(body)
+    except FileRefused as refused:
+        raise AttendanceInvalid(f"{refused.title} {refused.detail or ''}".strip()) from None
+    columns = [heading.lower() for heading in headings]
+    if not {"name", "practice", "role"} <= set(columns) or not set(columns) <= set(COLUMNS):
         raise AttendanceInvalid(f"The first line has to name the columns {', '.join(COLUMNS)}.")
-    # Empty cells are left out, so that they mean the whole meeting.
-    return [
-        {(k or "").strip().lower(): v.strip() for k, v in row.items() if isinstance(v, str) and v.strip()}
-        for row in rows
+    wide = [
+        FieldError(f"/attendance/{number}", "imports.wrong_width", f"More than {len(columns)} cells; quote commas.")
+        for number, row in enumerate(rows)
+        if any(row[len(columns) :])
     ]
+    if wide:
+        raise AttendanceInvalid(errors=wide)
+    # Empty cells are left out, so that they mean the whole meeting.
+    return [{column: _cell(column, text) for column, text in zip(columns, row, strict=False) if text} for row in rows]
+
+
+def _cell(column: str, text: str) -> str:
+    """Spreadsheets write nine o'clock as 9:00 or 09:00:00."""
+    found = _SHEET_TIME.fullmatch(text) if column in ("from", "until") else None
+    return f"{found[1]:0>2}:{found[2]}" if found else text
 
 
 @router.put(
@@ -213,7 +223,7 @@ async def record_attendance(
     what has `confirmed: false`; from then on a list that could not confirm a line neither changes it nor takes it back.
     `If-Match` takes the list's own tag, which this answer and reading the list give.
     """
-    listed = [line.listed() for line in await _lines(request)]
+    listed = [line.listed() for line in await _lines(request, serving.part(Spreadsheets))]
     found = await service.record_attendance(
         session, caller, meeting_id, listed, now=serving.clock.now(), expected=expected
     )

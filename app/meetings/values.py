@@ -81,6 +81,14 @@ class MeetingRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Spreadsheets:
+    """Reads a CSV as imports do; the application hands down how."""
+
+    read_rows: Callable[[bytes], list[list[str]]]
+    """The rows that are not blank, the headings first; `FileRefused` where it is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class SchemeEvidence:
     """What schemes, which stand above, say of attendance that is to be their evidence; the application hands it down."""
 

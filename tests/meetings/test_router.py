@@ -90,6 +90,55 @@ async def test_a_csv_list_is_taken_like_a_json_one(place: Place) -> None:
     assert answer.json()["data"][0]["minutes"] == 210
 
 
+CSV = {"Content-Type": "text/csv"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "pointers"),
+    [
+        ("Dr Ana Field,{0},gp,1pm,", ["/attendance/0/from"]),
+        ("Dr Ana Field,{0},gp,,25:00", ["/attendance/0/until"]),
+        ("Dr Ana Field,{0},gp,,\n,{0},gp,,", ["/attendance/1/name"]),
+        ("Dr Ana Field,,gp,9.30,", ["/attendance/0/practice", "/attendance/0/from"]),
+        ("Field, Ana,{0},gp,13:00,17:00", ["/attendance/0"]),
+    ],
+)
+async def test_a_cell_that_cannot_be_read_is_pointed_at(place: Place, cells: str, pointers: list[str]) -> None:
+    body = f"name,practice,role,from,until\n{cells.format(place.practices[0])}\n"
+    answer = await place.office.put(f"{await plan(place)}/attendance", content=body.encode(), headers=CSV)
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.json()["errors"]] == pointers
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/attendance"),
+        ({"attendance": [line("Dr Ana Field", "ZZ1") | {"from": "1pm"}]}, "/attendance/0/from"),
+        ({"attendance": [{"name": "Dr Ana Field", "role": "gp"}]}, "/attendance/0/practice"),
+    ],
+    ids=["nothing", "time", "practice"],
+)
+async def test_a_member_that_cannot_be_read_is_pointed_at(place: Place, body: dict[str, Any], pointer: str) -> None:
+    answer = await place.office.put(f"{await plan(place)}/attendance", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+@pytest.mark.parametrize(
+    ("head", "cells", "encoding"),
+    [
+        ("name,practice,role,from,until", "René Field,{0},gp,9:00,17:00:00", "utf-8"),
+        ("name;practice;role;from;until", "René Field;{0};gp;09:00;17:00", "cp1252"),
+    ],
+    ids=["times of a spreadsheet", "semicolons and Windows-1252"],
+)
+async def test_what_a_spreadsheet_writes_is_read(place: Place, head: str, cells: str, encoding: str) -> None:
+    address = await plan(place, starts_at="2026-11-12T09:00:00Z")
+    body = f"{head}\n{cells.format(place.practices[0])}\n".encode(encoding)
+    answer = await place.office.put(f"{address}/attendance", content=body, headers=CSV)
+    assert [(each["name"], each["minutes"]) for each in answer.json()["data"]] == [("René Field", 480)]
+
+
 async def test_a_list_for_a_meeting_to_come_is_refused(place: Place) -> None:
     address = await plan(place, starts_at="2026-12-10T13:00:00Z", ends_at="2026-12-10T17:00:00Z")
     answer = await place.office.put(f"{address}/attendance", json={"attendance": []})

@@ -10,7 +10,7 @@ from app.organisations.adapters.layouts import recognise
 from app.organisations.adapters.opening import TextFile, text_files
 from app.organisations.adapters.options import check_options
 from app.organisations.adapters.sheet import Sheet
-from app.organisations.errors import BadZip, UnknownKind
+from app.organisations.errors import BadZip, BrokenQuotes, UnknownKind
 from app.organisations.ports import Options, Parsed
 from app.organisations.values import FileKind
 
@@ -41,6 +41,23 @@ def read_file(kind: str, content: bytes | Path, *, options: Options) -> Parsed[A
     if file.encoding == "cp1252":
         parsed.warnings.append(_READ_AS_WINDOWS)
     return parsed
+
+
+def read_rows(content: bytes) -> list[list[str]]:
+    """A spreadsheet of another slice, read as imports are: its rows that are not blank, the headings first."""
+    with text_files(content) as files:
+        if len(files) != 1:
+            raise BadZip(f"It holds {len(files)} CSV files. Send the one meant.")
+        with _sheet(files[0]) as sheet:
+            return list(_whole_rows(sheet))
+
+
+def _whole_rows(sheet: Sheet) -> Iterator[list[str]]:
+    for number, values in sheet.numbered:
+        if values is None:
+            raise BrokenQuotes(f"A quotation mark in row {number} is out of place.")
+        if any(cell.strip() for cell in values):
+            yield [cell.strip() for cell in values]
 
 
 @contextmanager
