@@ -246,6 +246,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
         ),
         Role.ENGAGEMENT_LEAD: (
             *_STAFF,
+            "attendance:read",
             "meetings:write",
             "meetings:evidence",
             "issues:respond",
@@ -255,6 +256,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
         ),
         Role.LOCALITY_LEAD: (
             *_STAFF,
+            "attendance:read",
             "meetings:write",
             "issues:respond",
             "issues:move",
@@ -294,6 +296,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "forums:members",
             "issues:raise",
             "issues:move",
+            "attendance:read",
             "meetings:write",
         ),
         Role.FORUM_MEMBER: (

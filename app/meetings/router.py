@@ -179,6 +179,9 @@ def _csv_rows(body: bytes, sheets: Spreadsheets) -> list[dict[str, str]]:
         headings, *rows = sheets.read_rows(body)
     except FileRefused as refused:
         raise AttendanceInvalid(f"{refused.title} {refused.detail or ''}".strip()) from None
+    if not rows:
+        # A sheet that was not filled in is no wish to take everybody back; an empty list in JSON is.
+        raise AttendanceInvalid("There is no row below the headings. To take everybody back, send an empty JSON list.")
     columns = [heading.lower() for heading in headings]
     if not {"name", "practice", "role"} <= set(columns) or not set(columns) <= set(COLUMNS):
         raise AttendanceInvalid(f"The first line has to name the columns {', '.join(COLUMNS)}.")
@@ -268,10 +271,13 @@ async def list_attendance(
     request: Request,
     response: Response,
 ) -> schemas.AttendancePage:
-    """Who attended, by practice. A practice sees its own people; the office sees everybody."""
-    sight = await service.sight_of(session, caller, today=serving.today())
-    await MeetingRepository(session, session.tenant).get_seen(meeting_id, sight)
-    practices = None if caller.covers_commissioner("attendance:read") else caller.practices("attendance:read")
+    """Who attended, by practice. A practice or a locality sees its own people; the office, and whoever may write the list,
+    sees everybody.
+    """
+    today = serving.today()
+    sight = await service.sight_of(session, caller, today=today)
+    meeting = await MeetingRepository(session, session.tenant).get_seen(meeting_id, sight)
+    practices = await service.listed_practices(session, caller, meeting, today=today)
     repository = AttendanceRepository(session, session.tenant)
     response.headers["ETag"] = rules.attendance_tag(await repository.list_versions(meeting_id))
     page = await repository.list_page(meeting_id, practices=practices, params=params, cursors=serving.cursors)

@@ -42,6 +42,7 @@ from app.organisations import service as organisations
 from app.people import service as people
 
 WRITE = "meetings:write"
+READ_LIST = "attendance:read"
 # Whoever attends a meeting for a scheme is paid evidence: for those who answer for evidence in the whole commissioner.
 EVIDENCE = "meetings:evidence"
 
@@ -98,6 +99,11 @@ async def plan_meeting(
 
 
 def _refuse_beyond_reach(caller: Principal, meeting: Meeting) -> None:
+    if reason := _beyond_reach(caller, meeting):
+        raise Forbidden(reason)
+
+
+def _beyond_reach(caller: Principal, meeting: Meeting) -> str | None:
     """Whoever has a locality or a practice only may act for their own meetings, not for the commissioner's.
 
     A meeting for a scheme is the commissioner's evidence; a practice enters its own, for others to confirm.
@@ -105,11 +111,19 @@ def _refuse_beyond_reach(caller: Principal, meeting: Meeting) -> None:
     is_own_practice = meeting.level == Level.PRACTICE and meeting.practice in caller.practices(WRITE)
     is_own_locality = meeting.level == Level.LOCALITY and str(meeting.locality_id) in caller.localities(WRITE)
     if not (caller.covers_commissioner(WRITE) or is_own_locality or is_own_practice):
-        raise Forbidden("Your role plans meetings of your own locality or practice only.")
+        return "Your role plans meetings of your own locality or practice only."
     if meeting.scheme_id is None or caller.covers_commissioner(EVIDENCE):
-        return
-    if not (is_own_practice and meeting.practice in caller.practices("facts:enter")):
-        raise Forbidden("A meeting whose attendance is evidence for a scheme is for those who answer for its evidence.")
+        return None
+    if is_own_practice and meeting.practice in caller.practices("facts:enter"):
+        return None
+    return "A meeting whose attendance is evidence for a scheme is for those who answer for its evidence."
+
+
+async def listed_practices(session: Tx, caller: Principal, meeting: Meeting, *, today: date) -> frozenset[str] | None:
+    """Whose people on the meeting's list the caller sees: of all practices (None) for whoever may write all of it."""
+    if meeting.level != Level.PRACTICE and _beyond_reach(caller, meeting) is None:
+        return None
+    return await organisations.reachable(session, caller, READ_LIST, on=today)
 
 
 async def _refuse_uncounted(session: Tx, meeting: Meeting, evidence: SchemeEvidence | None) -> None:

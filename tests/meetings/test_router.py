@@ -139,6 +139,39 @@ async def test_what_a_spreadsheet_writes_is_read(place: Place, head: str, cells:
     assert [(each["name"], each["minutes"]) for each in answer.json()["data"]] == [("René Field", 480)]
 
 
+async def test_a_sheet_that_was_not_filled_in_takes_nobody_back(place: Place) -> None:
+    address = await plan(place)
+    await place.office.put(f"{address}/attendance", json={"attendance": [line("Dr Ana Field", place.practices[0])]})
+    empty = await place.office.put(f"{address}/attendance", content=b"name,practice,role,from,until\n", headers=CSV)
+    assert (empty.status_code, empty.json()["code"]) == (422, "meetings.attendance_invalid")
+    cleared = await place.office.put(f"{address}/attendance", json={"attendance": []})
+    assert cleared.json()["removed"] == 1
+
+
+async def test_whoever_may_write_a_list_reads_it_and_others_read_their_own_people(place: Place) -> None:
+    admin = await place.live.as_role("commissioner_admin", tenant=place.tenant)
+    north, south = [
+        (await admin.post("/v1/localities", json={"code": code, "name": code})).json()["id"] for code in ("n", "s")
+    ]
+    path = f"/v1/localities/{north}/practices/{place.practices[0]}"
+    assert (await admin.put(path, json={"from": "2026-04-01"})).is_success
+    body = {"attendance": [line("Dr Ana Field", place.practices[0]), line("Bo Nurse", place.practices[1])]}
+    whole, local = await plan(place), await plan(place, level="locality", locality_id=north)
+    for address in (whole, local):
+        assert (await place.office.put(f"{address}/attendance", json=body)).is_success
+    callers = {
+        "engagement_lead": place.office,
+        "forum_coordinator": await place.live.as_role("forum_coordinator", tenant=place.tenant),
+        "north": await place.live.as_role("locality_lead", tenant=place.tenant, locality=north),
+        "south": await place.live.as_role("locality_lead", tenant=place.tenant, locality=south),
+    }
+    seen = {}
+    for name, client in callers.items():
+        answers = [await client.get(f"{address}/attendance") for address in (whole, local)]
+        seen[name] = [len(each.json()["data"]) if each.is_success else each.status_code for each in answers]
+    assert seen == {"engagement_lead": [2, 2], "forum_coordinator": [2, 2], "north": [1, 2], "south": [0, 404]}
+
+
 async def test_a_list_for_a_meeting_to_come_is_refused(place: Place) -> None:
     address = await plan(place, starts_at="2026-12-10T13:00:00Z", ends_at="2026-12-10T17:00:00Z")
     answer = await place.office.put(f"{address}/attendance", json={"attendance": []})
