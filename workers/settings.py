@@ -24,9 +24,9 @@ from app.core.db import make_engine, unit_of_work
 from app.core.jobs import QUEUES, WAKE_CHANNEL, Waker
 from app.core.selfcheck import refuse_powerful_logins
 from app.core.settings import Settings, load_settings
-from workers import schedule
 from workers.jobs import Tools, drain
 from workers.relay import relay
+from workers.schedule import Planner
 
 log = structlog.get_logger("plenary.worker")
 SWEEP_SECONDS = 1.0
@@ -116,9 +116,10 @@ class WorkerProcess:
                 await asyncio.wait_for(due.wait(), self.sweep_seconds)
 
     async def _keep_time(self) -> None:
+        planner = Planner(self.tools)
         while not self.stopping.is_set():
             await self._guarded("heartbeat", self._beat)
-            await self._guarded("plan_day", lambda: schedule.plan_day(self.tools, self.tools.clock.now()))
+            await self._guarded("plan_day", lambda: planner.plan(self.tools.clock.now()))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.stopping.wait(), 5)
 

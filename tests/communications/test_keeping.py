@@ -11,7 +11,7 @@ from app.core.db import unit_of_work
 from tests.factories.communications import announce, delivery_rows, give_post, publish
 from tests.factories.jobs import job_rows
 from tests.factories.service import LivePlenary
-from workers.schedule import plan_day
+from workers.schedule import Planner
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ async def test_deliveries_are_dropped_after_two_years_by_the_nightly_job(shared,
     await shared.execute("UPDATE delivery SET created_at = $1", datetime(2024, 11, 20, tzinfo=UTC), tenant=tenant_id)
     await shared.execute("UPDATE message SET created_at = $1", datetime(2024, 11, 20, tzinfo=UTC), tenant=tenant_id)
     await _told_again(shared, tenant)
-    await plan_day(shared.tools, shared.clock.now())
+    await Planner(shared.tools).plan(shared.clock.now())
     await shared.work()
     assert [job["state"] for job in await job_rows(shared, "communications.drop_old_deliveries", tenant)] == ["done"]
     assert len(await delivery_rows(shared, tenant)) == 1

@@ -1,18 +1,24 @@
-"""Counts the statements that the API sends, so that a list's cost is known and stays."""
+"""Counts the statements that are sent, so that a list's cost is known and stays."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.factories.service import LivePlenary
 
 
+def counted(plenary: LivePlenary) -> AbstractContextManager[list[str]]:
+    """The statements of the app's login inside the block."""
+    return statements_on(plenary.app.state.services.app_engine)
+
+
 @contextmanager
-def counted(plenary: LivePlenary) -> Iterator[list[str]]:
-    """The statements of the app's login inside the block, without those that set the tenant of a transaction."""
-    engine = plenary.app.state.services.app_engine.sync_engine
+def statements_on(asked: AsyncEngine) -> Iterator[list[str]]:
+    """The statements inside the block, without those that set the tenant of a transaction."""
+    engine = asked.sync_engine
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:

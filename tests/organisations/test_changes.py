@@ -9,7 +9,7 @@ import httpx
 from app.core.ids import new_id
 from tests.factories.organisations import make_locality, place, publish_again
 from tests.factories.service import LivePlenary
-from workers.schedule import plan_day
+from workers.schedule import Planner
 
 
 async def change(client: httpx.AsyncClient, kind: str, on: str = "2026-11-22", **members: Any) -> httpx.Response:
@@ -129,7 +129,7 @@ async def test_a_later_change_waits_for_its_day(live: LivePlenary):
     assert [row["id"] for row in waiting] == [done.json()["id"]]
     for day, status in ((23, "active"), (24, "closed")):
         live.clock.instant = datetime(2026, 11, day, 6, tzinfo=UTC)
-        await plan_day(live.tools, live.clock.now())
+        await Planner(live.tools).plan(live.clock.now())
         await live.work()
         assert (await practice(client, "ZZ0001"))["status"] == status
     assert (await client.get("/v1/practice-changes?state=waiting")).json()["data"] == []
@@ -317,7 +317,7 @@ async def test_a_change_that_fits_no_more_on_its_day_is_refused_and_holds_up_no_
     assert (await change(client, "move", on="2026-11-22", practice="ZZ0001", commissioner="ZZ2")).status_code == 201
     for day in (24, 25):
         live.clock.instant = datetime(2026, 11, day, 6, tzinfo=UTC)
-        await plan_day(live.tools, live.clock.now())
+        await Planner(live.tools).plan(live.clock.now())
         await live.work()
     assert (await practice(receiver, "ZZ0001"))["status"] == "active"
     assert (await practice(client, "ZZ0002"))["status"] == "closed"

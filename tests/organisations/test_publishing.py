@@ -14,7 +14,7 @@ from app.organisations.repository.filling import lock_register
 from app.organisations.values import CommissionerKind
 from tests.factories.service import LivePlenary
 from tests.factories.waiting import until_blocked
-from workers.schedule import plan_day
+from workers.schedule import Planner
 
 
 async def published(shared: LivePlenary, tenant: str, code: str) -> dict:
@@ -30,7 +30,7 @@ async def test_a_membership_that_begins_later_is_published_on_its_day(shared: Li
     before = shared.clock.instant
     try:
         shared.clock.instant = datetime(2026, 11, 25, 0, 5, tzinfo=UTC)
-        await plan_day(shared.tools, shared.clock.now())
+        await Planner(shared.tools).plan(shared.clock.now())
         await shared.work()
     finally:
         shared.clock.instant = before

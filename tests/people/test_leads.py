@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from tests.factories.service import LivePlenary
-from workers.schedule import plan_day
+from workers.schedule import Planner
 
 
 async def lead_of(shared: LivePlenary, tenant: str, code: str) -> Any:
@@ -24,7 +24,7 @@ async def test_a_lead_appears_on_the_first_day_and_goes_after_the_last(live: Liv
     assert answer.status_code == 201
     shown = []
     for month, day in ((11, 22), (11, 30), (12, 1), (12, 2), (12, 3)):
-        await plan_day(live.tools, datetime(2026, month, day, 0, 5, tzinfo=UTC))
+        await Planner(live.tools).plan(datetime(2026, month, day, 0, 5, tzinfo=UTC))
         await live.work()
         shown.append(await lead_of(live, tenant, "ZZ0001"))
     assert shown == [None, None, "Lena Lead", "Lena Lead", None]
@@ -39,7 +39,7 @@ async def test_the_posts_of_a_closed_practice_end_with_its_last_day(live: LivePl
         person = {"name": "Lena Lead", "email": f"{start}@{code}.example"}
         body = {"role": "gp", "practice": code, "person": person, "from": start}
         assert (await admin.post("/v1/posts", json=body)).status_code == 201
-    await plan_day(live.tools, live.clock.now())
+    await Planner(live.tools).plan(live.clock.now())
     await live.work()
     posts = (await admin.get("/v1/posts?ended=true")).json()["data"]
     assert sorted((post["practice"], post["until"]) for post in posts) == [
