@@ -3,8 +3,9 @@
 import httpx
 import pytest
 
+from app.people.service import record_bounces
 from tests.factories.queries import counted
-from tests.factories.service import LivePlenary
+from tests.factories.service import NOW, LivePlenary
 
 
 async def cost(shared: LivePlenary, client: httpx.AsyncClient, url: str) -> tuple[int, int]:
@@ -45,3 +46,23 @@ async def test_a_list_keeps_its_budget(shared: LivePlenary, path: str, budget: i
     (few, first), (many, second) = measured
     assert few < many
     assert first == second <= budget
+
+
+async def test_many_addresses_that_mail_came_back_from_cost_what_one_does(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    code = f"Z{tenant[2:]}"
+    await shared.make_practice(code, tenant)
+    addresses = [f"{number}@{code}.example" for number in range(6)]
+    for address in addresses:
+        body = {"role": "gp", "practice": code, "person": {"name": "Doctor", "email": address}}
+        assert (await admin.post("/v1/posts", json=body)).status_code == 201
+    asked = []
+    for bounced in (addresses[:1], addresses[1:]):
+        async with shared.session(tenant) as session:
+            with counted(shared) as statements:
+                await record_bounces(session, bounced, at=NOW)
+                await session.flush()
+        asked.append([statement for statement in statements if statement.startswith("SELECT")])
+    assert len(asked[0]) == len(asked[1]) == 3
+    assert len((await admin.get("/v1/posts?stale=true")).json()["data"]) == 6

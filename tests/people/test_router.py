@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.people.service import record_bounce
+from app.people.service import record_bounces
 from tests.factories.service import NOW, LivePlenary
 
 AMIRA = {"name": "Amira Khan", "email": "amira.khan@example.org"}
@@ -177,7 +177,7 @@ async def test_a_bounce_is_announced_once_with_the_posts_that_it_makes_stale(sha
     tag = (await admin.get(f"/v1/posts/{post['id']}")).headers["ETag"]
     for _ in range(2):
         async with shared.session(tenant) as session:
-            await record_bounce(session, AMIRA["email"].upper(), at=NOW)
+            await record_bounces(session, [AMIRA["email"].upper()], at=NOW)
     told = [tuple(row) for row in (await shared.fetch(sql, tenant=shared.tenants[tenant]))[before:]]
     assert told == [("people.person_changed", post["person"]["id"]), ("people.post_changed", post["id"])]
     assert (await admin.get(f"/v1/posts/{post['id']}", headers={"If-None-Match": tag})).status_code == 200

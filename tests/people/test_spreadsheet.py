@@ -198,7 +198,7 @@ async def test_an_import_confirms_a_stale_post_and_never_takes_back_what_a_cell_
 async def test_a_changed_mailbox_replaces_the_one_before(shared: LivePlenary, db: Tx) -> None:
     code = await a_practice(shared, db)
     await apply(db, row(code, "mailbox", None, email="old@surgery.example"))
-    await service.record_bounce(db, "OLD@surgery.example", at=NOW)
+    await service.record_bounces(db, ["OLD@surgery.example"], at=NOW)
     assert (await db.exec(select(Mailbox.bounced_at))).one() == NOW
     assert counts(await apply(db, row(code, "mailbox", None, email="new@surgery.example"))) == (0, 1, 0)
     assert (await db.exec(select(Mailbox.email, Mailbox.bounced_at))).one() == ("new@surgery.example", None)

@@ -20,7 +20,7 @@ from app.core.db import Tx, standing_connection
 from app.core.ids import new_id
 from app.core.jobs import Claimed, enqueue
 from app.organisations import service as organisations
-from app.people.service import record_bounce
+from app.people import service as people
 
 _HEADERS = {"Auto-Submitted": "auto-generated"}
 # No link: every address of ours is for programs, and answers 401 to a person's browser.
@@ -127,8 +127,7 @@ async def record_notes(session: Tx, notes: Sequence[Noted], *, mailer: Mailer) -
 async def record_bounces(session: Tx, waiting: Sequence[Waiting], notes: Sequence[Noted], *, now: datetime) -> None:
     """Addresses that were refused for good make the posts behind them stale, so that somebody asks."""
     bounced = {note.id for note in notes if note.bounced}
-    for address in sorted({each.address for each in waiting if each.id in bounced}):
-        await record_bounce(session, address, at=now)
+    await people.record_bounces(session, {each.address for each in waiting if each.id in bounced}, at=now)
 
 
 async def settle_batch(

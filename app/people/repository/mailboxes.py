@@ -1,6 +1,7 @@
 """Practices' shared mailboxes."""
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from sqlmodel import col
 
@@ -28,5 +29,10 @@ class MailboxRepository(TenantRepository[Mailbox]):
         statement = self.select().where(among(col(Mailbox.practice), practices)).order_by(col(Mailbox.id))
         return (await self.session.exec(statement.with_for_update())).all()  # pyright: ignore
 
-    async def list_with_address(self, key: str) -> Sequence[Mailbox]:
-        return [mailbox for mailbox in await self.list() if address_key(mailbox.email) == key]
+    async def list_with_addresses(self, keys: AbstractSet[str]) -> Sequence[Mailbox]:
+        """Those that mail still reached. Only here do keys of mailboxes matter, so they are worked out and not kept."""
+        return [
+            mailbox
+            for mailbox in await self.list(col(Mailbox.bounced_at).is_(None))
+            if address_key(mailbox.email) in keys
+        ]

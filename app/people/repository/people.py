@@ -46,6 +46,10 @@ class PersonRepository(TenantRepository[Person]):
     async def find_by_email(self, key: str) -> Person | None:
         return await self.find(col(Person.email_key) == key)
 
+    async def list_with_addresses(self, keys: Iterable[str]) -> Sequence[Person]:
+        """Whoever has one of these addresses and is still reached by mail."""
+        return await self.list(among(col(Person.email_key), keys), col(Person.bounced_at).is_(None))
+
     def _select_visible(
         self, reach: Reach, *, q: str | None = None, practice: str | None = None
     ) -> Select[*tuple[Any, ...]]:

@@ -120,6 +120,10 @@ class PostRepository(TenantRepository[Post]):
         statement = statement.with_for_update() if for_update else statement
         return (await self.session.exec(statement)).all()  # pyright: ignore
 
+    async def list_current_of(self, people: Iterable[UUID], *, on: date) -> Sequence[Post]:
+        """Their posts that have not ended, in the order of their ids."""
+        return await self.list(among(col(Post.person_id), people), not_ended(on))
+
     async def has_been_at(self, person_id: UUID, practice: str) -> bool:
         """Whether the person holds, held or will hold a post there."""
         wanted = self.select().where(col(Post.person_id) == person_id, col(Post.practice) == practice)

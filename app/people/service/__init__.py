@@ -17,7 +17,7 @@ from app.people.service.lookups import (
     select_people,
     select_recipients,
 )
-from app.people.service.mailboxes import record_bounce, set_mailboxes
+from app.people.service.mailboxes import record_bounces, set_mailboxes
 from app.people.service.persons import ERASED_NAME, change_listing, change_person, erase_person, export_person
 from app.people.service.posts import (
     add_post,
@@ -59,7 +59,7 @@ __all__ = [
     "posts_held",
     "practices_of",
     "publish_leads",
-    "record_bounce",
+    "record_bounces",
     "refresh_leads",
     "select_people",
     "select_recipients",

@@ -1,6 +1,6 @@
 """Shared mailboxes of practices, and addresses that mail came back from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -40,17 +40,18 @@ def _set_mailbox(session: Tx, mailbox: Mailbox | None, practice: str, email: str
     return "updated"
 
 
-async def record_bounce(session: Tx, email: str, *, at: datetime) -> None:
-    """Mail to this address came back for good: every post of its owner is stale until somebody confirms it."""
-    key = address_key(email)
-    if key is None:
+async def record_bounces(session: Tx, addresses: Iterable[str], *, at: datetime) -> None:
+    """Mail to these addresses came back for good: every post of their owners is stale until somebody confirms it."""
+    keys = {key for key in map(address_key, addresses) if key is not None}
+    if not keys:
         return
-    person = await PersonRepository(session, session.tenant).find_by_email(key)
-    if person is not None and person.bounced_at is None:
+    people = await PersonRepository(session, session.tenant).list_with_addresses(keys)
+    for person in people:
         person.bounced_at = at
         emit(session, PersonChanged(subject=str(person.id)))
-        for post in await PostRepository(session, session.tenant).list_of_person(person.id):
-            if post.valid_until is None or post.valid_until > london_date(at):
-                announce(session, post)
-    for mailbox in await MailboxRepository(session, session.tenant).list_with_address(key):
-        mailbox.bounced_at = mailbox.bounced_at or at
+    if people:
+        ids = [person.id for person in people]
+        for post in await PostRepository(session, session.tenant).list_current_of(ids, on=london_date(at)):
+            announce(session, post)
+    for mailbox in await MailboxRepository(session, session.tenant).list_with_addresses(keys):
+        mailbox.bounced_at = at
