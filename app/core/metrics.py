@@ -31,6 +31,7 @@ class Metrics:
             registry=self.registry,
         )
         self.oldest_due_job = self._gauge("job_oldest_due_seconds", "Age of the oldest due job.", "queue")
+        self.live_workers = self._gauge("live_workers", "Workers for the queue, heard of in the last 30 s.", "queue")
         self.parked_jobs = self._gauge("jobs_parked", "Jobs that wait for a person.", "queue")
         self.relay_lag = self._gauge("relay_lag_seconds", "Age of the oldest event that has not become jobs.")
         self.pool_wait = self._gauge("pool_wait_seconds", "The wait for a database connection at the last scrape.")

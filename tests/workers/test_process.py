@@ -61,6 +61,25 @@ async def test_a_stopping_worker_gives_its_job_back_uncounted(live: LivePlenary)
     assert (row["state"], row["attempts"]) == ("queued", 0)
 
 
+async def test_metrics_count_the_workers_that_live_for_each_queue(live: LivePlenary) -> None:
+    scraper = await live.as_role("platform_admin", tenant="PLATFORM")
+
+    async def count(queue: str) -> float:
+        page = (await scraper.get("/metrics")).text
+        return float(page.split(f'plenary_live_workers{{queue="{queue}"}} ')[1].split()[0])
+
+    async with running(live):
+        async with asyncio.timeout(8):
+            while await count("default") == 0:
+                await asyncio.sleep(0.05)
+        assert (await count("default"), await count("payments")) == (1, 0)
+    assert await count("default") == 0
+    await live.execute(
+        "INSERT INTO worker_heartbeat VALUES ('killed', 'default', now(), now() - interval '31 seconds')"
+    )
+    assert await count("default") == 0
+
+
 async def test_nothing_in_redis_is_pickled(live: LivePlenary, caplog: pytest.LogCaptureFixture) -> None:
     if live.settings.redis_url is None:
         pytest.skip("no Redis was given for this run")

@@ -17,7 +17,7 @@ from app.core.auth import Authenticator
 from app.core.clock import Clock, london_date
 from app.core.db import Tx, unit_of_work
 from app.core.errors import Unavailable
-from app.core.jobs import Waker
+from app.core.jobs import QUEUES, Waker
 from app.core.limits import RateLimiter
 from app.core.metrics import Metrics
 from app.core.migrate import place_of
@@ -28,6 +28,12 @@ from app.core.settings import Settings
 
 _REVISION = text("SELECT version_num FROM alembic_version")
 _FIGURES = text("SELECT queue, oldest_due, parked FROM queue_figures()")
+# A worker says every five seconds that it is there.
+_WORKERS = text(
+    "SELECT queue, count(h.name) AS live FROM unnest(CAST(:queues AS text[])) AS queue LEFT JOIN worker_heartbeat h"
+    " ON queue = ANY(string_to_array(h.queues, ',')) AND h.seen_at > clock_timestamp() - interval '30 seconds'"
+    " GROUP BY queue"
+)
 _AGES = text("SELECT relay_lag, oldest_transaction FROM age_figures()")
 
 
@@ -94,6 +100,8 @@ class Services:
         for row in found:
             self.metrics.oldest_due_job.labels(row["queue"]).set(row["oldest_due"])
             self.metrics.parked_jobs.labels(row["queue"]).set(row["parked"])
+        for row in await (await session.connection()).execute(_WORKERS, {"queues": list(QUEUES)}):
+            self.metrics.live_workers.labels(row.queue).set(row.live)
         ages = (await (await session.connection()).execute(_AGES)).one()
         self.metrics.relay_lag.set(ages.relay_lag)
         self.metrics.oldest_transaction.set(ages.oldest_transaction)
