@@ -1,10 +1,7 @@
 """Imports every file of handlers, so that the registry is complete."""
 
-import workers.access
 import workers.communications
-import workers.forums
 import workers.learning
-import workers.meetings
 import workers.organisations
 import workers.payments
 import workers.people

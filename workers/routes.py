@@ -20,7 +20,6 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "schemes.offer_answered": (),
     "schemes.signed_up": ("communications.notify_sign_ups",),
     "schemes.simulation_requested": ("schemes.simulate",),
-    # learning
     # forums
     "forums.issue_raised": ("communications.notify_issue",),
     "forums.issue_moved": (),

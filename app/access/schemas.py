@@ -185,7 +185,7 @@ class Credential(BaseModel):
     """What the caller showed: a key or a token."""
 
     id: UUID
-    kind: Literal["key", "token", "link"]
+    kind: Literal["key", "token"]
     name: str
 
 

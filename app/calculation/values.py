@@ -175,10 +175,6 @@ class Range:
     expected: int
     most: int | None
 
-    @property
-    def is_unbounded(self) -> bool:
-        return self.most is None
-
 
 @dataclass(frozen=True, slots=True)
 class Problem:

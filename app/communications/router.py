@@ -30,7 +30,6 @@ from app.core.http import CodeInAddress, MayMatch, MustMatch, Serving, accepted,
 from app.core.money import format_pounds
 from app.core.operations import Operation, operation_answer
 from app.core.principal import Principal
-from app.core.privacy import NhsNumberRefused
 from app.core.problems import error_responses
 from app.organisations.errors import PracticeNotFound
 from app.organisations.values import Places
@@ -45,7 +44,7 @@ Person = Annotated[Principal, require("inbox:own")]
 @router.post(
     "/v1/announcements",
     status_code=202,
-    responses=error_responses(errors.AudienceUnknown, errors.AcknowledgementPast, NhsNumberRefused),
+    responses=error_responses(errors.AudienceUnknown, errors.AcknowledgementPast),
 )
 async def publish_announcement(
     body: schemas.AnnouncementIn, caller: Editor, session: Transaction, serving: Serving, response: Response

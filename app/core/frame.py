@@ -16,7 +16,6 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 _EXPOSED = "ETag, Link, Location, Retry-After, X-Request-ID, X-Correlation-ID, Idempotency-Replayed, RateLimit, RateLimit-Policy"
 _METHODS = "GET, POST, PUT, PATCH, DELETE"
 _ALLOWED = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Plenary-Commissioner, X-Request-ID, X-Correlation-ID"
-_PAGES = ("/docs", "/a/", "/demo")
 
 
 def _identifier(given: str | None) -> str:
@@ -94,7 +93,7 @@ class _Answer:
             headers.setdefault(name, value)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "no-referrer")
-        if not self.scope["path"].startswith(_PAGES):
+        if not self.scope["path"].startswith("/docs"):
             headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         if self.scope["path"].startswith("/v1"):
             headers.setdefault("Cache-Control", "private, no-cache")

@@ -3,19 +3,14 @@
 import os
 import threading
 import time
-from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
-
-ID_PATTERN: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
 # The platform is a tenant row like any other, so that its operations and audit rows obey the same constraints.
 PLATFORM_ID: Final = UUID("00000000-0000-7000-8000-000000000000")
 
 _RANDOM_BITS: Final = 74
 _STEP_BITS: Final = 32
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class _Sequence:
@@ -57,13 +52,3 @@ os.register_at_fork(after_in_child=_sequence.restart_lock)
 def new_id() -> UUID:
     """A new UUIDv7, greater than every one this process has made before."""
     return _sequence.next()
-
-
-def id_at(instant: datetime) -> UUID:
-    """The smallest UUIDv7 of that instant's millisecond: the lower bound for "made at or after"."""
-    if instant.tzinfo is None:
-        raise ValueError("An instant needs a time zone.")
-    milliseconds = (instant - _EPOCH) // _MILLISECOND
-    if not 0 <= milliseconds < 1 << 48:
-        raise ValueError("The instant is outside what a UUIDv7 can hold.")
-    return _compose(milliseconds, 0)

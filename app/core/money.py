@@ -11,7 +11,6 @@ from pydantic_core import PydanticCustomError
 Pence = NewType("Pence", int)
 
 INTEGER_DIGITS: Final = 12
-DECIMAL_PLACES: Final = 6
 POUNDS_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,2})?$"
 # Wide enough for every line of a year that the engine lets through, of every practice, added up.
 SUM_PATTERN: Final = r"^-?(0|[1-9][0-9]{0,23})\.[0-9]{2}$"

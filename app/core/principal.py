@@ -26,7 +26,7 @@ class Principal:
     commissioner_id: UUID
     commissioner_code: str
     credential_id: UUID
-    credential_kind: Literal["key", "token", "link"]
+    credential_kind: Literal["key", "token"]
     name: str
     person_id: UUID | None
     grants: tuple[Grant, ...]

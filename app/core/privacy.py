@@ -7,8 +7,6 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from app.core.errors import DomainError
-
 # Written together or in the usual groups, between spaces, dots, dashes, slashes and marks that take no room on the
 # screen, perhaps after two zeros or more; one zero before ten digits is a telephone. Any other grouping is not looked for: a date followed by a time is also ten digits, and one in eleven of those would fit.
 _GAP: Final = r"[\s./_\-\u2010-\u2015\u00ad\u200b-\u200d\u2060\ufeff]{0,3}"
@@ -20,12 +18,6 @@ _NOT_OF_A_LINE: Final = frozenset({"Cc", "Zl", "Zp"})
 _FILLING: Final = re.compile(r"(?:^|(?<=[^\W\d])|(?<=[:#]))0+")
 _WEIGHTS: Final = range(10, 1, -1)
 _WORDS: Final = "This seems to hold a patient's NHS number. Leave it out: nothing about a patient's care belongs here."
-
-
-class NhsNumberRefused(DomainError):
-    status = 422
-    code = "privacy.nhs_number"
-    title = "A text seems to hold a patient's NHS number."
 
 
 def is_nhs_number(text: str) -> bool:
@@ -44,13 +36,6 @@ def holds_nhs_number(text: str) -> bool:
 def is_from_nhs_number(code: str) -> bool:
     """Whether a code holds an NHS number, also one that zeros fill up to a length: `P09434765919` does."""
     return holds_nhs_number(code) or holds_nhs_number(_FILLING.sub("", code))
-
-
-def refuse_nhs_numbers(text: str) -> str:
-    """The text itself; `NhsNumberRefused` where it holds a number. For text that does not come in through a schema."""
-    if holds_nhs_number(text):
-        raise NhsNumberRefused(_WORDS)
-    return text
 
 
 def _checked(text: str) -> str:

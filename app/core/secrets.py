@@ -55,10 +55,6 @@ class SecretBox:
         except (InvalidTag, ValueError) as error:
             raise SecretUnreadable("The sealed record was changed or belongs elsewhere.") from error
 
-    def needs_rotation(self, record: str) -> bool:
-        """Whether a key other than the newest sealed it."""
-        return _parts(record)[0] != self._newest
-
     def derive(self, purpose: str) -> bytes:
         """A key for that purpose alone, for signing what leaves us; from the newest secret key."""
         return _derived(self._keys[self._newest], purpose)

@@ -15,7 +15,6 @@ from app.core.settings import Login, Settings, SettingsInvalid
 TENANT_TEST: Final = "(commissioner_id = (NULLIF(current_setting('app.commissioner'::text, true), ''::text))::uuid)"
 SEARCH_PATH: Final = "search_path=pg_catalog, public, pg_temp"
 SERVING: Final = ("app", "worker", "platform", "reader")
-WRITES: Final = ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
 
 # (table, login, command): who sees more than one tenant, beside the policy that every tenant table has.
 OPEN_POLICIES: Final[dict[tuple[str, str, str], str]] = {

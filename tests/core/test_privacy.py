@@ -6,13 +6,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.core.privacy import (
-    NhsNumberRefused,
     OneLine,
     SafeCode,
     SafeText,
     holds_nhs_number,
     is_nhs_number,
-    refuse_nhs_numbers,
 )
 
 
@@ -74,12 +72,6 @@ def test_the_schema_type_names_the_reason_and_not_the_number() -> None:
     error = raised.value.errors()[0]
     assert error["type"] == "nhs_number"
     assert "943" not in error["msg"]
-
-
-def test_refusing_outside_a_schema_gives_the_text_back_or_raises() -> None:
-    assert refuse_nhs_numbers("all well") == "all well"
-    with pytest.raises(NhsNumberRefused):
-        refuse_nhs_numbers("9434765919")
 
 
 @given(st.integers(min_value=0, max_value=999_999_999))

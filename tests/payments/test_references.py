@@ -6,7 +6,6 @@ import pytest
 
 from app.payments.rules.references import (
     check_character,
-    is_reference,
     line_reference,
     payment_reference,
     statement_reference,
@@ -33,8 +32,9 @@ def test_check_character_is_that_of_the_standard() -> None:
 def test_one_wrong_character_is_noticed(position: int) -> None:
     reference = payment_reference("tenant", "run", "Y00001")
     wrong = "7" if reference[position] != "7" else "8"
-    assert is_reference(reference)
-    assert not is_reference(reference[:position] + wrong + reference[position + 1 :])
+    mistyped = reference[:position] + wrong + reference[position + 1 :]
+    assert check_character(reference[:-1]) == reference[-1]
+    assert check_character(mistyped[:-1]) != mistyped[-1]
 
 
 def test_line_is_named_by_its_statement_and_its_number() -> None:

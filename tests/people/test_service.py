@@ -51,8 +51,8 @@ async def test_a_post_is_held_from_its_first_day_to_the_day_before_its_until(db:
     person = await add_person(db)
     await add_post(db, person, "ZA1", start=date(2026, 4, 1), until=date(2026, 9, 1))
     days = [date(2026, 3, 31), date(2026, 4, 1), date(2026, 8, 31), date(2026, 9, 1)]
-    assert [await service.holds_post(db, person, "ZA1", on=day) for day in days] == [False, True, True, False]
-    assert not await service.holds_post(db, person, "ZA2", on=date(2026, 4, 1))
+    held = [await service.practices_of(db, person, since=day, until=day) for day in days]
+    assert held == [set(), {"ZA1"}, {"ZA1"}, set()]
 
 
 async def test_a_name_on_a_list_is_matched_within_the_practice_and_only_when_it_is_one_person(db: Tx) -> None:

@@ -1,7 +1,6 @@
 """Giving, rotating and revoking API keys."""
 
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 from app.access.errors import AlreadyExpired, ApiKeyRevoked, OriginsRefused
@@ -17,8 +16,6 @@ from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden
 from app.core.events import emit
 from app.core.repository import Expected
-
-OVERLAP: Final = timedelta(hours=24)
 
 
 async def create_key(session: Tx, wanted: WantedRole, terms: KeyTerms, *, now: datetime) -> tuple[ApiKey, str]:

@@ -1,6 +1,5 @@
 """The tenants. A tenant's login sees its own row; the platform's sees all of them."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -53,8 +52,3 @@ async def add_commissioner(session: Tx, row: Commissioner) -> None:
     # The unique code is checked here, where its clash can be told.
     await session.flush()
     await (await session.connection()).execute(_MAKE_NUMBER, {"tenant": row.id})
-
-
-async def list_commissioner_ids(session: Tx) -> Sequence[UUID]:
-    statement = select(Commissioner.id).where(col(Commissioner.kind) != CommissionerKind.PLATFORM)
-    return (await session.exec(statement.order_by(col(Commissioner.id)))).all()

@@ -11,7 +11,7 @@ from app.organisations.service.changes import (
     withdraw_change,
 )
 from app.organisations.service.commissioners import create_commissioner, find_commissioner, get_commissioner
-from app.organisations.service.leads import record_named_lead, record_named_leads
+from app.organisations.service.leads import record_named_leads
 from app.organisations.service.localities import (
     change_locality,
     create_locality,
@@ -74,7 +74,6 @@ __all__ = [
     "reachable",
     "reaches",
     "record_change",
-    "record_named_lead",
     "record_named_leads",
     "refresh_published",
     "refuse_change",

@@ -17,7 +17,3 @@ async def record_named_leads(session: Tx, leads: Mapping[str, tuple[str, str] | 
     for code in changed:
         emit(session, PracticeChanged(subject=code))
     return changed
-
-
-async def record_named_lead(session: Tx, practice: str, *, name: str | None, post: str | None) -> None:
-    await record_named_leads(session, {practice: (name, post) if name and post else None})

@@ -74,14 +74,6 @@ WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:p
   AND (r.released_at AT TIME ZONE 'Europe/London')::date <= :on
 """
 )
-_POSTED_TOTALS = text(
-    """
-SELECT s.practice, sum(s.total)::bigint AS total
-FROM payment_run r JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
-WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
-GROUP BY s.practice ORDER BY s.practice
-"""
-)
 # Hardly any payment is of more or less than its total, so those few are looked for first, whatever plan a long-lived
 # connection has kept from the time when the tables were small.
 _BALANCES = text(
@@ -105,12 +97,6 @@ ORDER BY s.practice, m.payee_type, m.payee_code
 class LedgerRepository(TenantRepository[PaymentRun]):
     table = PaymentRun
     missing = RunNotFound
-
-    async def sum_posted(self, scheme: UUID) -> dict[str, int]:
-        rows = await (await self.session.connection()).execute(
-            _POSTED_TOTALS, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED)}
-        )
-        return {row.practice: row.total for row in rows}
 
     async def sum_open(self, practices: Iterable[str]) -> tuple[int, int]:
         """Payments of these practices in runs that are worked out and not released: how many, and pence in all."""

@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlmodel import col, select
+from sqlmodel import col
 
 from app.core.db import Tx
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository, among, keyset_page
 from app.payments.errors import RunNotFound
-from app.payments.tables import PaymentRun, PaymentStatement
+from app.payments.tables import PaymentRun
 from app.payments.values import OPEN, VOID, RunState
 
 _DECIDE = """
@@ -92,13 +92,6 @@ class RunRepository(TenantRepository[PaymentRun]):
             | (col(PaymentRun.released_by) == person)
             | (col(PaymentRun.rejected_by) == person)
         )
-
-    async def list_open_with(self, practice: str) -> Sequence[PaymentRun]:
-        theirs = select(PaymentStatement.run_id).where(
-            col(PaymentStatement.commissioner_id) == self.tenant, col(PaymentStatement.practice) == practice
-        )
-        worked_out = (RunState.CALCULATED, RunState.APPROVED)
-        return await self.list(col(PaymentRun.state).in_(worked_out), col(PaymentRun.id).in_(theirs))
 
 
 _UNACKNOWLEDGED = text("SELECT unacknowledged_releases()")

@@ -37,9 +37,3 @@ def check_character(text: str) -> str:
         rest = (rest + _CHECKED.index(character)) % 36 or 36
         rest = rest * 2 % 37
     return _CHECKED[(37 - rest) % 36]
-
-
-def is_reference(text: str) -> bool:
-    """Whether somebody may have typed one of ours: its length, its characters and its check character."""
-    body = text[:-1]
-    return len(text) == _BODY + 2 and all(c in _CHECKED for c in text) and check_character(body) == text[-1]

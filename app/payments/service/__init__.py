@@ -10,8 +10,6 @@ from app.payments.service.reading import (
     get_statement,
     list_released,
     list_statements,
-    open_runs,
-    released_totals,
 )
 from app.payments.service.running import (
     fail_run,
@@ -40,13 +38,11 @@ __all__ = [
     "list_statements",
     "list_written",
     "load_frozen",
-    "open_runs",
     "publish_run",
     "record_acknowledgements",
     "reject_run",
     "release_run",
     "released_statements",
-    "released_totals",
     "render_file",
     "request_run",
     "stand_of",

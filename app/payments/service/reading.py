@@ -10,7 +10,6 @@ from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page
 from app.payments.errors import StatementNotFound
 from app.payments.repository.acknowledgements import AcknowledgementRepository
-from app.payments.repository.ledger import LedgerRepository
 from app.payments.repository.rows import period_of, readable
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
@@ -75,17 +74,6 @@ async def _with_everything(session: Tx, rows: Sequence[PaymentStatement]) -> lis
     paid = [payment.id for several in payments.values() for payment in several]
     answers = await AcknowledgementRepository(session, session.tenant).latest(paid) if paid else {}
     return [FullStatement(runs[row.run_id], row, lines[row.id], payments[row.id], answers) for row in rows]
-
-
-async def open_runs(session: Tx, practice: str) -> list[RunBrief]:
-    """Runs with a statement for the practice that are worked out and not yet released."""
-    found = await RunRepository(session, session.tenant).list_open_with(practice)
-    return [brief_of(run) for run in found]
-
-
-async def released_totals(session: Tx, scheme_id: UUID) -> dict[str, int]:
-    """Pence posted to date, by practice."""
-    return await LedgerRepository(session, session.tenant).sum_posted(scheme_id)
 
 
 def brief_of(run: PaymentRun) -> RunBrief:

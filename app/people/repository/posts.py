@@ -129,10 +129,6 @@ class PostRepository(TenantRepository[Post]):
         wanted = self.select().where(col(Post.person_id) == person_id, col(Post.practice) == practice)
         return (await self.session.exec(select(exists(wanted.subquery().select())))).one()  # pyright: ignore
 
-    async def is_held(self, person_id: UUID, practice: str, *, on: date) -> bool:
-        wanted = self.select().where(col(Post.person_id) == person_id, col(Post.practice) == practice, held_on(on))
-        return (await self.session.exec(select(exists(wanted.subquery().select())))).one()  # pyright: ignore
-
     async def list_practices_of(self, person_id: UUID, *, since: date, until: date) -> Sequence[str]:
         now = self._where_held(Post, person_id, since=since, until=until)
         # What was believed only before the period, or of days that had not come, says nothing about it.

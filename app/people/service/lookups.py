@@ -13,7 +13,7 @@ from app.core.repository import Statement
 from app.organisations import service as organisations
 from app.organisations.values import Places
 from app.people import repository, rules
-from app.people.repository import MailboxRepository, PersonRepository, PostRepository
+from app.people.repository import PersonRepository, PostRepository
 from app.people.tables import Person
 from app.people.values import TITLES, PersonRef, PostLevel, PostRole
 
@@ -61,10 +61,6 @@ def _by_post(held: PostHeld) -> tuple[str, date, date]:
     return held.post, held.valid_from, held.valid_until or date.max
 
 
-async def holds_post(session: Tx, person_id: UUID, practice: str, *, on: date) -> bool:
-    return await PostRepository(session, session.tenant).is_held(person_id, practice, on=on)
-
-
 async def practices_of(session: Tx, person_id: UUID, *, since: date, until: date) -> frozenset[str]:
     """Where the person held any post on any of these days, the last one too, as known now or as it was recorded then.
 
@@ -99,11 +95,6 @@ async def listed_lead(session: Tx, practice: str, *, on: date) -> tuple[str, str
     """(name, title of the post) of the practice's lead of that day, where there is one who may be shown."""
     names = await PostRepository(session, session.tenant).list_leads([practice], on=on)
     return (names[practice], TITLES[PostRole.NAMED_LEAD]) if practice in names else None
-
-
-async def mailbox_of(session: Tx, practice: str) -> str | None:
-    mailbox = await MailboxRepository(session, session.tenant).find_of(practice)
-    return mailbox.email if mailbox else None
 
 
 def select_recipients(

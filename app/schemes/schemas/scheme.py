@@ -272,14 +272,6 @@ class CheckAnswer(BaseModel):
     )
 
 
-class NamedRange(BaseModel):
-    practice: str
-    least: PoundsSum
-    expected: PoundsSum
-    most: PoundsSum | None
-    budget: PoundsSum | None
-
-
 class WordsParams(BaseModel):
     model_config = {"extra": "forbid"}
 
