@@ -12,8 +12,7 @@ from app.communications.errors import MailNotTaken
 from app.communications.ports import Mailer, Outgoing
 from app.core.database_problems import DATABASE_ERRORS
 from app.core.db import Tx, unit_of_work
-from app.core.jobs import Claimed
-from workers.jobs import JobContext, handler, in_words
+from workers.jobs import JobContext, Parked, handler, in_words
 from workers.schedule import DAILY, Daily
 
 log = structlog.get_logger("plenary.worker")
@@ -100,8 +99,9 @@ async def notify_money_role(context: JobContext) -> None:
         )
 
 
-async def _park_batch(session: Tx, job: Claimed, error: Exception) -> None:
-    await service.park_batch(session, UUID(job.payload["batch"]), payload=job.payload, error=in_words(error))
+async def _park_batch(session: Tx, parked: Parked) -> None:
+    payload = parked.job.payload
+    await service.park_batch(session, UUID(payload["batch"]), payload=payload, error=in_words(parked.error))
 
 
 @handler("communications.send_batch", queue=QUEUE, on_parked=_park_batch)

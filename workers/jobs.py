@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -67,7 +68,18 @@ class JobContext:
 
 
 Handler = Callable[[JobContext], Awaitable[None]]
-OnParked = Callable[[Tx, Claimed, Exception], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """What a hook is told of a job that ends without success."""
+
+    job: Claimed
+    error: Exception
+    at: datetime
+
+
+OnParked = Callable[[Tx, Parked], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +103,9 @@ def handler(
     attempts: int = ATTEMPTS,
     on_parked: OnParked | None = None,
 ) -> Callable[[Handler], Handler]:
-    """Register a handler. Errors in `retry_on`, of the system outside, and passing database faults become retries with back-off; anything
-    else, and the last attempt, parks the job. `on_parked` runs in the parking transaction (to fail an operation);
-    the job is parked without it when it fails itself.
+    """Register a handler. Errors in `retry_on`, of the system outside, and passing database faults become retries with
+    back-off; anything else, and the last attempt, parks the job. `on_parked` runs in the parking transaction (to fail
+    an operation); the job is parked without it when it fails itself.
     """
 
     def register(run: Handler) -> Handler:
@@ -191,7 +203,7 @@ async def _park(tools: Tools, registered: Registered, job: Claimed, error: Excep
 
     async def tell_and_park(session: Tx, parked: Claimed) -> None:
         if registered.on_parked is not None:
-            await registered.on_parked(session, parked, error)
+            await registered.on_parked(session, Parked(parked, error, tools.clock.now()))
         await jobs.park(session, parked, error=text)
 
     try:

@@ -1,7 +1,5 @@
 """Handlers of the learning slice."""
 
-from uuid import UUID
-
 from app.learning import service
 from workers.jobs import JobContext, handler
 
@@ -10,4 +8,4 @@ from workers.jobs import JobContext, handler
 async def record_attendance(context: JobContext) -> None:
     """Attendance recorded, corrected or taken back: the person's CPD hours follow."""
     async with context.transaction(final=True) as session:
-        await service.follow_attendance(session, UUID(context.payload["subject"]), now=context.tools.clock.now())
+        await service.follow_attendance(session, context.id("subject"), now=context.tools.clock.now())

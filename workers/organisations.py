@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -11,7 +10,6 @@ from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import DomainError
 from app.core.ids import PLATFORM_ID
-from app.core.jobs import Claimed
 from app.organisations import service as organisations
 from app.organisations.adapters.register_files import read_file
 from app.organisations.errors import FileRefused
@@ -26,7 +24,7 @@ from app.organisations.service.imports import (
 )
 from app.organisations.values import FileKind
 from app.people import service as people
-from workers.jobs import JobContext, handler
+from workers.jobs import JobContext, Parked, handler
 from workers.schedule import DAILY, Daily
 
 log = structlog.get_logger("plenary.worker")
@@ -38,10 +36,10 @@ APPLIERS: dict[FileKind, Applier] = {
 }
 
 
-async def _note_failure(session: Tx, job: Claimed, error: Exception) -> None:
+async def _note_failure(session: Tx, parked: Parked) -> None:
     # The job's own words may quote the database; they are kept with the job, from which the import can be run again.
     words = "The job was parked; see its error."
-    await fail_import(session, UUID(job.payload["subject"]), words, now=datetime.now(UTC), keep_file=True)
+    await fail_import(session, UUID(parked.job.payload["subject"]), words, now=parked.at, keep_file=True)
 
 
 @handler("organisations.import_file", on_parked=_note_failure)

@@ -5,18 +5,17 @@ from uuid import UUID
 
 from app.core.db import Tx
 from app.core.errors import DomainError
-from app.core.jobs import Claimed
 from app.payments import service
 from app.payments.errors import RunNotWorkedOut
-from workers.jobs import JobContext, handler
+from workers.jobs import JobContext, Parked, handler
 
 CHUNK = 500
 
 
-async def _give_up(session: Tx, job: Claimed, error: Exception) -> None:
+async def _give_up(session: Tx, parked: Parked) -> None:
     # What an unexpected error says of itself is for the operator, in the log and on the parked job.
-    known = error if isinstance(error, DomainError) else RunNotWorkedOut()
-    await service.fail_run(session, UUID(job.payload["subject"]), known)
+    known = parked.error if isinstance(parked.error, DomainError) else RunNotWorkedOut()
+    await service.fail_run(session, UUID(parked.job.payload["subject"]), known)
 
 
 @handler("payments.calculate_run", queue="payments", on_parked=_give_up)

@@ -6,16 +6,15 @@ from app.core import operations
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import DomainError
-from app.core.jobs import Claimed
 from app.schemes import service
 from app.schemes.errors import SimulationFailed
-from workers.jobs import JobContext, handler
+from workers.jobs import JobContext, Parked, handler
 
 
-async def _fail_simulation(session: Tx, job: Claimed, error: Exception) -> None:
+async def _fail_simulation(session: Tx, parked: Parked) -> None:
     """Whoever waits for the simulation is told; the reason itself is for the operator, with the parked job."""
-    known = error if isinstance(error, DomainError) else SimulationFailed()
-    await operations.fail(session, UUID(job.payload["subject"]), known)
+    known = parked.error if isinstance(parked.error, DomainError) else SimulationFailed()
+    await operations.fail(session, UUID(parked.job.payload["subject"]), known)
 
 
 @handler("schemes.simulate", queue="payments", on_parked=_fail_simulation)

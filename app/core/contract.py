@@ -1,5 +1,6 @@
 """The OpenAPI document, shaped so that Spectral and the usual client generators accept it; served with local docs."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,8 +41,6 @@ def describe(app: FastAPI, about: About) -> None:
 
 def document_bytes(document: dict[str, Any]) -> bytes:
     """The document as it is committed and served: stable order, readable diffs."""
-    import json  # noqa: PLC0415 - indented output is for people
-
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 
 

@@ -9,6 +9,7 @@ from itertools import count
 import httpx
 import pytest
 
+from app.core.clock import utc_text
 from app.core.db import unit_of_work
 from app.organisations import service
 from tests.factories.service import LivePlenary
@@ -351,6 +352,8 @@ async def test_an_import_that_broke_can_be_run_again(live: LivePlenary):
     operation = (await admin.get(answer.headers["location"])).json()
     assert (operation["status"], operation["problem"]["code"]) == ("failed", "imports.failed")
     assert "Nothing of the file was applied." in (await admin.get(operation["problem"]["type"])).json()["what_to_do"]
+    broken = (await admin.get(f"/v1/imports/{operation['result']['import']}")).json()
+    assert broken["finished_at"] == utc_text(live.clock.now())
     await live.execute("ALTER TABLE register_practice_away RENAME TO register_practice")
     parked = (await admin.get("/v1/jobs")).json()["data"]
     assert [job["kind"] for job in parked] == ["organisations.import_file"]

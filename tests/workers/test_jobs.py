@@ -8,10 +8,10 @@ from sqlalchemy import text
 from app.core import jobs
 from app.core.db import Tx, unit_of_work
 from app.core.errors import Conflict
-from app.core.jobs import Claimed, LostLease
+from app.core.jobs import LostLease
 from tests.factories.jobs import handling, job_rows, make_due, put_job
 from tests.factories.service import LivePlenary
-from workers.jobs import JobContext, back_off, drain, run_job
+from workers.jobs import JobContext, Parked, back_off, drain, run_job
 
 
 async def run_due(live: LivePlenary, queue: str = "default") -> int:
@@ -133,8 +133,8 @@ async def test_a_job_that_kills_its_worker_is_parked_after_its_last_attempt(shar
     async def deadly(context: JobContext) -> None:
         raise Killed
 
-    async def note(session: Tx, job: Claimed, error: object) -> None:
-        told.append(str(error))
+    async def note(session: Tx, parked: Parked) -> None:
+        told.append(str(parked.error))
 
     with handling("test.deadly", deadly, attempts=2, on_parked=note):
         await put_job(shared, "test.deadly", tenant=tenant)
@@ -156,8 +156,8 @@ async def test_who_waits_is_handed_the_error_itself(shared: LivePlenary) -> None
     async def refuse(context: JobContext) -> None:
         raise Conflict("not: today")
 
-    async def note(session: Tx, job: Claimed, error: Exception) -> None:
-        told.append(error)
+    async def note(session: Tx, parked: Parked) -> None:
+        told.append(parked.error)
 
     with handling("test.refused", refuse, on_parked=note):
         await put_job(shared, "test.refused", tenant=tenant)
@@ -172,7 +172,7 @@ async def test_a_job_is_parked_though_nobody_could_be_told(shared: LivePlenary, 
     async def refuse(context: JobContext) -> None:
         raise Conflict("not today")
 
-    async def stumble(session: Tx, job: Claimed, error: Exception) -> None:
+    async def stumble(session: Tx, parked: Parked) -> None:
         if statement:
             await (await session.connection()).execute(text(statement))
         raise KeyError("subject")
