@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -13,27 +14,12 @@ from app.core.ids import PLATFORM_ID
 from app.organisations import service as organisations
 from app.organisations.adapters.register_files import read_file
 from app.organisations.errors import FileRefused
-from app.organisations.ports import Applier
-from app.organisations.service.imports import (
-    Tried,
-    apply_import,
-    fail_import,
-    finish_import,
-    get_waiting_import,
-    note_progress,
-)
-from app.organisations.values import FileKind
+from app.organisations.service.imports import carry_out, fail_import, get_waiting_import, note_progress
 from app.people import service as people
 from workers.jobs import JobContext, Parked, handler
 from workers.schedule import DAILY, Daily
 
 log = structlog.get_logger("plenary.worker")
-# Who writes a commissioner's own rows; the register's kinds need nobody from above.
-APPLIERS: dict[FileKind, Applier] = {
-    FileKind.LOCALITIES: organisations.apply_localities,
-    FileKind.MEMBERS: organisations.apply_members,
-    FileKind.PEOPLE: people.apply_people,
-}
 
 
 async def _note_failure(session: Tx, parked: Parked) -> None:
@@ -60,20 +46,15 @@ async def import_file(context: JobContext) -> None:
         return
     progress = _progress(context, run.operation_id)
     await progress(0, parsed.total_rows)
-    try:
-        async with context.transaction(final=True, platform=on_platform) as session:
-            result = await apply_import(
-                session, FileKind(run.kind), parsed, appliers=APPLIERS, now=now, progress=progress
-            )
-            if run.dry_run:
-                raise Tried(result)
-            await finish_import(session, import_id, result, now=now)
-    except Tried as tried:
-        async with context.transaction(final=True) as session:
-            await finish_import(session, import_id, tried.result, now=now)
-    except DomainError as error:
-        async with context.transaction(final=True) as session:
-            await fail_import(session, import_id, error, now=now)
+    await carry_out(
+        run,
+        parsed,
+        appliers=people.APPLIERS,
+        now=now,
+        progress=progress,
+        applying=partial(context.transaction, final=True, platform=on_platform),
+        noting=partial(context.transaction, final=True),
+    )
 
 
 def _progress(context: JobContext, operation_id: UUID) -> Callable[[int, int], Awaitable[None]]:

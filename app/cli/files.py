@@ -36,25 +36,18 @@ def import_file(
     import asyncio
 
     from app.core.progress import progress_shown
-    from app.organisations import service as organisations
     from app.organisations.adapters.command import ImportCommand, run_import
     from app.organisations.rules import faults_csv
-    from app.organisations.values import FileKind
-    from app.people.service import apply_people
+    from app.people.service import APPLIERS
 
     settings = read_settings()
-    appliers = {
-        FileKind.LOCALITIES: organisations.apply_localities,
-        FileKind.MEMBERS: organisations.apply_members,
-        FileKind.PEOPLE: apply_people,
-    }
     said = {"as_at": as_at, "financial_year": financial_year}
     options = {name: value for name, value in said.items() if value is not None}
     with ending_in_words(_OPTIONS), awake_database(settings):
         command = ImportCommand.of(kind, file, options=options, commissioner=commissioner, dry_run=dry_run)
         try:
             with progress_shown(f"Importing {file.name}") as report:
-                result = asyncio.run(run_import(settings, command, appliers=appliers, report=report))
+                result = asyncio.run(run_import(settings, command, appliers=APPLIERS, report=report))
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"Stopped: nothing of {file.name} was kept.") from None
         if errors is not None:

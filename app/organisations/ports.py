@@ -120,12 +120,6 @@ class ProfileRow:
 Options = Mapping[str, str]
 
 
-class FileReader(Protocol):
-    """Reads one file of a named kind; raises `FileRefused` where it as a whole is not usable."""
-
-    def __call__(self, kind: str, content: bytes, *, options: Options) -> Parsed[Any]: ...
-
-
 class Applier(Protocol):
     """Writes a commissioner's own rows. `numbers` are the rows' numbers in the file, for `RowError`."""
 

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from app.core.db import Tx
 from app.organisations.values import ImportOutcome, PersonRow
 from app.people import service
+from app.people.service.spreadsheet import apply_people
 from app.people.tables import Mailbox, Person, Post
 from tests.factories.people import add_person, add_post, tenant_code
 from tests.factories.service import NOW, TODAY, LivePlenary
@@ -27,7 +28,7 @@ async def a_practice(shared: LivePlenary, db: Tx, number: int = 0) -> str:
 
 
 async def apply(db: Tx, *rows: PersonRow, now=NOW) -> ImportOutcome:
-    outcome = await service.apply_people(db, rows, numbers=range(2, len(rows) + 2), now=now)
+    outcome = await apply_people(db, rows, numbers=range(2, len(rows) + 2), now=now)
     await db.flush()
     await (await db.connection()).execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     return outcome

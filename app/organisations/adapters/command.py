@@ -1,8 +1,9 @@
 """Imports a file at once, in this process: what `plenary import` does."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -19,13 +20,14 @@ from app.organisations.ports import Applier, Options
 from app.organisations.service import find_commissioner
 from app.organisations.service.imports import (
     ImportResult,
-    Tried,
+    Opening,
+    Progress,
     accept_import,
-    apply_import,
+    carry_out,
     fail_import,
-    finish_import,
     note_progress,
 )
+from app.organisations.tables import ImportRun
 from app.organisations.values import LOCAL_KINDS, FileKind
 
 _ACTOR = Actor(via="cli")
@@ -65,24 +67,20 @@ async def import_now(
     now = clock.now()
     parsed = read_file(command.kind, command.path, options=command.options)
     report(0, parsed.total_rows)
-    import_id, operation_id = await _accept(engine, tenant, command, now)
-    progress = _progress(engine, tenant, operation_id, report)
+    begin = partial(unit_of_work, engine, tenant, actor=_ACTOR)
+    run = await _accept(begin, command, now)
+    progress = _progress(begin, run.operation_id, report)
     try:
-        async with unit_of_work(engine, tenant, actor=_ACTOR) as session:
-            result = await apply_import(session, command.kind, parsed, appliers=appliers, now=now, progress=progress)
-            if command.dry_run:
-                raise Tried(result)
-            await finish_import(session, import_id, result, now=now)
-    except Tried as tried:
-        result = tried.result
-        async with unit_of_work(engine, tenant, actor=_ACTOR) as session:
-            await finish_import(session, import_id, result, now=now)
-    except BaseException as error:
+        result = await carry_out(
+            run, parsed, appliers=appliers, now=now, progress=progress, applying=begin, noting=begin
+        )
+    except BaseException:
         # Ctrl-C arrives as a cancellation; the import would look as if it went on for ever.
-        async with unit_of_work(engine, tenant, actor=_ACTOR) as session:
-            known = error if isinstance(error, DomainError) else "The command ended with an error; see its output."
-            await fail_import(session, import_id, known, now=now)
+        async with begin() as session:
+            await fail_import(session, run.id, "The command ended with an error; see its output.", now=now)
         raise
+    if isinstance(result, DomainError):
+        raise result
     report(parsed.total_rows, parsed.total_rows)
     return result
 
@@ -97,9 +95,9 @@ async def _tenant(platform: AsyncEngine, code: str | None) -> UUID:
     return found.id
 
 
-async def _accept(engine: AsyncEngine, tenant: UUID, command: ImportCommand, now: datetime) -> tuple[UUID, UUID]:
-    async with unit_of_work(engine, tenant, actor=_ACTOR) as session:
-        row, operation = await accept_import(
+async def _accept(begin: Opening, command: ImportCommand, now: datetime) -> ImportRun:
+    async with begin() as session:
+        run, _ = await accept_import(
             session,
             kind=command.kind,
             file_name=command.path.name,
@@ -109,15 +107,13 @@ async def _accept(engine: AsyncEngine, tenant: UUID, command: ImportCommand, now
             now=now,
             waits=False,
         )
-        return row.id, operation.id
+        return run
 
 
-def _progress(
-    engine: AsyncEngine, tenant: UUID, operation_id: UUID, report: Callable[[int, int], None]
-) -> Callable[[int, int], Awaitable[None]]:
+def _progress(begin: Opening, operation_id: UUID, report: Callable[[int, int], None]) -> Progress:
     async def progress(done: int, total: int) -> None:
         report(done, total)
-        async with unit_of_work(engine, tenant, actor=_ACTOR) as session:
+        async with begin() as session:
             await note_progress(session, operation_id, done, total)
 
     return progress

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,9 +26,11 @@ from app.organisations.tables import ImportRun
 from app.organisations.values import LOCAL_KINDS, FileKind, ImportOutcome, ImportState, RowError
 
 Progress = Callable[[int, int], Awaitable[None]]
+Opening = Callable[[], AbstractAsyncContextManager[Tx]]
+"""Opens a transaction of its own."""
 
 
-class Tried(Exception):
+class _Tried(Exception):
     """Ends the transaction of a dry run, and carries out what it would have done."""
 
     def __init__(self, result: "ImportResult") -> None:
@@ -137,6 +140,36 @@ async def _fill_register(
         await raise_register_number(session)
     await step(0.95)
     return filled.outcome
+
+
+async def carry_out(
+    run: ImportRun,
+    parsed: Parsed[Any],
+    *,
+    appliers: Mapping[FileKind, Applier],
+    now: datetime,
+    progress: Progress,
+    applying: Opening,
+    noting: Opening,
+) -> ImportResult | DomainError:
+    """Apply a file in one transaction that keeps the outcome too; of a dry run, or a refusal, the outcome is kept alone."""
+    try:
+        async with applying() as session:
+            result = await apply_import(
+                session, FileKind(run.kind), parsed, appliers=appliers, now=now, progress=progress
+            )
+            if run.dry_run:
+                raise _Tried(result)
+            await finish_import(session, run.id, result, now=now)
+    except _Tried as tried:
+        result = tried.result
+        async with noting() as session:
+            await finish_import(session, run.id, result, now=now)
+    except DomainError as error:
+        async with noting() as session:
+            await fail_import(session, run.id, error, now=now)
+        return error
+    return result
 
 
 async def note_progress(session: Tx, operation_id: UUID, done: int, total: int) -> None:

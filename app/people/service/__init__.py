@@ -1,6 +1,7 @@
 """Use cases of people: one async function per verb."""
 
 from app.people.rules import name_key
+from app.people.service.appliers import APPLIERS
 from app.people.service.creation import create_person, find_or_create_person
 from app.people.service.leads import publish_leads, refresh_leads
 from app.people.service.lookups import (
@@ -26,12 +27,11 @@ from app.people.service.posts import (
     end_posts_of_closed_practices,
 )
 from app.people.service.rights import copy_of_person, forget_person
-from app.people.service.spreadsheet import apply_people
 
 __all__ = [
+    "APPLIERS",
     "ERASED_NAME",
     "add_post",
-    "apply_people",
     "change_listing",
     "change_person",
     "change_post",
