@@ -19,6 +19,11 @@ class PaymentRun(SQLModel, table=True):
     scheme_id: UUID
     period_from: date
     period_until: date
+    # Of the scheme as it was when the run was asked for: what is approved is what leaves.
+    scheme_code: str | None = None
+    pay_code: str | None = None
+    cost_centre: str | None = None
+    payment_terms_days: int | None = None
     state: str
     note: str | None
     operation_id: UUID

@@ -133,6 +133,16 @@ class WorkedRun:
 
 
 @dataclass(frozen=True, slots=True)
+class RunTerms:
+    """What of its scheme a run takes along: how its file is booked, and in how many days after release it is paid."""
+
+    scheme_code: str
+    pay_code: str | None
+    cost_centre: str | None
+    payment_terms_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class FilePayment:
     """One row of a file to the ledger."""
 

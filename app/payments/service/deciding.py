@@ -16,9 +16,9 @@ from app.payments.events import RunApproved, RunRejected, RunReleased
 from app.payments.repository.frozen import PartRepository
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
+from app.payments.service.terms import terms_of
 from app.payments.tables import PaymentRun
 from app.payments.values import RunState
-from app.schemes import service as schemes
 
 
 async def approve_run(
@@ -53,9 +53,9 @@ async def release_run(
             raise SamePerson("Whoever started the run, gave a key to whoever did, or approved it does not release it.")
 
     await _require_no_post_there(session, run_id, person, today)
-    seen = await RunRepository(session, session.tenant).get(run_id)
-    terms = (await schemes.get_scheme(session, seen.scheme_id)).payment_terms_days
-    values = {"released_by": person, "released_at": now, "pay_by": today + timedelta(days=terms)}
+    terms = await terms_of(session, await RunRepository(session, session.tenant).get(run_id))
+    pay_by = today + timedelta(days=terms.payment_terms_days)
+    values = {"released_by": person, "released_at": now, "pay_by": pay_by}
     run = await _decide(session, run_id, expected, check, to=RunState.RELEASED, values=values)
     _announce(session, run, RunReleased(subject=str(run.id), scheme_id=str(run.scheme_id)), "payment_run.released")
     return run

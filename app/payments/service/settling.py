@@ -22,9 +22,9 @@ from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.rules.answering import news
 from app.payments.rules.files import csv_file, json_file
+from app.payments.service.terms import terms_of
 from app.payments.tables import Payment, PaymentRun
 from app.payments.values import POSTED, Answer, FileHead, FilePayment, Outcome, RunState
-from app.schemes import service as schemes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ class Loaded:
 
 async def render_file(session: Tx, run_id: UUID, *, form: Literal["csv", "json"]) -> bytes:
     run = await _released(session, run_id)
-    scheme = await schemes.get_scheme(session, run.scheme_id)
+    terms = await terms_of(session, run)
     commissioner = await organisations.get_commissioner(session)
     rows = await StatementRepository(session, session.tenant).list_file_rows(run_id)
     head = FileHead(
         run=run.id,
         commissioner=commissioner.code,
-        scheme=scheme.code,
+        scheme=terms.scheme_code,
         period=period_of(run),
         pay_by=run.pay_by.isoformat() if run.pay_by else "",
-        pay_code=scheme.pay_code,
-        cost_centre=scheme.cost_centre,
+        pay_code=terms.pay_code,
+        cost_centre=terms.cost_centre,
     )
     payments = [_file_payment(payment, statement.practice, statement.reference) for payment, statement in rows]
     return csv_file(head, payments) if form == "csv" else json_file(head, payments)
