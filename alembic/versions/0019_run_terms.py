@@ -20,10 +20,8 @@ def upgrade() -> None:
     # Null is allowed, because a release that does not know them yet may still write runs.
     added = ", ".join(f"ADD COLUMN {name} {kind}" for name, kind in COLUMNS.items())
     op.execute(f"ALTER TABLE payment_run {added}")
-    # Runs are few: one for each scheme and period. The scheme's rows are read for every tenant as well.
-    op.execute("ALTER TABLE scheme NO FORCE ROW LEVEL SECURITY")
-    migrate.without_force("payment_run", FILL)
-    op.execute("ALTER TABLE scheme FORCE ROW LEVEL SECURITY")
+    # Runs are few: one for each scheme and period.
+    migrate.without_force(FILL, "payment_run", "scheme")
 
 
 def downgrade() -> None:
