@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core.core_schema import ErrorType
 
 from app.core.errors import DomainError, FieldError, InvalidRequest, MalformedJson, NotFound, UnsupportedMedia
+from app.core.patterns import pattern_words
 
 _PYDANTIC_TYPES: Final = frozenset(get_args(ErrorType))
 _LONGEST_MEMBER: Final = 100
@@ -95,11 +96,25 @@ def input_problem(request: Request, error: RequestValidationError) -> DomainErro
     if any(item["loc"][:1] == ("path",) for item in found):
         # A code or an id that cannot exist is not there; it is no reason to teach its grammar.
         return NotFound()
-    if any(item["type"] == "json_invalid" for item in found):
-        return MalformedJson()
+    broken = next((item for item in found if item["type"] == "json_invalid"), None)
+    if broken is not None:
+        return MalformedJson(_where_broken(broken, error.body))
     if _is_of_another_type(request, error.body) and any(item["loc"][:1] == ("body",) for item in found):
         return UnsupportedMedia(f"Send {_wanted_type(request)}.")
     return InvalidRequest(errors=[_field_error(item, error.body, request) for item in found])
+
+
+def _where_broken(item: Mapping[str, Any], body: Any) -> str | None:
+    """Line and column, as editors count them; the parser's own words name no character of what was sent."""
+    place = item["loc"][-1]
+    if not isinstance(body, str) or not isinstance(place, int):
+        return None
+    return json_place(body, place, item.get("ctx", {}).get("error", "This is where reading ends"))
+
+
+def json_place(text: str, place: int, words: str) -> str:
+    line = text.count("\n", 0, place) + 1
+    return f"Line {line}, column {place - text.rfind(chr(10), 0, place)}: {words}."
 
 
 def refused_input(error: ValidationError, given: Any) -> InvalidRequest:
@@ -166,7 +181,7 @@ def _form(item: Mapping[str, Any]) -> str | None:
     """How it has to be written, where its type or its pattern says so; the pattern is ours and published."""
     kind, pattern = item["type"], item.get("ctx", {}).get("pattern", "")
     if kind == "string_pattern_mismatch":
-        return _EMAIL if "@" in pattern else f"it in the form {pattern}" if pattern != r"\S" else "more than blanks"
+        return _EMAIL if "@" in pattern else pattern_words(pattern) if pattern != r"\S" else "more than blanks"
     if kind == "value_error" and item["msg"].startswith("value is not a valid email address"):
         return _EMAIL
     # A number beyond all limits is written well.

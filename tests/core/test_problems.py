@@ -26,6 +26,7 @@ from app.core.errors import (
 )
 from app.core.money import Pounds
 from app.core.pagination import PageParams
+from app.core.patterns import pattern_words
 from app.core.problems import Problem, error_responses, install_problem_handlers, problem_kind, problem_schemas
 
 SECRET = "swordfish-9434765919"
@@ -231,6 +232,31 @@ async def test_an_id_that_cannot_exist_is_not_found_even_when_the_query_is_wrong
 async def test_a_body_that_is_no_json_is_said_so(client, body):
     response = await client.post("/orders", content=body, headers={"content-type": "application/json"})
     assert_problem(response, 422, "request.malformed_json")
+
+
+async def test_a_body_that_is_no_json_says_where(client):
+    body = b'{"title": "a",\n "depth" 1}'
+    response = await client.post("/orders", content=body, headers={"content-type": "application/json"})
+    problem = assert_problem(response, 422, "request.malformed_json")
+    assert problem["detail"] == "Line 2, column 10: Expecting ':' delimiter."
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        (r"^[a-z][a-z0-9_]{0,39}$", "small letters, digits and _, at most 40, beginning with small letters"),
+        (
+            r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$",
+            "letters, digits, blanks, ., _ and -, beginning with letters and digits",
+        ),
+        (r"^[0-9a-f]{64}$", "digits and letters from a to f, 64 of them"),
+        (r"^[A-Z0-9-]{2,20}$", "capital letters, digits and -, 2 to 20 of them"),
+        (r"^-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$", "a decimal number, such as 12.50"),
+        (r"^(a|b)$", "it in the form ^(a|b)$"),
+    ],
+)
+def test_a_pattern_is_put_into_words(pattern, words):
+    assert pattern_words(pattern) == words
 
 
 async def test_a_body_nested_without_end_is_refused(client):
@@ -441,7 +467,7 @@ class Ways(BaseModel):
         ("flag", SECRET, "Write true or false."),
         ("name", " ", "Write more than blanks."),
         ("name", 1, "Write a text, in quotes."),
-        ("code", SECRET, "Write it in the form ^[A-Z]+$."),
+        ("code", SECRET, "Write capital letters."),
         ("mail", SECRET, "Write an e-mail address, such as name@example.org."),
         ("address", SECRET, "Write an e-mail address, such as name@example.org."),
         ("parts", {}, "Write a list, in square brackets."),

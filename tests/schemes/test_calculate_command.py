@@ -38,4 +38,12 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path: Path) -> None:
 def test_a_body_that_is_no_calculation_is_refused_in_words(tmp_path: Path) -> None:
     code, _, err = run(tmp_path, {"practices": []})
     assert code == 1
-    assert "/definition: Field required" in err
+    assert "/definition: This has to be given. (missing)" in err
+
+
+def test_a_body_that_is_no_json_is_refused_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "body.json"
+    file.write_text('{"definition": {},\n "practices" []}')
+    done = CliRunner().invoke(main, ["calculate", str(file)])
+    assert done.exit_code == 1
+    assert done.stderr == "Line 2, column 14: Expecting ':' delimiter. (request.malformed_json)\n"
