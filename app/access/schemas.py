@@ -10,11 +10,11 @@ from app.core.addresses import EmailAddress
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
+from app.core.principal import BoundaryType
 from app.core.privacy import OneLine
 
 Name = Annotated[OneLine, Field(min_length=1, max_length=200, pattern=r"\S")]
 Code = Annotated[str, Field(min_length=1, max_length=40)]
-BoundaryType = Literal["commissioner", "locality", "practice", "self", "platform"]
 
 _BOUNDARY: dict[str, Any] = {"type": "practice", "id": "ZZ0001"}
 _PERSON: dict[str, Any] = {"name": "Amira Khan", "email": "amira.khan@example.org"}

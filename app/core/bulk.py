@@ -26,3 +26,10 @@ async def copy_rows(session: Tx, table: str, *, columns: Sequence[str], rows: It
         {"tenant": session.tenant},
     )
     await connection.execute(text(f"DROP TABLE {incoming}"))
+
+
+async def copy_into_shared(session: Tx, table: str, *, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """COPY into a table without row-level security (a temporary one, the register), inside the session's transaction."""
+    await session.flush()
+    driver: Any = (await (await session.connection()).get_raw_connection()).driver_connection
+    await driver.copy_records_to_table(table, records=rows, columns=list(columns))

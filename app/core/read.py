@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from app.core.clock import london_date
 from app.core.etag import digest_etag, matches_none
 from app.core.money import plain
-from app.core.pagination import Cursors, PageParams, link_header
+from app.core.pagination import Cursors, PageParams, link_header, page_body
 from app.core.principal import Principal
 
 _DIALECT = asyncpg_dialect.dialect()
@@ -178,15 +178,17 @@ class Reading:
         found = await self.reader.rows(query, tenant=tenant, row_limit=params.limit + 1, **values)
         rows, more = found[: params.limit], len(found) > params.limit
         cursor = self.reader.cursors.encode(kind, {k: rows[-1][k] for k in keys}) if more else None
-        body: dict[str, Any] = {"data": [shape(row) for row in rows], "next_cursor": cursor}
-        if params.count == "exact" and total is not None:
-            body["total"] = await total()
+        counted = await total() if params.count == "exact" and total is not None else None
         # The numbers must be as old as the rows or older; newer ones would let a client keep a stale page for ever.
         numbers = (rows[0]["_tenant_number"] or 0, rows[0]["_register_number"]) if rows else (-1, -1)
         headers = {"ETag": self._etag(numbers, self.today())}
         if cursor:
             headers["Link"] = link_header(str(self.request.url), cursor)
-        return Response(json_bytes(body), media_type="application/json", headers=headers)
+        return Response(
+            json_bytes(page_body([shape(row) for row in rows], cursor, counted)),
+            media_type="application/json",
+            headers=headers,
+        )
 
 
 async def _reading(request: Request) -> Reading:

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
-from app.people.values import PRACTICE_REACHES_BACK_DAYS, STALE_AFTER_DAYS, PostRole
-
-StaleReason = Literal["not_confirmed", "bounced"]
+from app.people.values import PRACTICE_REACHES_BACK_DAYS, STALE_AFTER_DAYS, PostRole, StaleReason
 
 _TITLES: Final = frozenset(
     {"dr", "doctor", "mr", "mrs", "ms", "miss", "mx", "prof", "professor", "sr", "sister", "rev"}

@@ -12,12 +12,11 @@ from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
 from app.core.privacy import OneLine
-from app.people.values import PostLevel, PostRole
+from app.people.values import PostLevel, PostRole, StaleReason
 
 Name = Annotated[OneLine, Field(min_length=1, max_length=200, pattern=r"\S")]
 Telephone = Annotated[str, Field(min_length=3, max_length=40, pattern=r"^\+?[0-9 ()./-]*(?: ?(?:x|ext\.?) ?[0-9]+)?$")]
 Code = Annotated[str, Field(min_length=1, max_length=20)]
-StaleReason = Literal["not_confirmed", "bounced"]
 
 _PERSON_ID = "01890a5d-ac96-774b-bcce-b302099a8058"
 _PERSON: dict[str, Any] = {

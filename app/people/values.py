@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 from uuid import UUID
 
 from app.core.db import Tx
 
+StaleReason = Literal["not_confirmed", "bounced"]
 STALE_AFTER_DAYS: Final = 180
 PRACTICE_REACHES_BACK_DAYS: Final = 31
 

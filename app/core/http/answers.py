@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
-from app.core.pagination import link_header
+from app.core.pagination import link_header, page_body
 from app.core.repository import Page
 
 
@@ -43,8 +43,7 @@ def paged(request: Request, response: Response, page: Page[Any]) -> Any:
     """The members of a list answer; adds the Link header. `total` is there only when it was asked for."""
     if page.next_cursor:
         response.headers["Link"] = link_header(str(request.url), page.next_cursor)
-    body: dict[str, Any] = {"data": page.rows, "next_cursor": page.next_cursor}
-    return body if page.total is None else body | {"total": page.total}
+    return page_body(page.rows, page.next_cursor, page.total)
 
 
 def accepted(response: Response, operation_id: Any) -> None:

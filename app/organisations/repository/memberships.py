@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.core.bulk import copy_into_shared
 from app.core.db import Tx
 from app.core.ids import new_id
-from app.organisations.repository.staging import copy_rows, fetch, run, staged
+from app.organisations.repository.staging import fetch, run, staged
 from app.organisations.values import MembershipStatement
 
 _COLUMNS = {
@@ -97,7 +98,8 @@ async def replace_register_memberships(
         sql = "UPDATE register_membership SET superseded_at = :now WHERE id = ANY(:ids)"
         await run(session, sql, now=now, ids=list(superseded))
     columns = ("id", "practice", "commissioner", "valid_from", "valid_until", "source", "recorded_at")
-    await copy_rows(session, "register_membership", columns, ((new_id(), *row, now) for row in added))
+    rows = ((new_id(), *row, now) for row in added)
+    await copy_into_shared(session, "register_membership", columns=columns, rows=rows)
 
 
 async def list_register_disagreements(session: Tx, statements: Iterable[MembershipStatement]) -> Sequence[Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from app.core.bulk import copy_into_shared
 from app.core.db import Tx
 
 
@@ -17,19 +18,11 @@ async def staged(
     connection = await session.connection()
     wanted = ", ".join(f"{column} {kind}" for column, kind in columns.items())
     await connection.execute(text(f"CREATE TEMPORARY TABLE {name} ({wanted}) ON COMMIT DROP"))
-    await copy_rows(session, name, list(columns), records)
+    await copy_into_shared(session, name, columns=list(columns), rows=records)
     # Without statistics the planner takes every temporary table for a thousand rows or so.
     await connection.execute(text(f"ANALYZE {name}"))
     yield
     await connection.execute(text(f"DROP TABLE {name}"))
-
-
-async def copy_rows(session: Tx, table: str, columns: Sequence[str], records: Iterable[Sequence[Any]]) -> None:
-    """COPY into a table without row-level security, inside the session's transaction."""
-    await session.flush()
-    raw = await (await session.connection()).get_raw_connection()
-    driver: Any = raw.driver_connection
-    await driver.copy_records_to_table(table, records=records, columns=list(columns))
 
 
 async def fetch(session: Tx, sql: str, **values: Any) -> Sequence[Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from app.core.clock import add_months, financial_year, london_date
+from app.core.clock import add_months, financial_year, financial_year_start, london_date
 from app.core.db import Tx
 from app.organisations.ports import (
     GP_PRACTICE_SETTING,
@@ -145,7 +145,9 @@ async def fill_lists(session: Tx, parsed: Parsed[ListRow], *, now: datetime, ste
     written = await filling.write_register_lists(session, lists, now=now)
     await step(0.3)
     statements = [
-        _year_of(row.practice, row.commissioner, _year_start(row.as_at), MembershipSource.LIST_SIZES)
+        _year_of(
+            row.practice, row.commissioner, financial_year_start(financial_year(row.as_at)), MembershipSource.LIST_SIZES
+        )
         for row in parsed.rows
         if row.commissioner
     ]
@@ -225,10 +227,6 @@ def _named(row: PaymentRow, today: date) -> Sequence[Any]:
     lines = [row.address] if row.address else []
     opened, closes = row.opened_on, row.closed_on
     return (row.practice, row.name or row.practice, status, None, True, lines, row.postcode, None, opened, closes)
-
-
-def _year_start(day: date) -> date:
-    return date(day.year if day.month >= 4 else day.year - 1, 4, 1)
 
 
 def _year_of(practice: str, commissioner: str, begins: date, source: MembershipSource) -> MembershipStatement:

@@ -25,7 +25,7 @@ from app.people.router.root import (
     router,
 )
 from app.people.tables import Person, Post
-from app.people.values import TITLES, NewPost, PostLevel, PostRole
+from app.people.values import TITLES, NewPost, PostLevel, PostRole, StaleReason
 
 
 def _post(post: Post, person: Person, today: date) -> schemas.Post:
@@ -48,7 +48,7 @@ def _post(post: Post, person: Person, today: date) -> schemas.Post:
     )
 
 
-def _stale_reason(post: Post, person: Person, today: date) -> rules.StaleReason | None:
+def _stale_reason(post: Post, person: Person, today: date) -> StaleReason | None:
     if post.valid_until is not None and post.valid_until <= today:
         return None
     return rules.stale_reason(confirmed_on=post.confirmed_on, bounced_at=person.bounced_at, today=today)
