@@ -43,13 +43,16 @@ def migrate(
 
 
 @commands.command()
-def backup(target: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+def backup(
+    target: Annotated[Path, typer.Argument(help="The file to write.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over a file that is there.")] = False,
+) -> None:
     """Write the whole database to one file, as of one moment, while everything runs or while nothing does."""
     from app.core.backup import backup as write
 
     settings = read_settings()
     with ending_in_words(), awake_database(settings):
-        size = write(settings, target)
+        size = write(settings, target, overwrite=overwrite)
     typer.echo(f"{target}: {size:,} bytes. Keep the secret keys with it; without them stored secrets cannot be opened.")
 
 

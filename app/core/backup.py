@@ -83,12 +83,14 @@ def _run(command: list[str], url: str) -> None:
         raise BackupFailed(f"{Path(command[0]).name} failed:\n{done.stderr.strip()[-2000:]}")
 
 
-def backup(settings: Settings, target: Path) -> int:
+def backup(settings: Settings, target: Path, *, overwrite: bool = False) -> int:
     """Write everything to `target` as the backup login, consistent as of one moment. Returns the size in bytes."""
     if target.is_dir():
         raise BackupFailed(f"{target} is a folder; name the file to write, such as {target / 'plenary.backup'}.")
     if not target.parent.is_dir():
         raise BackupFailed(f"There is no folder {target.parent}; make it first, or name another file.")
+    if target.exists() and not overwrite:
+        raise BackupFailed(f"{target} is there already; name another file, or say --overwrite.")
     url = settings.asyncpg_url("backup")
     tool = find_tool("pg_dump", major=asyncio.run(_server_major(url)))
     fresh = target.with_suffix(target.suffix + ".new")

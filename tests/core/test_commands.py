@@ -34,6 +34,15 @@ async def test_what_cannot_be_done_is_said_in_words(tmp_path: Path, arguments, w
     assert [path.name for path in tmp_path.iterdir() if path.name != "lock"] == []
 
 
+async def test_a_backup_is_not_written_over_another_unless_that_is_said(tmp_path: Path) -> None:
+    kept = tmp_path / "b"
+    kept.write_text("the only copy")
+    done = await plenary("backup", kept, home=tmp_path)
+    assert (done.exit_code, done.stderr) == (1, f"{kept} is there already; name another file, or say --overwrite.\n")
+    assert kept.read_text() == "the only copy"
+    assert "PLENARY_BACKUP_URL has to be set" in (await plenary("backup", kept, "--overwrite", home=tmp_path)).stderr
+
+
 async def test_secret_keys_of_a_wrong_form_are_refused_before_anything_starts(tmp_path: Path) -> None:
     done = await plenary("up", home=tmp_path / "home", secret_keys="abc")
     assert done.exit_code == 2
