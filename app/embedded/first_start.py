@@ -37,9 +37,17 @@ async def bootstrap_database(
     write_private(home.bootstrapped, fingerprint)
 
 
-def ensure_secret_keys(home: Home) -> None:
-    if not home.secret_keys.exists():
-        write_private(home.secret_keys, new_key_setting() + "\n")
+def ensure_secret_keys(home: Home) -> str | None:
+    """Makes them where there are none. In a home that has a database already, as after a restore, that is worth a word."""
+    if home.secret_keys.exists():
+        return None
+    write_private(home.secret_keys, new_key_setting() + "\n")
+    if not home.env_file.exists():
+        return None
+    return (
+        f"warning: {home.secret_keys} was not there and was made anew. Cursors given out before are refused, and secrets "
+        "stored under other keys cannot be opened: stop, bring the old file, and start again"
+    )
 
 
 def want_demo(home: Home) -> None:

@@ -93,7 +93,8 @@ class Supervisor:
             embedded.append(servers.valkey)
         await asyncio.gather(*(self._begin(server) for server in embedded))
         environment = self._environment(settings.redis_url or (servers.valkey.url if servers else ""))
-        ensure_secret_keys(self._home)
+        if settings.secret_keys is None and (warning := ensure_secret_keys(self._home)):
+            self._journal.say(warning)
         if settings.demo:
             want_demo(self._home)
         await bootstrap_database(

@@ -19,13 +19,21 @@ def home(tmp_path) -> Home:
 
 
 def test_secret_keys_are_made_once_and_for_their_owner_alone(home):
-    ensure_secret_keys(home)
+    assert ensure_secret_keys(home) is None
     first = home.secret_keys.read_text()
     ensure_secret_keys(home)
     assert home.secret_keys.read_text() == first
     assert home.secret_keys.stat().st_mode & 0o777 == 0o600
     sealed = SecretBox.from_setting(first.strip()).seal(b"words", context="test")
     assert SecretBox.from_setting(first.strip()).open(sealed, context="test") == b"words"
+
+
+def test_keys_made_anew_beside_a_database_that_knew_others_are_worth_a_warning(home):
+    home.env_file.write_text("")
+    warning = ensure_secret_keys(home)
+    assert warning is not None
+    assert warning.startswith(f"warning: {home.secret_keys} was not there and was made anew.")
+    assert ensure_secret_keys(home) is None
 
 
 async def test_a_database_that_was_there_before_gets_no_demo(home, launcher):
