@@ -26,6 +26,7 @@ class AttendanceConfirmed(DomainError):
     status = 409
     code = "meetings.attendance_confirmed"
     title = "A line of this list is confirmed evidence, and who lists it cannot confirm it."
+    hint = "Leave those lines as `GET` shows them. A scheme manager who has no post at the practice corrects them."
 
 
 class MeetingPlaceInvalid(DomainError):
