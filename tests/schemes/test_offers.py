@@ -115,6 +115,11 @@ async def test_the_lead_named_in_an_agreement_fills_the_vacant_post_once(shared:
     assert (outside.status_code, outside.json()["code"]) == (409, "people.outside_practice")
     admin = await shared.as_role("commissioner_admin", tenant=tenant)
     await admin.post("/v1/posts", json={"role": "gp", "practice": practice, "person_id": person})
+    lead = await shared.as_role("practice_lead", tenant=tenant, practice=practice)
+    stranger = str(await shared.make_person("Somebody Else", tenant=tenant))
+    for client in (own, lead):
+        refused = await client.post(offer, json={"signatory": SIGNATORY, "named_lead": stranger})
+        assert (refused.status_code, refused.json()["code"]) == (409, "people.outside_practice")
     accepted = await own.post(offer, json={"signatory": SIGNATORY, "named_lead": person})
     assert (accepted.status_code, accepted.json()["named_lead"]) == (200, person)
     intranet = await shared.as_role("intranet", tenant=tenant)

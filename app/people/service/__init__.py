@@ -25,6 +25,7 @@ from app.people.service.posts import (
     effects_of_practice_change,
     end_post,
     end_posts_of_closed_practices,
+    require_own_person,
 )
 from app.people.service.rights import copy_of_person, forget_person
 
@@ -57,6 +58,7 @@ __all__ = [
     "publish_leads",
     "record_bounces",
     "refresh_leads",
+    "require_own_person",
     "select_people",
     "select_recipients",
     "set_mailboxes",

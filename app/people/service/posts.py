@@ -94,10 +94,16 @@ async def _find_own_holder(
             raise OutsidePractice
     if known is None:
         return await _find_holder(session, person_id, named, now=now)
-    posts = PostRepository(session, session.tenant)
-    if known.id != principal.person_id and not await posts.has_been_at(known.id, practice):
-        raise OutsidePractice
+    await require_own_person(session, principal, practice, known.id)
     return known
+
+
+async def require_own_person(session: Tx, principal: Principal, practice: str, person_id: UUID) -> None:
+    """Whom a practice role may name for the practice: somebody who has or had a post there, or the caller."""
+    if principal.covers_commissioner(WRITE) or person_id == principal.person_id:
+        return
+    if not await PostRepository(session, session.tenant).has_been_at(person_id, practice):
+        raise OutsidePractice
 
 
 def make_post(session: Tx, wanted: NewPost, person_id: UUID, *, level: PostLevel, now: datetime) -> Post:

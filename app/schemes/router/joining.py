@@ -177,7 +177,8 @@ async def accept_scheme_offer(
 ) -> Participation:
     """Agree for the practice. The digest of the version's words, as they stand, is part of the agreement.
 
-    A `named_lead` fills the practice's vacant post of that name where the caller keeps its posts.
+    A `named_lead` is somebody who has or had a post at the practice, or the caller, and fills the practice's vacant post of
+    that name where the caller keeps its posts.
     """
     now = serving.clock.now()
     row = await service.accept_offer(

@@ -110,8 +110,9 @@ async def accept_offer(
 
 
 async def _name_lead(session: Tx, caller: Principal, practice: str, person_id: UUID, *, now: datetime) -> None:
-    """The agreement may name the lead; who keeps the practice's posts fills a vacant one by it."""
+    """The agreement may name somebody of the practice as its lead; who keeps the practice's posts fills a vacant one by it."""
     await people.get_person(session, person_id)
+    await people.require_own_person(session, caller, practice, person_id)
     today = london_date(now)
     held = (await people.posts_held(session, [practice])).get(practice, ())
     is_vacant = not any(
