@@ -12,7 +12,7 @@ from app.core.clock import Instant, PeriodModel
 from app.core.http import PageModel, StrictModel
 from app.core.money import PoundsSum
 from app.core.pagination import PageParams
-from app.core.privacy import SafeText
+from app.core.privacy import OneLine, SafeText
 from app.people.values import PostRole
 
 _ID = "0198c0de-0000-7000-8000-000000000001"
@@ -83,7 +83,7 @@ class AnnouncementIn(StrictModel):
         }
     }
 
-    title: Annotated[SafeText, Field(min_length=1, max_length=200)]
+    title: Annotated[OneLine, Field(min_length=1, max_length=200)]
     body_markdown: Annotated[SafeText, Field(min_length=1, max_length=20_000)]
     audience: AudienceIn
     channels: Annotated[list[Channel], Field(min_length=1, max_length=2)] = [Channel.EMAIL, Channel.INBOX]
@@ -100,14 +100,6 @@ class AnnouncementIn(StrictModel):
         if not text.strip():
             raise PydanticCustomError("blank", "Write something.")
         return text.strip()
-
-    @field_validator("title")
-    @classmethod
-    def _on_one_line(cls, text: str) -> str:
-        # It becomes a mail's subject, in which a line break would begin another header.
-        if not text.isprintable():
-            raise PydanticCustomError("control_character", "A title is one line of text.")
-        return text
 
 
 class Counts(BaseModel):

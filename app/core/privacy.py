@@ -14,6 +14,10 @@ _GROUPINGS: Final = tuple(_GAP.join(rf"\d{{{size}}}" for size in sizes) for size
 # A lookahead, so that a number is found even where the digits before it would have fitted too.
 _CANDIDATE: Final = re.compile(rf"(?<!\d)(?:00+)?(?=({_GROUPINGS[0]})(?!\d)|({_GROUPINGS[1]})(?!\d))")
 _NOT_OF_A_LINE: Final = frozenset({"Cc", "Zl", "Zp"})
+# They turn the direction of what stands after them, in a list of other people's names as well.
+_TURNING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters, and one symbol, that are drawn as nothing.
+_UNSEEN: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 # In a code one zero is enough: no telephone's number stands there.
 _FILLING: Final = re.compile(r"(?:^|(?<=[^\W\d])|(?<=[:#]))0+")
 _WEIGHTS: Final = range(10, 1, -1)
@@ -45,13 +49,23 @@ def _checked(text: str) -> str:
 
 
 def is_one_line(text: str) -> bool:
-    """Whether nothing in the text ends a line or steers a terminal: a name goes into the head of a message."""
-    return not any(unicodedata.category(character) in _NOT_OF_A_LINE for character in text)
+    """Whether nothing in the text ends a line, turns its direction or steers a terminal: a name goes into the head of a
+    message and among other names.
+    """
+    return not any(unicodedata.category(each) in _NOT_OF_A_LINE or each in _TURNING for each in text)
+
+
+def is_seen(text: str) -> bool:
+    """Whether a reader sees that something is written: a letter, a digit, a mark or a symbol that is drawn."""
+    return any(unicodedata.category(each)[0] in "LNPS" and each not in _UNSEEN for each in text)
 
 
 def _one_line(text: str) -> str:
     if not is_one_line(text):
         raise PydanticCustomError("not_one_line", "Write it on one line, without control characters.")
+    # Whether it may be left empty is the member's own affair.
+    if text and not is_seen(text):
+        raise PydanticCustomError("blank", "Write something that can be seen.")
     return _checked(text)
 
 

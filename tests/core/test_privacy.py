@@ -81,11 +81,25 @@ def test_at_most_one_check_digit_fits(stem: int) -> None:
     assert fitting == ([] if weighted % 11 == 1 else [-weighted % 11])
 
 
-@pytest.mark.parametrize("end", ["\r\nBcc: a@b.example", "\n", "\x00", "\x1b[2J", "\x7f", "\x85", "\u2028"])
+@pytest.mark.parametrize(
+    "end", ["\r\nBcc: a@b.example", "\n", "\x00", "\x1b[2J", "\x7f", "\x85", "\u2028", "\u202e", "\u2066", "\u200f"]
+)
 def test_one_line_has_no_character_that_ends_or_steers_it(end: str) -> None:
     with pytest.raises(ValidationError) as raised:
         TypeAdapter(OneLine).validate_python(f"Lead{end}")
     assert [error["type"] for error in raised.value.errors()] == ["not_one_line"]
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u3164", "\u2800", " ", "\u00ad\u200d", "\u0301", "\ufe0f"])
+def test_a_name_is_seen(name: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        TypeAdapter(OneLine).validate_python(name)
+    assert [error["type"] for error in raised.value.errors()] == ["blank"]
+
+
+@pytest.mark.parametrize("name", ["李", "Юлия", "می\u200cشود", "क्\u200dष", "👩\u200d⚕️", "7", "*"])
+def test_names_of_every_script_are_let_through(name: str) -> None:
+    assert TypeAdapter(OneLine).validate_python(name) == name
 
 
 def test_one_line_keeps_patients_numbers_out_and_lets_names_through() -> None:

@@ -16,7 +16,7 @@ from app.core.audit import audit
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.events import emit
-from app.core.privacy import holds_nhs_number, is_one_line
+from app.core.privacy import holds_nhs_number, is_one_line, is_seen
 from app.organisations import service as organisations
 from app.organisations.values import ImportOutcome, PersonRow, RowError
 from app.people import rules
@@ -76,6 +76,8 @@ def _is_fit(number: int, row: PersonRow, members: set[str], outcome: ImportOutco
         error = RowError(number, "name", "privacy.nhs_number", "This seems to hold a patient's NHS number.")
     elif row.name and not is_one_line(row.name):
         error = RowError(number, "name", "people.not_one_line", "A name stands on one line.")
+    elif row.name and not is_seen(row.name):
+        error = RowError(number, "name", "people.blank_name", "A name has to be seen.")
     elif row.name and rules.read_role(row.role) not in AT_PRACTICES:
         known = ", ".join(AT_PRACTICES)
         error = RowError(number, "role", "people.unknown_role", f"This is no post at a practice. There are: {known}.")
