@@ -54,3 +54,17 @@ async def test_of_two_publications_at_once_one_is_refused(shared: LivePlenary) -
     publish = [manager.post(f"{path}/versions/2/publish", headers={"If-Match": "*"}) for _ in range(2)]
     answers = await asyncio.gather(*publish)
     assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+async def test_sign_ups_of_the_same_practices_in_opposite_orders_do_not_wait_for_each_other(
+    shared: LivePlenary,
+) -> None:
+    tenant, practices = await a_tenant(shared, *"123456")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    orders = [practices, practices[::-1]] * 12
+    # Of different days, so that each of them changes every row.
+    answers = await asyncio.gather(
+        *(sign_up(manager, path, *order, signed_on=f"2026-04-{day:02}") for day, order in enumerate(orders, start=1))
+    )
+    assert {answer.status_code for answer in answers} == {201}

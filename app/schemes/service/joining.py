@@ -157,8 +157,10 @@ async def record_sign_ups(
         "recorded_at": now,
         "answered_by": recorded_by,
     }
+    # Two requests that name the same practices the other way round would each wait for a row that the other one holds.
+    in_one_order = sorted(sign_ups, key=lambda each: each.practice)
     created, updated = await ParticipationRepository(session, session.tenant).sign_up(
-        [stamp | _words_signed(published, each, scheme) | _sign_up_row(each) for each in sign_ups]
+        [stamp | _words_signed(published, each, scheme) | _sign_up_row(each) for each in in_one_order]
     )
     if created or updated:
         await record_attendance_of(session, scheme_id, [*created, *updated], now=now)
