@@ -94,6 +94,14 @@ class OwnPractice(DomainError):
     hint = "Let somebody decide who holds no post at any practice that the run pays."
 
 
+class PaidOnImpossible(DomainError):
+    """Nothing was recorded; `errors` names each answer."""
+
+    status = 422
+    code = "payments.paid_on_impossible"
+    title = "A day of payment lies before the run's release, or more than 31 days ahead."
+
+
 class UnknownPayment(DomainError):
     status = 422
     code = "payments.unknown_payment"

@@ -2,8 +2,12 @@
 
 from datetime import date
 
+import pytest
+
 from app.payments.rules.answering import news
 from app.payments.values import Answer, Outcome
+from tests.factories.payments import Office
+from tests.factories.service import LivePlenary
 
 ACCEPTED = Answer("P1", Outcome.ACCEPTED, None, None)
 PAID = Answer("P1", Outcome.PAID, date(2026, 12, 18), None)
@@ -33,3 +37,21 @@ def test_an_answer_that_stands_twice_in_one_load_is_one() -> None:
 def test_what_is_said_of_one_payment_is_news_of_another() -> None:
     other = Answer("P2", Outcome.PAID, date(2026, 12, 18), None)
     assert news([other], [PAID]) == [other]
+
+
+@pytest.mark.parametrize("day", ["1900-01-01", "2026-11-21", "2026-12-24", "9999-12-31"])
+async def test_a_day_on_which_nothing_can_have_been_paid_is_refused_whole(shared: LivePlenary, day: str) -> None:
+    office = await Office.open(shared)
+    run_id = await office.pay()
+    first, second = await office.references(run_id)
+    body = {
+        "acknowledgements": [
+            {"payment": first, "outcome": "paid", "paid_on": "2026-11-22"},
+            {"payment": second, "outcome": "paid", "paid_on": day},
+        ]
+    }
+    url = f"/v1/payment-runs/{run_id}/acknowledgements"
+    refused = await office.releaser.post(url, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "payments.paid_on_impossible")
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["/acknowledgements/1/paid_on"]
+    assert (await office.manager.get(url)).json()["data"] == []

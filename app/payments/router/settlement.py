@@ -16,6 +16,7 @@ from app.core.problems import error_responses
 from app.payments import schemas, service
 from app.payments.errors import (
     AcknowledgementNotFound,
+    PaidOnImpossible,
     RunNotFound,
     RunNotReleased,
     UnknownPayment,
@@ -63,7 +64,7 @@ async def get_payment_file(
 
 @router.post(
     "/v1/payment-runs/{run_id}/acknowledgements",
-    responses=error_responses(RunNotFound, RunNotReleased, UnknownPayment, PreconditionFailed),
+    responses=error_responses(RunNotFound, RunNotReleased, UnknownPayment, PaidOnImpossible, PreconditionFailed),
 )
 async def load_acknowledgements(
     run_id: UUID,
@@ -77,7 +78,8 @@ async def load_acknowledgements(
 
     When every payment of the run has an answer and none is rejected, the run is acknowledged. A rejected payment keeps
     it released until the ledger has paid it, and makes a run that was acknowledged released again, also where it was
-    rejected for the same reason before. `If-Match` takes the run's ETag.
+    rejected for the same reason before. A payment is paid on the day of the release at the earliest, and at most 31 days
+    from today. `If-Match` takes the run's ETag.
     """
     answers = [
         Answer(payment=each.payment, outcome=each.outcome, paid_on=each.paid_on, reason=each.reason)

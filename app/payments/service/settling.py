@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime, timedelta
+from typing import Final, Literal
 from uuid import UUID
 
 from app.calculation.values import Payee
 from app.core.audit import audit
+from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import FieldError
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.repository import Expected
 from app.organisations import service as organisations
-from app.payments.errors import RunNotReleased, UnknownPayment
+from app.payments.errors import PaidOnImpossible, RunNotReleased, UnknownPayment
 from app.payments.events import RunAcknowledged, RunReturned
 from app.payments.repository.acknowledgements import AcknowledgementRepository
 from app.payments.repository.rows import period_of
@@ -25,6 +26,8 @@ from app.payments.rules.files import csv_file, json_file
 from app.payments.service.terms import terms_of
 from app.payments.tables import Payment, PaymentRun
 from app.payments.values import POSTED, Answer, FileHead, FilePayment, Outcome, RunState
+
+_AHEAD: Final = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ async def record_acknowledgements(
     rows = await StatementRepository(session, session.tenant).list_file_rows(run_id)
     payments = {payment.reference: payment for payment, _ in rows}
     _require_known(answers, payments)
+    _require_possible(answers, run, today=london_date(now))
     acknowledgements = AcknowledgementRepository(session, session.tenant)
     fresh = news(answers, await acknowledgements.list_heard({payments[answer.payment].id for answer in answers}))
     await acknowledgements.add(
@@ -86,6 +90,19 @@ def _require_known(answers: Sequence[Answer], payments: Mapping[str, Payment]) -
         raise UnknownPayment(
             f"{len(unknown)} of {len(answers)} references are unknown; nothing was recorded.",
             errors=[FieldError(f"/acknowledgements/{i}/payment", UnknownPayment.code, detail) for i in unknown[:100]],
+        )
+
+
+def _require_possible(answers: Sequence[Answer], run: PaymentRun, *, today: date) -> None:
+    """A slip in the year would put a payment outside every budget that is asked for. A ledger may name a day to come."""
+    first = london_date(run.released_at) if run.released_at else today
+    last = today + _AHEAD
+    wrong = [i for i, answer in enumerate(answers) if answer.paid_on and not first <= answer.paid_on <= last]
+    if wrong:
+        detail = f"A payment of this run is paid from {first} to {last}."
+        raise PaidOnImpossible(
+            f"{len(wrong)} of {len(answers)} days cannot be; nothing was recorded.",
+            errors=[FieldError(f"/acknowledgements/{i}/paid_on", PaidOnImpossible.code, detail) for i in wrong[:100]],
         )
 
 
