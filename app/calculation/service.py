@@ -7,7 +7,7 @@ from typing import Any
 from app.calculation.errors import AmountTooLarge
 from app.calculation.language import document, schema
 from app.calculation.language.reading import pointer
-from app.calculation.language.tree import measures_used, needs_placed, needs_used, walk
+from app.calculation.language.tree import measures_used, needs_of, needs_placed, needs_used, walk
 from app.calculation.nodes import component, list_size
 from app.calculation.nodes.catalogue import CATALOGUE
 from app.calculation.nodes.component import Component, OrganisationPayee
@@ -58,6 +58,12 @@ def check_definition(definition: Definition, *, applies: Period) -> list[Problem
 def count_components(definition: Definition) -> int:
     """How many lines each practice has."""
     return sum(isinstance(place.node, Component) for place in walk(definition.pay))
+
+
+def count_workings(definition: Definition) -> int:
+    """How many steps each practice's answer holds: each line has those of every node around it, needs included."""
+    lines = (place for place in walk(definition.pay) if isinstance(place.node, Component))
+    return sum(1 + sum(1 + needs_of(node) for node in place.inside) for place in lines)
 
 
 def evaluate(

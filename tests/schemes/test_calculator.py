@@ -1,5 +1,8 @@
 """The calculator and the simulation over HTTP."""
 
+import jsonschema_rs
+
+from app.schemes.schemas.calculator import CalculatorAnswer
 from tests.factories.schemes import LEAD, PER_HEAD, SESSIONS
 from tests.factories.schemes_over_http import a_live_scheme, a_tenant
 from tests.factories.service import LivePlenary
@@ -77,3 +80,34 @@ async def test_a_simulation_is_worked_out_by_the_worker(shared: LivePlenary) -> 
     assert done["result"]["spread"]["list_size"] == [
         {"group": "0 to 2,999", "practices": 2, "least": "10000.00", "expected": "10000.00", "most": "10000.00"}
     ]
+
+
+async def test_the_answer_is_what_the_contract_publishes(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared)
+    client = await shared.as_role("scheme_manager", tenant=tenant)
+    period = {"from": "2026-04-01", "until": "2026-07-01"}
+    body = {"definition": PER_HEAD, "practices": [{"code": "A1", "registered": "100"}], "period": period}
+    answer = (await client.post("/v1/calculator", json=body)).json()
+    schema = CalculatorAnswer.model_json_schema(mode="serialization", by_alias=True)
+    jsonschema_rs.Draft202012Validator(schema).validate(answer)
+    assert answer["period"] == answer["practices"][0]["lines"][0]["period"] == period
+
+
+async def test_gates_inside_gates_do_not_make_an_enormous_answer(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared)
+    client = await shared.as_role("scheme_manager", tenant=tenant)
+    pay: dict = {"type": "sum", "of": [{"type": "fixed", "id": f"f{n}", "amount": "1.00"} for n in range(100)]}
+    for _ in range(15):
+        pay = {"type": "gate", "needs": [{"post": "named_lead"}] * 20, "then": pay}
+    body = {
+        "definition": {"language": 1, "pay": pay},
+        "practices": [{"code": f"A{n}"} for n in range(4)],
+        "period": {"from": "2026-04-01", "until": "2026-07-01"},
+    }
+    refused = await client.post("/v1/calculator", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "schemes.calculation_too_large")
+    assert [each["pointer"] for each in refused.json()["errors"]] == ["/practices"]
+    assert "31,700 steps for each practice" in refused.json()["errors"][0]["detail"]
+    fewer = await client.post("/v1/calculator", json={**body, "practices": body["practices"][:3]})
+    assert fewer.status_code == 200
+    assert len(fewer.content) < 12_000_000

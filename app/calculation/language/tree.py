@@ -34,6 +34,11 @@ def needs_used(definition: Definition) -> list[Need]:
     return _used(definition, Need)
 
 
+def needs_of(node: Node) -> int:
+    """How many needs the node itself asks for."""
+    return sum(isinstance(part, Need) for _, part in _parts(node, ""))
+
+
 def needs_placed(definition: Definition) -> list[tuple[str, Need]]:
     """Every need with its JSON pointer, where it stands twice as well."""
     parts = (part for place in walk(definition.pay) for part in _parts(place.node, place.at))

@@ -37,14 +37,15 @@ async def run_calculator(body: CalculatorIn, caller: Annotated[Principal, requir
     """What a definition pays for given practices and facts: the same engine, lines and workings as a payment run's.
 
     Nothing is looked up and nothing is kept. Practices times paying nodes are 20,000 at most, facts times paying nodes
-    100,000. Two calculations are worked out at a time in each process; a third is 503 with `Retry-After`.
+    100,000, and so are practices times steps: each line, and for each line every node around it and what that needs.
+    Two calculations are worked out at a time in each process; a third is 503 with `Retry-After`.
     """
     # Thousands of practices take a while; the event loop goes on serving others, also while the answer is written.
     return Response(await _BENCH.run(_answer, body), media_type="application/json")
 
 
 def _answer(body: CalculatorIn) -> bytes:
-    return service.work_out(body).model_dump_json().encode()
+    return service.work_out(body).model_dump_json(by_alias=True).encode()
 
 
 @router.get("/schemas/definition.json", dependencies=[public("the language is published for everybody")])

@@ -16,6 +16,8 @@ from app.schemes.values import CalculationOutcome
 
 MOST_LINES: Final = 20_000
 MOST_READINGS: Final = 100_000
+# About ten megabytes of answer.
+MOST_WORKINGS: Final = 100_000
 
 
 def calculate(
@@ -44,6 +46,7 @@ def work_out(body: CalculatorIn) -> CalculatorAnswer:
     """The whole of one request: a size without a date counts on each day whose list the definition reads."""
     period, definition = body.period.period(), read_definition(body.definition)
     _refuse_too_much(body, calculation.count_components(definition))
+    _refuse_too_deep(body, calculation.count_workings(definition))
     snapshots = calculation.snapshot_dates(definition, period)
     found = calculate(
         body.definition,
@@ -61,3 +64,13 @@ def _refuse_too_much(body: CalculatorIn, nodes: int) -> None:
         if len(given) * nodes > most:
             detail = f"With {nodes} paying nodes at most {most // nodes:,} are worked out at once."
             raise CalculationTooLarge(errors=[FieldError(f"/{member}", "too_long", detail)])
+
+
+def _refuse_too_deep(body: CalculatorIn, workings: int) -> None:
+    """A line repeats what each gate around it asked for, so a small definition may have an enormous answer."""
+    if len(body.practices) * workings > MOST_WORKINGS:
+        detail = (
+            f"The lines and needs of this definition come to {workings:,} steps for each practice; at most"
+            f" {MOST_WORKINGS:,} are worked out at once, which is {MOST_WORKINGS // workings:,} practices."
+        )
+        raise CalculationTooLarge(errors=[FieldError("/practices", "too_long", detail)])
