@@ -479,10 +479,11 @@ async def test_a_time_that_is_no_london_time_is_refused(place: Place, at: str | 
     address = await plan(place)
     body = {"attendance": [line("Dr Ana Field", place.practices[0], **{"from": at})]}
     sheet = f"name,practice,role,from\nDr Ana Field,{place.practices[0]},gp,{at}\n"
-    for answer in (
-        await place.office.put(f"{address}/attendance", json=body),
-        await place.office.put(f"{address}/attendance", content=sheet, headers={"Content-Type": "text/csv"}),
-    ):
+    answers = [await place.office.put(f"{address}/attendance", json=body)]
+    # A spreadsheet writes these two without being asked.
+    if at not in ("9:30", "13:00:00"):
+        answers.append(await place.office.put(f"{address}/attendance", content=sheet, headers=CSV))
+    for answer in answers:
         assert answer.status_code == 422
         assert answer.json()["errors"] == [
             {"pointer": "/attendance/0/from", "code": "wrong_format", "detail": "Write a London time like 09:30."}
