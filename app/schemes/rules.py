@@ -140,6 +140,11 @@ def applies_words(applies: Iterable[Period]) -> str:
     return f"{', '.join(f'from {start} until {end}' for start, end in spans)}, the last day not included"
 
 
+def live_version(published: Sequence[tuple[int, Period]]) -> int:
+    """The version that goes furthest, of several the newest: not the correction of a quarter that is over."""
+    return max(published, key=lambda each: (each[1].end, each[0]))[0]
+
+
 def version_signed(published: Sequence[tuple[int, Period]], term: Period) -> int | None:
     """The version by whose words an agreement for the term is made: the newest that applies to all of it, else to its
     first day, else the newest of all. The correction of a quarter that is over is in nobody's agreement.

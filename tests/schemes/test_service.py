@@ -122,8 +122,8 @@ async def test_an_undated_agreement_holds_in_the_schemes_year_only_wherever_it_i
     shared: LivePlenary, db: Tx
 ) -> None:
     practice = await a_practice(shared, db, registered="8412")
-    two_years, after = Period(date(2026, 4, 1), date(2028, 4, 1)), Period(date(2027, 4, 1), date(2027, 7, 1))
-    scheme = await a_published_scheme(db, definition=SESSIONS, applies=two_years)
+    after = Period(date(2027, 4, 1), date(2027, 7, 1))
+    scheme = await a_published_scheme(db, definition=SESSIONS)
     await service.record_sign_ups(db, scheme.id, [a_sign_up(practice)], recorded_by=None, now=NOW)
     assert await service.list_participants(db, scheme.id, period=YEAR) == [practice]
     assert await service.list_participants(db, scheme.id, period=after) == []
@@ -138,7 +138,8 @@ async def test_an_undated_agreement_holds_in_the_schemes_year_only_wherever_it_i
             recorded_by=None,
             now=NOW,
         )
-    assert [each.code for each in refused.value.errors] == ["schemes.practice_not_in_scheme"]
+    found = [each.code for each in refused.value.errors]
+    assert found == ["schemes.outside_scheme", "schemes.practice_not_in_scheme"]
     for day, still in ((date(2027, 3, 31), 1), (date(2027, 4, 1), 0)):
         change = PracticeChangeRef(PracticeChangeKind.CLOSE, (practice,), None, None, day)
         held = {each.what: each.count for each in await service.effects_of_practice_change(db, change)}

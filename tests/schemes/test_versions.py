@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.factories.schemes import PER_HEAD, SESSIONS
 from tests.factories.schemes_over_http import SCHEME, YEAR, a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
@@ -175,3 +177,61 @@ async def test_drafts_are_hidden_from_those_who_only_read(shared: LivePlenary) -
         hidden = await reader.get(path)
         assert (hidden.status_code, hidden.json()["code"]) == (404, "schemes.not_found")
     assert len((await manager.get("/v1/incentive-schemes")).json()["data"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("applies", "pointers"),
+    [
+        ({"from": "2025-04-01", "until": "2026-04-01"}, ["/applies/from", "/applies/until"]),
+        ({"from": "2026-03-01", "until": "2027-04-01"}, ["/applies/from"]),
+        ({"from": "2027-01-01", "until": "2027-05-01"}, ["/applies/until"]),
+    ],
+    ids=["last year", "too early", "too late"],
+)
+async def test_a_version_outside_the_schemes_year_is_refused(
+    shared: LivePlenary, applies: dict[str, str], pointers: list[str]
+) -> None:
+    tenant, _ = await a_tenant(shared)
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = (await manager.post("/v1/incentive-schemes", json=SCHEME)).headers["Location"]
+    body = {"applies": applies, "definition": PER_HEAD, "reason": "Mistyped."}
+    refused = await manager.post(f"{path}/versions", json=body)
+    assert (refused.status_code, [each["pointer"] for each in refused.json()["errors"]]) == (422, pointers)
+    assert {each["code"] for each in refused.json()["errors"]} == {"schemes.outside_year"}
+    await manager.post(f"{path}/versions", json=body | {"applies": YEAR})
+    put = await manager.put(f"{path}/versions/1", json=body, headers=ANY)
+    assert (put.status_code, [each["pointer"] for each in put.json()["errors"]]) == (422, pointers)
+
+
+async def test_a_draft_from_before_that_is_outside_the_year_is_found_by_the_check_and_not_published(
+    shared: LivePlenary,
+) -> None:
+    tenant, _ = await a_tenant(shared)
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = (await manager.post("/v1/incentive-schemes", json=SCHEME)).headers["Location"]
+    await manager.post(f"{path}/versions", json={"applies": YEAR, "definition": PER_HEAD, "reason": "Old."})
+    await shared.execute(
+        "UPDATE scheme_version SET applies_from = '2025-04-01', applies_until = '2026-04-01' WHERE commissioner_id = $1",
+        shared.tenants[tenant],
+        tenant=shared.tenants[tenant],
+    )
+    check = (await manager.post(f"{path}/versions/1/check")).json()
+    assert (check["valid"], [each["pointer"] for each in check["problems"]]) == (
+        False, ["/applies/from", "/applies/until"]
+    )  # fmt: skip
+    refused = await manager.post(f"{path}/versions/1/publish", headers=ANY)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "schemes.outside_year")
+
+
+async def test_the_live_version_is_not_the_correction_of_a_quarter_that_is_over(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared)
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    found = []
+    for n, applies in ((2, {"from": "2026-04-01", "until": "2026-07-01"}), (3, YEAR)):
+        await manager.post(
+            f"{path}/versions", json={"applies": applies, "definition": PER_HEAD, "reason": "Put right."}
+        )
+        assert (await manager.post(f"{path}/versions/{n}/publish", headers=ANY)).status_code == 200
+        found.append((await manager.get(path)).json()["live_version"])
+    assert found == [1, 3]

@@ -164,7 +164,9 @@ class Scheme(BaseModel):
     pay_code: str | None
     cost_centre: str | None
     state: Literal["draft", "published", "closed"]
-    live_version: int | None = Field(description="The number of the newest published version.")
+    live_version: int | None = Field(
+        description="The published version that applies longest into the year, the newest of several."
+    )
     created_at: Instant
 
 
@@ -216,7 +218,7 @@ class VersionPage(PageModel):
 
 
 class CheckProblem(BaseModel):
-    pointer: str = Field(description="JSON pointer into the definition.")
+    pointer: str = Field(description="JSON pointer into the definition, or to `/applies/…` where its time is wrong.")
     code: str
     detail: str
 

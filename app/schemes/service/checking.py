@@ -5,7 +5,18 @@ from collections.abc import Iterator
 from app.calculation import service as calculation
 from app.calculation.values import Definition, Problem
 from app.core.clock import Period
+from app.core.errors import FieldError
 from app.people.values import AT_PRACTICES
+
+
+def outside_year(applies: Period, year: Period) -> list[FieldError]:
+    """A version is for its scheme's year: at another time nobody has an agreement by which it could pay."""
+    detail = f"The scheme's year is from {year.valid_from} until {year.end}, the last day not included."
+    wrong = {
+        "from": not year.valid_from <= applies.valid_from < year.end,
+        "until": not year.valid_from < applies.end <= year.end,
+    }
+    return [FieldError(f"/applies/{name}", "schemes.outside_year", detail) for name, found in wrong.items() if found]
 
 
 def version_problems(definition: Definition, *, applies: Period) -> list[Problem]:

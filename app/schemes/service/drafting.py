@@ -12,16 +12,16 @@ from app.calculation.values import Definition, Problem
 from app.core.audit import audit
 from app.core.clock import Period, financial_year_start
 from app.core.db import Tx
-from app.core.errors import FieldError
+from app.core.errors import FieldError, InvalidRequest
 from app.core.events import emit
 from app.core.repository import Expected
 from app.schemes import rules
 from app.schemes.errors import NoVersion, SchemeClosed, VersionNotDraft, VersionNotPayable
 from app.schemes.events import SchemeChanged, VersionPublished
 from app.schemes.repository import SchemeRepository, VersionRepository
-from app.schemes.service.checking import version_problems
+from app.schemes.service.checking import outside_year, version_problems
 from app.schemes.tables import SchemeRow, VersionRow
-from app.schemes.values import Budget, SchemeRef, SchemeState, VersionRef, VersionState
+from app.schemes.values import Budget, SchemeRef, SchemeState, VersionRef, VersionState, scheme_year
 
 
 async def create_scheme(
@@ -91,6 +91,7 @@ async def add_version(
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id, for_update=True)  # numbers are in turn
     if scheme.state == SchemeState.CLOSED:
         raise SchemeClosed
+    _refuse_other_year(scheme, applies)
     earlier = await VersionRepository(session, session.tenant).list_of(scheme_id)
     row = VersionRow(
         commissioner_id=session.tenant,
@@ -124,6 +125,7 @@ async def replace_version(
     expected.check(row.version)
     if row.state != VersionState.DRAFT:
         raise VersionNotDraft
+    _refuse_other_year(await SchemeRepository(session, session.tenant).get(scheme_id), applies)
     row.applies_from, row.applies_until = applies.valid_from, _until(applies)
     row.definition, row.reason = dict(definition), reason
     await session.flush()
@@ -144,18 +146,25 @@ async def publish_version(
         raise VersionNotDraft
     if scheme.state == SchemeState.CLOSED:
         raise SchemeClosed
-    definition = read_definition(row.definition)
-    problems = version_problems(definition, applies=as_version_ref(row).applies)
-    if problems:
-        raise VersionNotPayable(errors=[_field_error(problem) for problem in problems])
+    definition, applies = read_definition(row.definition), as_version_ref(row).applies
+    problems = [_field_error(problem) for problem in version_problems(definition, applies=applies)]
+    if problems := [*outside_year(applies, scheme_year(scheme.starts_on)), *problems]:
+        raise VersionNotPayable(errors=problems)
     row.words = calculation.describe_markdown(definition)
     row.words_digest = words_digest(row.words)
     row.state, row.published_at, row.published_by = VersionState.PUBLISHED, now, person_id
-    scheme.state, scheme.live_version = SchemeState.PUBLISHED, max(n, scheme.live_version or 0)
     await session.flush()
+    published = await VersionRepository(session, session.tenant).list_published([scheme_id])
+    scheme.state = SchemeState.PUBLISHED
+    scheme.live_version = rules.live_version([(each.n, as_version_ref(each).applies) for each in published])
     audit(session, "scheme_version.published", scheme_id, n=n, words_digest=row.words_digest)
     emit(session, VersionPublished(subject=str(scheme_id), n=n))
     return row
+
+
+def _refuse_other_year(scheme: SchemeRow, applies: Period) -> None:
+    if problems := outside_year(applies, scheme_year(scheme.starts_on)):
+        raise InvalidRequest(errors=problems)
 
 
 async def get_scheme(session: Tx, scheme_id: UUID) -> SchemeRef:

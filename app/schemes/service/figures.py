@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.calculation import service as calculation
-from app.calculation.values import Basis, Definition, Fact, Needed, PracticeInput, PracticeResult, Range
+from app.calculation.values import Basis, Definition, Fact, Needed, PracticeInput, PracticeResult, Problem, Range
 from app.core.clock import Period
 from app.core.db import Tx, let_go
 from app.organisations import service as organisations
@@ -19,7 +19,7 @@ from app.people import service as people
 from app.schemes import rules
 from app.schemes.errors import NoVersion
 from app.schemes.repository import FactRepository, ParticipationRepository, SchemeRepository, VersionRepository
-from app.schemes.service.checking import version_problems
+from app.schemes.service.checking import outside_year, version_problems
 from app.schemes.service.drafting import (
     as_scheme_ref,
     as_version_ref,
@@ -192,7 +192,8 @@ async def check_version(session: Tx, scheme_id: UUID, n: int, *, today: date) ->
     """What is wrong with the version, and what it costs: over its participants, or else over all members."""
     scheme = as_scheme_ref(await SchemeRepository(session, session.tenant).get(scheme_id))
     version = as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, n))
-    problems = version_problems(read_definition(version.definition), applies=version.applies)
+    outside = [Problem(each.pointer, each.code, each.detail) for each in outside_year(version.applies, scheme.year)]
+    problems = [*outside, *version_problems(read_definition(version.definition), applies=version.applies)]
     if problems:
         return CheckOutcome(tuple(problems))
     codes, counted_over = await practices_concerned(session, scheme_id, version, today=today)
