@@ -57,12 +57,17 @@ def _months(demo: "Demo") -> list[date]:
     return [month for month in months if month < add_months(this_month, -1) or month == demo.year]
 
 
+def _working_day(day: date) -> date:
+    """The day itself, or the Monday after a weekend: practices are closed then."""
+    return day + timedelta(days=7 - day.weekday()) if day.weekday() > 4 else day
+
+
 async def _lead_sessions(demo: "Demo", scheme: str) -> None:
     """Two sessions a month for each named lead, entered by the office from the rota; some months one was missed."""
     demo.say("Recording the named leads' sessions")
     facts = [
         {"external_id": f"rota-{month:%Y-%m}-{turn}-{practice.code}", "practice": practice.code,
-         "measure": "lead_session", "on": (month + timedelta(days=5 + 14 * turn)).isoformat(), "value": "1"}
+         "measure": "lead_session", "on": _working_day(month + timedelta(days=5 + 14 * turn)).isoformat(), "value": "1"}
         for month in _months(demo)
         for number, practice in enumerate(demo.practices)
         for turn in (0, 1)
@@ -82,7 +87,7 @@ async def hold_half_days(demo: "Demo", scheme: str) -> None:
     lead = demo.caller("engagement_lead")
     held = {row["starts_at"][:10]: row for row in await lead.every("/v1/meetings")}
     for month in _months(demo):
-        day = month + timedelta(days=12)
+        day = _working_day(month + timedelta(days=12))
         meeting = held.get(day.isoformat()) or await lead.post(
             "/v1/meetings",
             {
@@ -104,7 +109,7 @@ async def hold_half_days(demo: "Demo", scheme: str) -> None:
             if practice.lead is not None and (number * 5 + month.month) % 7
         ]
         await lead.put(f"/v1/meetings/{meeting['id']}/attendance", {"attendance": listed})
-    upcoming = demo.today + timedelta(days=18)
+    upcoming = _working_day(demo.today + timedelta(days=18))
     if upcoming.isoformat() not in held:
         await lead.post(
             "/v1/meetings",
