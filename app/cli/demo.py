@@ -43,7 +43,7 @@ async def _worker_beside() -> AsyncIterator[None]:
 
 @commands.command("tour")
 def play_tour() -> None:
-    """Play ten minutes against the running demo: call, answer, and what a person would say."""
+    """Play the demo's story against the running service: each call, its answer, and what a person would say."""
     import asyncio
 
     from app.core.clock import SystemClock, london_date

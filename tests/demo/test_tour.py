@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -96,5 +97,15 @@ async def test_the_tour_in_the_readme_is_the_tour(live_settings: Settings, monke
             today = london_date(SystemClock().now())
             outbox = live_settings.outbox_path
             await Tour(client, known["keys"], today=today, outbox=outbox, say=said.append).run()
+            later: list[str] = []
+            for _ in range(2):
+                await Tour(client, known["keys"], today=today, outbox=outbox, say=later.append).run()
+            lead = Caller(client, known["keys"]["engagement_lead"])
+            afternoons = [row for row in await lead.every("/v1/meetings") if "afternoon" in row["title"]]
+    # The month has room for two sessions: the second tour still earns one.
+    assert "   £300.00 became £600.00." in later
+    assert "   £600.00 stays." in later
+    assert "\n3. This month is full after earlier tours: the sentence says what is recorded and not paid." in later
+    assert {date.fromisoformat(row["starts_at"][:10]).weekday() < 5 for row in afternoons} == {True}
     printed = README.read_text().partition("<!-- tour -->")[2].partition("<!-- /tour -->")[0].strip().strip("`")
     assert steady("\n".join(said)) == printed.strip()
