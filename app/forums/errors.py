@@ -50,6 +50,13 @@ class IssueNotFound(DomainError):
     title = "There is no such issue."
 
 
+class TooManyIssues(DomainError):
+    status = 429
+    code = "forums.too_many_issues"
+    title = "So many issues were raised today that the next one waits until tomorrow."
+    hint = "`Retry-After` and the detail say when. What belongs together is one issue, and others are supported."
+
+
 class IssueMergedAway(DomainError):
     status = 409
     code = "forums.issue_merged"

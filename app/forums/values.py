@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
+
+MOST_ISSUES_A_DAY: Final = 10
+"""Of one person, or of a practice: each issue goes to everybody whom it asks, so that a hundred are a flood of mail."""
 
 
 class LadderLevel(StrEnum):

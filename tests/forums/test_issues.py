@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from app.forums.values import MOST_ISSUES_A_DAY
 from tests.factories.forums import CONSENT, ISSUE, Ground, make_ground
 from tests.factories.service import LivePlenary
 
@@ -394,3 +396,27 @@ async def test_another_tenants_issue_and_forum_are_not_there(ground: Ground, sha
         (await stranger.answer(issue, stranger.practices[0])).status_code,
     ]
     assert statuses == [404] * 5
+
+
+async def test_a_voice_raises_so_many_issues_a_day_and_no_more(live: LivePlenary) -> None:
+    ground = await make_ground(live)
+    one, two = ground.practices
+    forum = {"type": "forum", "id": await ground.forum()}
+    people = [await live.make_person(name, tenant=ground.tenant) for name in ("Ann Flood", "Ben Calm")]
+    members = [await ground.role("forum_coordinator", person=person) for person in people]
+    own, other = [await ground.role("practice_manager", practice=code) for code in (one, two)]
+    for client, voice in ((members[0], forum), (own, {"type": "practice", "id": one})):
+        body = ISSUE | {"raised_by": voice}
+        answers = await asyncio.gather(*(client.post("/v1/issues", json=body) for _ in range(MOST_ISSUES_A_DAY + 2)))
+        assert sorted(answer.status_code for answer in answers) == [201] * MOST_ISSUES_A_DAY + [429] * 2
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert refused.json()["code"] == "forums.too_many_issues"
+        assert "2026-11-23T00:00:00Z" in refused.json()["detail"]
+        assert refused.headers["Retry-After"] == str(14 * 3600)
+    assert (await members[1].post("/v1/issues", json=ISSUE | {"raised_by": forum})).status_code == 201
+    voice = {"type": "practice", "id": two}
+    assert (await other.post("/v1/issues", json=ISSUE | {"raised_by": voice})).status_code == 201
+    live.clock.instant += timedelta(hours=14)
+    assert (
+        await own.post("/v1/issues", json=ISSUE | {"raised_by": {"type": "practice", "id": one}})
+    ).status_code == 201

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, and_, func, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -15,6 +15,8 @@ from app.core.repository import Page, TenantRepository, keyset_page
 from app.forums.errors import IssueNotFound, ResponseNotFound
 from app.forums.tables import Issue, IssueResponse, IssueStep, IssueSupporter, PatientForum
 from app.forums.values import Sight, Voice
+
+_LOCK_VOICE = text("SELECT pg_advisory_xact_lock(hashtextextended(:voice, 8))")
 
 
 def public_answers(home: str | None) -> list[ColumnElement[bool]]:
@@ -53,6 +55,21 @@ class IssueRepository(TenantRepository[Issue]):
             .execution_options(populate_existing=True)
         )
         return {row.id: row for row in (await self.session.exec(statement)).all()}  # pyright: ignore
+
+    async def lock_voice(self, voice: object) -> None:
+        """Against another issue of the same voice that is raised meanwhile."""
+        await (await self.session.connection()).execute(_LOCK_VOICE, {"voice": str(voice)})
+
+    async def count_raised(self, voice: Voice, person: UUID | None, *, since: datetime) -> int:
+        """How many issues the person has raised for forums since then; or, of nobody known, that voice."""
+        if person is not None:
+            theirs = and_(col(Issue.raised_by) == person, col(Issue.forum_id).is_not(None))
+        elif voice.forum_id is not None:
+            theirs = col(Issue.forum_id) == voice.forum_id
+        else:
+            theirs = and_(col(Issue.practice) == voice.practice, col(Issue.forum_id).is_(None))
+        raised = self.select().where(theirs, col(Issue.raised_at) >= since)
+        return (await self.session.exec(select(func.count()).select_from(raised.subquery()))).one()
 
     async def list_page(
         self,

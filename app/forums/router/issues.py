@@ -22,6 +22,7 @@ from app.forums.errors import (
     MergeInvalid,
     NotAsked,
     ResponseNotFound,
+    TooManyIssues,
     TopOfLadder,
 )
 from app.forums.repository import IssueRepository, ResponseRepository, SupporterRepository
@@ -98,11 +99,18 @@ def _comparison(picture: values.Picture) -> schemas.Comparison | None:
     )
 
 
-@router.post("/v1/issues", status_code=201, responses=error_responses(ForumNotFound, ForumClosed, PracticeNotFound))
+@router.post(
+    "/v1/issues",
+    status_code=201,
+    responses=error_responses(ForumNotFound, ForumClosed, PracticeNotFound, TooManyIssues),
+)
 async def raise_issue(
     body: schemas.IssueIn, caller: Raiser, session: Transaction, serving: Serving, response: Response
 ) -> schemas.Issue:
-    """Raise an issue for your forum or your practice. It starts at that forum's or practice's level of the ladder."""
+    """Raise an issue for your forum or your practice. It starts at that forum's or practice's level of the ladder.
+
+    A person raises ten for forums and a practice ten of its own on one day in London; another is 429 until the next.
+    """
     issue = await service.raise_issue(session, caller, body.wanted(), _voice(body.raised_by), now=serving.clock.now())
     response.headers["Location"] = f"/v1/issues/{issue.id}"
     return await _shown(session, caller, issue, serving, response)

@@ -1,24 +1,25 @@
 """Issues and their ladder: raise, support, escalate, return, merge."""
 
-from datetime import date, datetime
+import math
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.core.audit import audit
-from app.core.clock import london_date
+from app.core.clock import london_date, london_midnight, utc_text
 from app.core.db import Tx
 from app.core.errors import Forbidden
 from app.core.events import emit
 from app.core.principal import Principal
 from app.core.repository import Expected
 from app.forums import rules
-from app.forums.errors import BottomOfLadder, IssueMergedAway, IssueNotFound, MergeInvalid, TopOfLadder
+from app.forums.errors import BottomOfLadder, IssueMergedAway, IssueNotFound, MergeInvalid, TooManyIssues, TopOfLadder
 from app.forums.events import IssueMoved, IssueRaised
 from app.forums.repository import IssueRepository, SupporterRepository
 from app.forums.service.asking import voice_of
 from app.forums.service.looking import check_unchanged, sight_of
 from app.forums.service.reach import reaches, require_voice
 from app.forums.tables import Issue, IssueStep
-from app.forums.values import Action, IssueState, LadderLevel, NewIssue, Voice
+from app.forums.values import MOST_ISSUES_A_DAY, Action, IssueState, LadderLevel, NewIssue, Voice
 from app.organisations import service as organisations
 
 MOVE = "issues:move"
@@ -30,6 +31,7 @@ async def raise_issue(session: Tx, caller: Principal, given: NewIssue, voice: Vo
     practices = sorted(set(given.practices)) if given.practices is not None else None
     if practices is not None:
         await organisations.get_practices(session, practices)
+    await _require_quiet(session, caller, voice, now=now)
     level = LadderLevel(forum.level) if forum else LadderLevel.PRACTICE
     issue = Issue(
         commissioner_id=session.tenant,
@@ -52,6 +54,21 @@ async def raise_issue(session: Tx, caller: Principal, given: NewIssue, voice: Vo
     audit(session, "issue.raised", issue.id, level=level.value)
     emit(session, IssueRaised(subject=str(issue.id), level=level.value))
     return issue
+
+
+async def _require_quiet(session: Tx, caller: Principal, voice: Voice, *, now: datetime) -> None:
+    """A day in London has room for so many issues of a person who speaks for a forum, and of a practice."""
+    today = london_date(now)
+    repository = IssueRepository(session, session.tenant)
+    speaker = caller.person_id if voice.practice is None else None
+    # Of two that are raised at once the later one counts the earlier.
+    await repository.lock_voice(speaker or voice.forum_id or voice.practice)
+    if await repository.count_raised(voice, speaker, since=london_midnight(today)) < MOST_ISSUES_A_DAY:
+        return
+    again = london_midnight(today + timedelta(days=1))
+    wait = math.ceil((again - now).total_seconds())
+    detail = f"{MOST_ISSUES_A_DAY} issues a day at most; the next can be raised from {utc_text(again)}."
+    raise TooManyIssues(detail, headers={"Retry-After": str(wait)})
 
 
 async def support_issue(
