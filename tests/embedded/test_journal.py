@@ -34,6 +34,19 @@ async def test_every_line_carries_its_writer_whatever_the_pieces():
         ]
 
 
+async def test_a_warning_about_what_we_do_not_use_is_left_out():
+    reader, writer = os.pipe()
+    journal = StreamJournal(writer)
+    warning = (
+        b"1:M 24 Nov 2026 22:12:41.956 # WARNING Memory overcommit must be enabled! Without it, a save may fail.\n"
+    )
+    await written(journal, ("valkey", warning + b"# Failed listening\n"))
+    journal.close()
+    os.close(writer)
+    with os.fdopen(reader) as shown:
+        assert shown.read() == "valkey   | # Failed listening\n"
+
+
 async def test_what_is_still_in_the_pipes_is_shown_at_the_end():
     reader, writer = os.pipe()
     journal = StreamJournal(writer)
