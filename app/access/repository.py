@@ -84,14 +84,23 @@ class RoleGrantRepository(_CredentialRepository[RoleGrant]):
         return or_(ends.is_(None), ends > at)
 
 
-# Who gave a key its secret is in the audit log, which nobody can change.
+# Who gave a key its secret, a person a role or a person with a role an address is in the audit log, which nobody can
+# change. Whoever signs in with a token is the person of an address, which may be the giver's own.
 _HANDS = text(
     """WITH RECURSIVE hand(person_id) AS (
   SELECT CAST(:person AS uuid)
   UNION SELECT a.person_id FROM hand h
-  JOIN api_key k ON k.commissioner_id = :tenant AND k.person_id = h.person_id
-  JOIN audit_entry a ON a.commissioner_id = :tenant AND a.subject = CAST(k.id AS text)
-    AND a.action IN ('key.created', 'key.rotated') AND a.person_id IS NOT NULL
+  CROSS JOIN LATERAL (
+    SELECT CAST(k.id AS text) AS subject, ARRAY['key.created', 'key.rotated'] AS actions
+    FROM api_key k WHERE k.commissioner_id = :tenant AND k.person_id = h.person_id
+    UNION ALL SELECT CAST(g.id AS text), ARRAY['grant.created']
+    FROM role_grant g WHERE g.commissioner_id = :tenant AND g.person_id = h.person_id
+    UNION SELECT CAST(g.person_id AS text), ARRAY['person.changed']
+    FROM role_grant g WHERE g.commissioner_id = :tenant AND g.person_id = h.person_id
+  ) given
+  JOIN audit_entry a ON a.commissioner_id = :tenant AND a.subject = given.subject AND a.action = ANY(given.actions)
+    AND a.person_id IS NOT NULL
+    AND (a.action <> 'person.changed' OR a.detail -> 'members' ? 'email' OR a.detail ->> 'by' = 'import')
 ) SELECT person_id FROM hand"""
 )
 

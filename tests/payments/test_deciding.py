@@ -52,6 +52,30 @@ async def test_one_person_with_three_keys_decides_once(shared: LivePlenary) -> N
     assert (own.status_code, own.json()["code"]) == (409, "payments.same_person")
 
 
+@pytest.mark.parametrize("through", ["a role granted", "an address changed"])
+async def test_whoever_gave_the_starter_a_role_or_an_address_has_started_the_run(
+    shared: LivePlenary, through: str
+) -> None:
+    office = await Office.open(shared)
+    starter = await shared.make_person("Signs In", tenant=office.tenant, email=f"s@{office.tenant}.example")
+    person = await shared.make_person("Two Hats", tenant=office.tenant)
+    admin = await shared.as_role("commissioner_admin", tenant=office.tenant, person=person)
+    other = await shared.as_role("commissioner_admin", tenant=office.tenant)
+    giver = admin if through == "a role granted" else other
+    grant = {"role": "scheme_manager", "person_id": str(starter)}
+    assert (await giver.post("/v1/role-grants", json=grant)).status_code == 201
+    if through == "an address changed":
+        change = {"email": f"mine@{office.tenant}.example"}
+        changed = await admin.patch(f"/v1/people/{starter}", json=change, headers={"If-Match": "*"})
+        assert changed.status_code == 200, changed.text
+    office.manager = await shared.as_role("scheme_manager", tenant=office.tenant, person=starter)
+    approver = await shared.as_role("payments_approver", tenant=office.tenant, person=person)
+    run_id = await office.calculate()
+    own = await office.decide(run_id, "approve", by=approver)
+    assert (own.status_code, own.json()["code"]) == (409, "payments.same_person")
+    assert (await office.decide(run_id, "approve")).status_code == 200
+
+
 @pytest.mark.parametrize("through", ["a key made", "a key rotated", "a key made by a key made"])
 async def test_whoever_gave_the_starter_a_key_has_started_the_run(shared: LivePlenary, through: str) -> None:
     office = await Office.open(shared)

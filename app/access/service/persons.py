@@ -34,7 +34,7 @@ async def own_practices(session: Tx, person_id: UUID, *, since: date, today: dat
 
 async def hands_of(session: Tx, person_id: UUID) -> frozenset[UUID]:
     """Everybody who may have acted as this person: they, whoever made or rotated a key of theirs and so was shown its
-    secret, and whoever was shown a secret of those.
+    secret, whoever granted them a role or then changed the address by which they sign in, and the hands of those.
     """
     return await list_hands(session, person_id)
 

@@ -30,7 +30,7 @@ async def approve_run(
         if run.state != RunState.CALCULATED:
             raise RunNotCalculated(f"The run is {run.state}.")
         if person in starters:
-            raise SamePerson("Whoever started the run, or gave a key to whoever did, does not approve it.")
+            raise SamePerson("Whoever started the run, or gave a key or a role to whoever did, does not approve it.")
 
     await _require_no_post_there(session, run_id, person, today)
     run = await _decide(
@@ -50,7 +50,9 @@ async def release_run(
         if run.state != RunState.APPROVED:
             raise RunNotApproved(f"The run is {run.state}.")
         if person in {*starters, run.approved_by}:
-            raise SamePerson("Whoever started the run, gave a key to whoever did, or approved it does not release it.")
+            raise SamePerson(
+                "Whoever started or approved the run, or gave a key or a role to whoever started it, does not release it."
+            )
 
     await _require_no_post_there(session, run_id, person, today)
     terms = await terms_of(session, await RunRepository(session, session.tenant).get(run_id))
