@@ -15,7 +15,7 @@ from app.core import operations
 from app.core.audit import audit
 from app.core.clock import Period
 from app.core.db import Tx
-from app.core.errors import DomainError, FieldError
+from app.core.errors import DomainError
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.operations import OperationRow
@@ -94,7 +94,7 @@ def _require_payable(version: VersionRef, period: Period) -> None:
     if problems:
         raise PeriodNotPayable(
             "The period is not one that this definition can be paid for.",
-            errors=[FieldError(f"/definition{p.pointer}", p.code, p.detail) for p in problems],
+            errors=schemes.definition_errors(problems),
         )
 
 

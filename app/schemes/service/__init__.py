@@ -3,7 +3,7 @@
 from app.schemes.service.asking import offers_awaiting, participation_refs, practices_in_state
 from app.schemes.service.calculator import calculate, work_out
 from app.schemes.service.changing import effects_of_practice_change
-from app.schemes.service.checking import version_problems
+from app.schemes.service.checking import definition_errors, version_problems
 from app.schemes.service.drafting import (
     add_version,
     as_scheme_ref,
@@ -55,6 +55,7 @@ __all__ = [
     "confirm_facts",
     "create_scheme",
     "decline_offer",
+    "definition_errors",
     "describe_offer",
     "describe_version",
     "effects_of_practice_change",

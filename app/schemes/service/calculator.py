@@ -11,6 +11,7 @@ from app.core.errors import FieldError
 from app.schemes import rules
 from app.schemes.errors import CalculationTooLarge, VersionNotPayable
 from app.schemes.schemas.calculator import CalculatorAnswer, CalculatorIn, calculator_answer
+from app.schemes.service.checking import definition_errors
 from app.schemes.service.drafting import read_definition
 from app.schemes.values import CalculationOutcome
 
@@ -26,10 +27,8 @@ def calculate(
     definition = read_definition(definition_raw)
     problems = calculation.check_definition(definition, applies=period)
     if problems:
-        errors = [FieldError(f"/definition{each.pointer}", each.code, each.detail) for each in problems]
-        raise (BrokenMonth if all(each.code == BrokenMonth.code for each in problems) else VersionNotPayable)(
-            errors=errors
-        )
+        refusal = BrokenMonth if all(each.code == BrokenMonth.code for each in problems) else VersionNotPayable
+        raise refusal(errors=definition_errors(problems))
     results = calculation.evaluate(
         definition, period=period, practices=practices, include_unconfirmed=include_unconfirmed
     )

@@ -1,6 +1,6 @@
 """What stands against a version: what the engine cannot pay, and what nobody could ever fulfil."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from app.calculation import service as calculation
 from app.calculation.values import Definition, Problem
@@ -26,6 +26,11 @@ def version_problems(definition: Definition, *, applies: Period) -> list[Problem
         *_unknown_posts(definition),
         *_claims(definition),
     ]
+
+
+def definition_errors(problems: Iterable[Problem | FieldError]) -> list[FieldError]:
+    """With pointers into a body whose member `definition` this is."""
+    return [FieldError(f"/definition{each.pointer}", each.code, each.detail) for each in problems]
 
 
 def _unknown_posts(definition: Definition) -> Iterator[Problem]:

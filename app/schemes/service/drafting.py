@@ -8,18 +8,18 @@ from uuid import UUID
 
 from app.calculation import service as calculation
 from app.calculation.errors import DefinitionInvalid
-from app.calculation.values import Definition, Problem
+from app.calculation.values import Definition
 from app.core.audit import audit
 from app.core.clock import Period, financial_year_start
 from app.core.db import Tx
-from app.core.errors import FieldError, InvalidRequest
+from app.core.errors import InvalidRequest
 from app.core.events import emit
 from app.core.repository import Expected
 from app.schemes import rules
 from app.schemes.errors import NoVersion, SchemeClosed, VersionNotDraft, VersionNotPayable
 from app.schemes.events import SchemeChanged, VersionPublished
 from app.schemes.repository import SchemeRepository, VersionRepository
-from app.schemes.service.checking import outside_year, version_problems
+from app.schemes.service.checking import definition_errors, outside_year, version_problems
 from app.schemes.tables import SchemeRow, VersionRow
 from app.schemes.values import Budget, SchemeRef, SchemeState, VersionRef, VersionState, scheme_year
 
@@ -99,7 +99,7 @@ async def add_version(
         n=len(earlier) + 1,
         state=VersionState.DRAFT,
         applies_from=applies.valid_from,
-        applies_until=_until(applies),
+        applies_until=applies.end,
         definition=dict(definition),
         reason=reason,
         created_at=now,
@@ -126,7 +126,7 @@ async def replace_version(
     if row.state != VersionState.DRAFT:
         raise VersionNotDraft
     _refuse_other_year(await SchemeRepository(session, session.tenant).get(scheme_id), applies)
-    row.applies_from, row.applies_until = applies.valid_from, _until(applies)
+    row.applies_from, row.applies_until = applies.valid_from, applies.end
     row.definition, row.reason = dict(definition), reason
     await session.flush()
     audit(session, "scheme_version.replaced", scheme_id, n=n)
@@ -147,7 +147,7 @@ async def publish_version(
     if scheme.state == SchemeState.CLOSED:
         raise SchemeClosed
     definition, applies = read_definition(row.definition), as_version_ref(row).applies
-    problems = [_field_error(problem) for problem in version_problems(definition, applies=applies)]
+    problems = definition_errors(version_problems(definition, applies=applies))
     if problems := [*outside_year(applies, scheme_year(scheme.starts_on)), *problems]:
         raise VersionNotPayable(errors=problems)
     row.words = calculation.describe_markdown(definition)
@@ -194,8 +194,7 @@ def read_definition(raw: Mapping[str, Any]) -> Definition:
     try:
         return calculation.parse_definition(raw)
     except DefinitionInvalid as invalid:
-        errors = [FieldError(f"/definition{each.pointer}", each.code, each.detail) for each in invalid.errors]
-        raise DefinitionInvalid(errors=errors) from None
+        raise DefinitionInvalid(errors=definition_errors(invalid.errors)) from None
 
 
 def words_digest(words: str) -> str:
@@ -246,11 +245,3 @@ def _set_budget(row: SchemeRow, budget: Budget | None) -> None:
     row.budget_amount = budget.amount if budget else None
     row.budget_per_head = budget.per_head if budget else None
     row.budget_basis = budget.basis if budget else None
-
-
-def _field_error(problem: Problem) -> FieldError:
-    return FieldError(f"/definition{problem.pointer}", problem.code, problem.detail)
-
-
-def _until(applies: Period) -> Any:
-    return applies.valid_until

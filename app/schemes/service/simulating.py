@@ -7,7 +7,6 @@ from uuid import UUID
 
 from app.core import operations
 from app.core.db import Tx
-from app.core.errors import FieldError
 from app.core.events import emit
 from app.core.money import format_pounds
 from app.core.operations import OperationRow
@@ -16,7 +15,7 @@ from app.schemes import rules
 from app.schemes.errors import VersionNotPayable
 from app.schemes.events import SimulationRequested
 from app.schemes.repository import VersionRepository
-from app.schemes.service.checking import version_problems
+from app.schemes.service.checking import definition_errors, version_problems
 from app.schemes.service.drafting import as_version_ref, read_definition
 from app.schemes.service.figures import estimates, practices_concerned
 from app.schemes.values import PracticeRange, RangeGroup
@@ -26,8 +25,7 @@ async def request_simulation(session: Tx, scheme_id: UUID, n: int) -> OperationR
     version = as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, n))
     problems = version_problems(read_definition(version.definition), applies=version.applies)
     if problems:
-        errors = [FieldError(f"/definition{each.pointer}", each.code, each.detail) for each in problems]
-        raise VersionNotPayable(errors=errors)
+        raise VersionNotPayable(errors=definition_errors(problems))
     started = {"scheme": str(scheme_id), "version": n}
     operation = await operations.start_operation(session, "schemes.simulate", result=started)
     emit(session, SimulationRequested(subject=str(operation.id), scheme=str(scheme_id), n=n))
