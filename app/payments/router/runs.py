@@ -7,7 +7,6 @@ from fastapi import Query, Request, Response
 
 from app.calculation.errors import DefinitionInvalid
 from app.core.auth import require
-from app.core.clock import london_date
 from app.core.db import Transaction
 from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
@@ -105,9 +104,8 @@ async def approve_payment_run(
     run_id: UUID, caller: Approver, session: Transaction, serving: Serving, expected: MustMatch, response: Response
 ) -> schemas.PaymentRun:
     """Approve a calculated run. Not by whoever started it, and not by somebody with a post at a practice it pays."""
-    now = serving.clock.now()
     run = await service.approve_run(
-        session, run_id, person=caller.require_person(), expected=expected, now=now, today=london_date(now)
+        session, run_id, person=caller.require_person(), expected=expected, now=serving.clock.now()
     )
     return _answer(response, run)
 
@@ -126,15 +124,13 @@ async def reject_payment_run(
 
     Not by somebody with a post at a practice it pays.
     """
-    now = serving.clock.now()
     run = await service.reject_run(
         session,
         run_id,
         person=caller.require_person(),
         expected=expected,
         reason=body.reason,
-        now=now,
-        today=london_date(now),
+        now=serving.clock.now(),
     )
     return _answer(response, run)
 
@@ -150,9 +146,8 @@ async def release_payment_run(
 
     By a third person. `pay_by` is set by the scheme's payment terms.
     """
-    now = serving.clock.now()
     run = await service.release_run(
-        session, run_id, person=caller.require_person(), expected=expected, now=now, today=london_date(now)
+        session, run_id, person=caller.require_person(), expected=expected, now=serving.clock.now()
     )
     return _answer(response, run)
 

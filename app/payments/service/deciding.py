@@ -1,12 +1,13 @@
 """Decisions about a run: by three different people, each once, never about their own practice."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from app.access import service as access
 from app.core.audit import audit
+from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import PreconditionFailed
 from app.core.events import Event, emit
@@ -21,10 +22,9 @@ from app.payments.tables import PaymentRun
 from app.payments.values import RunState
 
 
-async def approve_run(
-    session: Tx, run_id: UUID, *, person: UUID, expected: Expected, now: datetime, today: date
-) -> PaymentRun:
-    starters = await _starters_of(session, run_id)
+async def approve_run(session: Tx, run_id: UUID, *, person: UUID, expected: Expected, now: datetime) -> PaymentRun:
+    seen = await RunRepository(session, session.tenant).get(run_id)
+    starters = await _starters_of(session, seen)
 
     def check(run: PaymentRun) -> None:
         if run.state != RunState.CALCULATED:
@@ -32,19 +32,18 @@ async def approve_run(
         if person in starters:
             raise SamePerson("Whoever started the run, or gave a key or a role to whoever did, does not approve it.")
 
-    await _require_no_post_there(session, run_id, person, today)
+    await _require_no_post_there(session, seen, person, now)
     run = await _decide(
-        session, run_id, expected, check, to=RunState.APPROVED, values={"approved_by": person, "approved_at": now}
+        session, seen, expected, check, to=RunState.APPROVED, values={"approved_by": person, "approved_at": now}
     )
     _announce(session, run, RunApproved(subject=str(run.id), scheme_id=str(run.scheme_id)), "payment_run.approved")
     return run
 
 
-async def release_run(
-    session: Tx, run_id: UUID, *, person: UUID, expected: Expected, now: datetime, today: date
-) -> PaymentRun:
+async def release_run(session: Tx, run_id: UUID, *, person: UUID, expected: Expected, now: datetime) -> PaymentRun:
     """From here on the run's lines are posted: they never change, and later runs pay differences from them."""
-    starters = await _starters_of(session, run_id)
+    seen = await RunRepository(session, session.tenant).get(run_id)
+    starters = await _starters_of(session, seen)
 
     def check(run: PaymentRun) -> None:
         if run.state != RunState.APPROVED:
@@ -54,17 +53,17 @@ async def release_run(
                 "Whoever started or approved the run, or gave a key or a role to whoever started it, does not release it."
             )
 
-    await _require_no_post_there(session, run_id, person, today)
-    terms = await terms_of(session, await RunRepository(session, session.tenant).get(run_id))
-    pay_by = today + timedelta(days=terms.payment_terms_days)
+    await _require_no_post_there(session, seen, person, now)
+    terms = await terms_of(session, seen)
+    pay_by = london_date(now) + timedelta(days=terms.payment_terms_days)
     values = {"released_by": person, "released_at": now, "pay_by": pay_by}
-    run = await _decide(session, run_id, expected, check, to=RunState.RELEASED, values=values)
+    run = await _decide(session, seen, expected, check, to=RunState.RELEASED, values=values)
     _announce(session, run, RunReleased(subject=str(run.id), scheme_id=str(run.scheme_id)), "payment_run.released")
     return run
 
 
 async def reject_run(
-    session: Tx, run_id: UUID, *, person: UUID, expected: Expected, reason: str, now: datetime, today: date
+    session: Tx, run_id: UUID, *, person: UUID, expected: Expected, reason: str, now: datetime
 ) -> PaymentRun:
     """Nothing of the run was posted; another run may be made for the period."""
 
@@ -72,16 +71,17 @@ async def reject_run(
         if run.state not in {RunState.CALCULATED, RunState.APPROVED}:
             raise RunNotOpen(f"The run is {run.state}.")
 
-    await _require_no_post_there(session, run_id, person, today)
+    seen = await RunRepository(session, session.tenant).get(run_id)
+    await _require_no_post_there(session, seen, person, now)
     values = {"rejected_by": person, "rejected_at": now, "reason": reason}
-    run = await _decide(session, run_id, expected, check, to=RunState.REJECTED, values=values)
+    run = await _decide(session, seen, expected, check, to=RunState.REJECTED, values=values)
     _announce(session, run, RunRejected(subject=str(run.id), scheme_id=str(run.scheme_id)), "payment_run.rejected")
     return run
 
 
 async def _decide(
     session: Tx,
-    run_id: UUID,
+    run: PaymentRun,
     expected: Expected,
     check: Callable[[PaymentRun], None],
     *,
@@ -95,30 +95,30 @@ async def _decide(
     """
     runs = RunRepository(session, session.tenant)
     for _ in ("as read", "as somebody else has just left it"):
-        run = await runs.reread(run_id)
         expected.check(run.version)
         check(run)
-        if await runs.decide(run, to=to, **values):
-            return await runs.reread(run_id)
+        is_decided = await runs.decide(run, to=to, **values)
+        run = await runs.reread(run.id)
+        if is_decided:
+            return run
     raise PreconditionFailed
 
 
-async def _starters_of(session: Tx, run_id: UUID) -> frozenset[UUID]:
+async def _starters_of(session: Tx, run: PaymentRun) -> frozenset[UUID]:
     """Who may have started the run. The office makes keys for people it names itself; approvers' and releasers' keys are
     the platform's to give.
     """
-    run = await RunRepository(session, session.tenant).get(run_id)
     return await access.hands_of(session, run.calculated_by)
 
 
-async def _require_no_post_there(session: Tx, run_id: UUID, person: UUID, today: date) -> None:
+async def _require_no_post_there(session: Tx, run: PaymentRun, person: UUID, now: datetime) -> None:
     """The run's time goes back to the first period that it corrects; a practice counts from the first of its own lines."""
-    run = await RunRepository(session, session.tenant).get(run_id)
-    since = await PartRepository(session, session.tenant).first_day(run_id) or run.period_from
+    today = london_date(now)
+    since = await PartRepository(session, session.tenant).first_day(run.id) or run.period_from
     own = await access.own_practices(session, person, since=since, today=today)
     if not own:
         return
-    first_days = await StatementRepository(session, session.tenant).first_days_of(run_id, own)
+    first_days = await StatementRepository(session, session.tenant).first_days_of(run.id, own)
     for day in sorted(set(first_days.values())):
         tied = await access.own_practices(session, person, since=day, today=today)
         paid = sorted(code for code in tied if first_days.get(code) == day)
