@@ -405,10 +405,9 @@ async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:
 
 async def _attendances_of(session: Tx, person_id: UUID) -> Sequence[tuple[Attendance, Meeting]]:
     """A list that came before the person was known holds the name alone, so that name and practices are asked for."""
-    person = await people.export_person(session, person_id)
-    practices = {post["practice"] for post in person["posts"] if post["practice"]}
+    name, practices = await people.name_and_practices(session, person_id)
     # The second is how a list of an earlier release kept it.
-    keys = {people.name_key(person["name"]), " ".join(person["name"].lower().split())}
+    keys = {people.name_key(name), " ".join(name.lower().split())}
     return await AttendanceRepository(session, session.tenant).list_of_person(
         person_id, name_keys=keys, practices=practices
     )

@@ -28,6 +28,13 @@ async def get_people(session: Tx, ids: Iterable[UUID]) -> dict[UUID, PersonRef]:
     return {person.id: _ref(person) for person in found}
 
 
+async def name_and_practices(session: Tx, person_id: UUID) -> tuple[str, frozenset[str]]:
+    """The person's name, and every practice where they hold, held or will hold a post."""
+    person = await PersonRepository(session, session.tenant).get(person_id)
+    posts = await PostRepository(session, session.tenant).list_of_person(person_id)
+    return person.name, frozenset(post.practice for post in posts if post.practice)
+
+
 async def find_person_by_email(session: Tx, email: str) -> PersonRef | None:
     key = address_key(email)
     person = await PersonRepository(session, session.tenant).find_by_email(key) if key else None
