@@ -1,16 +1,14 @@
 """What can go wrong with credentials, roles and boundaries."""
 
-from app.core.errors import DomainError
+from app.core.errors import DomainError, NotFound
 
 
-class ApiKeyNotFound(DomainError):
-    status = 404
+class ApiKeyNotFound(NotFound):
     code = "access.key_not_found"
     title = "There is no such key."
 
 
-class RoleGrantNotFound(DomainError):
-    status = 404
+class RoleGrantNotFound(NotFound):
     code = "access.grant_not_found"
     title = "There is no such grant."
 

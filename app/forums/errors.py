@@ -1,10 +1,9 @@
 """What can go wrong with forums and issues."""
 
-from app.core.errors import DomainError
+from app.core.errors import DomainError, NotFound
 
 
-class ForumNotFound(DomainError):
-    status = 404
+class ForumNotFound(NotFound):
     code = "forums.not_found"
     title = "There is no such forum."
 
@@ -24,8 +23,7 @@ class ForumClosed(DomainError):
     hint = "What the forum said and heard stays to be read. Open another with `POST /v1/patient-forums`."
 
 
-class MemberNotFound(DomainError):
-    status = 404
+class MemberNotFound(NotFound):
     code = "forums.member_not_found"
     title = "There is no such member of this forum."
 
@@ -44,8 +42,7 @@ class ConsentInvalid(DomainError):
     title = "Consent is given before somebody joins, and not in the future."
 
 
-class IssueNotFound(DomainError):
-    status = 404
+class IssueNotFound(NotFound):
     code = "forums.issue_not_found"
     title = "There is no such issue."
 
@@ -92,7 +89,6 @@ class NotAsked(DomainError):
     hint = "`practices` of the issue names who is asked; null asks all where it lies. Answer for one of those."
 
 
-class ResponseNotFound(DomainError):
-    status = 404
+class ResponseNotFound(NotFound):
     code = "forums.response_not_found"
     title = "There is no such response to this issue."

@@ -1,10 +1,9 @@
 """What can go wrong with meetings."""
 
-from app.core.errors import DomainError
+from app.core.errors import DomainError, NotFound
 
 
-class MeetingNotFound(DomainError):
-    status = 404
+class MeetingNotFound(NotFound):
     code = "meetings.not_found"
     title = "There is no such meeting."
 

@@ -220,13 +220,13 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
         rows = (await (await self.session.connection()).execute(statement)).all()
         return [Agreement(row.practice, row.valid_from, row.valid_until, scheme_year(row.starts_on)) for row in rows]
 
-    async def by_practice(self, scheme_id: UUID, practices: Sequence[str]) -> dict[str, ParticipationRow]:
+    async def list_by_practice(self, scheme_id: UUID, practices: Sequence[str]) -> dict[str, ParticipationRow]:
         rows = await self.list(
             col(ParticipationRow.scheme_id) == scheme_id, among(ParticipationRow.practice, practices)
         )
         return {row.practice: row for row in rows}
 
-    async def codes_in_state(self, scheme_id: UUID, state: ParticipationState) -> Sequence[str]:
+    async def list_codes_in_state(self, scheme_id: UUID, state: ParticipationState) -> Sequence[str]:
         statement = select(ParticipationRow.practice).where(
             ParticipationRow.commissioner_id == self.tenant,
             ParticipationRow.scheme_id == scheme_id,
@@ -234,7 +234,7 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
         )
         return (await self.session.exec(statement)).all()
 
-    async def of_practice(self, practice: str) -> Sequence[tuple[ParticipationRow, SchemeRow]]:
+    async def list_of_practice(self, practice: str) -> Sequence[tuple[ParticipationRow, SchemeRow]]:
         statement = (
             select(ParticipationRow, SchemeRow)
             .join(SchemeRow, _OF_SCHEME)

@@ -207,7 +207,7 @@ async def test_what_is_held_on_a_person_is_given_out_and_a_lead_is_forgotten(sha
     held = await service.export_person(db, person)
     assert [each["practice"] for each in held["offers_answered"]] == [practice]
     assert held["facts_recorded"] == [{"external_id": "a", "at": "2026-11-22T10:00:00Z"}]
-    row = (await ParticipationRepository(db, db.tenant).by_practice(scheme.id, [practice]))[practice]
+    row = (await ParticipationRepository(db, db.tenant).list_by_practice(scheme.id, [practice]))[practice]
     row.named_lead_id = person
     await db.flush()
     await service.erase_person(db, person, now=NOW)

@@ -39,7 +39,7 @@ class AcknowledgementRepository(TenantRepository[PaymentAcknowledgement]):
         rows = (await (await self.session.connection()).execute(found)).all()
         return [Answer(payment, Outcome(outcome), paid_on, reason) for payment, outcome, paid_on, reason in rows]
 
-    async def latest(self, payments: Iterable[UUID]) -> dict[UUID, PaymentAcknowledgement]:
+    async def list_latest(self, payments: Iterable[UUID]) -> dict[UUID, PaymentAcknowledgement]:
         """The newest answer about each payment; that it was accepted comes before what became of it, however late."""
         is_final = col(PaymentAcknowledgement.outcome) != Outcome.ACCEPTED
         rows = await self.list(
@@ -60,7 +60,7 @@ class AcknowledgementRepository(TenantRepository[PaymentAcknowledgement]):
         )
         return dict((await self.session.exec(found)).all())
 
-    async def page_of_run(self, run_id: UUID, *, params: PageParams, cursors: Cursors) -> Page[PaymentAcknowledgement]:
+    async def list_of_run(self, run_id: UUID, *, params: PageParams, cursors: Cursors) -> Page[PaymentAcknowledgement]:
         return await keyset_page(
             self.session,
             self.select().where(col(PaymentAcknowledgement.run_id) == run_id),

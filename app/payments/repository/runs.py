@@ -24,7 +24,7 @@ class RunRepository(TenantRepository[PaymentRun]):
     table = PaymentRun
     missing = RunNotFound
 
-    async def page_runs(
+    async def list_page(
         self, *, scheme: UUID | None, state: RunState | None, params: PageParams, cursors: Cursors
     ) -> Page[PaymentRun]:
         """Newest first."""
@@ -75,7 +75,7 @@ class RunRepository(TenantRepository[PaymentRun]):
         )
         return result.rowcount == 1
 
-    async def reread(self, run_id: UUID) -> PaymentRun:
+    async def get_again(self, run_id: UUID) -> PaymentRun:
         found = self.select().where(col(PaymentRun.id) == run_id).execution_options(populate_existing=True)
         row = (await self.session.exec(found)).one_or_none()  # pyright: ignore - SQLModel's select is another type
         if row is None:

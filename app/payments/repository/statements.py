@@ -118,7 +118,7 @@ class StatementRepository(TenantRepository[PaymentStatement]):
             ],
         )
 
-    async def page_of_run(self, run_id: UUID, *, params: PageParams, cursors: Cursors) -> Page[PaymentStatement]:
+    async def list_of_run(self, run_id: UUID, *, params: PageParams, cursors: Cursors) -> Page[PaymentStatement]:
         return await keyset_page(
             self.session,
             self.select().where(col(PaymentStatement.run_id) == run_id),
@@ -128,7 +128,7 @@ class StatementRepository(TenantRepository[PaymentStatement]):
             kind=f"statements:{run_id}",
         )
 
-    async def page_of_practice(self, practice: str, *, params: PageParams, cursors: Cursors) -> Page[PaymentStatement]:
+    async def list_of_practice(self, practice: str, *, params: PageParams, cursors: Cursors) -> Page[PaymentStatement]:
         """Of released runs only, newest first."""
         released = select(PaymentRun.id).where(
             col(PaymentRun.commissioner_id) == self.tenant, col(PaymentRun.state).in_(POSTED)

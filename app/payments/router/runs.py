@@ -81,7 +81,7 @@ async def list_payment_runs(
     response: Response,
 ) -> schemas.PaymentRunPage:
     """Runs, newest first, by scheme and state."""
-    page = await RunRepository(session, session.tenant).page_runs(
+    page = await RunRepository(session, session.tenant).list_page(
         scheme=params.scheme, state=params.state, params=params, cursors=serving.cursors
     )
     return paged(request, response, page.map(_run))  # pyright: ignore

@@ -109,7 +109,7 @@ async def list_acknowledgements(
     """Everything that the ledger has answered about the run, in the order it came."""
     await service.get_run(session, run_id)
     acknowledgements = AcknowledgementRepository(session, session.tenant)
-    page = await acknowledgements.page_of_run(run_id, params=params, cursors=serving.cursors)
+    page = await acknowledgements.list_of_run(run_id, params=params, cursors=serving.cursors)
     references = await acknowledgements.list_references(row.payment_id for row in page.rows)
     return paged(  # pyright: ignore
         request, response, page.map(lambda row: _acknowledgement(row, references[row.payment_id]))

@@ -98,7 +98,7 @@ async def _decide(
         expected.check(run.version)
         check(run)
         is_decided = await runs.decide(run, to=to, **values)
-        run = await runs.reread(run.id)
+        run = await runs.get_again(run.id)
         if is_decided:
             return run
     raise PreconditionFailed

@@ -36,7 +36,7 @@ async def list_statements(session: Tx, run_id: UUID, *, params: PageParams, curs
     run = await get_run(session, run_id)
     if not readable(run):
         return Page([], None, 0 if params.count == "exact" else None)
-    page = await StatementRepository(session, session.tenant).page_of_run(run_id, params=params, cursors=cursors)
+    page = await StatementRepository(session, session.tenant).list_of_run(run_id, params=params, cursors=cursors)
     return await _filled(session, page)
 
 
@@ -51,7 +51,7 @@ async def get_statement(session: Tx, run_id: UUID, practice: str) -> FullStateme
 async def list_released(session: Tx, practice: str, *, params: PageParams, cursors: Cursors) -> Page[FullStatement]:
     """A practice's own statements, of released runs only, newest first."""
     statements = StatementRepository(session, session.tenant)
-    return await _filled(session, await statements.page_of_practice(practice, params=params, cursors=cursors))
+    return await _filled(session, await statements.list_of_practice(practice, params=params, cursors=cursors))
 
 
 async def _filled(session: Tx, page: Page[PaymentStatement]) -> Page[FullStatement]:
@@ -72,7 +72,7 @@ async def _with_everything(session: Tx, rows: Sequence[PaymentStatement]) -> lis
     for payment in await statements.list_payments(ids):
         payments[payment.statement_id].append(payment)
     paid = [payment.id for several in payments.values() for payment in several]
-    answers = await AcknowledgementRepository(session, session.tenant).latest(paid) if paid else {}
+    answers = await AcknowledgementRepository(session, session.tenant).list_latest(paid) if paid else {}
     return [FullStatement(runs[row.run_id], row, lines[row.id], payments[row.id], answers) for row in rows]
 
 

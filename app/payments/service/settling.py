@@ -76,7 +76,7 @@ async def record_acknowledgements(
     )
     if fresh:
         audit(session, "payment_run.answered", run.id, created=len(fresh))
-    latest = await acknowledgements.latest([payment.id for payment in payments.values()])
+    latest = await acknowledgements.list_latest([payment.id for payment in payments.values()])
     rejected = sum(answer.outcome == Outcome.REJECTED for answer in latest.values())
     is_settled = not rejected and len(latest) == len(payments)
     settled = await _settle(session, run, is_settled=is_settled)
@@ -119,7 +119,7 @@ async def _settle(session: Tx, run: PaymentRun, *, is_settled: bool) -> PaymentR
         event = RunAcknowledged if is_settled else RunReturned
         emit(session, event(subject=str(run.id), scheme_id=str(run.scheme_id)))
         audit(session, "payment_run.acknowledged" if is_settled else "payment_run.returned", run.id)
-    return await runs.reread(run.id)
+    return await runs.get_again(run.id)
 
 
 async def _released(session: Tx, run_id: UUID, *, for_update: bool = False) -> PaymentRun:

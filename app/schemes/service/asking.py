@@ -13,18 +13,18 @@ from app.schemes.values import Capacity, ParticipationRef, ParticipationState, S
 
 async def participation_refs(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> dict[str, ParticipationRef]:
     """Each practice's part in the scheme, by practice; one without a part is absent."""
-    rows = await ParticipationRepository(session, session.tenant).by_practice(scheme_id, practices)
+    rows = await ParticipationRepository(session, session.tenant).list_by_practice(scheme_id, practices)
     return {code: _ref(row) for code, row in rows.items()}
 
 
 async def practices_in_state(session: Tx, scheme_id: UUID, state: ParticipationState) -> list[str]:
     """The practices whose part in the scheme is in that state, sorted."""
-    return sorted(await ParticipationRepository(session, session.tenant).codes_in_state(scheme_id, state))
+    return sorted(await ParticipationRepository(session, session.tenant).list_codes_in_state(scheme_id, state))
 
 
 async def offers_awaiting(session: Tx, practice: str, *, today: date) -> list[tuple[SchemeRef, ParticipationRef]]:
     """Offers that the practice may still answer, the most pressing first."""
-    found = await ParticipationRepository(session, session.tenant).of_practice(practice)
+    found = await ParticipationRepository(session, session.tenant).list_of_practice(practice)
     open_ = [
         (as_scheme_ref(scheme), _ref(row))
         for row, scheme in found

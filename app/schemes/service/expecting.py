@@ -25,7 +25,7 @@ async def expected_of_practice(
 
     A scheme that says nothing about all of the period has no figure and is left out.
     """
-    found = await ParticipationRepository(session, session.tenant).of_practice(practice)
+    found = await ParticipationRepository(session, session.tenant).list_of_practice(practice)
     agreed = [
         (as_scheme_ref(scheme), row.valid_from, row.valid_until)
         for row, scheme in found

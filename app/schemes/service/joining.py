@@ -71,7 +71,7 @@ async def make_offers(
     if made:
         audit(session, "scheme.offered", scheme_id, practices=len(made), version=version.n)
         emit(session, OffersMade(subject=str(scheme_id), practices=made))
-    rows = await repository.by_practice(scheme_id, codes)
+    rows = await repository.list_by_practice(scheme_id, codes)
     offers = tuple(_as_offer(rows[code]) for code in sorted(rows))
     return OfferOutcome(created=len(made), unchanged=len(codes) - len(made), offers=offers)
 
