@@ -1,6 +1,6 @@
 """What can go wrong with organisations, their register and its imports."""
 
-from app.core.errors import DomainError
+from app.core.errors import DomainError, NotFound
 
 
 class FileRefused(DomainError):
@@ -76,8 +76,7 @@ class TooManyErrors(FileRefused):
     title = "So many rows cannot be read that this is most likely the wrong file."
 
 
-class CommissionerNotFound(DomainError):
-    status = 404
+class CommissionerNotFound(NotFound):
     code = "organisations.commissioner_not_found"
     title = "There is no such commissioner."
 
@@ -90,14 +89,12 @@ class CommissionerExists(DomainError):
     constraints = ("uq_commissioner_code",)
 
 
-class PracticeNotFound(DomainError):
-    status = 404
+class PracticeNotFound(NotFound):
     code = "organisations.practice_not_found"
     title = "There is no such practice among this commissioner's members, past or present."
 
 
-class LocalityNotFound(DomainError):
-    status = 404
+class LocalityNotFound(NotFound):
     code = "organisations.locality_not_found"
     title = "There is no such locality."
 
@@ -118,20 +115,17 @@ class OverlappingMembership(DomainError):
     constraints = ("ex_locality_membership_overlap", "ex_place_membership_overlap")
 
 
-class PlacementNotFound(DomainError):
-    status = 404
+class PlacementNotFound(NotFound):
     code = "organisations.placement_not_found"
     title = "The practice is not and never was in this locality."
 
 
-class ImportNotFound(DomainError):
-    status = 404
+class ImportNotFound(NotFound):
     code = "imports.not_found"
     title = "There is no such import."
 
 
-class NetworkNotFound(DomainError):
-    status = 404
+class NetworkNotFound(NotFound):
     code = "organisations.network_not_found"
     title = "The register has no such network."
 
@@ -148,8 +142,7 @@ class NotAMember(DomainError):
     hint = "Choose a day on which the practice is a member; the practice itself says from when until when."
 
 
-class PracticeChangeNotFound(DomainError):
-    status = 404
+class PracticeChangeNotFound(NotFound):
     code = "organisations.practice_change_not_found"
     title = "There is no such change of practices."
 

@@ -80,7 +80,10 @@ def is_same_person(known: str, given: str) -> bool:
 
 
 def stale_reason(*, confirmed_on: date, bounced_at: datetime | None, today: date) -> StaleReason | None:
-    """A bounce makes a post stale at once, silence does after 180 days: confirmed on 1 January, stale from 1 July."""
+    """A bounce makes a post stale at once, silence does after 180 days: confirmed on 1 January 2026, stale from 30 June.
+
+    The 180 days are those that the published API promises for `stale` posts.
+    """
     if bounced_at is not None:
         return "bounced"
     return "not_confirmed" if confirmed_on <= stale_before(today) else None

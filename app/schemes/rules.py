@@ -148,6 +148,10 @@ def live_version(published: Sequence[tuple[int, Period]]) -> int:
 def version_signed(published: Sequence[tuple[int, Period]], term: Period) -> int | None:
     """The version by whose words an agreement for the term is made: the newest that applies to all of it, else to its
     first day, else the newest of all. The correction of a quarter that is over is in nobody's agreement.
+
+    Version 1 applies from April to March, 2 from April to June: who joins for the rest of the year from November signs 1,
+    and once version 3 applies from October to March, 3. The rule is ours: an acceptance carries the digest of the words
+    that were read, so they have to be words that can still be paid by.
     """
     choices = (
         [n for n, applies in published if applies.intersection(term) == term],
@@ -195,7 +199,11 @@ def unread_words(measures: Sequence[str], *, known: Sequence[str]) -> list[str]:
 def refused_sign_ups(
     sign_ups: Sequence[SignUp], closed_on: Mapping[str, date | None], *, starts_on: date, today: date
 ) -> list[FieldError]:
-    """A practice that closed before the scheme starts signs only for the record, and nobody has signed tomorrow."""
+    """A practice that closed before the scheme starts signs only for the record, and nobody has signed tomorrow.
+
+    On 22 November 2026 a form dated 23 November is refused, and so is a practice that closed on 31 March 2026 for a scheme
+    of 2026/27, unless it is said to be historical. That exception is the published API's; the rest is ours.
+    """
     found: list[FieldError] = []
     seen: set[str] = set()
     for place, each in enumerate(sign_ups):
@@ -268,7 +276,12 @@ def claim_words(*, is_in: bool, is_covered: bool, applies: Sequence[Period], is_
 
 
 def claim_refusal(*, is_in: bool, may_declare: bool, period: Period, today: date) -> ClaimRefusal | None:
-    """Why not, the most lasting reason first. The window opens on the day after the period's last."""
+    """Why not, the most lasting reason first. The window opens on the day after the period's last.
+
+    For April to June 2026 a practice without an agreement is told so whoever asks and whenever; with one, whoever
+    cannot declare is told so, and the practice manager on 30 June that it opens on 1 July. The codes are those of
+    the published API.
+    """
     if not is_in:
         return ClaimRefusal.NOT_SIGNED_UP
     if not may_declare:

@@ -1,1 +1,1 @@
-"""Pure parts of communications."""
+"""What notices say, how they are laid out, who may send where, and what becomes of a delivery."""

@@ -1,4 +1,4 @@
-"""Use cases of communications: one async function per verb."""
+"""Use cases of communications: announcements, notices, sending them, the inbox, and a practice's page of today."""
 
 from app.communications.repository.sending import Noted, Waiting
 from app.communications.service.announcing import (

@@ -1,4 +1,4 @@
-"""Use cases of forums: one async function per verb."""
+"""Use cases of forums: who is in them, issues on the ladder, and practices' answers."""
 
 from app.forums.service.answers import respond
 from app.forums.service.asking import (

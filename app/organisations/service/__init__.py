@@ -1,4 +1,4 @@
-"""Use cases of organisations: one async function per verb."""
+"""Use cases of organisations: the register and its imports, members, localities, and changes of practices."""
 
 from app.organisations.service.changes import (
     WantedChange,

@@ -1,4 +1,4 @@
-"""Use cases of payments."""
+"""Use cases of payments: working a run out, deciding about it, settling it with the ledger, and the budget's stand."""
 
 from app.payments.repository.runs import count_unacknowledged_releases
 from app.payments.service.budgeting import BudgetStand, stand_of

@@ -1,4 +1,4 @@
-"""Use cases of people: one async function per verb."""
+"""Use cases of people: persons and their posts, mailboxes, leads, and what other slices ask about them."""
 
 from app.people.rules import name_key
 from app.people.service.appliers import APPLIERS
