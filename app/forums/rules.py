@@ -6,11 +6,11 @@ from typing import Final
 
 from app.core.etag import digest_etag
 from app.forums.values import Answered, Comparison, Decision, Kind, LadderLevel, Picture
+from app.organisations.values import SIZE_EDGES
 
 LADDER: Final = (LadderLevel.PRACTICE, LadderLevel.LOCALITY, LadderLevel.COMMISSIONER)
 LEAST_ANSWERS: Final = 5
 """Under five answers a figure could be traced to a practice, so there is none."""
-BANDS: Final = (Decimal(3000), Decimal(6000), Decimal(10000), Decimal(15000))
 ALL_ASKED: Final = "All practices asked."
 
 
@@ -44,7 +44,7 @@ def closes(level: LadderLevel, *, origin: LadderLevel, answered_at: LadderLevel,
 
 def band(registered: Decimal | None) -> int | None:
     """Which size band a list falls in: 0 is under 3,000 and 4 is 15,000 or more; None when the list is not known."""
-    return None if registered is None else sum(registered >= edge for edge in BANDS)
+    return None if registered is None else sum(registered >= edge for edge in SIZE_EDGES)
 
 
 def comparable_words(reference: Kind | None) -> str:
@@ -61,10 +61,10 @@ def _band_words(number: int | None) -> str:
     if number is None:
         return "a list whose size is not known"
     if number == 0:
-        return f"fewer than {BANDS[0]:,} registered patients"
-    if number == len(BANDS):
-        return f"{BANDS[-1]:,} registered patients or more"
-    return f"{BANDS[number - 1]:,} to {BANDS[number] - 1:,} registered patients"
+        return f"fewer than {SIZE_EDGES[0]:,} registered patients"
+    if number == len(SIZE_EDGES):
+        return f"{SIZE_EDGES[-1]:,} registered patients or more"
+    return f"{SIZE_EDGES[number - 1]:,} to {SIZE_EDGES[number] - 1:,} registered patients"
 
 
 def comparable(kinds: Mapping[str, Kind], reference: Kind | None) -> frozenset[str]:

@@ -4,10 +4,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from app.core.db import Tx
+
+SIZE_EDGES: Final = (3_000, 6_000, 10_000, 15_000)
+"""Registered patients at which a practice is in the next band of size, wherever practices are grouped or compared by it.
+The edges are ours: no published banding stands behind them."""
 
 
 class CommissionerKind(StrEnum):

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 from app.calculation.service import year_share
 from app.core.clock import Period, add_months, financial_year_start
 from app.core.errors import FieldError
 from app.core.wording import counted
+from app.organisations.values import SIZE_EDGES
 from app.schemes.values import (
     Agreement,
     Budget,
@@ -308,17 +310,14 @@ def read_period(text: str) -> Period | str:
         return "Write 2026-05, 2026/27 or 2026-04-01/2026-07-01."
 
 
-# Patients on the list; the last band has no end.
-SIZE_BANDS: Final = ((0, 3_000), (3_000, 6_000), (6_000, 9_000), (9_000, 12_000), (12_000, None))
-
-
 def size_band(registered: Decimal | None) -> str:
+    """The group of practices of that size, by the bands that forums compare by: 8,412 patients are in `6,000 to 9,999`."""
     if registered is None:
         return "unknown"
-    for least, most in SIZE_BANDS:
-        if most is not None and registered < most:
+    for least, most in pairwise((0, *SIZE_EDGES)):
+        if registered < most:
             return f"{least:,} to {most - 1:,}"
-    return f"{SIZE_BANDS[-1][0]:,} and over"
+    return f"{SIZE_EDGES[-1]:,} and over"
 
 
 def rurality(rural: bool | None) -> str:

@@ -213,9 +213,9 @@ def test_groups_of_practices_add_up_and_stand_in_order_of_size() -> None:
         PracticeRange("C", 5, 6, 7, None),
     ]
     groups = {
-        "A": rules.size_band(Decimal(12_000)),
+        "A": rules.size_band(Decimal(15_000)),
         "B": rules.size_band(Decimal("2999.5")),
         "C": rules.size_band(None),
     }
     found = [(each.group, each.least, each.expected, each.most) for each in rules.spread(ranges, groups)]
-    assert found == [("0 to 2,999", 1, 2, None), ("12,000 and over", 100, 200, 300), ("unknown", 5, 6, 7)]
+    assert found == [("0 to 2,999", 1, 2, None), ("15,000 and over", 100, 200, 300), ("unknown", 5, 6, 7)]
