@@ -36,8 +36,7 @@ def import_file(
     import asyncio
 
     from app.core.progress import progress_shown
-    from app.organisations.adapters.command import ImportCommand, run_import
-    from app.organisations.rules import faults_csv
+    from app.organisations.adapters.command import ImportCommand, refused_rows, run_import
     from app.people.service import APPLIERS
 
     settings = read_settings()
@@ -51,7 +50,7 @@ def import_file(
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"Stopped: nothing of {file.name} was kept.") from None
         if errors is not None:
-            rows = faults_csv((error.row, error.column, error.code, error.detail) for error in result.errors)
+            rows = refused_rows(result)
             errors.write_text(rows, encoding="utf-8", newline="")
     for error in result.errors[:_SHOWN]:
         typer.echo(f"row {error.row}, {error.column}: {error.detail} ({error.code})", err=True)

@@ -17,6 +17,7 @@ from app.core.settings import Settings
 from app.organisations.adapters.register_files import read_file
 from app.organisations.errors import CommissionerNotFound, OptionInvalid, UnknownKind
 from app.organisations.ports import Applier, Options
+from app.organisations.rules import faults_csv
 from app.organisations.service import find_commissioner
 from app.organisations.service.imports import (
     ImportResult,
@@ -137,3 +138,8 @@ async def run_import(
     finally:
         await platform.dispose()
         await worker.dispose()
+
+
+def refused_rows(result: ImportResult) -> str:
+    """CSV of the rows that were left out, and why, as the API has it."""
+    return faults_csv((error.row, error.column, error.code, error.detail) for error in result.errors)
