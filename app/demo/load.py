@@ -190,6 +190,7 @@ class Demo:
             {
                 "practice": p.code,
                 "signed_on": signed,
+                "until": until.isoformat(),
                 "signatory": {
                     "name": (p.lead or p.manager or world.person(1, p.code)).name,
                     "capacity": "contract_holder",

@@ -10,13 +10,13 @@ from app.people.values import AT_PRACTICES
 
 
 def outside_year(applies: Period, year: Period) -> list[FieldError]:
-    """A version is for its scheme's year: at another time nobody has an agreement by which it could pay."""
-    detail = f"The scheme's year is from {year.valid_from} until {year.end}, the last day not included."
-    wrong = {
-        "from": not year.valid_from <= applies.valid_from < year.end,
-        "until": not year.valid_from < applies.end <= year.end,
-    }
-    return [FieldError(f"/applies/{name}", "schemes.outside_year", detail) for name, found in wrong.items() if found]
+    """A version begins in its scheme's year: before that nobody has an agreement by which it could pay. It may go on for
+    longer, for agreements that say so.
+    """
+    if year.contains(applies.valid_from):
+        return []
+    detail = f"A version begins in the scheme's year, which is from {year.valid_from} until {year.end}, the last day not included."
+    return [FieldError("/applies/from", "schemes.outside_year", detail)]
 
 
 def version_problems(definition: Definition, *, applies: Period) -> list[Problem]:
