@@ -187,6 +187,16 @@ def facts_outside_scheme(
     return found
 
 
+def facts_in_future(facts: Sequence[FactEntry], *, today: date) -> list[FieldError]:
+    """What has yet to happen is no evidence: it would be paid although it never took place."""
+    detail = "The day is in the future; record it once it has happened."
+    return [
+        FieldError(f"/facts/{place}/on", "schemes.fact_in_future", detail)
+        for place, fact in enumerate(facts)
+        if fact.on > today and fact.value is not None
+    ]
+
+
 def unread_words(measures: Sequence[str], *, known: Sequence[str]) -> list[str]:
     """One sentence for each name of a fact that a definition does not read; a scheme refuses such facts."""
     read = ", ".join(known) or "none"
@@ -277,8 +287,11 @@ def claim_words(*, is_in: bool, is_covered: bool, applies: Sequence[Period], is_
     return "Nothing has to be claimed: a run pays from lists, posts and confirmed facts by itself."
 
 
-def claim_refusal(*, is_in: bool, may_declare: bool, period: Period, today: date) -> ClaimRefusal | None:
-    """Why not, the most lasting reason first. The window opens on the day after the period's last.
+def claim_refusal(
+    *, is_in: bool, is_claimed: bool, may_declare: bool, period: Period, today: date
+) -> ClaimRefusal | None:
+    """Why not, the most lasting reason first; none where nothing has to be claimed. The window opens on the day after the
+    period's last.
 
     For April to June 2026 a practice without an agreement is told so whoever asks and whenever; with one, whoever
     cannot declare is told so, and the practice manager on 30 June that it opens on 1 July. The codes are those of
@@ -286,6 +299,8 @@ def claim_refusal(*, is_in: bool, may_declare: bool, period: Period, today: date
     """
     if not is_in:
         return ClaimRefusal.NOT_SIGNED_UP
+    if not is_claimed:
+        return None
     if not may_declare:
         return ClaimRefusal.ROLE
     return ClaimRefusal.WINDOW_NOT_OPEN if today < period.end else None

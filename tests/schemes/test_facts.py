@@ -63,6 +63,7 @@ async def test_facts_that_would_be_lost_are_refused_with_pointers(shared: LivePl
     answer = await manager.post(f"{path}/facts", json={"facts": facts})
     assert (answer.status_code, answer.json()["code"]) == (422, "schemes.facts_refused")
     assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        ("/facts/3/on", "schemes.fact_in_future"),
         ("/facts/0/practice", "schemes.practice_not_in_scheme"),
         ("/facts/1/measure", "schemes.measure_unknown"),
         ("/facts/3/on", "schemes.outside_scheme"),
@@ -124,3 +125,14 @@ async def test_facts_are_confirmed_by_one_kind_of_name_and_only_where_they_are(s
         assert (await manager.post(f"{path}/facts/confirm", json=body)).status_code == 422, body
     elsewhere = await manager.post(f"{other}/facts/confirm", json={"ids": [fact["id"]]})
     assert (elsewhere.status_code, elsewhere.json()["errors"][0]["code"]) == (422, "schemes.fact_not_found")
+
+
+async def test_what_has_yet_to_happen_is_no_evidence(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    office = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(office)
+    await sign_up(office, path, practice)
+    answer = await office.post(f"{path}/facts", json={"facts": [a_fact(practice, "a", on="2027-02-05")]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "schemes.facts_refused")
+    (found,) = answer.json()["errors"]
+    assert (found["pointer"], found["code"]) == ("/facts/0/on", "schemes.fact_in_future")

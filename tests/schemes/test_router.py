@@ -54,9 +54,9 @@ async def test_a_practices_closure_says_what_it_touches_among_schemes(shared: Li
     manager = await shared.as_role("scheme_manager", tenant=tenant)
     path = await a_live_scheme(manager)
     await sign_up(manager, path, practice)
-    await manager.post(f"{path}/facts", json={"facts": [a_fact(practice, "a"), a_fact(practice, "b", on="2027-02-01")]})
+    await manager.post(f"{path}/facts", json={"facts": [a_fact(practice, "a"), a_fact(practice, "b", on="2026-11-01")]})
     admin = await shared.as_role("commissioner_admin", tenant=tenant)
-    change = {"kind": "close", "practice": practice, "effective_on": "2027-01-01", "dry_run": True}
+    change = {"kind": "close", "practice": practice, "effective_on": "2026-10-01", "dry_run": True}
     tried = await admin.post("/v1/practice-changes", json=change)
     assert tried.is_success, tried.text
     counts = {each["what"]: each["count"] for each in tried.json()["effects"]}

@@ -180,7 +180,7 @@ def test_time_with_another_commissioner_is_not_time_as_a_member() -> None:
 
 def test_the_most_lasting_reason_against_a_claim_comes_first() -> None:
     def refusal(*, is_in: bool = True, may: bool = True, today: date = date(2027, 4, 1)) -> ClaimRefusal | None:
-        return rules.claim_refusal(is_in=is_in, may_declare=may, period=YEAR, today=today)
+        return rules.claim_refusal(is_in=is_in, is_claimed=True, may_declare=may, period=YEAR, today=today)
 
     assert refusal(is_in=False, may=False, today=MAY) is ClaimRefusal.NOT_SIGNED_UP
     assert refusal(may=False, today=MAY) is ClaimRefusal.ROLE

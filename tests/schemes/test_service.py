@@ -139,7 +139,7 @@ async def test_an_undated_agreement_holds_in_the_schemes_year_only_wherever_it_i
             now=NOW,
         )
     found = [each.code for each in refused.value.errors]
-    assert found == ["schemes.outside_scheme"]
+    assert found == ["schemes.fact_in_future", "schemes.outside_scheme"]
     for day, still in ((date(2027, 3, 31), 1), (date(2027, 4, 1), 0)):
         change = PracticeChangeRef(PracticeChangeKind.CLOSE, (practice,), None, None, day)
         held = {each.what: each.count for each in await service.effects_of_practice_change(db, change)}

@@ -50,6 +50,7 @@ async def record_facts(
         await _require_no_tie(session, recorded_by, touched, now=now)
     refused = rules.refused_facts(facts, known, may_correct=confirmed or from_meeting)
     if not from_meeting:
+        refused += rules.facts_in_future(facts, today=london_date(now))
         refused += await _not_of_this_scheme(session, scheme_id, facts)
     if refused:
         raise FactsRefused(errors=refused)

@@ -140,7 +140,13 @@ async def entitlement(
         practice=practice,
         period=period,
         version=version.n if version else None,
-        refusal=rules.claim_refusal(is_in=is_in, may_declare=may_declare, period=period, today=today),
+        refusal=rules.claim_refusal(
+            is_in=is_in,
+            is_claimed=version is not None and read_definition(version.definition).claims,
+            may_declare=may_declare,
+            period=period,
+            today=today,
+        ),
         explanation=rules.claim_words(
             is_in=is_in,
             is_covered=version is not None,
