@@ -58,7 +58,8 @@ async def test_withdrawn_session_is_taken_back_from_the_next_payment(shared: Liv
     file = (await office.manager.get(f"/v1/payment-runs/{clawback}/file", params={"format": "json"})).json()
     assert file["control"] == {"count": 0, "total": "0.00"}
     third = Period(date(2026, 10, 1), date(2027, 1, 1))
-    await office.record(*(schemes.a_fact(practice, f"b{n}", date(2026, n, 1)) for n in (10, 11, 12)))
+    held = (date(2026, 10, 1), date(2026, 11, 1), date(2026, 11, 2))
+    await office.record(*(schemes.a_fact(practice, f"b{day}", day) for day in held))
     payment = (await office.statement(await office.calculate(third), practice))["payments"][0]
     assert (payment["total"], payment["brought_forward"], payment["payable"]) == ("900.00", "-600.00", "300.00")
 
