@@ -235,7 +235,7 @@ class InboxMessage(BaseModel):
                     "topic": "announcements",
                     "urgency": "routine",
                     "subject": "Protected learning time in June",
-                    "body_text": "The afternoon of **10 June** is protected.",
+                    "body_text": "The afternoon of 10 June is protected.",
                     "body_html": "<p>The afternoon of <strong>10 June</strong> is protected.</p>\n",
                     "must_acknowledge_by": "2026-12-01",
                     "acknowledged_at": None,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.communications.rules import wording
+from app.communications.rules.plain import plain_text
 from app.core.clock import Period
 from app.core.ids import new_id
 from app.payments.values import PaymentBrief
@@ -29,7 +30,7 @@ def _payment(**more: int) -> PaymentBrief:
 @pytest.mark.parametrize(
     ("total", "payments", "words"),
     [
-        (10_000, [_payment(payable=10_000)], "**£100.00** will be paid by 22 December 2026."),
+        (10_000, [_payment(payable=10_000)], "£100.00 will be paid by 22 December 2026."),
         (
             -12_000,
             [_payment(carried_forward=-12_000)],
@@ -39,13 +40,13 @@ def _payment(**more: int) -> PaymentBrief:
         (
             5_000,
             [_payment(brought_forward=-12_000, carried_forward=-7_000)],
-            "The total is **£50.00**. £120.00 from before is set against what is due to Mill Lane. Nothing is paid now."
+            "The total is £50.00. £120.00 from before is set against what is due to Mill Lane. Nothing is paid now."
             " £70.00 is carried forward and set against the next payment to Mill Lane.",
         ),
         (
             10_000,
             [_payment(payable=3_000, brought_forward=-7_000)],
-            "The total is **£100.00**. £70.00 from before is set against what is due to Mill Lane. **£30.00** will be paid"
+            "The total is £100.00. £70.00 from before is set against what is due to Mill Lane. £30.00 will be paid"
             " by 22 December 2026.",
         ),
     ],
@@ -63,7 +64,7 @@ def test_a_statement_tells_what_is_paid_and_what_stands_between_it_and_the_total
         lines=["A line."],
         payments=payments,
     )
-    assert body.split("\n\n")[1] == words
+    assert plain_text(body.split("\n\n")[1]) == words
 
 
 async def test_a_mail_promises_what_the_file_pays(shared: LivePlenary) -> None:
@@ -82,7 +83,7 @@ async def test_a_mail_promises_what_the_file_pays(shared: LivePlenary) -> None:
         "Statement: £30.00",
     ]
     [text] = [text for subject, text in mails if "£30.00" in subject]
-    assert "The total is **£100.00**. £70.00 from before is set against what is due to" in text
+    assert "The total is £100.00. £70.00 from before is set against what is due to" in text
 
 
 async def test_a_practice_is_told_of_a_statement_in_which_gain_and_loss_cancel_out(shared: LivePlenary) -> None:
@@ -98,5 +99,5 @@ async def test_a_practice_is_told_of_a_statement_in_which_gain_and_loss_cancel_o
     [row] = await told(shared, office.tenant, "statement")
     subject, text = mail_of(shared, row)
     assert subject.startswith("Statement: £100.00 for")
-    assert "The total is **£0.00**. **£100.00** will be paid by" in text
+    assert "The total is £0.00. £100.00 will be paid by" in text
     assert f"£100.00 is carried forward and set against the next payment to {provider}." in text

@@ -1,15 +1,15 @@
-"""From Markdown to what is safe to show, and from that to a mail."""
+"""From Markdown to what is safe to show and to what is read without any markup, and from that to a mail."""
 
 import html
 from typing import Final
 
 import nh3
-from markdown_it import MarkdownIt
 
+from app.communications.rules.plain import markdown_parser, plain_text
 from app.communications.values import Rendered
 
 # Raw HTML in the Markdown is shown as text. What is left is cleaned all the same: two fences, as for tenants.
-_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table").enable("strikethrough")
+_MARKDOWN: Final = markdown_parser()
 _TAGS: Final = frozenset(
     [
         "a",
@@ -58,7 +58,7 @@ def render_markdown(markdown: str) -> Rendered:
         url_schemes=_SCHEMES,
         link_rel="noopener noreferrer",
     )
-    return Rendered(text=markdown, html=shown)
+    return Rendered(text=plain_text(markdown), html=shown)
 
 
 def mail_text(subject: str, body: str, footer: str) -> str:

@@ -24,10 +24,7 @@ from app.people import service as people
 
 _HEADERS = {"Auto-Submitted": "auto-generated"}
 # No link: every address of ours is for programs, and answers 401 to a person's browser.
-_FOOTER = (
-    "Sent by Plenary for {commissioner}. What a person gets by mail is set in their intranet or app"
-    " (GET /v1/me/preferences)."
-)
+_FOOTER = "Sent by Plenary for {commissioner}. What a person gets by mail is set in their intranet or app."
 
 
 async def take_batch(session: Tx, batch: UUID) -> tuple[list[Waiting], str]:
