@@ -34,7 +34,7 @@ def _payment(**more: int) -> PaymentBrief:
         (
             -12_000,
             [_payment(carried_forward=-12_000)],
-            "The total is **-£120.00**. Nothing is paid now. £120.00 is carried forward and set against the next payment"
+            "The total is -£120.00. Nothing is paid now. £120.00 is carried forward and set against the next payment"
             " to Mill Lane.",
         ),
         (
