@@ -85,9 +85,13 @@ async def keep_working(live: LivePlenary) -> None:
         await asyncio.sleep(0.1)
 
 
-async def test_a_wrong_password_is_said_in_words(servers: tuple[str, str | None], tmp_path: Path) -> None:
-    wrong = make_url(servers[0]).set(password="guess").render_as_string(hide_password=False)
+async def test_a_login_that_the_server_refuses_is_said_in_words(
+    servers: tuple[str, str | None], tmp_path: Path
+) -> None:
+    # A server given by URL may trust whoever comes; one that it does not know is refused by every server.
+    stranger = make_url(servers[0]).set(username="nobody_here", password="guess")
+    wrong = stranger.render_as_string(hide_password=False)
     done = await plenary("migrate", "--bootstrap", "-", home=tmp_path, admin_database_url=wrong)
     assert done.exit_code == 1
-    assert "The database server refused: password authentication failed" in done.stderr
+    assert "The database server refused: " in done.stderr
     assert not (tmp_path / "env").exists()
