@@ -38,3 +38,12 @@ class PracticeRepeated(DomainError):
     status = 422
     code = "calculation.practice_repeated"
     title = "A practice may be named only once in a calculation."
+
+
+class BrokenPart(DomainError):
+    """Instalments or an advance were asked about a period that is not whole parts of one financial year."""
+
+    status = 422
+    code = "calculation.broken_part"
+    title = "What is paid in parts of a financial year is paid for whole parts of it."
+    hint = "With 4 parts a period is April to June, July to September, and so on, or several of them."

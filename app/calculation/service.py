@@ -9,8 +9,8 @@ from app.calculation.language import document, schema
 from app.calculation.language.reading import pointer
 from app.calculation.language.tree import measures_used, needs_of, needs_placed, needs_used, walk
 from app.calculation.nodes import component, list_size
-from app.calculation.nodes.catalogue import CATALOGUE
-from app.calculation.nodes.component import Component, OrganisationPayee
+from app.calculation.nodes.catalogue import CATALOGUE, PARTS
+from app.calculation.nodes.component import Component
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import PreparedMeasure
 from app.calculation.rules import canonical, describing, engine, seeing
@@ -27,6 +27,7 @@ outputs_digest = canonical.outputs_digest
 latest_list = list_size.latest_list
 range_sentence = describing.range_sentence
 sight = seeing.sight
+facts_since = seeing.facts_since
 year_share = component.year_share
 
 
@@ -37,7 +38,7 @@ def parse_definition(raw: Mapping[str, Any]) -> Definition:
 
 def definition_schema() -> dict[str, Any]:
     """The language as JSON Schema, draft 2020-12."""
-    return schema.definition_schema(catalogue=CATALOGUE, parts=(OrganisationPayee,))
+    return schema.definition_schema(catalogue=CATALOGUE, parts=PARTS)
 
 
 def check_definition(definition: Definition, *, applies: Period) -> list[Problem]:
@@ -78,11 +79,12 @@ def evaluate(
     return engine.evaluate(definition, period=period, practices=practices, view=view)
 
 
-def estimate(definition: Definition, *, period: Period, practice: PracticeInput) -> Range:
-    """`least` is what confirmed facts and posts earn as they stand; `expected` is all that is offered: every need met,
-    every capped count full, uncapped facts as they are to date. `most` is None where something is uncapped.
+def estimates(definition: Definition, *, period: Period, practices: Sequence[PracticeInput]) -> dict[str, Range | None]:
+    """By practice. `least` is what confirmed facts and posts earn as they stand; `expected` is all that is offered: every
+    need met, every capped count full, uncapped facts as they are to date. `most` is None where something is uncapped.
+    No range where an amount is too large. Where practices share something, all of them have to be given.
     """
-    return engine.estimate(definition, period=period, practice=practice)
+    return engine.estimates(definition, period=period, practices=practices)
 
 
 def evaluate_possible(
@@ -101,12 +103,9 @@ def evaluate_possible(
             left_out |= error.practices
 
 
-def estimate_possible(definition: Definition, *, period: Period, practice: PracticeInput) -> Range | None:
-    """As `estimate`; None where an amount is too large."""
-    try:
-        return estimate(definition, period=period, practice=practice)
-    except AmountTooLarge:
-        return None
+def shares_among_all(definition: Definition) -> bool:
+    """Whether what one practice is paid depends on the others, so that all have to be worked out together."""
+    return any(isinstance(place.node, PayingNode) and place.node.shares_among_all for place in walk(definition.pay))
 
 
 def describe(definition: Definition, *, ranges: Range | None = None) -> list[str]:
@@ -121,7 +120,7 @@ def measures_needed(definition: Definition) -> Needed:
     """The facts, posts and kinds of list to gather before `evaluate`."""
     measures, needs = measures_used(definition), needs_used(definition)
     return Needed(
-        facts=tuple(sorted({name for measure in measures for name in measure.facts_read()})),
+        facts=tuple(sorted({name for part in (*measures, *needs) for name in part.facts_read()})),
         posts=tuple(sorted({name for need in needs for name in need.posts_read()})),
         bases=tuple(sorted({basis for measure in measures for basis in measure.bases_read()})),
         may_be_negative=tuple(

@@ -58,6 +58,10 @@ class Measure(ABC):
     def bases_read(self) -> tuple[Basis, ...]:
         return ()
 
+    def facts_from(self, period: Period) -> date:
+        """The first day whose facts can count for the period."""
+        return period.valid_from
+
     def lists_read(self, lists: "Sequence[ListSize]", period: Period) -> "tuple[ListSize, ...]":
         """Those of a practice's lists that the measure chooses for the period."""
         del lists, period
@@ -75,11 +79,19 @@ class Need(ABC):
     def posts_read(self) -> tuple[str, ...]:
         return ()
 
+    def facts_read(self) -> tuple[str, ...]:
+        return ()
+
 
 class Node(ABC):
     """One typed part of a definition's `pay`; the classes in `nodes` say what each pays."""
 
     type: ClassVar[str]
+
+    @property
+    def reads_year(self) -> bool:
+        """Whether it looks at the whole financial year in which a period lies."""
+        return False
 
     @abstractmethod
     def sentence(self) -> str: ...

@@ -130,6 +130,12 @@ class Period:
         return Period(start, end) if end is None or start < end else None
 
 
+def financial_year_of(day: date) -> Period:
+    """From 1 April to 1 April: the financial year in which the day lies."""
+    start = date(day.year if day.month >= 4 else day.year - 1, 4, 1)
+    return Period(start, add_months(start, 12))
+
+
 class PeriodModel(BaseModel):
     """A period whose `until` is the first day after it."""
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.calculation.errors import DefinitionInvalid
+from app.calculation.nodes.catalogue import CATALOGUE
 from app.calculation.service import (
     canonical_json,
     describe_markdown,
-    estimate,
     evaluate,
     inputs_digest,
     outputs_digest,
@@ -24,19 +24,31 @@ from app.calculation.service import (
     sight,
 )
 from app.calculation.values import ENGINE_VERSION, Fact, ListSize, PostHeld, PracticeInput
-from app.core.clock import Period
+from app.core.clock import Period, add_months
 from app.core.errors import FieldError
 from tests.factories.calculation import (
     APRIL,
     MEASURES,
     QUARTER,
+    YEAR,
+    advance,
     definition,
+    estimated,
     fixed,
     gate,
+    instalments,
+    linear,
+    milestone,
+    per_event,
     per_head,
     per_session,
+    pooled,
+    practice,
     pro_rata,
     raw_definition,
+    reimbursed,
+    tiered,
+    times,
     total,
 )
 
@@ -48,6 +60,7 @@ days = st.dates(date(2013, 1, 1), date(2016, 12, 31))
 sizes = st.decimals(0, 60_000, places=2)
 values = st.decimals(-500, 500, places=2)
 rates = st.decimals(0, 500, places=3).map(str)
+FACTS = sorted({measure["fact"] for measure in MEASURES.values() if "fact" in measure})
 
 
 @st.composite
@@ -66,8 +79,9 @@ def times_as_member(draw):
 def practices(draw, code="Y00001"):
     lists = st.builds(ListSize, days, st.none() | sizes, st.none() | sizes, st.none() | st.just("A file"))
     posts = periods().map(lambda held: PostHeld("named_lead", held.valid_from, held.valid_until))
-    names = st.sampled_from(["lead_session", "cost", "other"])
-    facts = st.builds(Fact, st.uuids().map(str), names, days, values, confirmed=st.booleans())
+    names = st.sampled_from(["other", *FACTS])
+    subjects = st.none() | st.sampled_from(["p1", "p2"])
+    facts = st.builds(Fact, st.uuids().map(str), names, days, values, subjects, confirmed=st.booleans())
     return PracticeInput(
         code=code,
         lists=tuple(draw(st.lists(lists, max_size=4, unique_by=lambda each: each.as_at))),
@@ -77,17 +91,44 @@ def practices(draw, code="Y00001"):
     )
 
 
+AROUND = {
+    "nothing": lambda leaves: leaves,
+    "gate": lambda leaves: gate(leaves, held="any_day"),
+    "gate all through": lambda leaves: gate(leaves, held="every_day"),
+    "fact": lambda leaves: {"type": "gate", "needs": [{"fact": "standing", "at_least": "2"}], "then": leaves},
+    "days": pro_rata,
+    "months": lambda leaves: pro_rata(gate(leaves), "months"),
+    "best": lambda leaves: {"type": "best_of", "of": [leaves, fixed("200.00", component="other")]},
+    "least": lambda leaves: {"type": "least_of", "of": [leaves, fixed("200.00", component="other")]},
+    "times": lambda leaves: times(
+        leaves, {"measure": "list", "over": "7000"}, {"measure": "register", "over_measure": "list"}
+    ),
+    "cap": lambda leaves: {"type": "cap", "id": "cap", "rate": "2.00", "measure": "list", "then": leaves},
+    "floor": lambda leaves: {"type": "floor", "id": "floor", "amount": "100.00", "then": leaves},
+    "parts": lambda _: total(instalments(total(per_head(), fixed("77.77")), 4), advance(per_session(), parts=4)),
+}
+
+
 @st.composite
 def pays(draw):
-    leaves = total(
+    plain = [
         per_head(draw(rates), rate_per=draw(st.sampled_from(["year", "period"]))),
         per_head(draw(rates), "weighted", component="weighted"),
         per_session(draw(rates)),
         fixed(draw(rates), rate_per="year"),
         {"type": "fixed", "id": "costs", "measure": "costs"},
-    )
-    held = draw(st.sampled_from(["period_start", "any_day", "every_day"]))
-    return draw(st.sampled_from([leaves, gate(leaves, held=held), pro_rata(leaves), pro_rata(gate(leaves), "months")]))
+        linear(),
+        tiered(("1", "5.5", draw(rates)), ("5.5", None, draw(rates)), each=draw(st.sampled_from(["list", "uncapped"]))),
+        tiered(("0", "100", draw(rates)), ("100", None, "0.00"), id="parts", measure="list", of="marginal"),
+        per_event(draw(rates), at_most=draw(st.sampled_from(["register", "list"]))),
+        per_event(None, "doses", id="doses", rates=[{"since": "2014-05-01", "rate": draw(rates)}]),
+        reimbursed((1, draw(rates)), (2, draw(rates)), waiting=draw(st.integers(0, 2))),
+        milestone(draw(rates)),
+        pooled(draw(rates)),
+    ]
+    leaves = total(*draw(st.lists(st.sampled_from(plain), min_size=1, max_size=5, unique_by=lambda each: each["id"])))
+    around = draw(st.sampled_from(list(AROUND)))
+    return AROUND[around](leaves)
 
 
 rounds = st.fixed_dictionaries(
@@ -163,6 +204,40 @@ def test_what_a_period_cannot_see_of_a_practice_changes_none_of_its_lines(pay, g
     assert before == after
 
 
+@few
+@given(st.decimals(0, 10**6, places=2), st.lists(sizes, min_size=1, max_size=40))
+def test_shares_of_a_pool_add_up_to_it(budget, weights):
+    given_practices = [practice(f"Y{n:05d}", lists=(ListSize(APRIL, size, None),)) for n, size in enumerate(weights)]
+    shares = [each.total for each in evaluate(definition(pooled(str(budget))), period=YEAR, practices=given_practices)]
+    assert sum(shares) == (budget * 100 if any(weights) else 0)
+    fair = [budget * 100 * size / (sum(weights) or 1) for size in weights]
+    assert all(abs(share - exact) < 1 for share, exact in zip(shares, fair, strict=True))
+
+
+@few
+@given(st.decimals(0, 10**6, places=3), st.sampled_from([2, 3, 4, 6, 12]))
+def test_parts_of_a_year_add_up_to_it(amount, parts):
+    pay, length = fixed(str(amount), rate_per="year"), 12 // parts
+    periods_of_it = [Period(add_months(APRIL, n * length), add_months(APRIL, (n + 1) * length)) for n in range(parts)]
+    paid_in_parts = [
+        evaluate(definition(instalments(pay, parts)), period=each, practices=[practice()])[0].total
+        for each in periods_of_it
+    ]
+    assert sum(paid_in_parts) == evaluate(definition(pay), period=YEAR, practices=[practice()])[0].total
+    assert max(paid_in_parts) - min(paid_in_parts) <= 1
+    assert paid_in_parts == sorted(paid_in_parts, reverse=True)
+
+
+@few
+@given(practices(), pays())
+def test_a_factor_of_one_changes_no_penny(given_practice, pay):
+    before, after = (
+        evaluate(definition(each), period=QUARTER, practices=[given_practice])[0]
+        for each in (pay, times(pay, {"value": "3", "over": "3"}))
+    )
+    assert [line.amount for line in after.lines] == [line.amount for line in before.lines]
+
+
 @patient
 @given(st.decimals(0, 500, places=3), sizes)
 def test_a_rate_times_a_list_is_what_decimals_say(rate, size):
@@ -177,7 +252,7 @@ def test_a_rate_times_a_list_is_what_decimals_say(rate, size):
 def test_what_is_most_is_no_less_than_what_is_certain_when_nothing_is_taken_back(pay, given_practice):
     positive = tuple(fact for fact in given_practice.facts if fact.value >= 0 and fact.confirmed)
     sound = PracticeInput("Y1", given_practice.lists, given_practice.posts, positive, given_practice.member)
-    found = estimate(definition(pay), period=QUARTER, practice=sound)
+    found = estimated(pay, sound, QUARTER)
     assert found.least <= found.expected
     assert found.most is None or found.most >= found.least
 
@@ -188,7 +263,21 @@ json_values = st.recursive(
     max_leaves=12,
 )
 WORDS = ["type", "of", "then", "needs", "rate", "measure", "measures", "list", "pay", "round", "id", "kind", "amount"]
-KINDS = ["per_head", "per_session", "fixed", "sum", "gate", "pro_rata", "list_size", "count", "2.00", "days", "post"]
+KINDS = [
+    *CATALOGUE.nodes,
+    *CATALOGUE.measures,
+    "per_head",
+    "per_session",
+    "fixed",
+    "sum",
+    "gate",
+    "pro_rata",
+    "list_size",
+    "count",
+    "2.00",
+    "days",
+    "post",
+]
 likely_json = st.recursive(
     st.sampled_from(KINDS + WORDS) | json_values,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS + KINDS), inner, max_size=6),

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from app.calculation.errors import AmountTooLarge, BrokenMonth, PracticeRepeated
-from app.calculation.service import estimate, evaluate
+from app.calculation.service import evaluate
 from app.calculation.values import Fact, Payee, PostHeld, Range
 from app.core.clock import Period
 from tests.factories.calculation import (
@@ -16,6 +16,7 @@ from tests.factories.calculation import (
     YEAR,
     a_list,
     definition,
+    estimated,
     fixed,
     gate,
     lead,
@@ -259,15 +260,15 @@ def test_a_practice_named_twice_is_refused():
 
 def test_what_can_be_earned_lies_between_what_is_certain_and_what_is_offered():
     pay = gate(total(per_head(), per_session()))
-    certain = estimate(definition(pay), period=YEAR, practice=practice(posts=(lead(),), facts=(session(APRIL),)))
+    certain = estimated(pay, practice(posts=(lead(),), facts=(session(APRIL),)))
     assert certain == Range(1_712_400, 1_682_400 + 720_000, 1_682_400 + 720_000)
-    vacant = estimate(definition(pay), period=YEAR, practice=practice())
+    vacant = estimated(pay, practice())
     assert (vacant.least, vacant.most) == (0, 2_402_400)
 
 
 def test_what_has_no_cap_has_no_most():
     facts = (session(APRIL), session(date(2014, 4, 9), confirmed=False))
-    found = estimate(definition(per_session(measure="uncapped")), period=YEAR, practice=practice(facts=facts))
+    found = estimated(per_session(measure="uncapped"), practice(facts=facts))
     assert found == Range(30_000, 60_000, None)
 
 

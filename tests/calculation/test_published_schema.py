@@ -9,12 +9,21 @@ import pytest
 from app.calculation.errors import DefinitionInvalid
 from app.calculation.service import definition_schema, parse_definition
 from tests.factories.calculation import (
+    advance,
     fixed,
     gate,
+    instalments,
+    linear,
+    milestone,
+    per_event,
     per_head,
     per_session,
+    pooled,
     pro_rata,
     raw_definition,
+    reimbursed,
+    tiered,
+    times,
     total,
 )
 
@@ -25,6 +34,12 @@ SOUND = [
     raw_definition(fixed(payee={"type": "organisation", "code": "OOH1"}), round={"at": "factor", "dp": 4}),
     raw_definition({"type": "fixed", "id": "a", "measure": "costs"}),
     {"language": 1, "pay": fixed()},
+    raw_definition(times(linear(), {"measure": "list", "over": "10184"}), round={"at": "points", "dp": 3}),
+    raw_definition(tiered(("6", "8", "0.40"), ("8", None, "0.50"), each="list")),
+    raw_definition(per_event(None, rates=[{"since": "2014-04-01", "rate": "1.00"}], at_most="register")),
+    raw_definition(total(milestone(), reimbursed((1, "1.00")), pooled(needs=[{"fact": "form"}], unearned="return"))),
+    raw_definition({"type": "best_of", "of": [advance(fixed()), instalments(fixed(component="x"), 4)]}),
+    raw_definition({"type": "cap", "id": "a", "rate": "2.00", "measure": "list", "then": fixed()}),
 ]
 UNSOUND = [
     raw_definition(per_head(rate=2)),
@@ -40,6 +55,10 @@ UNSOUND = [
     raw_definition(fixed()) | {"measures": {"m": {"kind": "count", "fact": "x", "max_per_month": "2"}}},
     raw_definition(fixed()) | {"measures": {"1m": {"kind": "count", "fact": "x"}}},
     {"language": 1},
+    raw_definition(per_event(None, rates=[{"since": "April", "rate": "1.00"}])),
+    raw_definition(milestone(items=[])),
+    raw_definition(reimbursed((0, "1.00"))),
+    raw_definition(times(fixed())),
 ]
 
 

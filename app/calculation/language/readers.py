@@ -114,6 +114,26 @@ class ChoiceOrDate(Reader):
 
 
 @dataclass(frozen=True, slots=True)
+class Day(Reader):
+    """A date written out."""
+
+    def read(self, raw: object, at: str, reading: Reading) -> date | Invalid:
+        if not isinstance(raw, str):
+            return reading.wrong_type(at, "a string")
+        try:
+            # The pattern comes first: fromisoformat also takes week dates and dates without hyphens.
+            return date.fromisoformat(raw) if _DATE.fullmatch(raw) else self._refuse(at, reading)
+        except ValueError:
+            return self._refuse(at, reading)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}
+
+    def _refuse(self, at: str, reading: Reading) -> Invalid:
+        return reading.refuse(at, "bad_value", "This has to be a date YYYY-MM-DD.")
+
+
+@dataclass(frozen=True, slots=True)
 class Whole(Reader):
     least: int
     most: int

@@ -104,9 +104,9 @@ class Measures(Reader):
 
 @dataclass(frozen=True, slots=True)
 class MeasureName(Reader):
-    """The key of a measure of one kind."""
+    """The key of a measure of one of these kinds."""
 
-    kind: type[Measure]
+    kinds: type[Measure] | tuple[type[Measure], ...]
 
     def read(self, raw: object, at: str, reading: Reading) -> Measure | Invalid:
         if not isinstance(raw, str):
@@ -115,13 +115,17 @@ class MeasureName(Reader):
             known = ", ".join(name for name in reading.measures if _NAME.fullmatch(name)) or "none"
             return reading.refuse(at, "unknown_measure", f"Not a key under `measures`. Known are: {known}.")
         found = reading.measures[raw]
-        if isinstance(found, Measure) and not isinstance(found, self.kind):
-            return reading.refuse(at, "wrong_measure_kind", f"A measure of kind {self.kind.kind} is needed here.")
+        if isinstance(found, Measure) and not isinstance(found, self.kinds):
+            return reading.refuse(at, "wrong_measure_kind", f"A measure of kind {self._named(' or ')} is needed here.")
         # A measure that was itself refused has been reported where it stands.
         return found
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "description": f"The key of a measure of kind `{self.kind.kind}`."}
+        return {"type": "string", "description": f"The key of a measure of kind {self._named(' or ', '`')}."}
+
+    def _named(self, between: str, quote: str = "") -> str:
+        kinds = self.kinds if isinstance(self.kinds, tuple) else (self.kinds,)
+        return between.join(f"{quote}{kind.kind}{quote}" for kind in kinds)
 
 
 def _read_measure(name: str, raw: object, at: str, reading: Reading) -> Measure | Invalid:

@@ -1,7 +1,7 @@
 """Walking a parsed definition by what its classes declare, so that a new kind of node needs no visitor of its own."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 from app.calculation.language.members import declared
@@ -39,6 +39,13 @@ def needs_of(node: Node) -> int:
     return sum(isinstance(part, Need) for _, part in _parts(node, ""))
 
 
+def facts_below(node: Node) -> list[str]:
+    """The names of the facts that the node, and all below it, read."""
+    parts = (part for place in walk(node) for _, part in _parts(place.node, place.at))
+    read = (name for part in parts if isinstance(part, (Measure, Need)) for name in part.facts_read())
+    return list(dict.fromkeys(read))
+
+
 def needs_placed(definition: Definition) -> list[tuple[str, Need]]:
     """Every need with its JSON pointer, where it stands twice as well."""
     parts = (part for place in walk(definition.pay) for part in _parts(place.node, place.at))
@@ -50,11 +57,14 @@ def _used(definition: Definition, kind: type[Any]) -> list[Any]:
     return list(dict.fromkeys(part for part in parts if isinstance(part, kind)))
 
 
-def _parts(node: Node, at: str) -> Iterator[tuple[str, object]]:
+def _parts(node: object, at: str) -> Iterator[tuple[str, object]]:
+    """What a node holds, and what its small objects hold: a factor's measure is the node's too."""
     for each, _ in declared(type(node)):
         value = getattr(node, each.name)
         below = pointer(at, each.name)
-        if isinstance(value, tuple):
-            yield from ((pointer(below, i), one) for i, one in enumerate(value))
-        else:
-            yield below, value
+        several = value if isinstance(value, tuple) else (value,)
+        for i, one in enumerate(several):
+            place = pointer(below, i) if isinstance(value, tuple) else below
+            yield place, one
+            if is_dataclass(one) and not isinstance(one, (Node, Measure, Need)):
+                yield from _parts(one, place)

@@ -37,7 +37,7 @@ class _CountedMonth:
             "month": f"{self.month[0]:04d}-{self.month[1]:02d}",
             "counted": exact_text(self.found),
             "value": exact_text(self.paid),
-            "inputs": [_fact_workings(fact) for fact in self.facts],
+            "inputs": [fact_workings(fact) for fact in self.facts],
         }
 
 
@@ -121,14 +121,14 @@ class AmountMeasure(PreparedMeasure):
                 "measure": self.name,
                 "fact": self.fact,
                 "value": exact_text(pounds),
-                "inputs": [_fact_workings(fact) for fact in facts],
+                "inputs": [fact_workings(fact) for fact in facts],
             }
             return Measured(pounds, number_text(len(facts)), workings, bounded=False)
 
         return measure
 
 
-def _fact_workings(fact: Fact) -> dict[str, Any]:
+def fact_workings(fact: Fact) -> dict[str, Any]:
     return {
         "operator": "fact",
         "external_id": fact.external_id,

@@ -2,7 +2,8 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from app.calculation.rules.earning import Run, View
@@ -38,6 +39,11 @@ def facts_counted(practice: PracticeInput, name: str, run: Run) -> list[Fact]:
     """The practice's facts of that name in the period, oldest first, without those that do not count yet."""
     found = facts_in_period(practice, name, run.period)
     return [fact for fact in found if fact.confirmed or run.view is not View.CONFIRMED]
+
+
+def facts_until(practice: PracticeInput, name: str, run: Run, *, since: date) -> list[Fact]:
+    """As `facts_counted`, from an earlier day on: what came before the period may decide what is paid in it."""
+    return facts_counted(practice, name, replace(run, period=Period(since, run.period.valid_until)))
 
 
 def facts_in_period(practice: PracticeInput, name: str, period: Period) -> list[Fact]:

@@ -1,16 +1,19 @@
-"""What a gate can ask for. Today: that a post is held."""
+"""What a gate can ask for: that a post is held, that facts come to so much."""
 
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 
 from app.calculation.language.members import member
-from app.calculation.language.readers import Choice, Name
+from app.calculation.language.readers import MOST_AMOUNT, Choice, DecimalString, Name
+from app.calculation.nodes.measured import facts_counted
 from app.calculation.rules.earning import Run
-from app.calculation.rules.wording import spoken
+from app.calculation.rules.exact import exact, exact_text, simple
+from app.calculation.rules.wording import number_text, spoken
 from app.calculation.values import Need, PracticeInput
 from app.core.clock import Period
 from app.core.wording import day_text, span_text
@@ -88,6 +91,42 @@ class PostNeed(PreparedNeed):
             return "" if any(each.intersection(period) for each in held) else f"on any day from {span_text(period)}"
         gap = _first_vacant_day(held, period)
         return f"on {day_text(gap)}, and one is needed on every day of the period" if gap else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactNeed(PreparedNeed):
+    """Confirmed facts of one name in the period add up to so much: a feedback form was returned, say."""
+
+    key: ClassVar[str] = "fact"
+    fact: str = field(metadata=member(Name(), "The name under which the facts are recorded."))
+    at_least: Decimal = field(
+        default=Decimal(1),
+        metadata=member(DecimalString(MOST_AMOUNT), "What they have to add up to in the period; 1 if absent."),
+    )
+
+    def words(self) -> str:
+        return f"confirmed facts named {self.fact} come to at least {number_text(exact(self.at_least))} in the period"
+
+    def facts_read(self) -> tuple[str, ...]:
+        return (self.fact,)
+
+    def prepare(self, run: Run) -> Judge:
+        def judge(practice: PracticeInput) -> Verdict:
+            found = simple(sum(exact(fact.value) for fact in facts_counted(practice, self.fact, run)))
+            is_met = found >= exact(self.at_least)
+            workings = {
+                "operator": self.key,
+                "fact": self.fact,
+                "at_least": str(self.at_least),
+                "found": exact_text(found),
+                "value": "yes" if is_met else "no",
+                "inputs": [],
+            }
+            needed = f"where {number_text(exact(self.at_least))} is needed"
+            reason = f"{self.fact} came to {number_text(found)} from {span_text(run.period)}, {needed}"
+            return Verdict(is_met, reason, workings)
+
+        return judge
 
 
 def _first_vacant_day(held: list[Period], period: Period) -> date | None:

@@ -2,13 +2,13 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any
 
 from app.calculation.rules.exact import Exact, pounds_value, simple
 from app.calculation.rules.wording import pounds_text
-from app.calculation.values import Node, Payee, PracticeInput, Problem
+from app.calculation.values import Node, Payee, PracticeInput, Problem, Rounding
 from app.core.clock import Period
 
 
@@ -27,6 +27,7 @@ class Run:
     period: Period
     practices: Sequence[PracticeInput]
     view: View = View.CONFIRMED
+    rounding: Rounding = field(default_factory=Rounding)
     # Inside a pro_rata by days a rate for a year may be paid for a period of broken months.
     by_days: bool = False
 
@@ -49,6 +50,10 @@ class Earning:
     def with_workings(self, workings: dict[str, Any]) -> "Earning":
         return replace(self, workings=workings)
 
+    def as_blocked(self) -> "Earning":
+        """Something that somebody has to put right keeps it from being paid."""
+        return replace(self, blocked=True)
+
 
 Payer = Callable[[PracticeInput], list[Earning]]
 
@@ -62,6 +67,11 @@ class PayingNode(Node):
     @property
     def allows_broken_months(self) -> bool:
         """Whether a price for a year may be paid below this node for a period of broken months."""
+        return False
+
+    @property
+    def shares_among_all(self) -> bool:
+        """Whether what one practice earns depends on the others."""
         return False
 
     @abstractmethod

@@ -36,7 +36,7 @@ def evaluate(
 ) -> list[PracticeResult]:
     if len({practice.code for practice in practices}) != len(practices):
         raise PracticeRepeated
-    run = Run(period, practices, view)
+    run = Run(period, practices, view, definition.round)
     earned = earnings(definition, run)
     amounts = _settled(definition, earned, practices)
     notes = unconfirmed_notes(definition, run)
@@ -69,14 +69,26 @@ def _settled(
     return amounts
 
 
-def estimate(definition: Definition, *, period: Period, practice: PracticeInput) -> Range:
-    """What one practice can earn: `least` is what it has earned by confirmed facts and posts so far; `expected` is all
+def estimates(definition: Definition, *, period: Period, practices: Sequence[PracticeInput]) -> dict[str, Range | None]:
+    """What each practice can earn: `least` is what it has earned by confirmed facts and posts so far; `expected` is all
     that is offered, each need met and each capped count full, uncapped facts as they are to date; `most` equals it, or
-    is None where something is uncapped.
+    is None where something is uncapped. No range where an amount is too large.
     """
-    least = evaluate(definition, period=period, practices=[practice], view=View.CONFIRMED)[0].total
-    offered = earnings(definition, Run(period, [practice], View.OFFERED))[0]
-    expected = sum(_settled(definition, [offered], [practice])[0])
+    earned = earnings(definition, Run(period, practices, View.CONFIRMED, definition.round))
+    offered = earnings(definition, Run(period, practices, View.OFFERED, definition.round))
+    return {
+        practice.code: _range(definition, practice, so_far, all_of_it)
+        for practice, so_far, all_of_it in zip(practices, earned, offered, strict=True)
+    }
+
+
+def _range(
+    definition: Definition, practice: PracticeInput, earned: Sequence[Earning], offered: Sequence[Earning]
+) -> Range | None:
+    try:
+        least, expected = (sum(_settled(definition, [each], [practice])[0]) for each in (earned, offered))
+    except AmountTooLarge:
+        return None
     is_bounded = all(one.bounded for one in offered)
     return Range(least, expected, expected if is_bounded else None)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from app.calculation.language.tree import measures_used
+from app.calculation.language.tree import measures_used, needs_used
 from app.calculation.rules.earning import Run, View
 from app.calculation.rules.exact import exact
 from app.calculation.rules.wording import number_text
@@ -28,7 +28,8 @@ def unconfirmed_notes(definition: Definition, run: Run) -> Callable[[PracticeInp
 
 
 def fact_names(definition: Definition) -> list[str]:
-    return list(dict.fromkeys(name for measure in measures_used(definition) for name in measure.facts_read()))
+    parts = (*measures_used(definition), *needs_used(definition))
+    return list(dict.fromkeys(name for part in parts for name in part.facts_read()))
 
 
 def _note(name: str, facts: list[Fact], view: View) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 
-from app.calculation.language.tree import measures_used, needs_used
+from app.calculation.language.tree import measures_used, needs_used, walk
 from app.calculation.values import Definition, PostHeld, PracticeInput
-from app.core.clock import Period
+from app.core.clock import Period, financial_year_of
 
 Sight = Callable[[PracticeInput], PracticeInput]
 
@@ -18,17 +19,37 @@ def sight(definition: Definition, period: Period) -> Sight:
     """
     measures = measures_used(definition)
     asked = {name for need in needs_used(definition) for name in need.posts_read()}
+    span = span_read(definition, period)
+    periods = {period, span}
 
     def seen(practice: PracticeInput) -> PracticeInput:
-        chosen = [each for measure in measures for each in measure.lists_read(practice.lists, period)]
+        chosen = [one for measure in measures for each in periods for one in measure.lists_read(practice.lists, each)]
         lists = tuple(each for each in practice.lists if any(each is one for one in chosen))
-        posts = tuple(_posts(practice.posts, asked, period)) if practice.posts else ()
-        member = _member(practice.member, period)
+        posts = tuple(_posts(practice.posts, asked, span)) if practice.posts else ()
+        member = _member(practice.member, span)
         if (lists, posts, member) == (practice.lists, practice.posts, practice.member):
             return practice
         return replace(practice, lists=lists, posts=posts, member=member)
 
     return seen
+
+
+def span_read(definition: Definition, period: Period) -> Period:
+    """The time that a calculation for the period looks at: its financial year, where something is worked out for that."""
+    reads_year = any(place.node.reads_year for place in walk(definition.pay))
+    return financial_year_of(period.valid_from) if reads_year else period
+
+
+def facts_since(definition: Definition, period: Period) -> dict[str, date]:
+    """The first day that counts of each name of facts: earlier ones may have used up what the period could earn."""
+    found: dict[str, date] = {}
+    for measure in measures_used(definition):
+        for name in measure.facts_read():
+            found[name] = min(found.get(name, period.valid_from), measure.facts_from(period))
+    for need in needs_used(definition):
+        for name in need.facts_read():
+            found[name] = min(found.get(name, period.valid_from), period.valid_from)
+    return found
 
 
 def _posts(held: Sequence[PostHeld], asked: set[str], period: Period) -> Iterator[PostHeld]:

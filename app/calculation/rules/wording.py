@@ -41,6 +41,13 @@ def pounds_text(pence: Exact) -> str:
     return f"about {_four_places(pence)}"
 
 
+def near_text(value: Exact) -> str:
+    """A number that may have no last place: 20.5 or about 20.5333."""
+    if 1_000_000 % value.denominator == 0:
+        return number_text(value)
+    return f"about {_four_places(value * 100)}"
+
+
 def share_text(share: Fraction) -> str:
     """What a share of a year is called: a quarter of it is, 7 months of it come to."""
     named = _SHARES.get(share)

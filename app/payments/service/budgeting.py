@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.calculation.service import check_definition, estimate_possible, evaluate_possible, parse_definition
+from app.calculation.service import check_definition, estimates, evaluate_possible, parse_definition
 from app.calculation.values import Definition, PracticeInput
 from app.core.clock import Period
 from app.core.db import Tx, let_go
@@ -126,10 +126,9 @@ def _offered(stretch: _Stretch, left_out: set[str]) -> int:
     if definition is None:
         return 0
     total = 0
-    for practice in stretch.practices:
-        found = estimate_possible(definition, period=stretch.period, practice=practice)
+    for code, found in estimates(definition, period=stretch.period, practices=stretch.practices).items():
         if found is None:
-            left_out.add(practice.code)
+            left_out.add(code)
         else:
             total += found.expected
     return total

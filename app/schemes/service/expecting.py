@@ -1,11 +1,12 @@
 """What one practice may expect from all its schemes."""
 
 from collections import defaultdict
+from dataclasses import replace
 from uuid import UUID
 
 from app.calculation import service as calculation
 from app.calculation.values import Fact, PracticeInput, PracticeResult
-from app.core.clock import Period
+from app.core.clock import Period, add_months
 from app.core.db import Tx
 from app.organisations import service as organisations
 from app.people import service as people
@@ -13,7 +14,7 @@ from app.schemes import rules
 from app.schemes.errors import NoVersion
 from app.schemes.repository import FactRepository, ParticipationRepository, VersionRepository
 from app.schemes.service.drafting import as_scheme_ref, as_version_ref, read_definition, version_covering
-from app.schemes.service.figures import as_fact
+from app.schemes.service.figures import as_fact, live_figure
 from app.schemes.values import ParticipationState, SchemeRef, VersionRef
 
 
@@ -42,18 +43,28 @@ async def expected_of_practice(
     lists = (await organisations.list_sizes(session, [practice]))[practice]
     posts = (await people.posts_held(session, [practice])).get(practice, ())
     member = (await organisations.member_periods(session, [practice])).get(practice, [])
-    facts = await _facts(session, practice, period)
+    # The longest that any kind looks back; each takes what it counts.
+    facts = await _facts(session, practice, Period(add_months(period.valid_from, -12), period.valid_until))
     results: list[tuple[SchemeRef, PracticeResult | None]] = []
     for scheme, term in terms:
-        given = PracticeInput(practice, lists, posts, tuple(facts[scheme.id]), rules.membership(member, term))
         try:
             version = version_covering(versions[scheme.id], period)
         except NoVersion:
             continue
-        definition = read_definition(version.definition)
-        found, _ = calculation.evaluate_possible(definition, period=period, practices=[given], include_unconfirmed=True)
-        results.append((scheme, found[0] if found else None))
+        if calculation.shares_among_all(read_definition(version.definition)):
+            results.append((scheme, await live_figure(session, scheme.id, version, practice, period)))
+            continue
+        given = PracticeInput(practice, lists, posts, tuple(facts[scheme.id]), rules.membership(member, term))
+        results.append((scheme, _live(version, period, given)))
     return results
+
+
+def _live(version: VersionRef, period: Period, given: PracticeInput) -> PracticeResult | None:
+    definition = read_definition(version.definition)
+    since = calculation.facts_since(definition, period)
+    seen = replace(given, facts=tuple(each for each in given.facts if each.on >= since.get(each.measure, each.on)))
+    found, _ = calculation.evaluate_possible(definition, period=period, practices=[seen], include_unconfirmed=True)
+    return found[0] if found else None
 
 
 async def _versions(session: Tx, schemes: list[UUID]) -> dict[UUID, list[VersionRef]]:

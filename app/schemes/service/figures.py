@@ -94,7 +94,8 @@ class Gathering:
         seen = [self._same(sight(known[code])) for code in codes]
         if not needed.facts:
             return seen
-        facts = await _facts(self._session, self._scheme_id, period, codes=codes, measures=needed.facts)
+        since = calculation.facts_since(definition, period)
+        facts = await _facts(self._session, self._scheme_id, period, codes=codes, since=since)
         return [replace(each, facts=facts[each.code]) if each.code in facts else each for each in seen]
 
     def _same(self, practice: PracticeInput) -> PracticeInput:
@@ -164,11 +165,12 @@ async def estimates(session: Tx, scheme_id: UUID, version: VersionRef, *, codes:
     definition = read_definition(version.definition)
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
     budget = as_scheme_ref(scheme).budget
-    inputs = await gather_inputs(session, scheme_id, version, period=version.applies, codes=codes)
+    inputs = await _inputs_with_others(session, scheme_id, version, period=version.applies, codes=codes)
     sizes = await _budget_lists(session, budget, version.applies.valid_from, codes)
     # Thousands of practices take a second or more: nothing is held open, and the event loop serves others meanwhile.
     await let_go(session)
-    ranges = await asyncio.to_thread(_ranges, definition, version.applies, inputs)
+    found = await asyncio.to_thread(calculation.estimates, definition, period=version.applies, practices=inputs)
+    ranges = {code: found[code] for code in codes}
     shares = {
         code: rules.budget_share(budget, size, version.applies)
         for code, size in sizes.items()
@@ -233,8 +235,8 @@ async def describe_version(session: Tx, scheme_id: UUID, n: int, *, practice: st
     digest = row.words_digest or words_digest(plain)
     if practice is None or version_problems(definition, applies=version.applies):
         return Words(plain, digest)
-    inputs = await gather_inputs(session, scheme_id, version, period=version.applies, codes=[practice])
-    ranges = calculation.estimate_possible(definition, period=version.applies, practice=inputs[0])
+    inputs = await _inputs_with_others(session, scheme_id, version, period=version.applies, codes=[practice])
+    ranges = calculation.estimates(definition, period=version.applies, practices=inputs)[practice]
     # What was signed stays as it was worded then; only the practice's own figures are of today.
     return Words(_with_range(plain, ranges), digest)
 
@@ -256,26 +258,45 @@ def _with_range(words: str, ranges: Range | None) -> str:
     return f"{words}\n{calculation.range_sentence(ranges)}\n"
 
 
+async def live_figure(
+    session: Tx, scheme_id: UUID, version: VersionRef, practice: str, period: Period
+) -> PracticeResult | None:
+    """With evidence that is still to be confirmed; None where an amount is too large."""
+    (found,) = await _figures(session, scheme_id, version, practice, period, (True,))
+    return found
+
+
 async def _figures(
     session: Tx, scheme_id: UUID, version: VersionRef, practice: str, period: Period, views: Sequence[bool]
 ) -> list[PracticeResult | None]:
     """For each view; None where an amount is too large."""
     definition = read_definition(version.definition)
-    inputs = await gather_inputs(session, scheme_id, version, period=period, codes=[practice])
+    inputs = await _inputs_with_others(session, scheme_id, version, period=period, codes=[practice])
     found = [
         calculation.evaluate_possible(definition, period=period, practices=inputs, include_unconfirmed=view)[0]
         for view in views
     ]
-    return [results[0] if results else None for results in found]
+    return [next((each for each in results if each.code == practice), None) for results in found]
+
+
+async def _inputs_with_others(
+    session: Tx, scheme_id: UUID, version: VersionRef, *, period: Period, codes: Sequence[str]
+) -> list[PracticeInput]:
+    """Of these practices, and of all others that have agreed where they share something with them."""
+    if calculation.shares_among_all(read_definition(version.definition)):
+        codes = sorted({*codes, *await list_participants(session, scheme_id, period=period)})
+    return await gather_inputs(session, scheme_id, version, period=period, codes=codes)
 
 
 async def _facts(
-    session: Tx, scheme_id: UUID, period: Period, *, codes: Sequence[str], measures: Sequence[str]
+    session: Tx, scheme_id: UUID, period: Period, *, codes: Sequence[str], since: Mapping[str, date]
 ) -> dict[str, tuple[Fact, ...]]:
+    """Those of each name from its own first day until the end of the period, by practice."""
     repository = FactRepository(session, session.tenant)
-    rows = await repository.list_in_period(scheme_id, period, practices=codes, measures=measures)
+    span = Period(min(since.values()), period.valid_until)
+    rows = await repository.list_in_period(scheme_id, span, practices=codes, measures=sorted(since))
     return {
-        practice: tuple(as_fact(row) for row in several)
+        practice: tuple(as_fact(row) for row in several if row.happened_on >= since[row.measure])
         for practice, several in groupby(rows, key=attrgetter("practice"))
     }
 
@@ -307,10 +328,6 @@ async def _budget_lists(
     basis = Basis(budget.basis)
     found = {code: calculation.latest_list(lists.get(code, ()), on=on, basis=basis) for code in codes}
     return {code: None if chosen is None else getattr(chosen, basis) for code, chosen in found.items()}
-
-
-def _ranges(definition: Definition, period: Period, inputs: Sequence[PracticeInput]) -> dict[str, Range | None]:
-    return {each.code: calculation.estimate_possible(definition, period=period, practice=each) for each in inputs}
 
 
 def _budget_total(budget: Budget | None, ranges: Sequence[PracticeRange], version: VersionRef) -> int | None:

@@ -1,0 +1,152 @@
+"""The nodes `cap` and `floor`: what stands below them comes to at most, or at least, so much in all."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from app.calculation.language.members import member
+from app.calculation.language.readers import MOST_AMOUNT, MOST_RATE, Choice, DecimalString
+from app.calculation.language.structures import AnyNode, MeasureName
+from app.calculation.nodes.component import Component, RatePer, pence, time_share, year_words
+from app.calculation.nodes.list_size import ListMeasure
+from app.calculation.nodes.measured import Measured
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run
+from app.calculation.rules.exact import Exact, pounds_value, simple
+from app.calculation.rules.wording import per_patient, pounds_text, rate_text
+from app.calculation.values import PracticeInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound(Component):
+    """Adds a line of its own that moves the total of what is below it to the limit; it is 0.00 where nothing moves."""
+
+    word: ClassVar[str]
+    amount: Decimal | None = field(
+        default=None,
+        metadata=member(DecimalString(MOST_AMOUNT), "The limit in pounds. Either this, or `rate` and `measure`."),
+    )
+    rate: Decimal | None = field(
+        default=None, metadata=member(DecimalString(MOST_RATE), "Pounds for each patient; with `measure`.")
+    )
+    measure: ListMeasure | None = field(
+        default=None, metadata=member(MeasureName(ListMeasure), "The list whose patients make the limit; with `rate`.")
+    )
+    rate_per: RatePer = field(
+        default=RatePer.YEAR,
+        metadata=member(Choice(RatePer), "`year`: a period of whole months has months/12 of it. `period`: all of it."),
+    )
+    then: PayingNode = field(metadata=member(AnyNode(), "What is limited."))
+
+    @classmethod
+    def refusals(cls, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        if "amount" in values and ("rate" in values or "measure" in values):
+            yield "amount", "bad_value", "Either an amount, or a rate for each patient of a list, is the limit."
+        elif "amount" not in values:
+            for name in ("rate", "measure"):
+                if name not in values:
+                    yield name, "missing_member", "Missing. Either an amount, or a rate and a measure, is the limit."
+
+    def sentence(self) -> str:
+        per = "a year; a period has its share" if self.rate_per is RatePer.YEAR else "for each period"
+        if self.amount is not None:
+            limit = rate_text(self.amount)
+        else:
+            limit = f"{rate_text(self._rate())} {per_patient(self._list().basis)} of the {self._list().words()}"
+        return f"All of this comes to {self.word} {limit} {per}."
+
+    def prepare(self, run: Run) -> Payer:
+        pay_below, limit = self.then.prepare(run), self._prepare_limit(run)
+
+        def pay(practice: PracticeInput) -> list[Earning]:
+            below = pay_below(practice)
+            found = limit(practice)
+            return [*below, self._line(below, found)]
+
+        return pay
+
+    def moves(self, total: Exact, limit: Exact) -> bool:
+        raise NotImplementedError
+
+    def _rate(self) -> Decimal:
+        return self.rate if self.rate is not None else Decimal(0)
+
+    def _list(self) -> ListMeasure:
+        if self.measure is None:
+            raise ValueError("A limit is an amount or a rate for each patient.")
+        return self.measure
+
+    def _prepare_limit(self, run: Run) -> Any:
+        share = time_share(self.rate_per, run).share
+        if self.amount is not None:
+            limit = simple(pence(self.amount) * share)
+            known = Measured(
+                limit, pounds_text(limit), {"operator": "limit", "value": pounds_value(limit), "inputs": []}
+            )
+            return lambda _: known
+        gauge, price = self._list().prepare(run), pence(self._rate()) * share
+
+        def per_head(practice: PracticeInput) -> Measured:
+            found = gauge(practice)
+            if found.value is None:
+                return found
+            limit = simple(price * found.value)
+            words = f"{rate_text(self._rate())} {year_words(self.rate_per)}{per_patient(self._list().basis)} x {found.words}"
+            tree = {"operator": "limit", "value": pounds_value(limit), "inputs": [found.workings]}
+            return Measured(limit, f"{words}, which is {pounds_text(limit)}", tree)
+
+        return per_head
+
+    def _line(self, below: Sequence[Earning], limit: Measured) -> Earning:
+        total = simple(sum(earning.pence for earning in below))
+        known = limit.value
+        moved = simple(known - total) if known is not None and self.moves(total, known) else 0
+        return Earning(
+            component=self.id,
+            pence=moved,
+            text=self._text(total, limit, is_moved=bool(moved)),
+            link=": ",
+            workings={
+                "operator": self.type,
+                "value": pounds_value(moved),
+                "total": pounds_value(total),
+                "inputs": [limit.workings],
+            },
+            payee=self.payee_value(),
+            blocked=known is None,
+        )
+
+    def _text(self, total: Exact, limit: Measured, *, is_moved: bool) -> str:
+        if limit.value is None:
+            return f"The limit cannot be worked out, because {limit.words}"
+        whole = f"All of this comes to {pounds_text(total)}, and to {self.word} {limit.words}"
+        return whole if is_moved else f"{whole}, so nothing is changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap(Bound):
+    """What is below it comes to at most so much; what is above that is taken off in a line of its own.
+
+    Sessions of 600.00 under 2.00 a year for each of 1,000 patients: a quarter may come to 500.00, so -100.00. This is
+    how sessions are paid inside Wandsworth's 2.00 a head.
+    """
+
+    type: ClassVar[str] = "cap"
+    word: ClassVar[str] = "at most"
+
+    def moves(self, total: Exact, limit: Exact) -> bool:
+        return total > limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor(Bound):
+    """What is below it comes to at least so much; what lacks is added in a line of its own.
+
+    Sessions of 300.00 with a floor of 500.00 for each period: 200.00 more.
+    """
+
+    type: ClassVar[str] = "floor"
+    word: ClassVar[str] = "at least"
+
+    def moves(self, total: Exact, limit: Exact) -> bool:
+        return total < limit

@@ -1,0 +1,158 @@
+"""The node `times`: everything below it is multiplied by factors."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from app.calculation.language.members import member
+from app.calculation.language.readers import MOST_AMOUNT, DecimalString
+from app.calculation.language.structures import AnyNode, Declared, ListOf, MeasureName
+from app.calculation.nodes.counting import CountMeasure
+from app.calculation.nodes.level import LevelMeasure
+from app.calculation.nodes.list_size import ListMeasure
+from app.calculation.nodes.measured import PreparedMeasure
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, closed, scaled
+from app.calculation.rules.exact import Exact, exact, exact_text, simple
+from app.calculation.rules.rounding import in_places
+from app.calculation.rules.wording import near_text, number_text, rate_text
+from app.calculation.values import PracticeInput, RoundAt
+
+_MEASURED = (ListMeasure, LevelMeasure, CountMeasure)
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """A factor of one practice. `value` is None where it cannot be worked out, which `words` says why."""
+
+    value: Exact | None
+    words: str
+    workings: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """A number, or a measure, over a number or another measure: 16,000 patients over a national average of 9,374."""
+
+    value: Decimal | None = field(
+        default=None,
+        metadata=member(DecimalString(MOST_AMOUNT), "A number, as a decimal string. Either this or `measure`."),
+    )
+    measure: PreparedMeasure | None = field(
+        default=None,
+        metadata=member(MeasureName(_MEASURED), "What is measured of the practice. Either this or `value`."),
+    )
+    over: Decimal | None = field(
+        default=None,
+        metadata=member(DecimalString(MOST_AMOUNT), "The number that it is divided by, such as a national average."),
+    )
+    over_measure: PreparedMeasure | None = field(
+        default=None,
+        metadata=member(MeasureName(_MEASURED), "What is measured of the practice to divide by, such as its list."),
+    )
+
+    @classmethod
+    def refusals(cls, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        if ("value" in values) == ("measure" in values):
+            yield "value", "bad_value", "Exactly one of value and measure says what is multiplied by."
+        if "over" in values and "over_measure" in values:
+            yield "over_measure", "bad_value", "Only one of over and over_measure can be divided by."
+        if values.get("over") == 0:
+            yield "over", "bad_value", "Nothing can be divided by 0."
+
+    def words(self) -> str:
+        upper = rate_text(self.value) if self.value is not None else _named(self.measure)
+        if self.over is None and self.over_measure is None:
+            return upper
+        return f"{upper} / {number_text(exact(self.over)) if self.over is not None else _named(self.over_measure)}"
+
+    def prepare(self, run: Run) -> Callable[[PracticeInput], Quotient]:
+        upper = _side(self.value, self.measure, run)
+        lower = _side(self.over, self.over_measure, run) if self.over is not None or self.over_measure else None
+
+        def factor(practice: PracticeInput) -> Quotient:
+            above = upper(practice)
+            return _divided(above, lower(practice), run) if lower else _divided(above, None, run)
+
+        return factor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times(PayingNode):
+    """Pays what is below it, multiplied by every factor.
+
+    1,000.00 for a practice of 16,000 patients, times its list over an average list of 9,374, is 1,706.85. In a scheme
+    in the manner of QOF the factors are the list and, for clinical areas, the prevalence.
+    """
+
+    type: ClassVar[str] = "times"
+    factors: tuple[Factor, ...] = field(
+        metadata=member(ListOf(Declared(Factor), most=10), "What everything below is multiplied by, one after another.")
+    )
+    then: PayingNode = field(metadata=member(AnyNode(), "What is multiplied."))
+
+    def sentence(self) -> str:
+        return f"Everything in this is multiplied by {' and by '.join(factor.words() for factor in self.factors)}."
+
+    def prepare(self, run: Run) -> Payer:
+        pay_below = self.then.prepare(run)
+        prepared = [factor.prepare(run) for factor in self.factors]
+
+        def pay(practice: PracticeInput) -> list[Earning]:
+            earnings = pay_below(practice)
+            for factor in prepared:
+                found = factor(practice)
+                tree = {"operator": self.type, "inputs": [found.workings]}
+                if found.value is None:
+                    return [_impossible(earning, found.words, tree) for earning in earnings]
+                link = f"; times {found.words} it is "
+                earnings = [scaled(earning, found.value, link=link, workings=tree) for earning in earnings]
+            return earnings
+
+        return pay
+
+
+def _impossible(earning: Earning, because: str, workings: dict[str, Any]) -> Earning:
+    refused = closed(earning, because=because, workings=workings)
+    return refused.as_blocked()
+
+
+def _named(measure: PreparedMeasure | None) -> str:
+    return f"the {measure.words()}" if isinstance(measure, ListMeasure) else measure.words() if measure else ""
+
+
+def _divided(above: Quotient, below: Quotient | None, run: Run) -> Quotient:
+    sides = [above] if below is None else [above, below]
+    workings: dict[str, Any] = {"operator": "factor", "value": None, "inputs": [side.workings for side in sides]}
+    lacking = next((side for side in sides if side.value is None), None)
+    if lacking or above.value is None:
+        return Quotient(None, (lacking or above).words, workings)
+    if below is not None and not below.value:
+        return Quotient(None, f"nothing can be divided by {below.words}", workings)
+    divisor = 1 if below is None or below.value is None else below.value
+    value = in_places(simple(Fraction(above.value) / divisor), run.rounding, RoundAt.FACTOR)
+    words = " / ".join(side.words for side in sides)
+    if value != above.value:
+        words = f"{words} = {near_text(value)}"
+    return Quotient(value, words, {**workings, "value": exact_text(value)})
+
+
+def _side(number: Decimal | None, measure: PreparedMeasure | None, run: Run) -> Callable[[PracticeInput], Quotient]:
+    if number is not None:
+        value = exact(number)
+        known = Quotient(value, number_text(value), _number(number))
+        return lambda _: known
+    if measure is None:
+        raise ValueError("A side of a factor is a number or a measure.")
+    gauge = measure.prepare(run)
+
+    def side(practice: PracticeInput) -> Quotient:
+        found = gauge(practice)
+        return Quotient(found.value, found.words or number_text(found.value or 0), found.workings)
+
+    return side
+
+
+def _number(number: Decimal) -> dict[str, Any]:
+    return {"operator": "number", "value": str(number), "inputs": []}

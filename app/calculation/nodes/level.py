@@ -1,0 +1,74 @@
+"""The measure `level`: where a practice stands, by the latest fact of one name."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from app.calculation.language.members import member
+from app.calculation.language.readers import Choice, Name
+from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure, facts_until
+from app.calculation.rules.earning import Run
+from app.calculation.rules.exact import Exact, exact, exact_text, simple
+from app.calculation.rules.wording import number_text
+from app.calculation.values import PracticeInput
+from app.core.clock import Period, financial_year_of
+from app.core.wording import day_text, span_text
+
+
+class Unit(StrEnum):
+    NUMBER = "number"
+    PERCENT = "percent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelMeasure(PreparedMeasure):
+    """The latest confirmed fact of one name in the financial year, up to the end of the period: an achievement, a register."""
+
+    kind: ClassVar[str] = "level"
+    takes_negative: ClassVar[bool] = True
+    name: str
+    fact: str = field(metadata=member(Name(), "The name under which the facts are recorded."))
+    unit: Unit = field(
+        default=Unit.NUMBER,
+        metadata=member(
+            Choice(Unit),
+            "`number`: as it was recorded. `percent`: the facts are shares, such as numerator over denominator, and "
+            "are read as per cent.",
+        ),
+    )
+
+    def words(self) -> str:
+        per_cent = ", as per cent" if self.unit is Unit.PERCENT else ""
+        return f"the latest confirmed fact named {self.fact}{per_cent}"
+
+    def facts_read(self) -> tuple[str, ...]:
+        return (self.fact,)
+
+    def facts_from(self, period: Period) -> date:
+        return financial_year_of(period.valid_from).valid_from
+
+    def value_text(self, value: Exact) -> str:
+        return f"{number_text(value)}{'%' if self.unit is Unit.PERCENT else ''}"
+
+    def prepare(self, run: Run) -> Gauge:
+        def measure(practice: PracticeInput) -> Measured:
+            since = self.facts_from(run.period)
+            facts = facts_until(practice, self.fact, run, since=since)
+            header: dict[str, Any] = {"operator": self.kind, "measure": self.name, "fact": self.fact}
+            if not facts:
+                words = f"no fact named {self.fact} is recorded from {span_text(Period(since, run.period.end))}"
+                return Measured(None, words, {**header, "value": None, "inputs": []}, bounded=False)
+            latest = facts[-1]
+            value = simple(exact(latest.value) * (100 if self.unit is Unit.PERCENT else 1))
+            words = f"{self.value_text(value)} on {day_text(latest.on)}"
+            workings = {
+                **header,
+                "value": exact_text(value),
+                "external_id": latest.external_id,
+                "on": latest.on.isoformat(),
+                "inputs": [],
+            }
+            return Measured(value, words, workings, bounded=False)
+
+        return measure

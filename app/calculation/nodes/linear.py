@@ -1,0 +1,90 @@
+"""The node `linear`: points, or an amount, earned step by step between two thresholds."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from app.calculation.language.members import member
+from app.calculation.language.readers import MOST_AMOUNT, MOST_RATE, DecimalString
+from app.calculation.language.structures import MeasureName
+from app.calculation.nodes.component import Component, pence
+from app.calculation.nodes.level import LevelMeasure
+from app.calculation.rules.earning import Earning, Payer, Run, View
+from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
+from app.calculation.rules.rounding import in_places
+from app.calculation.rules.wording import near_text, number_text, rate_text
+from app.calculation.values import PracticeInput, RoundAt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linear(Component):
+    """Pays points times their value: none at or below the lower threshold, all at or above the upper, a share between.
+
+    44 points between 20% and 50%, at 225.49 a point: 34% earns 44 x 14/30 = 20.5333 points, 4,630.06. This is the shape
+    of QOF (Statement of Financial Entitlements, General Medical Services).
+    """
+
+    type: ClassVar[str] = "linear"
+    measure: LevelMeasure = field(metadata=member(MeasureName(LevelMeasure), "What was achieved."))
+    lower: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "At or below this nothing is earned."))
+    upper: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "At or above this all is earned."))
+    points: Decimal = field(metadata=member(DecimalString(MOST_RATE), "The points that can be earned."))
+    point_value: Decimal = field(metadata=member(DecimalString(MOST_RATE), "Pounds for each point."))
+
+    @classmethod
+    def refusals(cls, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        if values["lower"] >= values["upper"]:
+            yield "upper", "bad_value", "The upper threshold has to be above the lower one."
+
+    def sentence(self) -> str:
+        lower, upper = (self.measure.value_text(exact(each)) for each in (self.lower, self.upper))
+        return (
+            f"Pays {rate_text(self.point_value)} for each of up to {number_text(exact(self.points))} points: none at "
+            f"or below {lower} of {self.measure.words()}, all at or above {upper}, in between a share.{self.payee_words()}"
+        )
+
+    def prepare(self, run: Run) -> Payer:
+        measure, value = self.measure.prepare(run), pence(self.point_value)
+
+        def pay(practice: PracticeInput) -> list[Earning]:
+            found = measure(practice)
+            is_offer = run.view is View.OFFERED
+            share = Fraction(1) if is_offer else self._share(found.value)
+            points = in_places(simple(share * exact(self.points)), run.rounding, RoundAt.POINTS)
+            earned = simple(points * value)
+            level = self.measure.value_text(exact(self.upper)) if is_offer else found.words
+            return [
+                Earning(
+                    component=self.id,
+                    pence=earned,
+                    text=self._text(points, level, is_known=is_offer or found.value is not None),
+                    link=" = ",
+                    workings={
+                        "operator": self.type,
+                        "value": pounds_value(earned),
+                        "lower": str(self.lower),
+                        "upper": str(self.upper),
+                        "points": exact_text(points),
+                        "of": str(self.points),
+                        "point_value": str(self.point_value),
+                        "inputs": [found.workings],
+                    },
+                    payee=self.payee_value(),
+                    quantity=exact_text(points),
+                    rate=str(self.point_value),
+                )
+            ]
+
+        return pay
+
+    def _share(self, level: Exact | None) -> Fraction:
+        if level is None:
+            return Fraction(0)
+        lower, upper = exact(self.lower), exact(self.upper)
+        return min(max((Fraction(level) - lower) / (upper - lower), Fraction(0)), Fraction(1))
+
+    def _text(self, points: Exact, level: str, *, is_known: bool) -> str:
+        earned = f"{near_text(points)} of {number_text(exact(self.points))} points x {rate_text(self.point_value)}"
+        return f"{earned} ({level})" if is_known else f"{earned}, because {level}"

@@ -1,0 +1,142 @@
+"""The node `pooled`: a fixed budget that all practices share by weight, to the penny."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from app.calculation.language.members import member
+from app.calculation.language.readers import MOST_AMOUNT, Choice, DecimalString
+from app.calculation.language.structures import AnyNeed, ListOf, MeasureName
+from app.calculation.nodes.component import Component, RatePer, pence, time_share
+from app.calculation.nodes.counting import CountMeasure
+from app.calculation.nodes.level import LevelMeasure
+from app.calculation.nodes.list_size import ListMeasure
+from app.calculation.nodes.measured import Measured, PreparedMeasure
+from app.calculation.nodes.needs import PreparedNeed, Verdict
+from app.calculation.rules.earning import Earning, Payer, Run, View
+from app.calculation.rules.exact import exact_text, pounds_value, simple
+from app.calculation.rules.rounding import largest_remainder, rounded
+from app.calculation.rules.wording import number_text, pounds_text, rate_text
+from app.calculation.values import PracticeInput
+
+_WEIGHTS = (ListMeasure, LevelMeasure, CountMeasure)
+
+
+class Unearned(StrEnum):
+    RETURN = "return"
+    REDISTRIBUTE = "redistribute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pooled(Component):
+    """Shares a budget among all practices of the run by weight; the shares are whole pence and add up to it exactly.
+
+    10,000.00 by three equal lists is 3,333.34, 3,333.33 and 3,333.33: what is left after whole pence goes to the
+    largest remainders, and of equal ones to the practice whose code comes first. What a practice has not earned, because
+    a need is not met, returns to the commissioner or is shared among the others.
+    """
+
+    type: ClassVar[str] = "pooled"
+    budget: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "Pounds for all practices together."))
+    rate_per: RatePer = field(
+        default=RatePer.YEAR,
+        metadata=member(Choice(RatePer), "`year`: a period of whole months has months/12 of it. `period`: all of it."),
+    )
+    weight: PreparedMeasure = field(metadata=member(MeasureName(_WEIGHTS), "What the budget is shared by."))
+    needs: tuple[PreparedNeed, ...] = field(
+        default=(), metadata=member(ListOf(AnyNeed(), most=20), "What a practice has to meet for its share.")
+    )
+    unearned: Unearned = field(
+        default=Unearned.RETURN,
+        metadata=member(
+            Choice(Unearned),
+            "`return`: the share of a practice that meets not every need stays with the commissioner. `redistribute`: "
+            "the others share it.",
+        ),
+    )
+
+    @classmethod
+    def refusals(cls, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        if "unearned" in values and "needs" not in values:
+            yield "unearned", "bad_value", "Without needs every share is earned."
+
+    @property
+    def shares_among_all(self) -> bool:
+        return True
+
+    def sentence(self) -> str:
+        per = "a year; a period has its share" if self.rate_per is RatePer.YEAR else "for each period"
+        needs = ""
+        if self.needs:
+            left = "stays unspent" if self.unearned is Unearned.RETURN else "is shared among the others"
+            needs = (
+                f" Only when {' and '.join(need.words() for need in self.needs)}; a share that is not earned {left}."
+            )
+        return f"Shares {rate_text(self.budget)} {per} among all practices by {self.weight.words()}.{needs}{self.payee_words()}"
+
+    def prepare(self, run: Run) -> Payer:
+        gauge = self.weight.prepare(run)
+        judges = [need.prepare(run) for need in self.needs] if run.view is not View.OFFERED else []
+        weights = {practice.code: gauge(practice) for practice in run.practices}
+        verdicts = {practice.code: [judge(practice) for judge in judges] for practice in run.practices}
+        pot = rounded(simple(pence(self.budget) * time_share(self.rate_per, run).share), run.rounding.mode)
+        shares = self._shares(pot, weights, verdicts)
+
+        def pay(practice: PracticeInput) -> list[Earning]:
+            return [self._earning(pot, weights, verdicts[practice.code], shares, practice.code)]
+
+        return pay
+
+    def _shares(
+        self, pot: int, weights: Mapping[str, Measured], verdicts: Mapping[str, list[Verdict]]
+    ) -> dict[str, int]:
+        """By practice; those that take no part are left out."""
+        taking = sorted(
+            code
+            for code, found in weights.items()
+            if found.value and (self.unearned is Unearned.RETURN or all(each.is_met for each in verdicts[code]))
+        )
+        whole = sum(weights[code].value or 0 for code in taking)
+        if not whole:
+            return {}
+        exact = [simple(Fraction(pot * (weights[code].value or 0)) / whole) for code in taking]
+        return dict(zip(taking, largest_remainder(exact, pot, order=range(len(taking))), strict=True))
+
+    def _earning(
+        self, pot: int, weights: Mapping[str, Measured], verdicts: list[Verdict], shares: Mapping[str, int], code: str
+    ) -> Earning:
+        found = weights[code]
+        lacking = " and ".join(each.reason for each in verdicts if not each.is_met)
+        earned = 0 if lacking else shares.get(code, 0)
+        whole = simple(sum((weights[each].value or 0 for each in shares), Fraction(0)))
+        return Earning(
+            component=self.id,
+            pence=earned,
+            text=self._text(pot, found, whole, lacking, shares.get(code, 0)),
+            link=": " if lacking or not found.value else " = ",
+            workings={
+                "operator": self.type,
+                "value": pounds_value(earned),
+                "pot": pounds_value(pot),
+                "weights": exact_text(whole),
+                "inputs": [found.workings, *(each.workings for each in verdicts)],
+            },
+            payee=self.payee_value(),
+            quantity=None if found.value is None else exact_text(found.value),
+            blocked=found.value is None and isinstance(self.weight, ListMeasure),
+        )
+
+    def _text(self, pot: int, found: Measured, whole: Any, lacking: str, share: int) -> str:
+        if found.value is None:
+            return f"No share of {pounds_text(pot)}, because {found.words}"
+        weight = found.words or number_text(found.value)
+        if lacking and self.unearned is Unearned.RETURN:
+            return f"Not paid, because {lacking}; the share of {pounds_text(share)} stays with the commissioner"
+        if lacking:
+            return f"Not paid, because {lacking}; the others share it"
+        if not found.value:
+            return f"No share of {pounds_text(pot)}, by a weight of 0"
+        return f"{pounds_text(pot)} x {weight} of {number_text(whole)} in all, to the penny"

@@ -1,0 +1,281 @@
+"""What the kinds beyond heads, sessions and amounts pay and say, worked out by hand; published cases are beside it."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from app.calculation.errors import BrokenPart, DefinitionInvalid
+from app.calculation.service import check_definition, evaluate, facts_since, sight
+from app.calculation.values import PostHeld, Range
+from app.core.clock import Period, add_months
+from tests.factories.calculation import (
+    APRIL,
+    QUARTER,
+    YEAR,
+    a_fact,
+    a_list,
+    advance,
+    definition,
+    estimated,
+    fixed,
+    gate,
+    instalments,
+    lead,
+    linear,
+    milestone,
+    months,
+    paid,
+    per_event,
+    per_head,
+    per_session,
+    pooled,
+    practice,
+    reimbursed,
+    tiered,
+    times,
+    total,
+)
+
+SECOND_QUARTER = months(3, date(2014, 7, 1))
+
+
+def facts(*given):
+    return practice(facts=given)
+
+
+def codes(pay) -> list[str]:
+    with pytest.raises(DefinitionInvalid) as refused:
+        definition(pay)
+    return [error.code for error in refused.value.errors]
+
+
+def test_points_say_what_was_achieved():
+    line = paid(linear(), facts(a_fact("achievement", "0.34", date(2014, 6, 30)))).lines[0]
+    assert (line.amount, line.rate) == (463_006, "225.49")
+    assert line.sentence == (
+        "about 20.5333 of 44 points x 225.49 (34% on 30 June 2014) = about 4,630.0613, rounded to 4,630.06."
+    )
+
+
+def test_nothing_recorded_earns_no_points_and_says_so():
+    line = paid(linear(), facts(a_fact("achievement", "0.9", confirmed=False))).lines[0]
+    assert (line.amount, line.blocked) == (0, False)
+    assert line.sentence == (
+        "0 of 44 points x 225.49, because no fact named achievement is recorded from 1 April 2014 to 30 June 2014 = 0.00."
+    )
+
+
+def test_a_level_is_the_latest_of_the_financial_year():
+    given = facts(a_fact("achievement", "0.2"), a_fact("achievement", "0.5", date(2014, 5, 1)))
+    assert paid(linear(), given, SECOND_QUARTER).total == 992_156
+    assert paid(linear(), given, months(3, date(2015, 4, 1))).total == 0
+
+
+def test_thresholds_in_the_wrong_order_are_refused():
+    assert codes(linear(lower="50", upper="50")) == ["calculation.bad_value"]
+
+
+def test_a_factor_that_cannot_be_worked_out_blocks_the_line():
+    pay = times(fixed(), {"measure": "register", "over_measure": "list"})
+    line = paid(pay, practice(lists=(), facts=(a_fact("register", "9"),))).lines[0]
+    assert (line.amount, line.blocked) == (0, True)
+    assert line.sentence == "Not paid, because no registered list on or before 1 April 2014 is recorded: 0.00."
+    nobody = paid(pay, practice(lists=(a_list(0),), facts=(a_fact("register", "9"),))).lines[0]
+    assert nobody.sentence == "Not paid, because nothing can be divided by 0 patients on 1 April 2014: 0.00."
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        {},
+        {"value": "1", "measure": "list"},
+        {"value": "1", "over": "0"},
+        {"value": "1", "over": "2", "over_measure": "list"},
+    ],
+)
+def test_a_factor_is_one_number_over_one_other(factor):
+    assert codes(times(fixed(), factor)) == ["calculation.bad_value"]
+
+
+@pytest.mark.parametrize(
+    ("bands", "code"),
+    [
+        ([("6", "8", "0.40"), ("7", None, "0.50")], "bands_overlap"),
+        ([("6", "8", "0.40"), ("9", None, "0.50")], "bands_gap"),
+        ([("6", None, "0.40"), ("8", None, "0.50")], "band_without_end"),
+        ([("6", "8", "0.40")], "band_missing"),
+        ([("6", "6", "0.40"), ("6", None, "0.50")], "bad_value"),
+    ],
+)
+def test_bands_that_leave_a_value_without_one_rate_are_refused(bands, code):
+    assert codes(tiered(*bands)) == [f"calculation.{code}"]
+
+
+def test_a_band_says_where_the_practice_stands():
+    line = paid(tiered(("6", "8", "0.40"), ("8", None, "0.50"), each="list"), facts(a_fact("standing", "7.3"))).lines[0]
+    assert line.sentence == "0.40 (7.3 on 1 April 2014: from 6 to below 8) x 8,412 patients on 1 April 2014 = 3,364.80."
+    below = paid(tiered(("6", None, "40.00")), facts(a_fact("standing", "5.9"))).lines[0]
+    assert (below.amount, below.sentence) == (0, "0.00 (5.9 on 1 April 2014: below the first band) = 0.00.")
+
+
+def test_marginal_bands_pay_each_part_at_its_own_rate():
+    line = paid(tiered(("0", "8000", "1.00"), ("8000", None, "0.50"), measure="list", of="marginal"), practice()).lines[
+        0
+    ]
+    assert (line.amount, line.sentence) == (820_600, "8,000 x 1.00 + 412 x 0.50 = 8,206.00.")
+
+
+def test_the_better_way_is_paid_and_the_other_says_why_not():
+    result = paid({"type": "best_of", "of": [per_head(), fixed("5000.00")]}, practice())
+    assert [line.amount for line in result.lines] == [0, 500_000]
+    assert result.lines[0].sentence == "Not paid, because the way that comes to most is another: 5,000.00: 0.00."
+    least = paid({"type": "least_of", "of": [per_head(), fixed("5000.00")]}, practice())
+    assert [line.amount for line in least.lines] == [420_600, 0]
+
+
+def test_a_cap_takes_off_what_is_above_it_in_a_line_of_its_own():
+    pay = {"type": "cap", "id": "share", "rate": "2.00", "measure": "list", "then": fixed("5000.00")}
+    result = paid(pay, practice())
+    assert [line.amount for line in result.lines] == [500_000, -79_400]
+    assert result.lines[1].sentence == (
+        "All of this comes to 5,000.00, and to at most 2.00 a year per registered patient x 8,412 patients on "
+        "1 April 2014, which is 4,206.00: -794.00."
+    )
+    assert [line.amount for line in paid(pay, practice(lists=())).lines] == [500_000, 0]
+    assert paid(pay, practice(lists=())).lines[1].blocked
+
+
+def test_a_floor_adds_what_lacks():
+    pay = {"type": "floor", "id": "least", "amount": "400.00", "rate_per": "period", "then": fixed()}
+    assert [line.amount for line in paid(pay, practice()).lines] == [10_000, 30_000]
+    above = paid(pay | {"amount": "50.00"}, practice()).lines[1]
+    assert (above.amount, above.sentence) == (
+        0,
+        "All of this comes to 100.00, and to at least 50.00, so nothing is changed: 0.00.",
+    )
+
+
+def test_a_subject_counts_once_in_a_year_whatever_the_periods_are():
+    given = facts(
+        a_fact("check", "1", date(2014, 5, 6), subject="p1"), a_fact("check", "1", date(2014, 8, 5), subject="p1")
+    )
+    assert [paid(per_event(), given, period).total for period in (QUARTER, SECOND_QUARTER, YEAR)] == [14_000, 0, 14_000]
+    next_year = facts(*given.facts, a_fact("check", "1", date(2015, 5, 5), subject="p1"))
+    assert paid(per_event(), next_year, months(3, date(2015, 4, 1))).total == 14_000
+
+
+def test_a_cap_for_the_year_is_used_up_by_earlier_periods():
+    given = facts(a_fact("register", "20"), a_fact("check", "15"), a_fact("check", "9", date(2014, 8, 5)))
+    pay = per_event(at_most="register")
+    assert [paid(pay, given, period).total for period in (QUARTER, SECOND_QUARTER)] == [210_000, 70_000]
+    assert paid(pay, given, SECOND_QUARTER).lines[0].sentence == (
+        "140.00 x 5 events (9 in all, 5 paid: at most 20 on 1 April 2014) = 700.00."
+    )
+
+
+def test_without_the_register_nothing_is_known_to_be_payable():
+    line = paid(per_event(at_most="register"), facts(a_fact("check", "15"))).lines[0]
+    assert (line.amount, line.blocked) == (0, True)
+
+
+def test_weeks_are_numbered_across_periods():
+    weeks = [a_fact("locum", "1000.00", date(2014, 6, 16) + timedelta(weeks=n), subject="a") for n in range(4)]
+    pay = reimbursed((1, "100.00"), (3, "800.00"), waiting=1)
+    assert [paid(pay, facts(*weeks), period).total for period in (QUARTER, SECOND_QUARTER)] == [90_000, 80_000]
+    assert paid(pay, facts(*weeks)).lines[0].sentence == (
+        "3 weeks that cost 3,000.00 (1 within the wait of 1, 2 above the cap), of which is paid = 900.00."
+    )
+
+
+def test_a_milestone_is_paid_when_it_is_done_and_not_when_it_is_late():
+    given = facts(
+        a_fact("area1", "1", date(2014, 6, 2)),
+        a_fact("area2", "0.5", date(2014, 6, 2)),
+        a_fact("area2", "1", date(2014, 8, 5)),
+    )
+    first, second = (paid(milestone(), given, period).lines[0] for period in (QUARTER, SECOND_QUARTER))
+    assert (first.amount, second.amount) == (30_000, 30_000)
+    assert first.sentence == "Of 900.00: area2 (50%); too late: area1 on 2 June 2014 = 300.00."
+
+
+def test_a_share_that_is_not_earned_returns_or_is_shared():
+    given = [practice("Y1", posts=(lead(),)), practice("Y2"), practice("Y3", posts=(lead(),))]
+    needs = {"needs": [{"post": "named_lead"}]}
+    returned = evaluate(definition(pooled(**needs)), period=YEAR, practices=given)
+    assert [each.total for each in returned] == [333_334, 0, 333_333]
+    assert "the share of 3,333.33 stays with the commissioner" in returned[1].lines[0].sentence
+    shared = evaluate(definition(pooled(unearned="redistribute", **needs)), period=YEAR, practices=given)
+    assert [each.total for each in shared] == [500_000, 0, 500_000]
+
+
+def test_a_gate_can_ask_for_a_fact():
+    pay = {"type": "gate", "needs": [{"fact": "form", "at_least": "2"}], "then": fixed()}
+    closed = paid(pay, facts(a_fact("form", "1"), a_fact("form", "1", date(2014, 7, 1))))
+    assert closed.lines[0].sentence == (
+        "Not paid, because form came to 1 from 1 April 2014 to 30 June 2014, where 2 is needed: 0.00."
+    )
+    assert paid(pay, facts(a_fact("form", "1"), a_fact("form", "1", date(2014, 5, 1)))).total == 10_000
+
+
+def test_a_part_is_of_the_list_on_the_first_day_of_the_year():
+    given = practice(lists=(a_list(1200), a_list(9999, as_at=date(2014, 6, 1))))
+    pay = instalments(per_head(), 4)
+    assert paid(pay, given, SECOND_QUARTER).lines[0].sentence == (
+        "2.00 a year per registered patient x 1,200 patients on 1 April 2014 = 2,400.00 for the year; part 2 of 4 of it "
+        "is 600.00."
+    )
+    assert sight(definition(pay), SECOND_QUARTER)(given).lists == given.lists
+
+
+@pytest.mark.parametrize("period", [months(2), Period(date(2014, 4, 2), date(2014, 7, 2)), months(3, date(2015, 2, 1))])
+def test_a_period_that_is_no_whole_part_is_refused(period):
+    pay = definition(instalments(fixed(), 4))
+    assert [each.code for each in check_definition(pay, applies=period)] == ["calculation.broken_part"]
+    with pytest.raises(BrokenPart):
+        evaluate(pay, period=period, practices=[practice()])
+
+
+def test_parts_of_what_is_not_known_yet_are_refused():
+    problems = check_definition(definition(instalments(gate(per_session()))), applies=YEAR)
+    assert [(each.pointer, each.code) for each in problems] == [("/pay/then", "calculation.instalments_of_facts")]
+    assert codes(instalments(fixed(), 5)) == ["calculation.bad_value"]
+
+
+def test_an_advance_ends_in_what_was_earned():
+    given = practice(facts=(a_fact("standing", "1200.00"),))
+    pay = advance(fixed("700.00", component="earned"), parts=4)
+    quarters = [Period(add_months(APRIL, 3 * n), add_months(APRIL, 3 * n + 3)) for n in range(4)]
+    amounts = [[line.amount for line in paid(pay, given, quarter).lines] for quarter in quarters]
+    assert amounts == [[24_000, 0], [24_000, 0], [24_000, 0], [-72_000, 70_000]]
+    assert paid(pay, given, YEAR).total == 70_000
+    assert paid(pay, practice(), months(3)).lines[0].sentence == (
+        "No advance, because no fact named standing is recorded from 1 April 2014 to 30 June 2014 = 0.00."
+    )
+
+
+def test_what_is_offered_is_all_points_the_best_band_and_all_that_is_due():
+    def most(pay, given=None):
+        return estimated(pay, given or practice(), QUARTER)
+
+    assert most(linear()) == Range(0, 992_156, 992_156)
+    assert most(tiered(("6", "8", "40.00"), ("8", None, "50.00"))) == Range(0, 5_000, 5_000)
+    assert most(milestone()) == Range(0, 90_000, 90_000)
+    assert most(per_event(at_most="register"), facts(a_fact("register", "3"))) == Range(0, 42_000, 42_000)
+    assert most(per_event()).most is None
+
+
+def test_facts_are_looked_for_as_far_back_as_a_kind_needs_them():
+    def first(pay):
+        return facts_since(definition(pay), SECOND_QUARTER)
+
+    assert first(total(per_session(), linear())) == {"lead_session": date(2014, 7, 1), "achievement": APRIL}
+    assert first(reimbursed((1, "1.00"))) == {"locum": date(2013, 7, 1)}
+    pay = {"type": "gate", "needs": [{"fact": "form"}], "then": fixed()}
+    assert first(pay) == {"form": date(2014, 7, 1)}
+
+
+def test_a_post_of_the_whole_year_is_seen_where_something_is_worked_out_for_it():
+    given = practice(posts=(PostHeld("named_lead", APRIL, date(2014, 5, 1)),))
+    pay = instalments(gate(fixed("1200.00", rate_per="year")))
+    assert paid(pay, given, months(1, date(2014, 9, 1))).total == 10_000
+    assert sight(definition(pay), months(1, date(2014, 9, 1)))(given).posts == given.posts
