@@ -24,6 +24,7 @@ from app.communications.values import Channel, Draft, Urgency, WantedAudience
 from app.core.clock import SystemClock
 from app.core.db import unit_of_work
 from app.core.ids import new_id
+from app.core.principal import Grant, Principal
 from benchmarks.place import Figure, Place, Spent, compare
 from benchmarks.smtp_sink import sink
 from workers.jobs import Tools, drain
@@ -122,7 +123,9 @@ async def _announcements(place: Place, tools: Tools, app: AsyncEngine, port: int
         await owner.execute("SELECT set_config('app.commissioner', $1, false)", str(tenant))
         await _people(worker, tenant, number)
         async with unit_of_work(app, tenant) as session:
-            operation = await communications.publish_announcement(session, DRAFT, author=None, now=tools.clock.now())
+            operation = await communications.publish_announcement(
+                session, _editor(tenant), DRAFT, now=tools.clock.now()
+            )
         announcement = UUID((operation.result or {})["announcement"])
         with expanding.counting():
             async with unit_of_work(tools.worker_engine, tenant) as session:
@@ -157,12 +160,17 @@ async def _people(worker: asyncpg.Connection, tenant: UUID, number: int) -> None
     await worker.execute("ANALYZE person, post")
 
 
+def _editor(tenant: UUID) -> Principal:
+    grant = Grant("editor", "commissioner", None, frozenset({"announcements:write"}))
+    return Principal(tenant, "ZB", new_id(), "key", "Editor", None, (grant,))
+
+
 async def _same_bytes(tools: Tools, worker: asyncpg.Connection, tenant: UUID) -> list[tuple[str, bytes]]:
     rows = await worker.fetch("SELECT DISTINCT batch FROM delivery WHERE commissioner_id = $1", tenant)
     settings, ready = tools.settings, []
     for (batch,) in rows:
         async with unit_of_work(tools.worker_engine, tenant) as session:
-            waiting = await communications.take_batch(session, batch)
-        mails = communications.write_mails(waiting, domain=message_domain(settings), base_url=settings.base_url)
+            waiting, name = await communications.take_batch(session, batch)
+        mails = communications.write_mails(waiting, domain=message_domain(settings), commissioner=name)
         ready += _prepared(mails)
     return ready

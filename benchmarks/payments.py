@@ -131,7 +131,7 @@ async def _product(tools: Tools, app: AsyncEngine, offices: list[Office], period
     for office, run_id in runs:
         for decide, person in ((payments.approve_run, office.people[1]), (payments.release_run, office.people[2])):
             async with unit_of_work(app, office.tenant, actor=Actor(person_id=person)) as session:
-                await decide(session, run_id, person=person, expected=WHATEVER, now=NOW, today=NOW.date())
+                await decide(session, run_id, person=person, expected=WHATEVER, now=NOW)
 
 
 async def _simplest(owner: asyncpg.Connection, start: date) -> None:

@@ -104,7 +104,7 @@ class Place:
     async def tools(self, **more: str) -> AsyncIterator[Tools]:
         """What a worker of this place has in hand, for running jobs in this process."""
         named = {name.removeprefix("PLENARY_").lower(): value for name, value in self.settings.items()}
-        tools = await make_tools(Settings(**(named | more)))
+        tools = await make_tools(Settings.model_validate(named | more))
         try:
             yield tools
         finally:
