@@ -1,5 +1,6 @@
 """The nodes `cap` and `floor`: what stands below them comes to at most, or at least, so much in all."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -65,8 +66,9 @@ class Bound(Component):
 
         return pay
 
+    @abstractmethod
     def moves(self, total: Exact, limit: Exact) -> bool:
-        raise NotImplementedError
+        """Whether the limit changes a total."""
 
     def _rate(self) -> Decimal:
         return self.rate if self.rate is not None else Decimal(0)

@@ -1,5 +1,6 @@
 """The nodes `best_of` and `least_of`: one of several ways to be paid, the one that comes to most, or to least."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -47,8 +48,9 @@ class OneOf(PayingNode):
 
         return pay
 
+    @abstractmethod
     def _choose(self, totals: Sequence[Exact]) -> int:
-        raise NotImplementedError
+        """The position of the way that is paid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
