@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.clock import Period
-from app.schemes import rules
-from app.schemes.rules import KnownFact
+from app.schemes.rules import claiming, evidence, joining, spreading, versions
+from app.schemes.rules.evidence import KnownFact
 from app.schemes.values import Budget, ClaimRefusal, FactEntry, FactState, PracticeRange, ratio_value
 
 MAY = date(2026, 5, 6)
@@ -19,7 +19,7 @@ ALWAYS = Period(date.min)
 SINCE_2013 = Period(date(2013, 4, 1))
 
 
-COUNTED = rules.Evidence(
+COUNTED = evidence.Evidence(
     names=frozenset(("lead_session", "correction")), may_be_negative=frozenset(("correction",)), applies=(YEAR,)
 )
 
@@ -39,18 +39,18 @@ def known(*facts: FactEntry, state: FactState = FactState.CONFIRMED) -> dict[str
 
 
 def test_a_withdrawal_of_what_is_not_there_changes_nothing() -> None:
-    plan = rules.plan_facts([a_fact(value=None)], {}, confirmed=True)
+    plan = evidence.plan_facts([a_fact(value=None)], {}, confirmed=True)
     assert (plan.written, plan.superseded, plan.outcome.unchanged) == ((), (), 1)
 
 
 def test_a_withdrawal_supersedes_and_writes_nothing() -> None:
-    plan = rules.plan_facts([a_fact(value=None)], known(a_fact()), confirmed=True)
+    plan = evidence.plan_facts([a_fact(value=None)], known(a_fact()), confirmed=True)
     assert (plan.written, plan.superseded, plan.outcome.removed) == ((), ("a",), 1)
 
 
 def test_the_office_repeating_an_entered_fact_confirms_it_and_a_practice_repeating_a_confirmed_one_does_not() -> None:
-    by_office = rules.plan_facts([a_fact()], known(a_fact(), state=FactState.ENTERED), confirmed=True)
-    by_practice = rules.plan_facts([a_fact()], known(a_fact()), confirmed=False)
+    by_office = evidence.plan_facts([a_fact()], known(a_fact(), state=FactState.ENTERED), confirmed=True)
+    by_practice = evidence.plan_facts([a_fact()], known(a_fact()), confirmed=False)
     assert (by_office.outcome.changed, by_practice.outcome.unchanged) == (1, 1)
 
 
@@ -61,32 +61,32 @@ def test_the_office_repeating_an_entered_fact_confirms_it_and_a_practice_repeati
 )
 def test_a_plan_carried_out_leaves_nothing_to_do(facts: list[FactEntry]) -> None:
     before = known(a_fact("a"), a_fact("b", "2"))
-    plan = rules.plan_facts(facts, before, confirmed=True)
+    plan = evidence.plan_facts(facts, before, confirmed=True)
     after = {key: fact for key, fact in before.items() if key not in plan.superseded} | known(*plan.written)
-    again = rules.plan_facts(facts, after, confirmed=True)
+    again = evidence.plan_facts(facts, after, confirmed=True)
     assert (again.written, again.superseded, again.outcome.unchanged) == ((), (), len(facts))
 
 
 def test_one_id_with_two_values_is_refused_at_its_second_place() -> None:
-    found = rules.refused_facts([a_fact(), a_fact("b"), a_fact(value="2")], {}, may_correct=True)
+    found = evidence.refused_facts([a_fact(), a_fact("b"), a_fact(value="2")], {}, may_correct=True)
     assert [(each.pointer, each.code) for each in found] == [("/facts/2/external_id", "schemes.external_id_repeated")]
 
 
 def test_the_same_fact_twice_in_one_request_is_one_fact() -> None:
-    assert rules.refused_facts([a_fact(), a_fact()], {}, may_correct=True) == []
-    assert rules.plan_facts([a_fact(), a_fact()], {}, confirmed=True).outcome.created == 1
+    assert evidence.refused_facts([a_fact(), a_fact()], {}, may_correct=True) == []
+    assert evidence.plan_facts([a_fact(), a_fact()], {}, confirmed=True).outcome.created == 1
 
 
 def test_a_fact_outside_the_agreement_is_refused() -> None:
     agreed = {"A1": Period(date(2026, 5, 7), None)}
     facts = [a_fact(), a_fact("b", practice="A2"), a_fact("c", on=date(2026, 5, 7))]
-    found = rules.facts_outside_scheme(facts, agreed, counted=COUNTED)
+    found = evidence.facts_outside_scheme(facts, agreed, counted=COUNTED)
     assert [each.pointer for each in found] == ["/facts/0/practice", "/facts/1/practice"]
 
 
 def test_a_fact_outside_the_time_of_every_version_is_refused_with_their_days() -> None:
     facts = [a_fact(on=date(2026, 3, 31)), a_fact("b", on=date(2026, 4, 1)), a_fact("c", on=date(2027, 4, 1))]
-    found = rules.facts_outside_scheme(facts, {"A1": ALWAYS}, counted=COUNTED)
+    found = evidence.facts_outside_scheme(facts, {"A1": ALWAYS}, counted=COUNTED)
     assert [(each.pointer, each.code) for each in found] == [
         ("/facts/0/on", "schemes.outside_scheme"),
         ("/facts/2/on", "schemes.outside_scheme"),
@@ -96,7 +96,7 @@ def test_a_fact_outside_the_time_of_every_version_is_refused_with_their_days() -
 
 def test_only_amounts_go_below_zero() -> None:
     facts = [a_fact(value="-1"), a_fact("b", measure="correction", value="-1"), a_fact("c", value="0")]
-    found = rules.facts_outside_scheme(facts, {"A1": ALWAYS}, counted=COUNTED)
+    found = evidence.facts_outside_scheme(facts, {"A1": ALWAYS}, counted=COUNTED)
     assert [(each.pointer, each.code) for each in found] == [("/facts/0/value", "schemes.negative_count")]
 
 
@@ -108,15 +108,15 @@ def test_a_ratio_counts_to_six_places() -> None:
 def test_a_budgets_share_follows_list_and_months() -> None:
     budget = Budget(per_head=Decimal("2.00"), basis="registered")
     quarter = Period(date(2026, 4, 1), date(2026, 7, 1))
-    assert rules.budget_share(budget, Decimal(8412), YEAR) == 1_682_400
-    assert rules.budget_share(budget, Decimal(8412), quarter) == 420_600
-    assert rules.budget_share(Budget(amount=1), Decimal(8412), YEAR) is None
-    assert rules.whole_pence(Fraction(199, 100)) == 1
+    assert versions.budget_share(budget, Decimal(8412), YEAR) == 1_682_400
+    assert versions.budget_share(budget, Decimal(8412), quarter) == 420_600
+    assert versions.budget_share(Budget(amount=1), Decimal(8412), YEAR) is None
+    assert versions.whole_pence(Fraction(199, 100)) == 1
 
 
 def test_a_budget_of_broken_months_has_the_days_of_its_own_year() -> None:
     leap = Period(date(2023, 10, 1), date(2024, 2, 15))
-    assert rules.budget_share(Budget(per_head=Decimal("3.66"), basis="registered"), Decimal(100), leap) == 100 * 137
+    assert versions.budget_share(Budget(per_head=Decimal("3.66"), basis="registered"), Decimal(100), leap) == 100 * 137
 
 
 @pytest.mark.parametrize(
@@ -133,19 +133,19 @@ def test_a_budget_of_broken_months_has_the_days_of_its_own_year() -> None:
 def test_what_an_agreement_does_not_say_is_of_the_schemes_year(
     valid_from: date | None, valid_until: date | None, expected: Period | None
 ) -> None:
-    assert rules.agreement_term(valid_from, valid_until, year=YEAR) == expected
+    assert joining.agreement_term(valid_from, valid_until, year=YEAR) == expected
 
 
 def test_an_agreement_is_by_the_newest_version_of_its_time() -> None:
     april, quarter = YEAR, Period(date(2026, 4, 1), date(2026, 7, 1))
     october = Period(date(2026, 10, 1), date(2027, 4, 1))
     rest = Period(date(2026, 11, 22), date(2027, 4, 1))
-    assert rules.version_signed([(1, april), (2, quarter)], rest) == 1
-    assert rules.version_signed([(1, april), (2, quarter)], YEAR) == 1
-    assert rules.version_signed([(1, april), (2, quarter), (3, october)], rest) == 3
-    assert rules.version_signed([(1, quarter), (2, october)], YEAR) == 1
-    assert rules.version_signed([(1, quarter)], rest) == 1
-    assert rules.version_signed([], rest) is None
+    assert versions.version_signed([(1, april), (2, quarter)], rest) == 1
+    assert versions.version_signed([(1, april), (2, quarter)], YEAR) == 1
+    assert versions.version_signed([(1, april), (2, quarter), (3, october)], rest) == 3
+    assert versions.version_signed([(1, quarter), (2, october)], YEAR) == 1
+    assert versions.version_signed([(1, quarter)], rest) == 1
+    assert versions.version_signed([], rest) is None
 
 
 @pytest.mark.parametrize(
@@ -162,25 +162,25 @@ def test_an_agreement_is_by_the_newest_version_of_its_time() -> None:
 def test_membership_is_of_the_commissioner_and_of_the_scheme(
     periods: list[Period], term: Period | None, expected: tuple[Period, ...]
 ) -> None:
-    assert rules.membership(periods, term) == expected
+    assert joining.membership(periods, term) == expected
 
 
 def test_memberships_with_a_day_or_less_between_them_are_one() -> None:
     before = Period(date(2013, 4, 1), date(2020, 3, 31))
-    assert rules.membership([Period(date(2020, 4, 1)), before], ALWAYS) == (SINCE_2013,)
+    assert joining.membership([Period(date(2020, 4, 1)), before], ALWAYS) == (SINCE_2013,)
     within = Period(date(2014, 4, 1), date(2015, 4, 1))
-    assert rules.membership([before, within], ALWAYS) == (before,)
+    assert joining.membership([before, within], ALWAYS) == (before,)
 
 
 def test_time_with_another_commissioner_is_not_time_as_a_member() -> None:
     first, second = Period(date(2026, 4, 1), date(2026, 4, 11)), Period(date(2026, 6, 21), date(2026, 7, 1))
-    assert rules.membership([second, first], ALWAYS) == (first, second)
-    assert rules.membership([first, Period(date(2026, 4, 13))], ALWAYS) == (first, Period(date(2026, 4, 13)))
+    assert joining.membership([second, first], ALWAYS) == (first, second)
+    assert joining.membership([first, Period(date(2026, 4, 13))], ALWAYS) == (first, Period(date(2026, 4, 13)))
 
 
 def test_the_most_lasting_reason_against_a_claim_comes_first() -> None:
     def refusal(*, is_in: bool = True, may: bool = True, today: date = date(2027, 4, 1)) -> ClaimRefusal | None:
-        return rules.claim_refusal(is_in=is_in, is_claimed=True, may_declare=may, period=YEAR, today=today)
+        return claiming.claim_refusal(is_in=is_in, is_claimed=True, may_declare=may, period=YEAR, today=today)
 
     assert refusal(is_in=False, may=False, today=MAY) is ClaimRefusal.NOT_SIGNED_UP
     assert refusal(may=False, today=MAY) is ClaimRefusal.ROLE
@@ -202,7 +202,7 @@ def test_the_most_lasting_reason_against_a_claim_comes_first() -> None:
     ],
 )
 def test_a_period_in_an_address(text: str, expected: Period | str) -> None:
-    found = rules.read_period(text)
+    found = claiming.read_period(text)
     assert found.startswith(expected) if isinstance(found, str) and isinstance(expected, str) else found == expected
 
 
@@ -213,9 +213,9 @@ def test_groups_of_practices_add_up_and_stand_in_order_of_size() -> None:
         PracticeRange("C", 5, 6, 7, None),
     ]
     groups = {
-        "A": rules.size_band(Decimal(15_000)),
-        "B": rules.size_band(Decimal("2999.5")),
-        "C": rules.size_band(None),
+        "A": spreading.size_band(Decimal(15_000)),
+        "B": spreading.size_band(Decimal("2999.5")),
+        "C": spreading.size_band(None),
     }
-    found = [(each.group, each.least, each.expected, each.most) for each in rules.spread(ranges, groups)]
+    found = [(each.group, each.least, each.expected, each.most) for each in spreading.spread(ranges, groups)]
     assert found == [("0 to 2,999", 1, 2, None), ("15,000 and over", 100, 200, 300), ("unknown", 5, 6, 7)]

@@ -9,7 +9,7 @@ from app.core.db import Tx
 from app.organisations.values import PracticeChangeKind, PracticeChangeRef
 from app.schemes import service
 from app.schemes.errors import FactsRefused, NoVersion
-from app.schemes.repository import ParticipationRepository
+from app.schemes.repository.participation import ParticipationRepository
 from app.schemes.values import FactEntry, FactSource, SchemeRef
 from tests.factories.organisations import make_membership
 from tests.factories.schemes import (

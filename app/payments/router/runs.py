@@ -15,7 +15,7 @@ from app.core.money import format_pounds
 from app.core.operations import Operation, operation_answer
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.payments import schemas, service
+from app.payments import service
 from app.payments.errors import (
     OverlappingPeriod,
     OwnPractice,
@@ -30,6 +30,7 @@ from app.payments.errors import (
 from app.payments.repository.runs import RunRepository
 from app.payments.router.answers import period_answer
 from app.payments.router.root import router
+from app.payments.schemas import runs
 from app.payments.tables import PaymentRun
 from app.schemes.errors import NoVersion, SchemeNotFound
 
@@ -48,7 +49,7 @@ _DECISION = (RunNotFound, PreconditionFailed, PreconditionRequired)
     ),
 )
 async def create_payment_run(
-    body: schemas.PaymentRunIn,
+    body: runs.PaymentRunIn,
     caller: Annotated[Principal, require("runs:write", money=True)],
     session: Transaction,
     serving: Serving,
@@ -73,13 +74,13 @@ async def create_payment_run(
 
 @router.get("/v1/payment-runs")
 async def list_payment_runs(
-    params: Annotated[schemas.RunParams, Query()],
+    params: Annotated[runs.RunParams, Query()],
     caller: Reader,
     session: Transaction,
     serving: Serving,
     request: Request,
     response: Response,
-) -> schemas.PaymentRunPage:
+) -> runs.PaymentRunPage:
     """Runs, newest first, by scheme and state."""
     page = await RunRepository(session, session.tenant).list_page(
         scheme=params.scheme, state=params.state, params=params, cursors=serving.cursors
@@ -88,7 +89,7 @@ async def list_payment_runs(
 
 
 @router.get("/v1/payment-runs/{run_id}", responses=error_responses(RunNotFound))
-async def get_payment_run(run_id: UUID, caller: Reader, session: Transaction, response: Response) -> schemas.PaymentRun:
+async def get_payment_run(run_id: UUID, caller: Reader, session: Transaction, response: Response) -> runs.PaymentRun:
     """One run: its state, its totals, who decided, and the digests of what went in and what came out.
 
     The same run over the same inputs has the same digests, on any day.
@@ -102,7 +103,7 @@ async def get_payment_run(run_id: UUID, caller: Reader, session: Transaction, re
 )
 async def approve_payment_run(
     run_id: UUID, caller: Approver, session: Transaction, serving: Serving, expected: MustMatch, response: Response
-) -> schemas.PaymentRun:
+) -> runs.PaymentRun:
     """Approve a calculated run. Not by whoever started it, and not by somebody with a post at a practice it pays."""
     run = await service.approve_run(
         session, run_id, person=caller.require_person(), expected=expected, now=serving.clock.now()
@@ -113,13 +114,13 @@ async def approve_payment_run(
 @router.post("/v1/payment-runs/{run_id}/reject", responses=error_responses(*_DECISION, RunNotOpen, OwnPractice))
 async def reject_payment_run(
     run_id: UUID,
-    body: schemas.RunRejection,
+    body: runs.RunRejection,
     caller: Rejecter,
     session: Transaction,
     serving: Serving,
     expected: MustMatch,
     response: Response,
-) -> schemas.PaymentRun:
+) -> runs.PaymentRun:
     """Reject a run that is calculated or approved. Nothing of it is paid, and another run may be made.
 
     Not by somebody with a post at a practice it pays.
@@ -141,7 +142,7 @@ async def reject_payment_run(
 )
 async def release_payment_run(
     run_id: UUID, caller: Releaser, session: Transaction, serving: Serving, expected: MustMatch, response: Response
-) -> schemas.PaymentRun:
+) -> runs.PaymentRun:
     """Release an approved run: its lines are final, its file can be fetched and the practices see their statements.
 
     By a third person. `pay_by` is set by the scheme's payment terms.
@@ -152,13 +153,13 @@ async def release_payment_run(
     return _answer(response, run)
 
 
-def _answer(response: Response, run: PaymentRun) -> schemas.PaymentRun:
+def _answer(response: Response, run: PaymentRun) -> runs.PaymentRun:
     response.headers["ETag"] = version_etag(run.version)
     return _run(run)
 
 
-def _run(run: PaymentRun) -> schemas.PaymentRun:
-    return schemas.PaymentRun.model_validate(
+def _run(run: PaymentRun) -> runs.PaymentRun:
+    return runs.PaymentRun.model_validate(
         run.model_dump(exclude={"total", "version", "problem", "reason"})
         | {
             "scheme": run.scheme_id,

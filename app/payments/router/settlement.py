@@ -13,7 +13,7 @@ from app.core.money import format_pounds
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
-from app.payments import schemas, service
+from app.payments import service
 from app.payments.errors import (
     AcknowledgementNotFound,
     PaidOnImpossible,
@@ -23,6 +23,7 @@ from app.payments.errors import (
 )
 from app.payments.repository.acknowledgements import AcknowledgementRepository
 from app.payments.router.root import router
+from app.payments.schemas import settlement
 from app.payments.tables import PaymentAcknowledgement
 from app.payments.values import Answer
 from app.schemes.errors import SchemeNotFound
@@ -68,12 +69,12 @@ async def get_payment_file(
 )
 async def load_acknowledgements(
     run_id: UUID,
-    body: schemas.AcknowledgementsIn,
+    body: settlement.AcknowledgementsIn,
     caller: Releaser,
     session: Transaction,
     serving: Serving,
     expected: MayMatch,
-) -> schemas.AcknowledgementsLoaded:
+) -> settlement.AcknowledgementsLoaded:
     """Load what the ledger says of each payment: accepted, paid or rejected. Loading it twice changes nothing.
 
     When every payment of the run has an answer and none is rejected, the run is acknowledged. A rejected payment keeps
@@ -88,7 +89,7 @@ async def load_acknowledgements(
     loaded = await service.record_acknowledgements(
         session, run_id, answers, person=caller.require_person(), expected=expected, now=serving.clock.now()
     )
-    return schemas.AcknowledgementsLoaded(
+    return settlement.AcknowledgementsLoaded(
         created=loaded.created,
         unchanged=loaded.unchanged,
         rejected=loaded.rejected,
@@ -105,7 +106,7 @@ async def list_acknowledgements(
     serving: Serving,
     request: Request,
     response: Response,
-) -> schemas.AcknowledgementPage:
+) -> settlement.AcknowledgementPage:
     """Everything that the ledger has answered about the run, in the order it came."""
     await service.get_run(session, run_id)
     acknowledgements = AcknowledgementRepository(session, session.tenant)
@@ -122,7 +123,7 @@ async def list_acknowledgements(
 )
 async def get_acknowledgement(
     run_id: UUID, acknowledgement_id: UUID, caller: Reader, session: Transaction
-) -> schemas.Acknowledgement:
+) -> settlement.Acknowledgement:
     """One answer of the ledger."""
     await service.get_run(session, run_id)
     acknowledgements = AcknowledgementRepository(session, session.tenant)
@@ -133,17 +134,17 @@ async def get_acknowledgement(
 @router.get("/v1/incentive-schemes/{scheme_id}/budget", responses=error_responses(SchemeNotFound))
 async def get_scheme_budget(
     scheme_id: UUID,
-    params: Annotated[schemas.BudgetParams, Query()],
+    params: Annotated[settlement.BudgetParams, Query()],
     caller: Reader,
     session: Transaction,
     serving: Serving,
-) -> schemas.BudgetStand:
+) -> settlement.BudgetStand:
     """What the scheme may cost, what is due, what was posted and paid, and the accrual, at the end of a day."""
     on = params.on or serving.today()
     return _stand(await service.stand_of(session, scheme_id, on=on))
 
 
-def _stand(stand: service.BudgetStand) -> schemas.BudgetStand:
+def _stand(stand: service.BudgetStand) -> settlement.BudgetStand:
     figures = {
         "entitled": format_pounds(stand.entitled),
         "posted": format_pounds(stand.posted),
@@ -151,8 +152,8 @@ def _stand(stand: service.BudgetStand) -> schemas.BudgetStand:
         "accrual": format_pounds(stand.accrual),
     }
     scheme = stand.scheme
-    own = schemas.CostCentreStand(cost_centre=scheme.cost_centre, pay_code=scheme.pay_code, **figures)
-    return schemas.BudgetStand(
+    own = settlement.CostCentreStand(cost_centre=scheme.cost_centre, pay_code=scheme.pay_code, **figures)
+    return settlement.BudgetStand(
         scheme=scheme.id,
         on=stand.on,
         financial_year=scheme.financial_year,
@@ -164,8 +165,8 @@ def _stand(stand: service.BudgetStand) -> schemas.BudgetStand:
     )
 
 
-def _acknowledgement(row: PaymentAcknowledgement, reference: str) -> schemas.Acknowledgement:
-    return schemas.Acknowledgement(
+def _acknowledgement(row: PaymentAcknowledgement, reference: str) -> settlement.Acknowledgement:
+    return settlement.Acknowledgement(
         id=row.id,
         payment=reference,
         outcome=row.outcome,  # pyright: ignore - the database checks it

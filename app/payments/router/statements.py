@@ -14,7 +14,7 @@ from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.organisations import service as organisations
 from app.organisations.errors import PracticeNotFound
-from app.payments import schemas, service
+from app.payments import service
 from app.payments.errors import (
     RunNotFound,
     StatementNotFound,
@@ -22,6 +22,7 @@ from app.payments.errors import (
 from app.payments.router.answers import period_answer
 from app.payments.router.root import router
 from app.payments.rules.references import line_reference
+from app.payments.schemas import statements
 from app.payments.service.reading import FullStatement
 from app.payments.tables import Payment, PaymentAcknowledgement, PaymentLine
 from app.payments.values import Outcome
@@ -38,7 +39,7 @@ async def list_run_statements(
     serving: Serving,
     request: Request,
     response: Response,
-) -> schemas.StatementPage:
+) -> statements.StatementPage:
     """The run's statements with lines and payments, by practice; none while it is being worked out."""
     page = await service.list_statements(session, run_id, params=params, cursors=serving.cursors)
     return paged(request, response, page.map(_statement))  # pyright: ignore
@@ -49,7 +50,7 @@ async def list_run_statements(
 )
 async def get_run_statement(
     run_id: UUID, practice: CodeInAddress, caller: StatementReader, session: Transaction
-) -> schemas.Statement:
+) -> statements.Statement:
     """One practice's statement: each line with its sentence and the workings that lead to it."""
     return _statement(await service.get_statement(session, run_id, practice))
 
@@ -63,7 +64,7 @@ async def list_practice_statements(
     serving: Serving,
     request: Request,
     response: Response,
-) -> schemas.StatementPage:
+) -> statements.StatementPage:
     """A practice's statements of released runs, newest first: for the practice itself and for whoever reads all."""
     today = serving.today()
     await organisations.require_reach(session, caller, "statements:own", code, on=today)
@@ -71,10 +72,10 @@ async def list_practice_statements(
     return paged(request, response, page.map(_statement))  # pyright: ignore
 
 
-def _statement(full: FullStatement) -> schemas.Statement:
+def _statement(full: FullStatement) -> statements.Statement:
     statement, run = full.statement, full.run
     names = {payment.payee_code: payment.payee_name for payment in full.payments}
-    return schemas.Statement(
+    return statements.Statement(
         reference=statement.reference,
         run=run.id,
         scheme=run.scheme_id,
@@ -88,8 +89,8 @@ def _statement(full: FullStatement) -> schemas.Statement:
     )
 
 
-def _payment(payment: Payment, answer: PaymentAcknowledgement | None) -> schemas.StatementPayment:
-    return schemas.StatementPayment(
+def _payment(payment: Payment, answer: PaymentAcknowledgement | None) -> statements.StatementPayment:
+    return statements.StatementPayment(
         reference=payment.reference,
         payee=_payee(payment.payee_type, payment.payee_code, payment.payee_name),
         total=format_pounds(payment.total),
@@ -102,8 +103,8 @@ def _payment(payment: Payment, answer: PaymentAcknowledgement | None) -> schemas
     )
 
 
-def _line(line: PaymentLine, statement: str, names: dict[str, str | None]) -> schemas.StatementLine:
-    return schemas.StatementLine(
+def _line(line: PaymentLine, statement: str, names: dict[str, str | None]) -> statements.StatementLine:
+    return statements.StatementLine(
         reference=line_reference(statement, line.no),
         component=line.component,
         kind=line.kind,  # pyright: ignore - the database checks it
@@ -118,5 +119,5 @@ def _line(line: PaymentLine, statement: str, names: dict[str, str | None]) -> sc
     )
 
 
-def _payee(kind: str, code: str, name: str | None) -> schemas.Payee:
-    return schemas.Payee(type=kind, code=code, name=name)  # pyright: ignore - the database checks it
+def _payee(kind: str, code: str, name: str | None) -> statements.Payee:
+    return statements.Payee(type=kind, code=code, name=name)  # pyright: ignore - the database checks it

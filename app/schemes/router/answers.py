@@ -6,7 +6,7 @@ from datetime import date
 from app.calculation.values import PracticeResult
 from app.core.clock import Period, PeriodModel
 from app.core.money import format_pounds, plain
-from app.schemes import rules
+from app.schemes.rules import joining, spreading
 from app.schemes.schemas.calculator import line_answer
 from app.schemes.schemas.evidence import EntitlementAnswer, FactsAnswer, Figure, SchemeFact
 from app.schemes.schemas.joining import (
@@ -88,7 +88,7 @@ def check_answer(found: CheckOutcome) -> CheckAnswer:
 
 
 def _cost(ranges: Sequence[PracticeRange]) -> Cost:
-    total = rules.total_range("all", ranges)
+    total = spreading.total_range("all", ranges)
     return Cost(
         least=format_pounds(total.least),
         expected=format_pounds(total.expected),
@@ -121,7 +121,7 @@ def participation_answer(
     signatory = None
     if row.signatory_name and row.signatory_capacity and not is_private:
         signatory = SignatoryModel(name=row.signatory_name, capacity=Capacity(row.signatory_capacity))
-    lapsed = rules.is_lapsed(row.state, row.respond_by, today=today)
+    lapsed = joining.is_lapsed(row.state, row.respond_by, today=today)
     return Participation(
         id=row.id,
         scheme=row.scheme_id,

@@ -16,11 +16,12 @@ from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.organisations import service as organisations
 from app.organisations.errors import PracticeNotFound
-from app.schemes import rules, service
+from app.schemes import service
 from app.schemes.errors import FactChanged, FactNotFound, FactsRefused, OwnPractice, SchemeNotFound
-from app.schemes.repository import FactRepository
+from app.schemes.repository.facts import FactRepository
 from app.schemes.router.answers import entitlement_answer, fact_answer, facts_answer
 from app.schemes.router.root import router, visible_scheme
+from app.schemes.rules import claiming
 from app.schemes.schemas.evidence import (
     ConfirmAnswer,
     ConfirmIn,
@@ -157,7 +158,7 @@ async def get_scheme_entitlement(
 ) -> EntitlementAnswer:
     """May the practice claim for the period; where not, one code that says why; and its figure so far, line by line."""
     today = serving.today()
-    period = rules.read_period(params.period)
+    period = claiming.read_period(params.period)
     if isinstance(period, str):
         raise InvalidRequest(errors=[FieldError("?period", "wrong_format", period)])
     await visible_scheme(session, scheme_id, caller)

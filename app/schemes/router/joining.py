@@ -31,7 +31,7 @@ from app.schemes.errors import (
     SignUpsRefused,
     WordsChanged,
 )
-from app.schemes.repository import ParticipationRepository
+from app.schemes.repository.participation import ParticipationRepository
 from app.schemes.router.answers import offers_answer, participation_answer, sign_ups_answer
 from app.schemes.router.root import router, visible_scheme
 from app.schemes.schemas.joining import (

@@ -6,7 +6,7 @@ from app.core.db import Tx
 from app.core.http import make_router
 from app.core.principal import Principal
 from app.schemes.errors import SchemeNotFound
-from app.schemes.repository import SchemeRepository
+from app.schemes.repository.schemes import SchemeRepository
 from app.schemes.tables import SchemeRow
 
 router = make_router("schemes")

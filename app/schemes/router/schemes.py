@@ -14,7 +14,7 @@ from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.schemes import service
 from app.schemes.errors import SchemeClosed, SchemeCodeTaken, SchemeNotFound
-from app.schemes.repository import SchemeRepository
+from app.schemes.repository.schemes import SchemeRepository
 from app.schemes.router.answers import scheme_answer
 from app.schemes.router.root import DRAFTS, router, visible_scheme
 from app.schemes.schemas.scheme import Scheme, SchemeIn, SchemePage, SchemeParams, SchemePatch

@@ -27,7 +27,7 @@ from app.schemes.errors import (
     VersionNotFound,
     VersionNotPayable,
 )
-from app.schemes.repository import VersionRepository
+from app.schemes.repository.schemes import VersionRepository
 from app.schemes.router.answers import check_answer, version_answer
 from app.schemes.router.root import DRAFTS, router, visible_scheme
 from app.schemes.schemas.scheme import CheckAnswer, Version, VersionIn, VersionPage, WordsParams

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from app.core.db import Tx
-from app.schemes.repository import ParticipationRepository
+from app.schemes.repository.participation import ParticipationRepository
 from app.schemes.service.drafting import as_scheme_ref
 from app.schemes.tables import ParticipationRow
 from app.schemes.values import Capacity, ParticipationRef, ParticipationState, SchemeRef, Signatory

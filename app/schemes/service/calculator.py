@@ -8,8 +8,8 @@ from app.calculation.errors import BrokenMonth
 from app.calculation.values import PracticeInput
 from app.core.clock import Period
 from app.core.errors import FieldError
-from app.schemes import rules
 from app.schemes.errors import CalculationTooLarge, VersionNotPayable
+from app.schemes.rules import evidence
 from app.schemes.schemas.calculator import CalculatorAnswer, CalculatorIn, calculator_answer
 from app.schemes.service.checking import definition_errors
 from app.schemes.service.drafting import read_definition
@@ -54,7 +54,7 @@ def work_out(body: CalculatorIn) -> CalculatorAnswer:
         include_unconfirmed=body.include_unconfirmed,
     )
     known = calculation.measures_needed(definition).facts
-    return calculator_answer(found, notes=rules.unread_words([fact.measure for fact in body.facts], known=known))
+    return calculator_answer(found, notes=evidence.unread_words([fact.measure for fact in body.facts], known=known))
 
 
 def _refuse_too_much(body: CalculatorIn, nodes: int) -> None:

@@ -3,7 +3,7 @@
 from app.core.db import Tx
 from app.core.wording import counted, day_text
 from app.organisations.values import Effect, PracticeChangeRef
-from app.schemes.repository import count_touched
+from app.schemes.repository.participation import count_touched
 
 
 async def effects_of_practice_change(session: Tx, change: PracticeChangeRef) -> list[Effect]:

@@ -15,10 +15,10 @@ from app.core.db import Tx
 from app.core.errors import InvalidRequest
 from app.core.events import emit
 from app.core.repository import Expected
-from app.schemes import rules
 from app.schemes.errors import NoVersion, SchemeClosed, VersionNotDraft, VersionNotPayable
 from app.schemes.events import SchemeChanged, VersionPublished
-from app.schemes.repository import SchemeRepository, VersionRepository
+from app.schemes.repository.schemes import SchemeRepository, VersionRepository
+from app.schemes.rules import versions
 from app.schemes.service.checking import definition_errors, outside_year, version_problems
 from app.schemes.tables import SchemeRow, VersionRow
 from app.schemes.values import Budget, SchemeRef, SchemeState, VersionRef, VersionState, scheme_year
@@ -156,7 +156,7 @@ async def publish_version(
     await session.flush()
     published = await VersionRepository(session, session.tenant).list_published([scheme_id])
     scheme.state = SchemeState.PUBLISHED
-    scheme.live_version = rules.live_version([(each.n, as_version_ref(each).applies) for each in published])
+    scheme.live_version = versions.live_version([(each.n, as_version_ref(each).applies) for each in published])
     audit(session, "scheme_version.published", scheme_id, n=n, words_digest=row.words_digest)
     emit(session, VersionPublished(subject=str(scheme_id), n=n))
     return row
@@ -183,7 +183,7 @@ async def list_published_versions(session: Tx, scheme_id: UUID) -> list[VersionR
 
 
 def version_covering(newest_first: Iterable[VersionRef], period: Period) -> VersionRef:
-    found = next((each for each in newest_first if rules.is_covered(period, by=each.applies)), None)
+    found = next((each for each in newest_first if versions.is_covered(period, by=each.applies)), None)
     if found is None:
         raise NoVersion
     return found

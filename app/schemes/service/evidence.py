@@ -15,9 +15,11 @@ from app.core.errors import FieldError
 from app.core.ids import new_id
 from app.meetings import service as meetings
 from app.meetings.values import AttendanceRef
-from app.schemes import rules
 from app.schemes.errors import FactChanged, FactNotFound, FactsRefused, OwnPractice, SchemeNotFound
-from app.schemes.repository import FactRepository, ParticipationRepository, SchemeRepository, VersionRepository
+from app.schemes.repository.facts import FactRepository
+from app.schemes.repository.participation import ParticipationRepository
+from app.schemes.repository.schemes import SchemeRepository, VersionRepository
+from app.schemes.rules import evidence, joining
 from app.schemes.service.drafting import read_definition
 from app.schemes.tables import FactRow, VersionRow
 from app.schemes.values import FactEntry, FactOutcome, FactSource, FactState, VersionState, scheme_year
@@ -48,13 +50,13 @@ async def record_facts(
         touched = [(fact.practice, fact.on) for fact in facts]
         touched += [(row.practice, row.happened_on) for row in current.values()]
         await _require_no_tie(session, recorded_by, touched, now=now)
-    refused = rules.refused_facts(facts, known, may_correct=confirmed or from_meeting)
+    refused = evidence.refused_facts(facts, known, may_correct=confirmed or from_meeting)
     if not from_meeting:
-        refused += rules.facts_in_future(facts, today=london_date(now))
+        refused += evidence.facts_in_future(facts, today=london_date(now))
         refused += await _not_of_this_scheme(session, scheme_id, facts)
     if refused:
         raise FactsRefused(errors=refused)
-    plan = rules.plan_facts(facts, known, confirmed=confirmed)
+    plan = evidence.plan_facts(facts, known, confirmed=confirmed)
     if plan.superseded:
         await repository.supersede([current[external_id].id for external_id in plan.superseded], now=now)
     if plan.written:
@@ -124,7 +126,7 @@ def _attended(attendance: AttendanceRef, term: Period | None) -> FactEntry:
         practice=attendance.practice,
         measure=attendance.measure or "",
         on=attendance.on,
-        value=rules.ONE if counts else None,
+        value=evidence.ONE if counts else None,
     )
 
 
@@ -155,9 +157,9 @@ async def refuse_meeting(session: Tx, scheme_id: UUID, measure: str, on: date) -
     versions = await VersionRepository(session, session.tenant).list_of(scheme_id)
     year = scheme_year(scheme.starts_on)
     is_published = any(version.state == VersionState.PUBLISHED for version in versions)
-    counted = _counted(versions) if is_published else rules.Evidence(frozenset({measure}), frozenset(), (year,))
-    fact = FactEntry(external_id="", practice="", measure=measure, on=on, value=rules.ONE)
-    refused = rules.facts_outside_scheme([fact], {}, counted=counted)
+    counted = _counted(versions) if is_published else evidence.Evidence(frozenset({measure}), frozenset(), (year,))
+    fact = FactEntry(external_id="", practice="", measure=measure, on=on, value=evidence.ONE)
+    refused = evidence.facts_outside_scheme([fact], {}, counted=counted)
     return [replace(each, pointer=_OF_MEETING[each.pointer]) for each in refused if each.pointer in _OF_MEETING]
 
 
@@ -236,17 +238,17 @@ async def _not_of_this_scheme(session: Tx, scheme_id: UUID, facts: Sequence[Fact
     """A fact whose practice has no agreement, or that no version would ever count."""
     agreed = await _agreed(session, scheme_id, [fact.practice for fact in facts])
     versions = await VersionRepository(session, session.tenant).list_of(scheme_id)
-    return rules.facts_outside_scheme(facts, agreed, counted=_counted(versions))
+    return evidence.facts_outside_scheme(facts, agreed, counted=_counted(versions))
 
 
 async def _agreed(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> dict[str, Period]:
     found = await ParticipationRepository(session, session.tenant).list_agreements(scheme_id, sorted(set(practices)))
-    return rules.agreement_terms(found)
+    return joining.agreement_terms(found)
 
 
-def _counted(versions: Sequence[VersionRow]) -> rules.Evidence:
+def _counted(versions: Sequence[VersionRow]) -> evidence.Evidence:
     needed = [calculation.measures_needed(read_definition(version.definition)) for version in versions]
-    return rules.Evidence(
+    return evidence.Evidence(
         names=frozenset(name for each in needed for name in each.facts),
         may_be_negative=frozenset(name for each in needed for name in each.may_be_negative),
         applies=tuple(Period(version.applies_from, version.applies_until) for version in versions),
@@ -257,7 +259,7 @@ def _counts(done: FactOutcome) -> dict[str, Any]:
     return {"created": done.created, "changed": done.changed, "removed": done.removed}
 
 
-def _as_known(row: FactRow) -> rules.KnownFact:
+def _as_known(row: FactRow) -> evidence.KnownFact:
     entry = FactEntry(
         external_id=row.external_id,
         practice=row.practice,
@@ -269,7 +271,7 @@ def _as_known(row: FactRow) -> rules.KnownFact:
         subject=row.subject,
         note=row.note,
     )
-    return rules.KnownFact(entry, FactState(row.state))
+    return evidence.KnownFact(entry, FactState(row.state))
 
 
 def _stamp(

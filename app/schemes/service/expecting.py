@@ -10,9 +10,11 @@ from app.core.clock import Period, add_months
 from app.core.db import Tx
 from app.organisations import service as organisations
 from app.people import service as people
-from app.schemes import rules
 from app.schemes.errors import NoVersion
-from app.schemes.repository import FactRepository, ParticipationRepository, VersionRepository
+from app.schemes.repository.facts import FactRepository
+from app.schemes.repository.participation import ParticipationRepository
+from app.schemes.repository.schemes import VersionRepository
+from app.schemes.rules import joining
 from app.schemes.service.drafting import as_scheme_ref, as_version_ref, read_definition, version_covering
 from app.schemes.service.figures import as_fact, live_figure
 from app.schemes.values import ParticipationState, SchemeRef, VersionRef
@@ -35,7 +37,7 @@ async def expected_of_practice(
     terms = [
         (scheme, term)
         for scheme, start, end in agreed
-        if (term := rules.agreement_term(start, end, year=scheme.year)) and term.intersection(period)
+        if (term := joining.agreement_term(start, end, year=scheme.year)) and term.intersection(period)
     ]
     if not terms:
         return []
@@ -54,7 +56,7 @@ async def expected_of_practice(
         if calculation.shares_among_all(read_definition(version.definition)):
             results.append((scheme, await live_figure(session, scheme.id, version, practice, period)))
             continue
-        given = PracticeInput(practice, lists, posts, tuple(facts[scheme.id]), rules.membership(member, term))
+        given = PracticeInput(practice, lists, posts, tuple(facts[scheme.id]), joining.membership(member, term))
         results.append((scheme, _live(version, period, given)))
     return results
 

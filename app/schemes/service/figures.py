@@ -16,9 +16,11 @@ from app.core.clock import Period
 from app.core.db import Tx, let_go
 from app.organisations import service as organisations
 from app.people import service as people
-from app.schemes import rules
 from app.schemes.errors import NoVersion
-from app.schemes.repository import FactRepository, ParticipationRepository, SchemeRepository, VersionRepository
+from app.schemes.repository.facts import FactRepository
+from app.schemes.repository.participation import ParticipationRepository
+from app.schemes.repository.schemes import SchemeRepository, VersionRepository
+from app.schemes.rules import claiming, joining, versions
 from app.schemes.service.checking import outside_year, version_problems
 from app.schemes.service.drafting import (
     as_scheme_ref,
@@ -75,7 +77,7 @@ class Gathering:
         """As `list_participants`."""
         if self._terms is None:
             repository = ParticipationRepository(self._session, self._session.tenant)
-            self._terms = rules.agreement_terms(await repository.list_agreements(self._scheme_id))
+            self._terms = joining.agreement_terms(await repository.list_agreements(self._scheme_id))
         # Sorted here: the database's collation is not that of a digest.
         return sorted(practice for practice, term in self._terms.items() if term.intersection(period))
 
@@ -141,14 +143,14 @@ async def entitlement(
         practice=practice,
         period=period,
         version=version.n if version else None,
-        refusal=rules.claim_refusal(
+        refusal=claiming.claim_refusal(
             is_in=is_in,
             is_claimed=version is not None and read_definition(version.definition).claims,
             may_declare=may_declare,
             period=period,
             today=today,
         ),
-        explanation=rules.claim_words(
+        explanation=claiming.claim_words(
             is_in=is_in,
             is_covered=version is not None,
             applies=[each.applies for each in reversed(published)],
@@ -172,13 +174,13 @@ async def estimates(session: Tx, scheme_id: UUID, version: VersionRef, *, codes:
     found = await asyncio.to_thread(calculation.estimates, definition, period=version.applies, practices=inputs)
     ranges = {code: found[code] for code in codes}
     shares = {
-        code: rules.budget_share(budget, size, version.applies)
+        code: versions.budget_share(budget, size, version.applies)
         for code, size in sizes.items()
         if budget and size is not None
     }
     return Estimates(
         ranges=tuple(
-            PracticeRange(code, one.least, one.expected, one.most, rules.whole_pence(shares.get(code)))
+            PracticeRange(code, one.least, one.expected, one.most, versions.whole_pence(shares.get(code)))
             for code, one in ranges.items()
             if one is not None
         ),
@@ -192,8 +194,8 @@ async def budget_total(session: Tx, scheme: SchemeRef, *, year: Period, codes: S
     if scheme.budget is None or scheme.budget.amount is not None:
         return scheme.budget.amount if scheme.budget else None
     sizes = await _budget_lists(session, scheme.budget, year.valid_from, codes)
-    shares = [rules.budget_share(scheme.budget, size, year) for size in sizes.values() if size is not None]
-    return sum(rules.whole_pence(share) or 0 for share in shares)
+    shares = [versions.budget_share(scheme.budget, size, year) for size in sizes.values() if size is not None]
+    return sum(versions.whole_pence(share) or 0 for share in shares)
 
 
 async def check_version(session: Tx, scheme_id: UUID, n: int, *, today: date) -> CheckOutcome:
@@ -315,8 +317,8 @@ def as_fact(row: Any) -> Fact:
 async def _members(session: Tx, scheme_id: UUID, codes: Sequence[str]) -> dict[str, tuple[Period, ...]]:
     periods = await organisations.member_periods(session, codes)
     agreed = await ParticipationRepository(session, session.tenant).list_agreements(scheme_id, codes)
-    terms = rules.agreement_terms(agreed)
-    return {code: rules.membership(periods.get(code, []), terms.get(code)) for code in codes}
+    terms = joining.agreement_terms(agreed)
+    return {code: joining.membership(periods.get(code, []), terms.get(code)) for code in codes}
 
 
 async def _budget_lists(
@@ -334,5 +336,5 @@ def _budget_total(budget: Budget | None, ranges: Sequence[PracticeRange], versio
     if budget is None:
         return None
     if budget.amount is not None:
-        return rules.whole_pence(budget.amount * calculation.year_share(version.applies))
+        return versions.whole_pence(budget.amount * calculation.year_share(version.applies))
     return sum(one.budget or 0 for one in ranges)

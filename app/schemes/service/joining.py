@@ -19,7 +19,6 @@ from app.organisations.errors import PracticeNotFound
 from app.organisations.values import PracticeRef
 from app.people import service as people
 from app.people.values import NewPost, PostRole
-from app.schemes import rules
 from app.schemes.errors import (
     OfferAnswered,
     OfferLapsed,
@@ -31,7 +30,9 @@ from app.schemes.errors import (
 )
 from app.schemes.events import OfferAnswered as OfferAnsweredEvent
 from app.schemes.events import OffersMade, SignedUp
-from app.schemes.repository import ParticipationRepository, SchemeRepository, VersionRepository
+from app.schemes.repository.participation import ParticipationRepository
+from app.schemes.repository.schemes import SchemeRepository, VersionRepository
+from app.schemes.rules import joining, versions
 from app.schemes.service.evidence import record_attendance_of
 from app.schemes.tables import ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
 from app.schemes.values import (
@@ -143,7 +144,7 @@ async def record_sign_ups(
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
     published = await _published(session, scheme)
     known = await _known_practices(session, [each.practice for each in sign_ups], pointer="/sign_ups/{}/practice")
-    refused = rules.refused_sign_ups(
+    refused = joining.refused_sign_ups(
         sign_ups,
         {code: practice.closed_on for code, practice in known.items()},
         starts_on=scheme.starts_on,
@@ -180,7 +181,7 @@ async def _published(session: Tx, scheme: SchemeRow) -> Sequence[VersionRow]:
 
 def _version_for(published: Sequence[VersionRow], term: Period) -> VersionRow:
     numbers = [(row.n, Period(row.applies_from, row.applies_until)) for row in published]
-    chosen = rules.version_signed(numbers, term)
+    chosen = versions.version_signed(numbers, term)
     return next(row for row in published if row.n == chosen)
 
 
@@ -192,7 +193,7 @@ def _rest(scheme: SchemeRow, today: date) -> Period:
 def _term(valid_from: date | None, valid_until: date | None, scheme: SchemeRow) -> Period:
     """What the words have to be of: of the year where the agreement is for none of its days."""
     year = scheme_year(scheme.starts_on)
-    return rules.agreement_term(valid_from, valid_until, year=year) or year
+    return joining.agreement_term(valid_from, valid_until, year=year) or year
 
 
 def _words_signed(published: Sequence[VersionRow], each: SignUp, scheme: SchemeRow) -> dict[str, object]:
@@ -228,7 +229,7 @@ def sees_signatures(caller: Principal) -> bool:
 
 def participation_tag(row: ParticipationRow, caller: Principal, *, today: date) -> str:
     """The tag of an offer with its answer as this caller sees it today: an offer lapses without a change of its row."""
-    is_lapsed = rules.is_lapsed(row.state, row.respond_by, today=today)
+    is_lapsed = joining.is_lapsed(row.state, row.respond_by, today=today)
     return digest_etag("participation", row.version, is_lapsed, sees_signatures(caller))
 
 
@@ -242,7 +243,7 @@ async def _answerable(
     expected.check_tag(participation_tag(row, caller, today=today))
     if row.state != ParticipationState.OFFERED:
         raise OfferAnswered
-    if rules.is_lapsed(row.state, row.respond_by, today=today):
+    if joining.is_lapsed(row.state, row.respond_by, today=today):
         raise OfferLapsed
     return row
 

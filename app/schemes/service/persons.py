@@ -6,7 +6,8 @@ from uuid import UUID
 
 from app.core.clock import utc_text
 from app.core.db import Tx
-from app.schemes.repository import FactRepository, ParticipationRepository
+from app.schemes.repository.facts import FactRepository
+from app.schemes.repository.participation import ParticipationRepository
 
 
 async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:

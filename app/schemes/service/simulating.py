@@ -11,10 +11,10 @@ from app.core.events import emit
 from app.core.money import format_pounds
 from app.core.operations import OperationRow
 from app.organisations import service as organisations
-from app.schemes import rules
 from app.schemes.errors import VersionNotPayable
 from app.schemes.events import SimulationRequested
-from app.schemes.repository import VersionRepository
+from app.schemes.repository.schemes import VersionRepository
+from app.schemes.rules import spreading
 from app.schemes.service.checking import definition_errors, version_problems
 from app.schemes.service.drafting import as_version_ref, read_definition
 from app.schemes.service.figures import estimates, practices_concerned
@@ -39,16 +39,16 @@ async def simulate(session: Tx, operation_id: UUID, *, scheme_id: UUID, n: int, 
     ranges = found.ranges
     profiles = await organisations.profiles(session, codes, on=version.applies.valid_from)
     groups = {
-        "list_size": {code: rules.size_band(known.registered) for code, known in profiles.items()},
-        "rurality": {code: rules.rurality(known.rural) for code, known in profiles.items()},
-        "deprivation": {code: rules.deprivation(known.imd_decile) for code, known in profiles.items()},
+        "list_size": {code: spreading.size_band(known.registered) for code, known in profiles.items()},
+        "rurality": {code: spreading.rurality(known.rural) for code, known in profiles.items()},
+        "deprivation": {code: spreading.deprivation(known.imd_decile) for code, known in profiles.items()},
     }
     result = {
         "scheme": str(scheme_id),
         "version": n,
         "counted_over": counted_over.value,
         "practices": [_range(one) for one in ranges],
-        "totals": _group(rules.total_range("all", ranges)),
+        "totals": _group(spreading.total_range("all", ranges)),
         "spread": {name: _spread(ranges, named) for name, named in groups.items()},
         "without_list": list(found.without_list),
         "not_worked_out": list(found.not_worked_out),
@@ -68,7 +68,7 @@ def _range(one: PracticeRange) -> dict[str, Any]:
 
 
 def _spread(ranges: Sequence[PracticeRange], groups: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [_group(each) for each in rules.spread(ranges, groups)]
+    return [_group(each) for each in spreading.spread(ranges, groups)]
 
 
 def _group(found: RangeGroup) -> dict[str, Any]:

@@ -1,0 +1,81 @@
+"""Runs and decisions about them."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.core.clock import Instant, PeriodModel
+from app.core.http import PageModel, StrictModel
+from app.core.money import PoundsSum
+from app.core.pagination import PageParams
+from app.core.privacy import SafeText
+from app.payments.schemas.examples import QUARTER, RUN, SCHEME_ID, example
+from app.payments.values import RunState
+
+
+class PaymentRunIn(StrictModel):
+    """A run over one period. Earlier periods that were paid before are corrected by its adjustment lines."""
+
+    model_config = example({"scheme": SCHEME_ID, "period": QUARTER, "note": "Quarter 2"})
+
+    scheme: UUID
+    period: PeriodModel
+    note: Annotated[SafeText, Field(max_length=500)] | None = None
+
+
+class RunRejection(StrictModel):
+    model_config = example({"reason": "The September attendance lists are not in yet."})
+
+    reason: Annotated[SafeText, Field(min_length=1, max_length=500)]
+
+
+class RunProblem(BaseModel):
+    """Why a run failed."""
+
+    code: str
+    title: str
+    detail: str | None
+
+
+class PaymentRun(BaseModel):
+    """`practices` and `lines` are counts; `calculated_by`, `approved_by` and `released_by` are three different people."""
+
+    model_config = example(RUN)
+
+    id: UUID
+    scheme: UUID
+    version: int | None = Field(description="Which version of the scheme's definition the run's own period is paid by.")
+    period: PeriodModel
+    state: RunState
+    practices: int | None
+    total: PoundsSum | None
+    lines: int | None
+    inputs_digest: str | None
+    outputs_digest: str | None
+    calculated_by: UUID
+    approved_by: UUID | None
+    released_by: UUID | None
+    rejected_by: UUID | None
+    reason: str | None
+    pay_by: date | None
+    note: str | None
+    problem: RunProblem | None
+    operation: UUID
+    created_at: Instant
+    calculated_at: Instant | None
+    approved_at: Instant | None
+    released_at: Instant | None
+    rejected_at: Instant | None
+
+
+class PaymentRunPage(PageModel):
+    model_config = example({"data": [RUN], "next_cursor": None})
+
+    data: list[PaymentRun]
+
+
+class RunParams(PageParams):
+    scheme: UUID | None = None
+    state: RunState | None = None

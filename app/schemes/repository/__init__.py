@@ -1,0 +1,1 @@
+"""Every SELECT, lock and bulk write of schemes."""

@@ -1,0 +1,68 @@
+"""Schemes and the versions of their definitions."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import col
+
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, TenantRepository
+from app.schemes.errors import SchemeNotFound, VersionNotFound
+from app.schemes.tables import SchemeRow, VersionRow
+from app.schemes.values import (
+    SchemeState,
+    VersionState,
+)
+
+
+class SchemeRepository(TenantRepository[SchemeRow]):
+    table = SchemeRow
+    missing = SchemeNotFound
+
+    async def list_visible(
+        self,
+        *,
+        drafts: bool,
+        state: str | None,
+        financial_year: str | None,
+        params: PageParams,
+        cursors: Cursors,
+    ) -> Page[SchemeRow]:
+        statement, kind = self.select(), f"schemes:{state}:{financial_year}"
+        if not drafts:
+            statement = statement.where(col(SchemeRow.state) != SchemeState.DRAFT)
+        if state:
+            statement = statement.where(col(SchemeRow.state) == state)
+        if financial_year:
+            statement = statement.where(col(SchemeRow.financial_year) == financial_year)
+        return await self.page(statement, keys=[SchemeRow.id], params=params, cursors=cursors, kind=kind)
+
+
+class VersionRepository(TenantRepository[VersionRow]):
+    table = VersionRow
+    missing = VersionNotFound
+
+    async def list_visible(
+        self, scheme_id: UUID, *, drafts: bool, params: PageParams, cursors: Cursors
+    ) -> Page[VersionRow]:
+        statement, kind = self.select().where(col(VersionRow.scheme_id) == scheme_id), f"versions:{scheme_id}"
+        if not drafts:
+            statement = statement.where(col(VersionRow.state) == VersionState.PUBLISHED)
+        return await self.page(statement, keys=[VersionRow.n], params=params, cursors=cursors, kind=kind)
+
+    async def get_number(self, scheme_id: UUID, n: int, *, for_update: bool = False) -> VersionRow:
+        row = await self.find(col(VersionRow.scheme_id) == scheme_id, col(VersionRow.n) == n, for_update=for_update)
+        if row is None:
+            raise VersionNotFound
+        return row
+
+    async def list_of(self, scheme_id: UUID) -> Sequence[VersionRow]:
+        return await self.list(col(VersionRow.scheme_id) == scheme_id, order=(col(VersionRow.n),))
+
+    async def list_published(self, schemes: Sequence[UUID]) -> Sequence[VersionRow]:
+        """Of one scheme or several; of each the newest first."""
+        return await self.list(
+            col(VersionRow.scheme_id).in_(schemes),
+            col(VersionRow.state) == VersionState.PUBLISHED,
+            order=(col(VersionRow.n).desc(),),
+        )
