@@ -15,7 +15,7 @@ from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import PreparedMeasure
 from app.calculation.rules import canonical, describing, engine, seeing
 from app.calculation.rules.earning import PayingNode, View
-from app.calculation.values import Definition, Needed, PracticeInput, PracticeResult, Problem, Range
+from app.calculation.values import Booking, Definition, Needed, PracticeInput, PracticeResult, Problem, Range
 from app.core.clock import Period
 
 canonical_json = canonical.canonical_json
@@ -59,6 +59,12 @@ def check_definition(definition: Definition, *, applies: Period) -> list[Problem
 def count_components(definition: Definition) -> int:
     """How many lines each practice has."""
     return sum(isinstance(place.node, Component) for place in walk(definition.pay))
+
+
+def bookings(definition: Definition) -> dict[str, Booking]:
+    """By the id of each component: how finance books it."""
+    nodes = (place.node for place in walk(definition.pay))
+    return {node.id: node.booking_value() for node in nodes if isinstance(node, Component)}
 
 
 def count_workings(definition: Definition) -> int:

@@ -156,6 +156,17 @@ class Payee:
 
 
 @dataclass(frozen=True, slots=True)
+class Booking:
+    """How a component's money is booked; what is None here is the scheme's own, or not said at all."""
+
+    pay_code: str | None = None
+    cost_centre: str | None = None
+    subjective: str | None = None
+    vat_code: str | None = None
+    pensionable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One figure of a statement. `amount` is pence; `workings` is a tree of plain JSON that leads to it."""
 

@@ -20,6 +20,7 @@ _NAME: Final = re.compile(NAME_PATTERN.strip("^$"))
 _DECIMAL: Final = re.compile(DECIMAL_PATTERN.strip("^$").removeprefix("-?"))
 _DIGITS: Final = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FINANCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,29}")
 _ORGANISATION: Final = re.compile(r"[A-Z0-9]{1,12}")
 
 
@@ -169,6 +170,33 @@ class DecimalString(Reader):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "decimal", "pattern": DECIMAL_PATTERN.replace("-?", "", 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class FinanceCode(Reader):
+    """A code of somebody's ledger. It goes into files that spreadsheets open, so it begins with a letter or a digit."""
+
+    def read(self, raw: object, at: str, reading: Reading) -> str | Invalid:
+        if not isinstance(raw, str):
+            return reading.wrong_type(at, "a string")
+        if not _FINANCE.fullmatch(raw):
+            detail = "A code begins with a letter or a digit and has at most 30 letters, digits, spaces, . / _ and -."
+            return reading.refuse(at, "bad_value", detail)
+        if is_from_nhs_number(raw):
+            return reading.refuse(at, "nhs_number", "This seems to hold a patient's NHS number; a ledger has none.")
+        return raw
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{_FINANCE.pattern}$"}
+
+
+@dataclass(frozen=True, slots=True)
+class YesNo(Reader):
+    def read(self, raw: object, at: str, reading: Reading) -> bool | Invalid:
+        return raw if isinstance(raw, bool) else reading.wrong_type(at, "true or false")
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
 
 
 @dataclass(frozen=True, slots=True)

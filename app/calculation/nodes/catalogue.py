@@ -4,6 +4,7 @@ from typing import Final
 
 from app.calculation.language.reading import Catalogue
 from app.calculation.nodes.bands import Band, Tiered
+from app.calculation.nodes.booking import BookedAs
 from app.calculation.nodes.bounding import Cap, Floor
 from app.calculation.nodes.combining import BestOf, LeastOf
 from app.calculation.nodes.component import OrganisationPayee
@@ -53,4 +54,4 @@ CATALOGUE: Final = Catalogue(
     needs={need.key: need for need in (PostNeed, FactNeed)},
 )
 # Small objects that nodes hold.
-PARTS: Final = (OrganisationPayee, Factor, Band, DatedRate, UnitCap, Item)
+PARTS: Final = (OrganisationPayee, BookedAs, Factor, Band, DatedRate, UnitCap, Item)

@@ -1,4 +1,4 @@
-"""What every paying node shares: its id, its payee, and the price of a year or a period."""
+"""What every paying node shares: its id, its payee, its booking, and the price of a year or a period."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,10 +12,11 @@ from app.calculation.language.members import member
 from app.calculation.language.readers import ComponentId, Exactly, OrganisationCode
 from app.calculation.language.reading import pointer
 from app.calculation.language.structures import Declared
+from app.calculation.nodes.booking import BookedAs
 from app.calculation.rules.earning import PayingNode, Run, has_broken_month
 from app.calculation.rules.exact import Exact, exact, simple
 from app.calculation.rules.wording import share_text
-from app.calculation.values import Node, Payee, Problem
+from app.calculation.values import Booking, Node, Payee, Problem
 from app.core.clock import Period, add_months, financial_year, financial_year_start
 
 
@@ -43,6 +44,10 @@ class Component(PayingNode):
     payee: OrganisationPayee | None = field(
         default=None, metadata=member(Declared(OrganisationPayee), "Who is paid. The practice itself if absent.")
     )
+    booking: BookedAs | None = field(
+        default=None,
+        metadata=member(Declared(BookedAs), "How finance books it. By the scheme's own codes if absent."),
+    )
 
     def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
         is_yearly = getattr(self, "rate_per", None) is RatePer.YEAR
@@ -52,6 +57,9 @@ class Component(PayingNode):
 
     def payee_value(self) -> Payee | None:
         return self.payee.value() if self.payee else None
+
+    def booking_value(self) -> Booking:
+        return self.booking.value() if self.booking else Booking()
 
     def payee_words(self) -> str:
         return f" It is paid to the organisation {self.payee.code}." if self.payee else ""
