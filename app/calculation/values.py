@@ -139,7 +139,8 @@ class Fact:
 class PracticeInput:
     """All that a calculation may know of a practice.
 
-    `member` are its times as a member, apart from each other; None is all the time, and () is never.
+    `member` are its times as a member, apart from each other; None is all the time, and () is never. `held` says in
+    words why nothing may be paid to it for the period yet.
     """
 
     code: str
@@ -147,6 +148,7 @@ class PracticeInput:
     posts: tuple[PostHeld, ...] = ()
     facts: tuple[Fact, ...] = ()
     member: tuple[Period, ...] | None = None
+    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,11 @@ def test_a_practice_is_frozen_and_read_back():
     assert (thawed.code, thawed.member) == (given.code, given.member)
 
 
+def test_why_a_practice_is_held_is_frozen_and_stands_nowhere_else():
+    assert practice_from_json(practice_to_json(practice(held="not yet"))) == practice(held="not yet")
+    assert "held" not in practice_to_json(practice())
+
+
 def test_one_time_as_a_member_keeps_the_form_that_older_runs_have_stored():
     frozen = {"from": "2014-04-01", "until": "2014-07-01"}
     assert practice_to_json(practice(member=(QUARTER,)))["member"] == frozen

@@ -24,6 +24,7 @@ from tests.factories.calculation import (
     paid,
     per_head,
     per_session,
+    pooled,
     practice,
     pro_rata,
     session,
@@ -295,3 +296,15 @@ def test_an_amount_that_no_ledger_can_hold_is_refused():
     facts = (session(APRIL, "999999999999"),)
     with pytest.raises(AmountTooLarge):
         paid(per_session("1000000", "uncapped"), practice(facts=facts))
+
+
+def test_a_practice_that_is_held_is_paid_nothing_yet_and_each_line_says_why():
+    result = paid(total(per_head(), fixed()), practice(held="its claim is not approved"))
+    assert [(line.amount, line.blocked) for line in result.lines] == [(0, True), (0, True)]
+    assert result.lines[0].sentence == "Not paid, because its claim is not approved: 0.00."
+
+
+def test_the_share_of_a_practice_that_is_held_goes_to_nobody_else():
+    practices = [practice("Y00001", held="its claim is not approved"), practice("Y00002")]
+    found = evaluate(definition(pooled(rate_per="period")), period=QUARTER, practices=practices)
+    assert [result.total for result in found] == [0, 500_000]

@@ -59,14 +59,18 @@ def outputs_digest(results: Sequence[PracticeResult]) -> str:
 
 
 def practice_to_json(practice: PracticeInput) -> dict[str, Any]:
-    """The frozen form of what a run knew of a practice; the order in which it was gathered leaves no trace."""
-    return {
+    """The frozen form of what a run knew of a practice; the order in which it was gathered leaves no trace.
+
+    `held` is written only where something is held, so that digests stored before there was such a member still hold.
+    """
+    frozen = {
         "code": practice.code,
         "lists": _in_order([_list_to_json(each) for each in practice.lists]),
         "posts": _in_order([_post_to_json(each) for each in practice.posts]),
         "facts": _in_order([_fact_to_json(each) for each in practice.facts]),
         "member": _member_to_json(practice.member),
     }
+    return frozen if practice.held is None else {**frozen, "held": practice.held}
 
 
 def practice_from_json(frozen: Mapping[str, Any]) -> PracticeInput:
@@ -78,6 +82,7 @@ def practice_from_json(frozen: Mapping[str, Any]) -> PracticeInput:
         ),
         facts=tuple(_fact_from_json(each) for each in frozen["facts"]),
         member=_member_from_json(frozen["member"]),
+        held=frozen.get("held"),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from app.calculation.errors import AmountTooLarge, PracticeRepeated
-from app.calculation.rules.earning import Earning, PayingNode, Run, View
+from app.calculation.rules.earning import Earning, PayingNode, Run, View, closed
 from app.calculation.rules.exact import pounds_value
 from app.calculation.rules.notes import unconfirmed_notes
 from app.calculation.rules.rounding import rounded, settle
@@ -37,7 +37,7 @@ def evaluate(
     if len({practice.code for practice in practices}) != len(practices):
         raise PracticeRepeated
     run = Run(period, practices, view, definition.round)
-    earned = earnings(definition, run)
+    earned = [_held(*each) for each in zip(practices, earnings(definition, run), strict=True)]
     amounts = _settled(definition, earned, practices)
     notes = unconfirmed_notes(definition, run)
     return [
@@ -52,6 +52,17 @@ def earnings(definition: Definition, run: Run) -> list[list[Earning]]:
         raise TypeError("A definition pays by nodes of the catalogue.")
     pay = node.prepare(run)
     return [pay(practice) for practice in run.practices]
+
+
+def _held(practice: PracticeInput, several: list[Earning]) -> list[Earning]:
+    """Nothing is paid to a practice that is held, such as one whose claim is not approved; each line says why.
+
+    Of a pot its share stays unpaid and goes to nobody else: it is still the practice's to claim. The rule is ours.
+    """
+    if practice.held is None:
+        return several
+    workings = {"operator": "held", "inputs": []}
+    return [closed(earning, because=practice.held, workings=workings).as_blocked() for earning in several]
 
 
 def _settled(
