@@ -1,5 +1,6 @@
 """Practices for tests: codes that start with ZZ cannot be real ODS codes."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import httpx
 
+from app.calculation.values import PracticeInput
 from app.core.clock import london_date
 from app.core.db import unit_of_work
 from app.core.ids import PLATFORM_ID, new_id
@@ -42,11 +44,22 @@ async def make_practice(
     await publish_again(live, code)
 
 
-async def publish_again(live: "LivePlenary", code: str) -> None:
-    """Bring what every tenant sees of the practice up to its rows, after rows were written by hand."""
+async def make_practices(live: "LivePlenary", commissioner: str, inputs: Iterable[PracticeInput]) -> None:
+    """As `make_practice`, many at once: each with the lists of what is to be calculated of it."""
+    known = list(inputs)
+    for each in known:
+        await _insert_practice(live.platform, each.code, f"Surgery {each.code}", date(2013, 4, 1), {})
+        await _insert_membership(live.platform, each.code, commissioner, date(2013, 4, 1), None)
+        for size in each.lists:
+            await _insert_list(live.platform, each.code, size.as_at, size.registered, size.weighted)
+    await publish_again(live, *(each.code for each in known))
+
+
+async def publish_again(live: "LivePlenary", *codes: str) -> None:
+    """Bring what every tenant sees of the practices up to their rows, after rows were written by hand."""
     now = live.clock.now()
     async with unit_of_work(live.tools.platform_engine, PLATFORM_ID) as session:
-        await refresh_published(session, today=london_date(now), now=now, codes=[code])
+        await refresh_published(session, today=london_date(now), now=now, codes=codes)
 
 
 async def _insert_practice(
@@ -96,8 +109,8 @@ async def _insert_list(
     platform: asyncpg.Connection,
     code: str,
     as_at: date,
-    registered: str | None,
-    weighted: str | None,
+    registered: str | Decimal | None,
+    weighted: str | Decimal | None,
     *,
     source: str = "test",
     recorded_at: datetime = _RECORDED,
