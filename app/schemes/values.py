@@ -233,6 +233,28 @@ class RangeGroup:
     most: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class RangeChange:
+    """Pence: what one practice can earn by the new rules less what it can by those `before`. `most` is None where either
+    has no bound.
+    """
+
+    before: PracticeRange
+    least: int
+    expected: int
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a version changes against the version `n` of a scheme, whose figures are those `over` that time."""
+
+    scheme_id: UUID
+    n: int
+    over: Period
+    changes: tuple[RangeChange, ...]
+
+
 class CountedOver(StrEnum):
     """Whose pay a cost adds up: those who have agreed, or, before anybody has, all members of today."""
 
@@ -251,6 +273,7 @@ class CheckOutcome:
     not_worked_out: tuple[str, ...] = ()
     budget: int | None = None
     counted_over: CountedOver | None = None
+    difference: Difference | None = None
 
 
 class ClaimRefusal(StrEnum):

@@ -9,6 +9,7 @@ from tests.factories.schemes_over_http import SCHEME, YEAR, a_live_scheme, a_ten
 from tests.factories.service import LivePlenary
 
 ANY = {"If-Match": "*"}
+SESSIONS_A_YEAR = {"least": "0.00", "expected": "7200.00", "most": "7200.00"}
 
 
 async def test_a_scheme_is_drafted_published_and_then_unchangeable(shared: LivePlenary) -> None:
@@ -123,6 +124,41 @@ async def test_the_check_says_whose_sessions_cost_more_than_their_share(shared: 
         "counted_over": "members",
         "without_list": [],
         "not_worked_out": [],
+        # The only version is the live one itself.
+        "difference": None,
+        "per_practice": [
+            {"practice": large, "cost": SESSIONS_A_YEAR, "budget": "16824.00", "before": None, "change": None},
+            {"practice": small, "cost": SESSIONS_A_YEAR, "budget": "6000.00", "before": None, "change": None},
+        ],
+    }
+
+
+async def test_the_check_says_what_a_new_version_changes_for_each_practice_and_in_total(shared: LivePlenary) -> None:
+    tenant, (large,) = await a_tenant(shared, "1", registered="8412")
+    small = f"{large[:-1]}2"
+    await shared.make_practice(small, tenant, registered="3000")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    half = {"from": "2026-10-01", "until": "2027-04-01"}
+    await manager.post(f"{path}/versions", json={"applies": half, "definition": PER_HEAD, "reason": "By heads."})
+    check = (await manager.post(f"{path}/versions/2/check")).json()
+    # Half a year: 1.00 a head instead of twelve sessions at 300.00.
+    assert check["difference"] == {
+        "scheme": path.rpartition("/")[2],
+        "version": 1,
+        "period": half,
+        "practices": 2,
+        "gaining": 1,
+        "losing": 1,
+        "before": {"least": "0.00", "expected": "7200.00", "most": "7200.00"},
+        "change": {"least": "11412.00", "expected": "4212.00", "most": "4212.00"},
+    }
+    assert check["per_practice"][1] == {
+        "practice": small,
+        "cost": {"least": "3000.00", "expected": "3000.00", "most": "3000.00"},
+        "budget": "3000.00",
+        "before": {"least": "0.00", "expected": "3600.00", "most": "3600.00"},
+        "change": {"least": "3000.00", "expected": "-600.00", "most": "-600.00"},
     }
 
 

@@ -8,6 +8,7 @@ from app.core.clock import Period, PeriodModel
 from app.core.money import format_pounds, plain
 from app.schemes.rules import joining, spreading
 from app.schemes.schemas.calculator import line_answer
+from app.schemes.schemas.costing import CheckAnswer, CheckProblem, Cost, CostDifference, PracticeCost
 from app.schemes.schemas.evidence import EntitlementAnswer, FactsAnswer, Figure, SchemeFact
 from app.schemes.schemas.joining import (
     ImprovementArea,
@@ -17,15 +18,18 @@ from app.schemes.schemas.joining import (
     SignatoryModel,
     SignUpsAnswer,
 )
-from app.schemes.schemas.scheme import CheckAnswer, CheckProblem, Cost, Scheme, SchemeBudget, Version
+from app.schemes.schemas.scheme import Scheme, SchemeBudget, Version
 from app.schemes.tables import FactRow, ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
 from app.schemes.values import (
     Capacity,
     CheckOutcome,
+    Difference,
     Entitlement,
     FactOutcome,
     OfferOutcome,
     PracticeRange,
+    RangeChange,
+    RangeGroup,
     SignUpOutcome,
 )
 
@@ -76,7 +80,7 @@ def check_answer(found: CheckOutcome) -> CheckAnswer:
     return CheckAnswer(
         valid=not found.problems,
         problems=[CheckProblem(pointer=each.pointer, code=each.code, detail=each.detail) for each in found.problems],
-        cost=None if found.problems else _cost(found.ranges),
+        cost=None if found.problems else _cost(spreading.total_range("all", found.ranges)),
         over_budget=list(found.over_budget),
         budget=None if found.budget is None else format_pounds(found.budget),
         exceeds_budget=None if found.budget is None else expected > found.budget,
@@ -84,15 +88,44 @@ def check_answer(found: CheckOutcome) -> CheckAnswer:
         counted_over=None if found.counted_over is None else found.counted_over.value,
         without_list=list(found.without_list),
         not_worked_out=list(found.not_worked_out),
+        difference=_difference(found.difference) if found.difference else None,
+        per_practice=_per_practice(found.ranges, found.difference),
     )
 
 
-def _cost(ranges: Sequence[PracticeRange]) -> Cost:
-    total = spreading.total_range("all", ranges)
+def _difference(found: Difference) -> CostDifference:
+    return CostDifference(
+        scheme=found.scheme_id,
+        version=found.n,
+        period=PeriodModel.of(found.over),
+        practices=len(found.changes),
+        gaining=sum(each.expected > 0 for each in found.changes),
+        losing=sum(each.expected < 0 for each in found.changes),
+        before=_cost(spreading.total_range("all", [each.before for each in found.changes])),
+        change=_cost(spreading.total_range("all", found.changes)),
+    )
+
+
+def _per_practice(ranges: Sequence[PracticeRange], difference: Difference | None) -> list[PracticeCost]:
+    changes = {each.before.practice: each for each in difference.changes} if difference else {}
+    return [_practice_cost(one, changes.get(one.practice)) for one in ranges]
+
+
+def _practice_cost(one: PracticeRange, change: RangeChange | None) -> PracticeCost:
+    return PracticeCost(
+        practice=one.practice,
+        cost=_cost(one),
+        budget=None if one.budget is None else format_pounds(one.budget),
+        before=_cost(change.before) if change else None,
+        change=_cost(change) if change else None,
+    )
+
+
+def _cost(found: PracticeRange | RangeGroup | RangeChange) -> Cost:
     return Cost(
-        least=format_pounds(total.least),
-        expected=format_pounds(total.expected),
-        most=None if total.most is None else format_pounds(total.most),
+        least=format_pounds(found.least),
+        expected=format_pounds(found.expected),
+        most=None if found.most is None else format_pounds(found.most),
     )
 
 

@@ -30,7 +30,8 @@ from app.schemes.errors import (
 from app.schemes.repository.schemes import VersionRepository
 from app.schemes.router.answers import check_answer, version_answer
 from app.schemes.router.root import DRAFTS, router, visible_scheme
-from app.schemes.schemas.scheme import CheckAnswer, Version, VersionIn, VersionPage, WordsParams
+from app.schemes.schemas.costing import CheckAnswer
+from app.schemes.schemas.scheme import Version, VersionIn, VersionPage, WordsParams
 from app.schemes.tables import VersionRow
 from app.schemes.values import VersionState
 
@@ -137,8 +138,8 @@ async def check_scheme_version(
     session: Transaction,
     serving: Serving,
 ) -> CheckAnswer:
-    """What is wrong with the version, what it costs over all that it applies to, and who would cost more than their share
-    of the budget. Nothing is changed.
+    """What is wrong with the version, what it costs over all that it applies to, in total and for each practice, what that
+    changes against the live version, and who would cost more than their share of the budget. Nothing is changed.
     """
     today = serving.today()
     return check_answer(await service.check_version(session, scheme_id, n, today=today))

@@ -5,10 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from app.organisations.values import SIZE_EDGES
-from app.schemes.values import (
-    PracticeRange,
-    RangeGroup,
-)
+from app.schemes.values import PracticeRange, RangeChange, RangeGroup
 
 
 def size_band(registered: Decimal | None) -> str:
@@ -37,7 +34,7 @@ def spread(ranges: Sequence[PracticeRange], groups: Mapping[str, str]) -> list[R
     return [total_range(group, found[group]) for group in sorted(found, key=_natural)]
 
 
-def total_range(group: str, ranges: Sequence[PracticeRange]) -> RangeGroup:
+def total_range(group: str, ranges: Sequence[PracticeRange | RangeChange]) -> RangeGroup:
     """`most` is None as soon as one practice's is."""
     mosts = [one.most for one in ranges]
     bounded = [most for most in mosts if most is not None]

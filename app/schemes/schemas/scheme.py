@@ -217,63 +217,6 @@ class VersionPage(PageModel):
     data: list[Version]
 
 
-class CheckProblem(BaseModel):
-    pointer: str = Field(description="JSON pointer into the definition, or to `/applies/…` where its time is wrong.")
-    code: str
-    detail: str
-
-
-class Cost(BaseModel):
-    """Pounds. `most` is null where nothing bounds what can be earned."""
-
-    least: PoundsSum
-    expected: PoundsSum
-    most: PoundsSum | None
-
-
-class CheckAnswer(BaseModel):
-    """What publishing would mean. `expected` is all that is offered: every need met and every capped count full."""
-
-    model_config = {
-        "json_schema_extra": {
-            "examples": [
-                {
-                    "valid": True,
-                    "problems": [],
-                    "cost": {"least": "0.00", "expected": "14400.00", "most": "14400.00"},
-                    "over_budget": ["ZZ0002"],
-                    "budget": "22824.00",
-                    "exceeds_budget": False,
-                    "practices": 2,
-                    "counted_over": "members",
-                    "without_list": [],
-                    "not_worked_out": [],
-                }
-            ]
-        }
-    }
-
-    valid: bool
-    problems: list[CheckProblem]
-    cost: Cost | None = Field(description="Over all that the version applies to; null where it could not be paid.")
-    over_budget: list[str] = Field(description="Practices whose expected pay is more than their share of the budget.")
-    budget: PoundsSum | None = Field(
-        description="The budget for the time that the version applies to; one per head is that of the practices counted."
-    )
-    exceeds_budget: bool | None = Field(
-        description="Whether `cost.expected` is more than `budget`; null without a budget or a cost."
-    )
-    practices: int = Field(description="How many practices were counted.")
-    counted_over: Literal["participants", "members"] | None = Field(
-        description="Which practices were counted: `participants`, those that have agreed; before anybody has, `members`,"
-        " all of today. Null where it could not be paid."
-    )
-    without_list: list[str] = Field(description="Practices with no list to take a share of a per-head budget by.")
-    not_worked_out: list[str] = Field(
-        description="Practices that are not counted: a value recorded for them comes to more than can be right."
-    )
-
-
 class WordsParams(BaseModel):
     model_config = {"extra": "forbid"}
 

@@ -4,6 +4,7 @@ from app.schemes.service.asking import offers_awaiting, participation_refs, prac
 from app.schemes.service.calculator import calculate, work_out
 from app.schemes.service.changing import effects_of_practice_change
 from app.schemes.service.checking import definition_errors, version_problems
+from app.schemes.service.costing import check_version
 from app.schemes.service.drafting import (
     add_version,
     as_scheme_ref,
@@ -22,7 +23,6 @@ from app.schemes.service.expecting import expected_of_practice
 from app.schemes.service.figures import (
     Gathering,
     budget_total,
-    check_version,
     describe_offer,
     describe_version,
     entitlement,

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.calculation import service as calculation
-from app.calculation.values import Basis, Definition, Fact, Needed, PracticeInput, PracticeResult, Problem, Range
+from app.calculation.values import Basis, Definition, Fact, Needed, PracticeInput, PracticeResult, Range
 from app.core.clock import Period
 from app.core.db import Tx, let_go
 from app.organisations import service as organisations
@@ -21,7 +21,7 @@ from app.schemes.repository.facts import FactRepository
 from app.schemes.repository.participation import ParticipationRepository
 from app.schemes.repository.schemes import SchemeRepository, VersionRepository
 from app.schemes.rules import claiming, joining, versions
-from app.schemes.service.checking import outside_year, version_problems
+from app.schemes.service.checking import version_problems
 from app.schemes.service.drafting import (
     as_scheme_ref,
     as_version_ref,
@@ -32,8 +32,6 @@ from app.schemes.service.drafting import (
 )
 from app.schemes.values import (
     Budget,
-    CheckOutcome,
-    CountedOver,
     Entitlement,
     Estimates,
     FactState,
@@ -198,37 +196,6 @@ async def budget_total(session: Tx, scheme: SchemeRef, *, year: Period, codes: S
     return sum(versions.whole_pence(share) or 0 for share in shares)
 
 
-async def check_version(session: Tx, scheme_id: UUID, n: int, *, today: date) -> CheckOutcome:
-    """What is wrong with the version, and what it costs: over its participants, or else over all members."""
-    scheme = as_scheme_ref(await SchemeRepository(session, session.tenant).get(scheme_id))
-    version = as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, n))
-    outside = [Problem(each.pointer, each.code, each.detail) for each in outside_year(version.applies, scheme.year)]
-    problems = [*outside, *version_problems(read_definition(version.definition), applies=version.applies)]
-    if problems:
-        return CheckOutcome(tuple(problems))
-    codes, counted_over = await practices_concerned(session, scheme_id, version, today=today)
-    found = await estimates(session, scheme_id, version, codes=codes)
-    return CheckOutcome(
-        problems=(),
-        ranges=found.ranges,
-        over_budget=tuple(one.practice for one in found.ranges if one.budget is not None and one.expected > one.budget),
-        without_list=found.without_list,
-        not_worked_out=found.not_worked_out,
-        budget=_budget_total(scheme.budget, found.ranges, version),
-        counted_over=counted_over,
-    )
-
-
-async def practices_concerned(
-    session: Tx, scheme_id: UUID, version: VersionRef, *, today: date
-) -> tuple[list[str], CountedOver]:
-    """Those who have agreed; before anybody has, the members of today."""
-    agreed = await list_participants(session, scheme_id, period=version.applies)
-    if agreed:
-        return agreed, CountedOver.PARTICIPANTS
-    return await organisations.list_member_codes(session, on=today), CountedOver.MEMBERS
-
-
 async def describe_version(session: Tx, scheme_id: UUID, n: int, *, practice: str | None) -> Words:
     """The version's sentences, with the practice's least, expected and most where one asks."""
     row = await VersionRepository(session, session.tenant).get_number(scheme_id, n)
@@ -330,11 +297,3 @@ async def _budget_lists(
     basis = Basis(budget.basis)
     found = {code: calculation.latest_list(lists.get(code, ()), on=on, basis=basis) for code in codes}
     return {code: None if chosen is None else getattr(chosen, basis) for code, chosen in found.items()}
-
-
-def _budget_total(budget: Budget | None, ranges: Sequence[PracticeRange], version: VersionRef) -> int | None:
-    if budget is None:
-        return None
-    if budget.amount is not None:
-        return versions.whole_pence(budget.amount * calculation.year_share(version.applies))
-    return sum(one.budget or 0 for one in ranges)

@@ -16,8 +16,9 @@ from app.schemes.events import SimulationRequested
 from app.schemes.repository.schemes import VersionRepository
 from app.schemes.rules import spreading
 from app.schemes.service.checking import definition_errors, version_problems
+from app.schemes.service.costing import practices_concerned
 from app.schemes.service.drafting import as_version_ref, read_definition
-from app.schemes.service.figures import estimates, practices_concerned
+from app.schemes.service.figures import estimates
 from app.schemes.values import PracticeRange, RangeGroup
 
 
