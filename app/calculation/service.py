@@ -127,7 +127,7 @@ def measures_needed(definition: Definition) -> Needed:
     measures, needs = measures_used(definition), needs_used(definition)
     return Needed(
         facts=tuple(sorted({name for part in (*measures, *needs) for name in part.facts_read()})),
-        posts=tuple(sorted({name for need in needs for name in need.posts_read()})),
+        posts=tuple(sorted({name for part in (*measures, *needs) for name in part.posts_read()})),
         bases=tuple(sorted({basis for measure in measures for basis in measure.bases_read()})),
         may_be_negative=tuple(
             sorted({name for measure in measures if measure.takes_negative for name in measure.facts_read()})
@@ -136,8 +136,10 @@ def measures_needed(definition: Definition) -> Needed:
 
 
 def posts_asked(definition: Definition) -> list[tuple[str, str]]:
-    """Each post that a need names, with the JSON pointer to its name."""
-    return [(pointer(at, need.key), post) for at, need in needs_placed(definition) for post in need.posts_read()]
+    """Each post that a need or a measure names, with the JSON pointer to its name."""
+    needs = [(pointer(at, need.key), post) for at, need in needs_placed(definition) for post in need.posts_read()]
+    measures = [(measure.at("post"), post) for measure in measures_used(definition) for post in measure.posts_read()]
+    return [*needs, *measures]
 
 
 def snapshot_dates(definition: Definition, period: Period) -> tuple[date, ...]:

@@ -52,7 +52,14 @@ class Measure(ABC):
     @abstractmethod
     def words(self) -> str: ...
 
+    def at(self, member: str) -> str:
+        """The JSON pointer to one of its members."""
+        return f"/measures/{self.name}/{member}"
+
     def facts_read(self) -> tuple[str, ...]:
+        return ()
+
+    def posts_read(self) -> tuple[str, ...]:
         return ()
 
     def bases_read(self) -> tuple[Basis, ...]:
@@ -81,6 +88,10 @@ class Need(ABC):
 
     def facts_read(self) -> tuple[str, ...]:
         return ()
+
+    def facts_from(self, period: Period) -> date:
+        """The first day whose facts can count for the period."""
+        return period.valid_from
 
 
 class Node(ABC):

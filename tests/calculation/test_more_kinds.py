@@ -5,7 +5,15 @@ from datetime import date, timedelta
 import pytest
 
 from app.calculation.errors import BrokenPart, DefinitionInvalid
-from app.calculation.service import check_definition, evaluate, facts_since, sight
+from app.calculation.service import (
+    check_definition,
+    estimates,
+    evaluate,
+    facts_since,
+    measures_needed,
+    posts_asked,
+    sight,
+)
 from app.calculation.values import PostHeld, Range
 from app.core.clock import Period, add_months
 from tests.factories.calculation import (
@@ -30,6 +38,7 @@ from tests.factories.calculation import (
     per_session,
     pooled,
     practice,
+    pro_rata,
     reimbursed,
     tiered,
     times,
@@ -279,3 +288,100 @@ def test_a_post_of_the_whole_year_is_seen_where_something_is_worked_out_for_it()
     pay = instalments(gate(fixed("1200.00", rate_per="year")))
     assert paid(pay, given, months(1, date(2014, 9, 1))).total == 10_000
     assert sight(definition(pay), months(1, date(2014, 9, 1)))(given).posts == given.posts
+
+
+HELD = {"share": {"kind": "post_held", "post": "named_lead"}}
+HELD_DAYS = {"days": {"kind": "post_held", "post": "named_lead", "unit": "days"}}
+IN_APRIL = Period(APRIL, date(2014, 5, 1))
+
+
+@pytest.mark.parametrize(
+    ("posts", "pence"),
+    [
+        ((lead(),), 30_000),
+        ((lead(until=date(2014, 4, 18)),), 17_000),
+        ((lead(until=date(2014, 4, 18)), lead(date(2014, 4, 10), date(2014, 4, 20))), 19_000),
+        ((lead(date(2014, 4, 30)),), 1_000),
+        ((), 0),
+    ],
+)
+def test_a_lead_of_part_of_the_month_earns_that_part(posts, pence):
+    pay = times(fixed("300.00"), {"measure": "share"})
+    assert paid(pay, practice(posts=posts), IN_APRIL, measures=HELD).total == pence
+
+
+def test_a_lead_who_leaves_with_the_practice_loses_those_days_once():
+    pay = pro_rata(times(fixed("300.00"), {"measure": "share"}))
+    left = date(2014, 4, 18)
+    given = practice(posts=(lead(until=left),), member=(Period(date(2014, 4, 1), left),))
+    line = paid(pay, given, IN_APRIL, measures=HELD).lines[0]
+    assert line.amount == 17_000
+    assert "times 17 of 17 days with a named lead" in line.sentence
+
+
+def test_a_practice_that_was_no_member_at_all_earns_nothing_by_its_lead():
+    given = practice(posts=(lead(),), member=())
+    assert paid(times(fixed(), {"measure": "share"}), given, IN_APRIL, measures=HELD).total == 0
+
+
+def test_days_with_a_lead_can_be_what_is_multiplied_by():
+    given = practice(posts=(lead(until=date(2014, 4, 4)),))
+    assert paid(times(fixed("10.00"), {"measure": "days"}), given, IN_APRIL, measures=HELD_DAYS).total == 3_000
+
+
+def test_an_offer_supposes_that_the_lead_stays():
+    pay = definition(times(fixed("300.00"), {"measure": "share"}), measures=HELD)
+    found = estimates(pay, period=IN_APRIL, practices=[practice("Y1", posts=(lead(until=date(2014, 4, 18)),))])["Y1"]
+    assert found == Range(17_000, 30_000, 30_000)
+
+
+def test_the_posts_of_a_measure_are_gathered_and_frozen():
+    pay = definition(times(fixed(), {"measure": "share"}), measures=HELD)
+    given = practice(posts=(lead(date(2013, 1, 1)), lead(date(2014, 7, 1))))
+    assert measures_needed(pay).posts == ("named_lead",)
+    assert posts_asked(pay) == [("/measures/share/post", "named_lead")]
+    assert sight(pay, IN_APRIL)(given).posts == (lead(APRIL, date(2014, 5, 1)),)
+
+
+def test_a_plan_agreed_earlier_in_the_year_opens_the_rest_of_it():
+    need = {"fact": "plan", "within": "year"}
+    pay = {"type": "gate", "needs": [need], "then": fixed()}
+    july = months(3, date(2014, 7, 1))
+    agreed = practice(facts=(a_fact("plan", "1", date(2014, 4, 30)),))
+    assert paid(pay, agreed, july).total == 10_000
+    assert facts_since(definition(pay), july) == {"plan": APRIL}
+    assert paid({**pay, "needs": [{"fact": "plan"}]}, agreed, july).total == 0
+    nothing = paid(pay, practice(), july).lines[0].sentence
+    assert (
+        nothing == "Not paid, because plan came to 0 from 1 April 2014 to 30 September 2014, where 1 is needed: 0.00."
+    )
+
+
+def test_a_cap_raised_on_a_day_goes_for_units_from_that_day_on():
+    raised = [
+        {"from_unit": 1, "cap": "1143.06"},
+        {"from_unit": 2, "cap": "1751.52"},
+        {"from_unit": 1, "cap": "1211.64", "since": "2014-05-01"},
+        {"from_unit": 2, "cap": "1856.61", "since": "2014-05-01"},
+    ]
+    weeks = tuple(
+        a_fact("locum", "2000.00", day, subject="a") for day in (date(2014, 4, 17), date(2014, 4, 24), date(2014, 5, 1))
+    )
+    other = a_fact("locum", "2000.00", date(2014, 5, 2), subject="b", reference="b")
+    line = paid(reimbursed(caps=raised), practice(facts=(*weeks, other))).lines[0]
+    assert line.amount == 114_306 + 175_152 + 185_661 + 121_164
+
+
+@pytest.mark.parametrize(
+    "caps",
+    [
+        [{"from_unit": 2, "cap": "1.00"}],
+        [{"from_unit": 1, "cap": "1.00"}, {"from_unit": 2, "cap": "1.00", "since": "2014-05-01"}],
+        [{"from_unit": 1, "cap": "1.00", "since": "2014-05-01"}, {"from_unit": 1, "cap": "1.00"}],
+        [{"from_unit": 1, "cap": "1.00"}, {"from_unit": 1, "cap": "2.00"}],
+    ],
+)
+def test_caps_that_do_not_say_what_a_unit_may_cost_are_refused(caps):
+    with pytest.raises(DefinitionInvalid) as refused:
+        definition(reimbursed(caps=caps))
+    assert [(each.pointer, each.code) for each in refused.value.errors] == [("/pay/caps", "calculation.bad_value")]

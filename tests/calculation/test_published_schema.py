@@ -35,6 +35,12 @@ SOUND = [
     raw_definition({"type": "fixed", "id": "a", "measure": "costs"}),
     {"language": 1, "pay": fixed()},
     raw_definition(fixed(booking={"pay_code": "LIS 01/a", "vat_code": "E", "pensionable": False})),
+    {
+        "language": 1,
+        "measures": {"held": {"kind": "post_held", "post": "named_lead", "unit": "share"}},
+        "pay": times(fixed(), {"measure": "held"}),
+    },
+    raw_definition({"type": "gate", "needs": [{"fact": "plan", "within": "year"}], "then": fixed()}),
     raw_definition(times(linear(), {"measure": "list", "over": "10184"}), round={"at": "points", "dp": 3}),
     raw_definition(tiered(("6", "8", "0.40"), ("8", None, "0.50"), each="list")),
     raw_definition(per_event(None, rates=[{"since": "2014-04-01", "rate": "1.00"}], at_most="register")),

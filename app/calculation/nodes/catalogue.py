@@ -22,6 +22,7 @@ from app.calculation.nodes.needs import FactNeed, PostNeed
 from app.calculation.nodes.per_head import PerHead
 from app.calculation.nodes.per_session import PerSession
 from app.calculation.nodes.pooled import Pooled
+from app.calculation.nodes.post_held import PostHeldMeasure
 from app.calculation.nodes.pro_rata import ProRata
 from app.calculation.nodes.reimbursement import CappedReimbursement, CostsMeasure, UnitCap
 from app.calculation.nodes.total import Sum
@@ -47,7 +48,16 @@ _NODES = (
     Floor,
     ProRata,
 )
-_MEASURES = (ListMeasure, CountMeasure, AmountMeasure, LevelMeasure, EventsMeasure, DoneMeasure, CostsMeasure)
+_MEASURES = (
+    ListMeasure,
+    CountMeasure,
+    AmountMeasure,
+    LevelMeasure,
+    EventsMeasure,
+    DoneMeasure,
+    CostsMeasure,
+    PostHeldMeasure,
+)
 CATALOGUE: Final = Catalogue(
     nodes={node.type: node for node in _NODES},
     measures={measure.kind: measure for measure in _MEASURES},

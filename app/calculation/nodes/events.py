@@ -15,12 +15,12 @@ from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.counting import CountMeasure, fact_workings
 from app.calculation.nodes.level import LevelMeasure
 from app.calculation.nodes.list_size import ListMeasure
-from app.calculation.nodes.measured import Measured, PreparedMeasure, facts_until
+from app.calculation.nodes.measured import Measured, PreparedMeasure, Within, facts_until
 from app.calculation.rules.earning import Earning, Payer, Run, View
 from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
 from app.calculation.rules.wording import measured_text, number_text, rate_text
 from app.calculation.values import Fact, Measure, PracticeInput
-from app.core.clock import Period, financial_year_of
+from app.core.clock import Period
 from app.core.wording import day_text, span_text
 
 _CAPS = (LevelMeasure, ListMeasure, CountMeasure)
@@ -28,11 +28,6 @@ _CAPS = (LevelMeasure, ListMeasure, CountMeasure)
 
 class Distinct(StrEnum):
     SUBJECT = "subject"
-
-
-class Within(StrEnum):
-    YEAR = "year"
-    PERIOD = "period"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +58,7 @@ class EventsMeasure(Measure):
         return (self.fact,)
 
     def facts_from(self, period: Period) -> date:
-        return financial_year_of(period.valid_from).valid_from if self.within is Within.YEAR else period.valid_from
+        return self.within.first_day(period)
 
     def counted(self, practice: PracticeInput, run: Run) -> list[tuple[Fact, Exact]]:
         """Each fact that counts since the year, or the period, began, oldest first, with how many events it is."""

@@ -13,13 +13,14 @@ from app.calculation.nodes.counting import CountMeasure
 from app.calculation.nodes.level import LevelMeasure
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import PreparedMeasure
+from app.calculation.nodes.post_held import PostHeldMeasure
 from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, closed, scaled
 from app.calculation.rules.exact import Exact, exact, exact_text, simple
 from app.calculation.rules.rounding import in_places
 from app.calculation.rules.wording import near_text, number_text, rate_text
 from app.calculation.values import PracticeInput, RoundAt
 
-_MEASURED = (ListMeasure, LevelMeasure, CountMeasure)
+_MEASURED = (ListMeasure, LevelMeasure, CountMeasure, PostHeldMeasure)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,11 @@ class ListMeasure(PreparedMeasure):
 
     def problems(self, applies: Period) -> Iterator[Problem]:
         if isinstance(self.snapshot, date) and applies.valid_until and self.snapshot >= applies.valid_until:
-            at = f"/measures/{self.name}/snapshot"
-            yield Problem(at, "calculation.snapshot_after_period", "This date is after everything that would be paid.")
+            yield Problem(
+                self.at("snapshot"),
+                "calculation.snapshot_after_period",
+                "This date is after everything that would be paid.",
+            )
 
     def prepare(self, run: Run) -> Gauge:
         day = self.snapshot_date(run.period)

@@ -4,12 +4,13 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from app.calculation.rules.earning import Run, View
 from app.calculation.rules.exact import Exact
 from app.calculation.values import Fact, Measure, PracticeInput, Problem
-from app.core.clock import Period
+from app.core.clock import Period, financial_year_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,16 @@ class PreparedMeasure(Measure):
         """What parses but cannot be paid while the definition applies."""
         del applies
         yield from ()
+
+
+class Within(StrEnum):
+    """The time whose facts count, up to the end of the period."""
+
+    YEAR = "year"
+    PERIOD = "period"
+
+    def first_day(self, period: Period) -> date:
+        return financial_year_of(period.valid_from).valid_from if self is Within.YEAR else period.valid_from
 
 
 def facts_counted(practice: PracticeInput, name: str, run: Run) -> list[Fact]:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 from app.calculation.language.members import member
 from app.calculation.language.readers import MOST_AMOUNT, Choice, DecimalString, Name
-from app.calculation.nodes.measured import facts_counted
+from app.calculation.nodes.measured import Within, facts_until
 from app.calculation.rules.earning import Run
 from app.calculation.rules.exact import exact, exact_text, simple
 from app.calculation.rules.wording import number_text, spoken
@@ -95,24 +95,37 @@ class PostNeed(PreparedNeed):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactNeed(PreparedNeed):
-    """Confirmed facts of one name in the period add up to so much: a feedback form was returned, say."""
+    """Confirmed facts of one name add up to so much: a feedback form was returned in the period, or a plan agreed in the
+    year, which then opens the rest of it.
+    """
 
     key: ClassVar[str] = "fact"
     fact: str = field(metadata=member(Name(), "The name under which the facts are recorded."))
     at_least: Decimal = field(
         default=Decimal(1),
-        metadata=member(DecimalString(MOST_AMOUNT), "What they have to add up to in the period; 1 if absent."),
+        metadata=member(DecimalString(MOST_AMOUNT), "What they have to add up to; 1 if absent."),
+    )
+    within: Within = field(
+        default=Within.PERIOD,
+        metadata=member(
+            Choice(Within), "`period`: in the period that is paid. `year`: in the financial year up to its end."
+        ),
     )
 
     def words(self) -> str:
-        return f"confirmed facts named {self.fact} come to at least {number_text(exact(self.at_least))} in the period"
+        when = "in the period" if self.within is Within.PERIOD else "in the financial year so far"
+        return f"confirmed facts named {self.fact} come to at least {number_text(exact(self.at_least))} {when}"
 
     def facts_read(self) -> tuple[str, ...]:
         return (self.fact,)
 
+    def facts_from(self, period: Period) -> date:
+        return self.within.first_day(period)
+
     def prepare(self, run: Run) -> Judge:
         def judge(practice: PracticeInput) -> Verdict:
-            found = simple(sum(exact(fact.value) for fact in facts_counted(practice, self.fact, run)))
+            facts = facts_until(practice, self.fact, run, since=self.facts_from(run.period))
+            found = simple(sum(exact(fact.value) for fact in facts))
             is_met = found >= exact(self.at_least)
             workings = {
                 "operator": self.key,
@@ -123,7 +136,8 @@ class FactNeed(PreparedNeed):
                 "inputs": [],
             }
             needed = f"where {number_text(exact(self.at_least))} is needed"
-            reason = f"{self.fact} came to {number_text(found)} from {span_text(run.period)}, {needed}"
+            span = Period(self.facts_from(run.period), run.period.end)
+            reason = f"{self.fact} came to {number_text(found)} from {span_text(span)}, {needed}"
             return Verdict(is_met, reason, workings)
 
         return judge

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, ClassVar
 
 from app.calculation.language.members import member
-from app.calculation.language.readers import MOST_AMOUNT, DecimalString, Name, Whole
+from app.calculation.language.readers import MOST_AMOUNT, Day, DecimalString, Name, Whole
 from app.calculation.language.structures import Declared, ListOf, MeasureName
 from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.counting import fact_workings
@@ -18,7 +18,7 @@ from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, 
 from app.calculation.rules.wording import measured_text, pounds_text, rate_text
 from app.calculation.values import Fact, Measure, PracticeInput
 from app.core.clock import Period, add_months
-from app.core.wording import span_text
+from app.core.wording import day_text, span_text
 
 _MONTHS_BACK = 12
 
@@ -55,10 +55,22 @@ class CostsMeasure(Measure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitCap:
-    """The most that is paid for a unit, from one number on."""
+    """The most that is paid for a unit, from one number on; where caps were raised, from one day on as well."""
 
     from_unit: int = field(metadata=member(Whole(1, 1000), "The first unit that it is for; the first cap is from 1."))
     cap: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "Pounds for each unit at most."))
+    since: date | None = field(
+        default=None,
+        metadata=member(
+            Day(),
+            "The first day of units for which it goes. From the beginning if absent.",
+        ),
+    )
+
+    @property
+    def place(self) -> tuple[date, int]:
+        """Caps stand in the order of their days, and of one day in the order of their units."""
+        return self.since or date.min, self.from_unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +85,10 @@ class CappedReimbursement(Component):
     type: ClassVar[str] = "capped_reimbursement"
     measure: CostsMeasure = field(metadata=member(MeasureName(CostsMeasure), "What each unit cost."))
     caps: tuple[UnitCap, ...] = field(
-        metadata=member(ListOf(Declared(UnitCap), most=50), "Caps by the number of the unit, in order.")
+        metadata=member(
+            ListOf(Declared(UnitCap), most=50),
+            "Caps by the day and the number of the unit, in order; each day from unit 1.",
+        )
     )
     waiting: int = field(
         default=0, metadata=member(Whole(0, 1000), "So many units of each subject at the beginning are not paid.")
@@ -82,14 +97,14 @@ class CappedReimbursement(Component):
 
     @classmethod
     def refusals(cls, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-        numbers = [each.from_unit for each in values["caps"]]
-        if numbers[0] != 1:
-            yield "caps", "bad_value", "The first cap is from unit 1."
-        if any(later <= earlier for earlier, later in pairwise(numbers)):
-            yield "caps", "bad_value", "Caps stand in the order of their units, each unit once."
+        places = [each.place for each in values["caps"]]
+        if {(day, 1) for day, _ in places} - set(places):
+            yield "caps", "bad_value", "The first cap is from unit 1, of every day on which caps change."
+        if any(later <= earlier for earlier, later in pairwise(places)):
+            yield "caps", "bad_value", "Caps stand in the order of their days and units, each once."
 
     def sentence(self) -> str:
-        caps = ", ".join(f"{rate_text(each.cap)} from {self.unit} {each.from_unit}" for each in self.caps)
+        caps = ", ".join(self._cap_words(each) for each in self.caps)
         wait = f" The first {self.waiting} of each subject are not paid." if self.waiting else ""
         return f"Pays what each {self.unit} cost by {self.measure.words()}, at most {caps}.{wait}{self.payee_words()}"
 
@@ -120,10 +135,16 @@ class CappedReimbursement(Component):
 
         return pay
 
+    def _cap_words(self, cap: UnitCap) -> str:
+        since = f" since {day_text(cap.since)}" if cap.since else ""
+        return f"{rate_text(cap.cap)} from {self.unit} {cap.from_unit}{since}"
+
     def _paid(self, number: int, fact: Fact) -> Exact:
         if number <= self.waiting:
             return 0
-        cap = next(each.cap for each in reversed(self.caps) if each.from_unit <= number)
+        caps = (each.cap for each in reversed(self.caps) if each.from_unit <= number and each.place[0] <= fact.on)
+        # Nothing says what a unit before the first day may cost; the check refuses such caps.
+        cap = next(caps, Decimal(0))
         return min(simple(exact(fact.value) * 100), pence(cap))
 
     def _text(self, units: list[tuple[int, Fact]], paid: list[Exact], run: Run) -> str:

@@ -18,7 +18,7 @@ def sight(definition: Definition, period: Period) -> Sight:
     period would look as if something had changed, and would be worked out again in every later run.
     """
     measures = measures_used(definition)
-    asked = {name for need in needs_used(definition) for name in need.posts_read()}
+    asked = {name for part in (*measures, *needs_used(definition)) for name in part.posts_read()}
     span = span_read(definition, period)
     periods = {period, span}
 
@@ -43,12 +43,9 @@ def span_read(definition: Definition, period: Period) -> Period:
 def facts_since(definition: Definition, period: Period) -> dict[str, date]:
     """The first day that counts of each name of facts: earlier ones may have used up what the period could earn."""
     found: dict[str, date] = {}
-    for measure in measures_used(definition):
-        for name in measure.facts_read():
-            found[name] = min(found.get(name, period.valid_from), measure.facts_from(period))
-    for need in needs_used(definition):
-        for name in need.facts_read():
-            found[name] = min(found.get(name, period.valid_from), period.valid_from)
+    for part in (*measures_used(definition), *needs_used(definition)):
+        for name in part.facts_read():
+            found[name] = min(found.get(name, period.valid_from), part.facts_from(period))
     return found
 
 
