@@ -32,6 +32,14 @@ async def notify_statements(context: JobContext) -> None:
         await service.notify_statements(session, context.id("subject"), now=context.tools.clock.now())
 
 
+@handler("communications.notify_late_run", queue=QUEUE)
+async def notify_late_run(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.notify_late_run(
+            session, context.id("subject"), because=context.payload["because"], now=context.tools.clock.now()
+        )
+
+
 @handler("communications.notify_offers", queue=QUEUE)
 async def notify_offers(context: JobContext) -> None:
     """The job stands for one event, so its id says which time this offer was made."""

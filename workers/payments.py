@@ -1,6 +1,7 @@
 """Handlers of the payments slice."""
 
 import asyncio
+from datetime import date
 from uuid import UUID
 
 from app.core.db import Tx
@@ -8,6 +9,7 @@ from app.core.errors import DomainError
 from app.payments import service
 from app.payments.errors import RunNotWorkedOut
 from workers.jobs import JobContext, Parked, handler
+from workers.schedule import DAILY, Daily
 
 CHUNK = 500
 
@@ -38,3 +40,13 @@ async def calculate_run(context: JobContext) -> None:
             await service.write_statements(session, run_id, chunk, done=done, total=len(worked.statements))
     async with context.transaction(final=True) as session:
         await service.publish_run(session, run_id, worked, now=context.tools.clock.now())
+
+
+DAILY.append(Daily("payments.watch_runs", queue="payments"))
+
+
+@handler("payments.watch_runs", queue="payments")
+async def watch_runs(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        day = date.fromisoformat(context.payload["day"])
+        await service.watch_runs(session, today=day, now=context.tools.clock.now())

@@ -33,6 +33,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "payments.run_rejected": (),
     "payments.run_acknowledged": (),
     "payments.run_returned": (),
+    "payments.run_late": ("communications.notify_late_run",),
     # communications
     "communications.announcement_published": ("communications.expand_announcement",),
     "communications.announcement_withdrawn": (),

@@ -36,6 +36,7 @@ class Source(StrEnum):
 
     ANNOUNCEMENT = "announcement"
     STATEMENT = "statement"
+    LATE_RUN = "late_run"
     OFFER = "offer"
     SIGN_UP = "sign_up"
     ISSUE = "issue"

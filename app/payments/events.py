@@ -51,6 +51,15 @@ class RunAcknowledged(_RunEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunLate(_RunEvent):
+    """Not paid by its day of payment, or not answered by the ledger in time; once for each."""
+
+    name: ClassVar[str] = "payments.run_late"
+
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunReturned(_RunEvent):
     """The ledger has rejected a payment of a run that was acknowledged: it is released again, and not settled."""
 

@@ -50,6 +50,15 @@ class PaymentRun(SQLModel, table=True):
     version: int = 1
 
 
+class PaymentRunAlert(SQLModel, table=True):
+    __tablename__ = "payment_run_alert"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    run_id: UUID = Field(primary_key=True)
+    because: str = Field(primary_key=True)
+    raised_at: datetime
+
+
 class PaymentRunPart(SQLModel, table=True):
     __tablename__ = "payment_run_part"  # pyright: ignore
 

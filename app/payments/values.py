@@ -41,6 +41,13 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
+class Lateness(StrEnum):
+    """Why a released run needs somebody: its day of payment is over, or nothing has come back of what was sent."""
+
+    UNPAID = "unpaid"
+    UNANSWERED = "unanswered"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the ledger says about one payment, by the payment's reference."""
@@ -176,6 +183,15 @@ class RunBrief:
     state: RunState
     period: Period
     pay_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LateRun:
+    """A run's payments that the ledger has not said to be paid: how many, and pence in all."""
+
+    run: RunBrief
+    payments: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

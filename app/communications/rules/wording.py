@@ -5,7 +5,7 @@ from datetime import date
 
 from app.core.clock import Period
 from app.core.wording import day_text, pounds_words, span_text
-from app.payments.values import PaymentBrief
+from app.payments.values import Lateness, LateRun, PaymentBrief
 
 
 def statement_subject(*, scheme: str, payments: Sequence[PaymentBrief]) -> str:
@@ -65,6 +65,23 @@ def _bank_line(payment: PaymentBrief) -> str:
 
 def _listed(lines: Sequence[str]) -> str:
     return "\n".join(f"- {plain_line(line)}" for line in lines)
+
+
+def late_run_subject(*, scheme: str, because: str) -> str:
+    return f"Not paid in time: {scheme}" if because == Lateness.UNPAID else f"No answer from the ledger: {scheme}"
+
+
+def late_run_body(*, scheme: str, late: LateRun, because: str) -> str:
+    run = late.run
+    payments = "1 payment" if late.payments == 1 else f"{late.payments} payments"
+    which = f"{payments} for {plain_line(scheme)}, {span_text(run.period)}, in all **{pounds_words(late.total)}**"
+    due = f", due by {day_text(date.fromisoformat(run.pay_by))}" if run.pay_by else ""
+    said = (
+        "the ledger has not said that this is paid."
+        if because == Lateness.UNPAID
+        else "the ledger has answered nothing, and five working days have passed since the release."
+    )
+    return f"{which}{due}: {said}\n\nPractices wait for it. Ask whoever pays, and load what they answer. The run is {run.id}."
 
 
 def offer_body(*, scheme: str, practice: str, respond_by: date | None, words: str) -> str:

@@ -21,6 +21,7 @@ from app.communications.service.inbox import (
 from app.communications.service.notices import (
     notify_answer,
     notify_issue,
+    notify_late_run,
     notify_money_role,
     notify_offers,
     notify_sign_ups,
@@ -57,6 +58,7 @@ __all__ = [
     "notebook",
     "notify_answer",
     "notify_issue",
+    "notify_late_run",
     "notify_money_role",
     "notify_offers",
     "notify_sign_ups",

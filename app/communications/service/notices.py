@@ -12,7 +12,7 @@ from app.communications.values import Audience, Letter, Source, Topic, Urgency
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.forums.service import get_issue, list_asked, list_followers
-from app.payments.service import released_statements
+from app.payments.service import find_late, released_statements
 from app.people.service import get_person
 from app.people.values import PostRole
 from app.schemes.service import describe_offer, get_scheme, participation_refs
@@ -47,6 +47,26 @@ async def notify_statements(session: Tx, run_id: UUID, *, now: datetime) -> None
         for statement in statements
     ]
     await _tell_practices(session, letters, now=now)
+
+
+async def notify_late_run(session: Tx, run_id: UUID, *, because: str, now: datetime) -> None:
+    """Whoever asks for runs, releases them or audits them learns that one is late, unless it was paid meanwhile."""
+    today = london_date(now)
+    late = await find_late(session, run_id, on=today)
+    if late is None:
+        return
+    scheme = await get_scheme(session, late.run.scheme_id)
+    letter = Letter(
+        source=Source.LATE_RUN,
+        source_id=str(run_id),
+        occasion=because,
+        topic=Topic.STATEMENTS,
+        urgency=Urgency.IMPORTANT,
+        subject=wording.late_run_subject(scheme=scheme.title, because=because),
+        markdown=wording.late_run_body(scheme=scheme.title, late=late, because=because),
+    )
+    told = await list_holders(session, {Role.SCHEME_MANAGER, Role.PAYMENTS_RELEASER, Role.AUDITOR}, now)
+    await post_letters(session, [letter], Audience(roles=(), practices=(), people=told), now=now)
 
 
 async def notify_offers(

@@ -81,9 +81,13 @@ async def list_payment_runs(
     request: Request,
     response: Response,
 ) -> runs.PaymentRunPage:
-    """Runs, newest first, by scheme and state."""
+    """Runs, newest first, by scheme and state; `unpaid_on` names those that are late."""
     page = await RunRepository(session, session.tenant).list_page(
-        scheme=params.scheme, state=params.state, params=params, cursors=serving.cursors
+        scheme=params.scheme,
+        state=params.state,
+        unpaid_on=params.unpaid_on,
+        params=params,
+        cursors=serving.cursors,
     )
     return paged(request, response, page.map(_run))  # pyright: ignore
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.clock import Instant, PeriodModel
+from app.core.clock import END_OF_DAYS, FIRST_DAY, Instant, PeriodModel
 from app.core.http import PageModel, StrictModel
 from app.core.money import PoundsSum
 from app.core.pagination import PageParams
@@ -79,3 +79,7 @@ class PaymentRunPage(PageModel):
 class RunParams(PageParams):
     scheme: UUID | None = None
     state: RunState | None = None
+    unpaid_on: Annotated[date, Field(ge=FIRST_DAY, lt=END_OF_DAYS)] | None = Field(
+        default=None,
+        description="Runs that were to be paid by that day and, by what the ledger has said, at its end were not.",
+    )

@@ -22,6 +22,7 @@ from app.payments.service.running import (
 )
 from app.payments.service.settling import Loaded, record_acknowledgements, render_file
 from app.payments.service.telling import released_statements
+from app.payments.service.watching import find_late, watch_runs
 
 __all__ = [
     "BudgetStand",
@@ -31,6 +32,7 @@ __all__ = [
     "effects_of_practice_change",
     "export_person",
     "fail_run",
+    "find_late",
     "freeze_run",
     "get_run",
     "get_statement",
@@ -46,5 +48,6 @@ __all__ = [
     "render_file",
     "request_run",
     "stand_of",
+    "watch_runs",
     "write_statements",
 ]
