@@ -34,6 +34,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "payments.run_acknowledged": (),
     "payments.run_returned": (),
     "payments.run_late": ("communications.notify_late_run",),
+    "payments.supplier_changed": (),
     # communications
     "communications.announcement_published": ("communications.expand_announcement",),
     "communications.announcement_withdrawn": (),

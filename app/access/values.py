@@ -223,6 +223,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "facts:write",
             "facts:enter",
             "runs:write",
+            "suppliers:propose",
             "meetings:write",
             "meetings:evidence",
             "deliveries:read",
@@ -234,6 +235,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "schemes:drafts",
             "payments:approve",
             "payments:reject",
+            "suppliers:propose",
+            "suppliers:confirm",
             "facts:read",
         ),
         Role.PAYMENTS_RELEASER: (
@@ -242,6 +245,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "schemes:drafts",
             "payments:release",
             "payments:reject",
+            "suppliers:propose",
+            "suppliers:confirm",
             "facts:read",
         ),
         Role.ENGAGEMENT_LEAD: (

@@ -1,4 +1,6 @@
-"""Keeps patients' numbers out of free text: a ten-digit number with a valid check digit is refused wherever people write."""
+"""Keeps out of text what has no place here: patients' numbers wherever people write (ten digits with a valid check
+digit), and bank details where suppliers are named.
+"""
 
 import re
 import unicodedata
@@ -40,6 +42,19 @@ def holds_nhs_number(text: str) -> bool:
 def is_from_nhs_number(code: str) -> bool:
     """Whether a code holds an NHS number, also one that zeros fill up to a length: `P09434765919` does."""
     return holds_nhs_number(code) or holds_nhs_number(_FILLING.sub("", code))
+
+
+# A sort code in its three pairs; an account number, which has eight digits; an IBAN in its groups or together. A day with
+# slashes or dots, or with the whole year, is none of them.
+_BANK_DETAILS: Final = re.compile(
+    r"(?<![\d-])\d{2}([- \u2010-\u2015])\d{2}\1\d{2}(?![\d-])|(?<!\d)\d{4} ?\d{4}(?!\d)"
+    r"|(?<![A-Z0-9])[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,4})?(?![A-Z0-9])"
+    r"|(?i:(?<![A-Z0-9])[A-Z]{2}\d{2}[A-Z0-9]{11,30}(?![A-Z0-9]))"
+)
+
+
+def holds_bank_details(text: str) -> bool:
+    return _BANK_DETAILS.search(text) is not None
 
 
 def _checked(text: str) -> str:
@@ -84,3 +99,16 @@ def _checked_code(code: str) -> str:
 
 SafeCode = Annotated[str, AfterValidator(_checked_code)]
 """A code or a reference that clients make up: `external_id: Annotated[SafeCode, Field(max_length=200)]`."""
+
+
+def _without_bank_details(text: str) -> str:
+    if holds_bank_details(text):
+        raise PydanticCustomError(
+            "bank_details",
+            "This looks like a sort code, an account number or an IBAN. No bank details are kept here: the ledger has them.",
+        )
+    return text
+
+
+NoBankDetails = AfterValidator(_without_bank_details)
+"""Added to one of the kinds above: `reason: Annotated[SafeText, NoBankDetails, Field(max_length=500)]`."""

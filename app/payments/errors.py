@@ -90,8 +90,8 @@ class SamePerson(DomainError):
 class OwnPractice(DomainError):
     status = 409
     code = "payments.own_practice"
-    title = "Nobody decides about a run that pays a practice in which they hold a post."
-    hint = "Let somebody decide who holds no post at any practice that the run pays."
+    title = "Nobody decides about money for a practice in which they hold a post."
+    hint = "Let somebody decide who holds no post at any practice that is paid."
 
 
 class PaidOnImpossible(DomainError):
@@ -115,3 +115,31 @@ class RunNotWorkedOut(DomainError):
     hint = (
         "The scheme is free for another run. The job is parked with the reason: whoever runs the service looks there."
     )
+
+
+class SupplierNotFound(NotFound):
+    code = "payments.supplier_not_found"
+    title = "There is no such supplier."
+
+
+class SupplierNotProposed(DomainError):
+    status = 409
+    code = "payments.supplier_not_proposed"
+    title = "Only a proposal can be confirmed."
+    hint = "`GET /v1/suppliers` shows what is proposed and what is in force; `POST /v1/suppliers` proposes anew."
+
+
+class SupplierProposedMeanwhile(DomainError):
+    status = 409
+    code = "payments.supplier_proposed_meanwhile"
+    title = "Somebody else has just proposed a supplier for this payee."
+    hint = "Read with `GET /v1/suppliers` what was proposed, and propose again if it is to be another."
+    constraints = ("uq_supplier_proposed",)
+
+
+class SupplierSamePerson(DomainError):
+    status = 409
+    code = "payments.supplier_same_person"
+    title = "Who proposes a supplier and who confirms it are two different people."
+    hint = "Let another person confirm it, with a credential of their own: who it is counts, not which key or token."
+    constraints = ("ck_supplier_people",)

@@ -64,3 +64,10 @@ class RunReturned(_RunEvent):
     """The ledger has rejected a payment of a run that was acknowledged: it is released again, and not settled."""
 
     name: ClassVar[str] = "payments.run_returned"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupplierChanged(Event):
+    """A supplier was proposed for a payee, or confirmed. The subject is its id."""
+
+    name: ClassVar[str] = "payments.supplier_changed"

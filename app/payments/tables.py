@@ -145,3 +145,21 @@ class PaymentAcknowledgement(SQLModel, table=True):
     reason: str | None
     recorded_by: UUID
     recorded_at: datetime
+
+
+class Supplier(SQLModel, table=True):
+    __tablename__ = "supplier"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    payee_type: str
+    payee_code: str
+    supplier_number: str
+    site: str
+    reason: str
+    state: str
+    proposed_by: UUID
+    proposed_at: datetime
+    confirmed_by: UUID | None = None
+    confirmed_at: datetime | None = None
+    version: int = 1

@@ -48,6 +48,23 @@ class Lateness(StrEnum):
     UNANSWERED = "unanswered"
 
 
+class SupplierState(StrEnum):
+    """Of what the ledger calls a payee: `confirmed` is in force, `replaced` was, a later proposal makes one `withdrawn`."""
+
+    PROPOSED = "proposed"
+    WITHDRAWN = "withdrawn"
+    CONFIRMED = "confirmed"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierTerms:
+    """By which supplier and site a ledger knows a payee."""
+
+    supplier_number: str
+    site: str
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the ledger says about one payment, by the payment's reference."""

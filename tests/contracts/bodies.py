@@ -12,6 +12,7 @@ def a_fact(practice: str) -> dict[str, Any]:
     return {"external_id": "x", "practice": practice, "measure": "lead_session", "on": "2026-05-06", "value": "1"}
 
 
+SUPPLIER = {"supplier_number": "1004711", "site": "MAIN", "reason": "Set up by accounts payable."}
 BODIES: dict[str, Callable[[World], Any]] = {
     "PATCH /v1/incentive-schemes/{scheme_id}": lambda _: {"title": "Changed"},
     # A correction of the time that the world's practice was there: the tag is that of the time.
@@ -80,6 +81,7 @@ def bodies_that_name(mine: World, strangers: World) -> list[tuple[Role, str, dic
             {"sign_ups": [{"practice": mine.practice, "signed_on": "2026-04-03", "signatory": signatory}]},
         ),
         (Role.SCHEME_MANAGER, f"{scheme}/facts", {"facts": [a_fact(mine.practice)]}),
+        (Role.SCHEME_MANAGER, "/v1/suppliers", SUPPLIER | {"payee": {"type": "practice", "code": mine.practice}}),
         (
             Role.FORUM_COORDINATOR,
             "/v1/patient-forums",

@@ -120,7 +120,7 @@ def _is_refused(answer: httpx.Response) -> bool:
 
 
 def test_the_roles_that_only_the_platform_gives_reach_money_and_no_other_role_does() -> None:
-    decisions = {"claims:vet", "payments:approve", "payments:reject", "payments:release"}
+    decisions = {"claims:vet", "payments:approve", "payments:reject", "payments:release", "suppliers:confirm"}
     holders = {role for role, scopes in ROLE_SCOPES.items() if scopes & decisions}
     assert holders == {Role.CLAIMS_VETTER, Role.PAYMENTS_APPROVER, Role.PAYMENTS_RELEASER}
 

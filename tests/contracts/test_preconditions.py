@@ -38,6 +38,7 @@ DECISIONS = {
     "POST /v1/payment-runs/{run_id}/approve",
     "POST /v1/payment-runs/{run_id}/reject",
     "POST /v1/payment-runs/{run_id}/release",
+    "POST /v1/suppliers/{supplier_id}/confirm",
 }
 # A PUT that needs none, and why.
 FREE_PUTS = {

@@ -166,6 +166,14 @@ async def _payments(world: World) -> None:
     world.ids["/v1/jobs/{job_id}"] = await _row_id(world, "job")
 
 
+@maker
+async def _suppliers(world: World) -> None:
+    payee = {"type": "practice", "code": world.practice}
+    body = {"payee": payee, "supplier_number": "1004711", "site": "MAIN", "reason": "Set up by accounts payable."}
+    made = await world.post(Role.SCHEME_MANAGER, "/v1/suppliers", json=body)
+    world.ids["/v1/suppliers/{supplier_id}"] = made["id"]
+
+
 _QUARTER = (schemes.QUARTER.valid_from, schemes.QUARTER.valid_until)
 
 

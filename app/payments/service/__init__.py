@@ -21,6 +21,7 @@ from app.payments.service.running import (
     write_statements,
 )
 from app.payments.service.settling import Loaded, record_acknowledgements, render_file
+from app.payments.service.supplying import confirm_supplier, propose_supplier
 from app.payments.service.telling import released_statements
 from app.payments.service.watching import find_late, watch_runs
 
@@ -28,6 +29,7 @@ __all__ = [
     "BudgetStand",
     "Loaded",
     "approve_run",
+    "confirm_supplier",
     "count_unacknowledged_releases",
     "effects_of_practice_change",
     "export_person",
@@ -40,6 +42,7 @@ __all__ = [
     "list_statements",
     "list_written",
     "load_frozen",
+    "propose_supplier",
     "publish_run",
     "record_acknowledgements",
     "reject_run",

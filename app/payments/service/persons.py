@@ -6,7 +6,8 @@ from uuid import UUID
 from app.core.clock import utc_text
 from app.core.db import Tx
 from app.payments.repository.runs import RunRepository
-from app.payments.tables import PaymentRun
+from app.payments.repository.suppliers import SupplierRepository
+from app.payments.tables import PaymentRun, Supplier
 
 _DECISIONS = {
     "requested": ("calculated_by", "created_at"),
@@ -14,15 +15,20 @@ _DECISIONS = {
     "released": ("released_by", "released_at"),
     "rejected": ("rejected_by", "rejected_at"),
 }
+_SUPPLYING = {"proposed": ("proposed_by", "proposed_at"), "confirmed": ("confirmed_by", "confirmed_at")}
 
 
 async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
-    """For their own copy: which runs the person started, approved, released or rejected, and when."""
+    """For their own copy: which runs the person started, approved, released or rejected, which suppliers they proposed or
+    confirmed, and when.
+    """
     runs = await RunRepository(session, session.tenant).list_decided_by(person_id)
-    return {"payment_runs": [{"run": str(run.id), **_by(run, person_id)} for run in runs]}
-
-
-def _by(run: PaymentRun, person_id: UUID) -> dict[str, str]:
+    suppliers = await SupplierRepository(session, session.tenant).list_of_person(person_id)
     return {
-        verb: utc_text(getattr(run, at)) for verb, (who, at) in _DECISIONS.items() if getattr(run, who) == person_id
+        "payment_runs": [{"run": str(run.id), **_by(run, person_id, _DECISIONS)} for run in runs],
+        "suppliers": [{"supplier": str(row.id), **_by(row, person_id, _SUPPLYING)} for row in suppliers],
     }
+
+
+def _by(row: PaymentRun | Supplier, person_id: UUID, steps: dict[str, tuple[str, str]]) -> dict[str, str]:
+    return {verb: utc_text(getattr(row, at)) for verb, (who, at) in steps.items() if getattr(row, who) == person_id}
