@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from app.calculation.language.members import member
 from app.calculation.language.readers import Choice, Name
@@ -19,6 +19,10 @@ from app.core.wording import day_text, span_text
 class Unit(StrEnum):
     NUMBER = "number"
     PERCENT = "percent"
+    POUNDS = "pounds"
+
+
+_SPOKEN: Final = {Unit.NUMBER: "", Unit.PERCENT: ", as per cent", Unit.POUNDS: ", in pounds"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +38,12 @@ class LevelMeasure(PreparedMeasure):
         metadata=member(
             Choice(Unit),
             "`number`: as it was recorded. `percent`: the facts are shares, such as numerator over denominator, and "
-            "are read as per cent.",
+            "are read as per cent. `pounds`: last year's amount, say.",
         ),
     )
 
     def words(self) -> str:
-        per_cent = ", as per cent" if self.unit is Unit.PERCENT else ""
-        return f"the latest confirmed fact named {self.fact}{per_cent}"
+        return f"the latest confirmed fact named {self.fact}{_SPOKEN[self.unit]}"
 
     def facts_read(self) -> tuple[str, ...]:
         return (self.fact,)
