@@ -16,7 +16,11 @@ from app.schemes.errors import FactNotFound
 from app.schemes.repository.rows import ROWS, as_json
 from app.schemes.tables import FactRow
 
-_LOCK_FACTS = text("SELECT pg_advisory_xact_lock(hashtextextended(:subject, 6))")
+# What follows looks up as many as 10,000 facts at once. A plan that is kept from a smaller request compares each of them
+# with each fact of the scheme, which ran into the timeout at 25,000; one that is made for the values hashes them.
+_LOCK_FACTS = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(:subject, 6)), set_config('plan_cache_mode', 'force_custom_plan', true)"
+)
 _FACT_COLUMNS = (
     "commissioner_id, id, scheme_id, external_id, practice, measure, happened_on, value, numerator, denominator,"
     " subject, note, state, source, recorded_at, recorded_by, confirmed_at, confirmed_by"
