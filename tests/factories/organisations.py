@@ -1,6 +1,6 @@
 """Practices for tests: codes that start with ZZ cannot be real ODS codes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -37,21 +37,29 @@ async def make_practice(
 
     `columns` are further columns of `register_practice`.
     """
-    await _insert_practice(live.platform, code, name or f"Surgery {code}", valid_from, columns)
+    await _insert(
+        live.platform, "register_practice", _practice_values(code, name or f"Surgery {code}", valid_from) | columns
+    )
     await _insert_membership(live.platform, code, commissioner, valid_from, valid_until)
     if registered is not None or weighted is not None:
-        await _insert_list(live.platform, code, list_as_at, registered, weighted)
+        await _insert(live.platform, "register_list_size", _list_values(code, list_as_at, registered, weighted))
     await publish_again(live, code)
 
 
 async def make_practices(live: "LivePlenary", commissioner: str, inputs: Iterable[PracticeInput]) -> None:
     """As `make_practice`, many at once: each with the lists of what is to be calculated of it."""
-    known = list(inputs)
-    for each in known:
-        await _insert_practice(live.platform, each.code, f"Surgery {each.code}", date(2013, 4, 1), {})
-        await _insert_membership(live.platform, each.code, commissioner, date(2013, 4, 1), None)
-        for size in each.lists:
-            await _insert_list(live.platform, each.code, size.as_at, size.registered, size.weighted)
+    known, opened_on = list(inputs), date(2013, 4, 1)
+    await live.platform.executemany(
+        *_many("register_practice", [_practice_values(each.code, f"Surgery {each.code}", opened_on) for each in known])
+    )
+    memberships = [_membership_values(each.code, commissioner, opened_on, None) for each in known]
+    await live.platform.executemany(*_many("register_membership_source", [source for source, _ in memberships]))
+    await live.platform.executemany(*_many("register_membership", [membership for _, membership in memberships]))
+    lists = [
+        _list_values(each.code, size.as_at, size.registered, size.weighted) for each in known for size in each.lists
+    ]
+    if lists:
+        await live.platform.executemany(*_many("register_list_size", lists))
     await publish_again(live, *(each.code for each in known))
 
 
@@ -62,10 +70,19 @@ async def publish_again(live: "LivePlenary", *codes: str) -> None:
         await refresh_published(session, today=london_date(now), now=now, codes=codes)
 
 
-async def _insert_practice(
-    platform: asyncpg.Connection, code: str, name: str, opened_on: date, columns: dict[str, Any]
-) -> None:
-    values = {
+def _many(table: str, rows: Sequence[dict[str, Any]]) -> tuple[str, list[list[Any]]]:
+    """One statement and its values, for rows that have the same columns."""
+    marks = ", ".join(f"${place}" for place in range(1, len(rows[0]) + 1))
+    return f"INSERT INTO {table} ({', '.join(rows[0])}) VALUES ({marks})", [list(row.values()) for row in rows]
+
+
+async def _insert(platform: asyncpg.Connection, table: str, row: dict[str, Any]) -> None:
+    statement, (values,) = _many(table, [row])
+    await platform.execute(statement, *values)
+
+
+def _practice_values(code: str, name: str, opened_on: date) -> dict[str, Any]:
+    return {
         "code": code,
         "name": name,
         "status": "active",
@@ -76,37 +93,32 @@ async def _insert_practice(
         "opened_on": opened_on,
         "as_at": _RECORDED.date(),
         "updated_at": _RECORDED,
-    } | columns
-    marks = ", ".join(f"${place}" for place in range(1, len(values) + 1))
-    await platform.execute(f"INSERT INTO register_practice ({', '.join(values)}) VALUES ({marks})", *values.values())
+    }
+
+
+def _membership_values(
+    code: str, commissioner: str, valid_from: date, valid_until: date | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a file said, and what the register has made of it."""
+    said = {
+        "practice": code,
+        "source": "ods-memberships",
+        "commissioner": commissioner,
+        "valid_from": valid_from,
+        "valid_until": valid_until,
+    }
+    return said | {"as_at": _RECORDED.date()}, said | {"id": new_id(), "recorded_at": _RECORDED}
 
 
 async def _insert_membership(
     platform: asyncpg.Connection, code: str, commissioner: str, valid_from: date, valid_until: date | None
 ) -> None:
-    await platform.execute(
-        "INSERT INTO register_membership_source (practice, source, commissioner, valid_from, valid_until, as_at)"
-        " VALUES ($1, 'ods-memberships', $2, $3, $4, $5)",
-        code,
-        commissioner,
-        valid_from,
-        valid_until,
-        _RECORDED.date(),
-    )
-    await platform.execute(
-        "INSERT INTO register_membership (id, practice, commissioner, valid_from, valid_until, source, recorded_at)"
-        " VALUES ($1, $2, $3, $4, $5, 'ods-memberships', $6)",
-        new_id(),
-        code,
-        commissioner,
-        valid_from,
-        valid_until,
-        _RECORDED,
-    )
+    source, membership = _membership_values(code, commissioner, valid_from, valid_until)
+    await _insert(platform, "register_membership_source", source)
+    await _insert(platform, "register_membership", membership)
 
 
-async def _insert_list(
-    platform: asyncpg.Connection,
+def _list_values(
     code: str,
     as_at: date,
     registered: str | Decimal | None,
@@ -114,18 +126,16 @@ async def _insert_list(
     *,
     source: str = "test",
     recorded_at: datetime = _RECORDED,
-) -> None:
-    await platform.execute(
-        "INSERT INTO register_list_size (id, practice, as_at, source, registered, weighted, recorded_at)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        new_id(),
-        code,
-        as_at,
-        source,
-        None if registered is None else Decimal(registered),
-        None if weighted is None else Decimal(weighted),
-        recorded_at,
-    )
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "practice": code,
+        "as_at": as_at,
+        "source": source,
+        "registered": None if registered is None else Decimal(registered),
+        "weighted": None if weighted is None else Decimal(weighted),
+        "recorded_at": recorded_at,
+    }
 
 
 async def make_membership(
@@ -139,7 +149,7 @@ async def make_list_size(
     live: "LivePlenary", code: str, *, as_at: date, registered: str | None, weighted: str | None = None, **more: Any
 ) -> None:
     """One more list of a practice; what is published of it stays as it was until the next refresh."""
-    await _insert_list(live.platform, code, as_at, registered, weighted, **more)
+    await _insert(live.platform, "register_list_size", _list_values(code, as_at, registered, weighted, **more))
 
 
 async def make_locality(client: httpx.AsyncClient, code: str, **members: Any) -> str:
