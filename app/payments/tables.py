@@ -141,6 +141,7 @@ class PaymentAcknowledgement(SQLModel, table=True):
     run_id: UUID
     payment_id: UUID
     outcome: str
+    amount: int | None = Field(default=None, sa_type=BigInteger)
     paid_on: date | None
     reason: str | None
     recorded_by: UUID

@@ -67,12 +67,13 @@ class SupplierTerms:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the ledger says about one payment, by the payment's reference."""
+    """What the ledger says about one payment, by the payment's reference. `amount` is None where it names none."""
 
     payment: str
     outcome: Outcome
     paid_on: date | None
     reason: str | None
+    amount: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ async def test_acknowledgements_close_the_run_and_loading_them_twice_changes_not
         "created": 1,
         "unchanged": 0,
         "rejected": 0,
+        "mismatched": 0,
         "state": "released",
     }
     rest = {
@@ -45,6 +46,7 @@ async def test_acknowledgements_close_the_run_and_loading_them_twice_changes_not
         "created": 0,
         "unchanged": 2,
         "rejected": 0,
+        "mismatched": 0,
         "state": "acknowledged",
     }
     statement = await office.statement(run_id, office.practices[0])
@@ -83,3 +85,34 @@ async def test_acknowledgement_of_an_unknown_payment_is_refused_whole(shared: Li
     refused = await office.releaser.post(f"/v1/payment-runs/{run_id}/acknowledgements", json=body)
     assert (refused.status_code, refused.json()["code"]) == (422, "payments.unknown_payment")
     assert refused.json()["errors"][0]["pointer"] == "/acknowledgements/0/payment"
+
+
+async def test_run_is_not_finished_by_another_amount_than_was_released(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("5000",))
+    run_id = await office.pay()
+    (payment,) = await office.references(run_id)
+
+    async def said(amount: str, paid_on: str = "2026-12-18") -> tuple[str, int]:
+        answer = {"payment": payment, "outcome": "paid", "paid_on": paid_on, "amount": amount}
+        loaded = await office.acknowledge(run_id, answer)
+        return loaded["state"], loaded["mismatched"]
+
+    assert await said("2499.99") == ("released", 1)
+    late = await office.manager.get("/v1/payment-runs", params={"unpaid_on": "2026-12-22"})
+    assert [run["id"] for run in late.json()["data"]] == [run_id]
+    budget = await office.manager.get(f"/v1/incentive-schemes/{office.scheme}/budget", params={"on": "2026-12-31"})
+    assert budget.json()["paid"] == "2499.99"
+    assert await said("2500.00") == ("acknowledged", 0)
+    assert await said("2500") == ("acknowledged", 0)
+    assert await said("2600.00") == ("released", 1)
+    listed = (await office.manager.get(f"/v1/payment-runs/{run_id}/acknowledgements")).json()["data"]
+    assert [each["amount"] for each in listed] == ["2499.99", "2500.00", "2600.00"]
+
+
+async def test_negative_amount_is_refused(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("5000",))
+    run_id = await office.pay()
+    (payment,) = await office.references(run_id)
+    body = {"acknowledgements": [{"payment": payment, "outcome": "accepted", "amount": "-1.00"}]}
+    refused = await office.releaser.post(f"/v1/payment-runs/{run_id}/acknowledgements", json=body)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "too_small")

@@ -20,14 +20,30 @@ class AcknowledgementRepository(TenantRepository[PaymentAcknowledgement]):
     missing = AcknowledgementNotFound
 
     async def add(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        columns = ("id", "run_id", "payment_id", "outcome", "paid_on", "reason", "recorded_by", "recorded_at")
+        columns = (
+            "id",
+            "run_id",
+            "payment_id",
+            "outcome",
+            "amount",
+            "paid_on",
+            "reason",
+            "recorded_by",
+            "recorded_at",
+        )
         await copy_rows(self.session, "payment_acknowledgement", columns=columns, rows=rows)
 
     async def list_heard(self, payments: Iterable[UUID]) -> list[Answer]:
         """All that the ledger has said of these payments, in the order it came."""
         answers = PaymentAcknowledgement
         found = (
-            select_columns(col(Payment.reference), col(answers.outcome), col(answers.paid_on), col(answers.reason))
+            select_columns(
+                col(Payment.reference),
+                col(answers.outcome),
+                col(answers.paid_on),
+                col(answers.reason),
+                col(answers.amount),
+            )
             .join(
                 Payment,
                 (col(Payment.commissioner_id) == col(answers.commissioner_id))
@@ -37,7 +53,7 @@ class AcknowledgementRepository(TenantRepository[PaymentAcknowledgement]):
             .order_by(col(answers.recorded_at), col(answers.id))
         )
         rows = (await (await self.session.connection()).execute(found)).all()
-        return [Answer(payment, Outcome(outcome), paid_on, reason) for payment, outcome, paid_on, reason in rows]
+        return [Answer(payment, Outcome(outcome), *rest) for payment, outcome, *rest in rows]
 
     async def list_latest(self, payments: Iterable[UUID]) -> dict[UUID, PaymentAcknowledgement]:
         """The newest answer about each payment; that it was accepted comes before what became of it, however late."""

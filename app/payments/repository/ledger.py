@@ -61,12 +61,13 @@ SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS total FROM (
 _MOVED = text(
     """
 SELECT coalesce(sum(p.total), 0)::bigint AS posted,
-       coalesce(sum(p.payable) FILTER (WHERE last.outcome = 'paid' AND last.paid_on <= :on), 0)::bigint AS paid
+       coalesce(sum(coalesce(last.amount, p.payable)) FILTER (WHERE last.outcome = 'paid' AND last.paid_on <= :on), 0)
+         ::bigint AS paid
 FROM payment_run r
 JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
 JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
 LEFT JOIN LATERAL (
-  SELECT a.outcome, a.paid_on FROM payment_acknowledgement a
+  SELECT a.outcome, a.paid_on, a.amount FROM payment_acknowledgement a
   WHERE a.commissioner_id = p.commissioner_id AND a.payment_id = p.id AND a.outcome <> 'accepted'
   ORDER BY a.recorded_at DESC, a.id DESC LIMIT 1
 ) last ON true

@@ -26,12 +26,12 @@ _UNPAID = """
 FROM payment_statement s
 JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id AND p.payable > 0
 LEFT JOIN LATERAL (
-  SELECT a.outcome, a.paid_on FROM payment_acknowledgement a
+  SELECT a.outcome, a.paid_on, a.amount FROM payment_acknowledgement a
   WHERE a.commissioner_id = p.commissioner_id AND a.payment_id = p.id AND a.outcome <> 'accepted'
   ORDER BY a.recorded_at DESC, a.id DESC LIMIT 1
 ) last ON true
 WHERE s.commissioner_id = payment_run.commissioner_id AND s.run_id = payment_run.id
-  AND (last.outcome IS DISTINCT FROM 'paid' OR last.paid_on > :on)
+  AND (last.outcome IS DISTINCT FROM 'paid' OR last.paid_on > :on OR last.amount < p.payable)
 """
 _IS_UNPAID = f"payment_run.state = ANY(:posted) AND payment_run.pay_by <= :on AND EXISTS (SELECT 1 {_UNPAID})"
 _SUM_UNPAID = text(

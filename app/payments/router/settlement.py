@@ -9,7 +9,7 @@ from app.core.auth import require
 from app.core.db import Transaction
 from app.core.errors import PreconditionFailed
 from app.core.http import MayMatch, Serving, paged
-from app.core.money import format_pounds
+from app.core.money import format_pounds, parse_pounds
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
@@ -77,13 +77,20 @@ async def load_acknowledgements(
 ) -> settlement.AcknowledgementsLoaded:
     """Load what the ledger says of each payment: accepted, paid or rejected. Loading it twice changes nothing.
 
-    When every payment of the run has an answer and none is rejected, the run is acknowledged. A rejected payment keeps
-    it released until the ledger has paid it, and makes a run that was acknowledged released again, also where it was
-    rejected for the same reason before. A payment is paid on the day of the release at the earliest, and at most 31 days
+    When every payment of the run has an answer, none is rejected and none names another `amount` than was released, the
+    run is acknowledged. A rejected payment, or one of another amount, keeps it released until the ledger has paid what
+    was released, and makes a run that was acknowledged released again, also where it was rejected for the same reason
+    before. A payment is paid on the day of the release at the earliest, and at most 31 days
     from today. `If-Match` takes the run's ETag.
     """
     answers = [
-        Answer(payment=each.payment, outcome=each.outcome, paid_on=each.paid_on, reason=each.reason)
+        Answer(
+            payment=each.payment,
+            outcome=each.outcome,
+            paid_on=each.paid_on,
+            reason=each.reason,
+            amount=None if each.amount is None else parse_pounds(each.amount),
+        )
         for each in body.acknowledgements
     ]
     loaded = await service.record_acknowledgements(
@@ -93,6 +100,7 @@ async def load_acknowledgements(
         created=loaded.created,
         unchanged=loaded.unchanged,
         rejected=loaded.rejected,
+        mismatched=loaded.mismatched,
         state=loaded.run.state,  # pyright: ignore
     )
 
@@ -170,6 +178,7 @@ def _acknowledgement(row: PaymentAcknowledgement, reference: str) -> settlement.
         id=row.id,
         payment=reference,
         outcome=row.outcome,  # pyright: ignore - the database checks it
+        amount=None if row.amount is None else format_pounds(row.amount),
         paid_on=row.paid_on,
         reason=row.reason,
         recorded_at=row.recorded_at,

@@ -37,6 +37,8 @@ class Loaded:
     unchanged: int
     rejected: int
     """Payments of which the ledger's latest word is no: neither paid nor carried forward."""
+    mismatched: int
+    """Payments of which the ledger's latest word names another amount than ours."""
 
 
 async def render_file(session: Tx, run_id: UUID, *, form: Literal["csv", "json"]) -> bytes:
@@ -72,15 +74,27 @@ async def record_acknowledgements(
     acknowledgements = AcknowledgementRepository(session, session.tenant)
     fresh = news(answers, await acknowledgements.list_heard({payments[answer.payment].id for answer in answers}))
     await acknowledgements.add(
-        [(new_id(), run.id, payments[a.payment].id, a.outcome.value, a.paid_on, a.reason, person, now) for a in fresh]
+        [
+            (new_id(), run.id, payments[a.payment].id, a.outcome.value, a.amount, a.paid_on, a.reason, person, now)
+            for a in fresh
+        ]
     )
     if fresh:
         audit(session, "payment_run.answered", run.id, created=len(fresh))
     latest = await acknowledgements.list_latest([payment.id for payment in payments.values()])
     rejected = sum(answer.outcome == Outcome.REJECTED for answer in latest.values())
-    is_settled = not rejected and len(latest) == len(payments)
+    mismatched = sum(
+        latest[payment.id].amount not in (None, payment.payable) for payment in payments.values() if payment.id in latest
+    )
+    is_settled = not rejected and not mismatched and len(latest) == len(payments)
     settled = await _settle(session, run, is_settled=is_settled)
-    return Loaded(settled, created=len(fresh), unchanged=len(answers) - len(fresh), rejected=rejected)
+    return Loaded(
+        settled,
+        created=len(fresh),
+        unchanged=len(answers) - len(fresh),
+        rejected=rejected,
+        mismatched=mismatched,
+    )
 
 
 def _require_known(answers: Sequence[Answer], payments: Mapping[str, Payment]) -> None:
@@ -107,7 +121,8 @@ def _require_possible(answers: Sequence[Answer], run: PaymentRun, *, today: date
 
 
 async def _settle(session: Tx, run: PaymentRun, *, is_settled: bool) -> PaymentRun:
-    """The run is acknowledged when the ledger has answered for each of its payments and rejects none of them.
+    """The run is acknowledged when the ledger has answered for each of its payments, rejects none, and names no other
+    amount than what was released.
 
     A payment that comes back later makes it released again: the money is still to be paid.
     """
