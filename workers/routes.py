@@ -30,6 +30,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "payments.run_failed": (),
     "payments.run_approved": (),
     "payments.run_released": ("communications.notify_statements",),
+    "payments.run_sent": (),
     "payments.run_rejected": (),
     "payments.run_acknowledged": (),
     "payments.run_returned": (),

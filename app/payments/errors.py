@@ -77,6 +77,22 @@ class RunNotReleased(DomainError):
     hint = "Somebody of the role payments_releaser releases it first."
 
 
+class SendingNotFound(NotFound):
+    code = "payments.sending_not_found"
+    title = "There is no such sending of this run's file."
+
+
+class AlreadySent(DomainError):
+    status = 409
+    code = "payments.already_sent"
+    title = "This run's file was sent before."
+    hint = (
+        "Ask whoever pays whether the first file arrived. To send it again nevertheless, say why as `override_reason`;"
+        " the payments keep their references, so a ledger that has them refuses the second."
+    )
+    constraints = ("uq_payment_sending_first",)
+
+
 class SamePerson(DomainError):
     status = 409
     code = "payments.same_person"

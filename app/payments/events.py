@@ -39,6 +39,15 @@ class RunReleased(_RunEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunSent(_RunEvent):
+    """The run's file has left for the ledger; `again` where it had left before."""
+
+    name: ClassVar[str] = "payments.run_sent"
+
+    again: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunRejected(_RunEvent):
     name: ClassVar[str] = "payments.run_rejected"
 

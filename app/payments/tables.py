@@ -133,6 +133,21 @@ class Payment(SQLModel, table=True):
     carried_forward: int = Field(sa_type=BigInteger)
 
 
+class PaymentSending(SQLModel, table=True):
+    __tablename__ = "payment_sending"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    run_id: UUID
+    format: str
+    digest: str
+    payments: int
+    total: int = Field(sa_type=BigInteger)
+    override_reason: str | None
+    sent_by: UUID
+    sent_at: datetime
+
+
 class PaymentAcknowledgement(SQLModel, table=True):
     __tablename__ = "payment_acknowledgement"  # pyright: ignore
 

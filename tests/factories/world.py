@@ -163,6 +163,8 @@ async def _payments(world: World) -> None:
     await world.post(Role.PAYMENTS_RELEASER, path, json={"acknowledgements": [said]})
     row = await world.first(Role.PAYMENTS_RELEASER, path)
     world.ids["/v1/payment-runs/{run_id}/acknowledgements/{acknowledgement_id}"] = row["id"]
+    sending = await world.post(Role.PAYMENTS_RELEASER, f"/v1/payment-runs/{run}/sendings", json={"format": "csv"})
+    world.ids["/v1/payment-runs/{run_id}/sendings/{sending_id}"] = sending["id"]
     world.ids["/v1/jobs/{job_id}"] = await _row_id(world, "job")
 
 

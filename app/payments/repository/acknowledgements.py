@@ -53,7 +53,10 @@ class AcknowledgementRepository(TenantRepository[PaymentAcknowledgement]):
             .order_by(col(answers.recorded_at), col(answers.id))
         )
         rows = (await (await self.session.connection()).execute(found)).all()
-        return [Answer(payment, Outcome(outcome), *rest) for payment, outcome, *rest in rows]
+        return [
+            Answer(payment, Outcome(outcome), paid_on, reason, amount)
+            for payment, outcome, paid_on, reason, amount in rows
+        ]
 
     async def list_latest(self, payments: Iterable[UUID]) -> dict[UUID, PaymentAcknowledgement]:
         """The newest answer about each payment; that it was accepted comes before what became of it, however late."""

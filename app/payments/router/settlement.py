@@ -54,6 +54,7 @@ async def get_payment_file(
 ) -> Response:
     """A released run's payments for the ledger, with the count and the sum of them as control totals.
 
+    To fetch it sends nothing, and may be done at any time; `POST /v1/payment-runs/{run_id}/sendings` records the sending.
     Only payments of more than 0.00 are in it; what a payee owes is carried forward. The same run always gives the same
     bytes.
     """

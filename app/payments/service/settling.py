@@ -84,7 +84,9 @@ async def record_acknowledgements(
     latest = await acknowledgements.list_latest([payment.id for payment in payments.values()])
     rejected = sum(answer.outcome == Outcome.REJECTED for answer in latest.values())
     mismatched = sum(
-        latest[payment.id].amount not in (None, payment.payable) for payment in payments.values() if payment.id in latest
+        latest[payment.id].amount not in (None, payment.payable)
+        for payment in payments.values()
+        if payment.id in latest
     )
     is_settled = not rejected and not mismatched and len(latest) == len(payments)
     settled = await _settle(session, run, is_settled=is_settled)

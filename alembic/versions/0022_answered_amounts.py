@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0021_answered_amounts"
-down_revision = "0020_late_runs"
+revision = "0022_answered_amounts"
+down_revision = "0021_suppliers"
 
 
 def upgrade() -> None:

@@ -1,0 +1,52 @@
+"""A run's file is sent once, or again with a reason that is kept."""
+
+import asyncio
+import hashlib
+from collections import Counter
+
+from tests.factories.payments import Office
+from tests.factories.service import LivePlenary
+
+
+async def test_sending_keeps_who_sent_which_bytes(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.pay()
+    answer = await office.releaser.post(f"/v1/payment-runs/{run_id}/sendings", json={"format": "json"})
+    sending = answer.json()
+    assert (answer.status_code, sending["payments"], sending["total"]) == (201, 2, "5500.00")
+    assert sending["sent_by"] == (await office.releaser.get("/v1/me")).json()["person"]["id"]
+    file = await office.manager.get(f"/v1/payment-runs/{run_id}/file", params={"format": "json"})
+    assert sending["digest"] == hashlib.sha256(file.content).hexdigest()
+    assert (await office.manager.get(answer.headers["Location"])).json() == sending
+
+
+async def test_second_sending_is_refused_until_it_says_why(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.pay()
+    url = f"/v1/payment-runs/{run_id}/sendings"
+    first = await office.releaser.post(url, json={"override_reason": "Nothing was sent before."})
+    assert (first.status_code, first.json()["override_reason"]) == (201, None)
+    for form in ("csv", "json"):
+        refused = await office.releaser.post(url, json={"format": form})
+        assert (refused.status_code, refused.json()["code"]) == (409, "payments.already_sent")
+    for _ in range(2):
+        again = await office.releaser.post(url, json={"override_reason": "The agent lost the first file."})
+        assert again.status_code == 201
+    listed = (await office.manager.get(url)).json()["data"]
+    assert [each["override_reason"] is None for each in listed] == [True, False, False]
+    assert len({each["digest"] for each in listed}) == 1
+
+
+async def test_of_many_who_send_at_once_one_needs_no_reason(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.pay()
+    calls = [office.releaser.post(f"/v1/payment-runs/{run_id}/sendings", json={}) for _ in range(8)]
+    assert Counter(answer.status_code for answer in await asyncio.gather(*calls)) == {201: 1, 409: 7}
+
+
+async def test_run_that_is_not_released_is_not_sent(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.calculate()
+    refused = await office.releaser.post(f"/v1/payment-runs/{run_id}/sendings", json={"override_reason": "Now."})
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.run_not_released")
+    assert (await office.manager.post(f"/v1/payment-runs/{run_id}/sendings", json={})).status_code == 403
