@@ -25,20 +25,19 @@ async def calculate_run(context: JobContext) -> None:
     """Freeze, work out, write in chunks, publish once. Each step may be done again from what the last one left."""
     run_id = context.id("subject")
     async with context.transaction() as session:
-        if not await service.freeze_run(session, run_id):
-            return
-    async with context.transaction() as session:
-        frozen = await service.load_frozen(session, run_id)
-        written = await service.list_written(session, run_id)
+        frozen = await service.freeze_run(session, run_id)
+    if frozen is None:
+        return
     # In a thread, so that the lease is renewed while the sums are done.
     worked = await asyncio.to_thread(frozen.work_out)
-    waiting = [statement for statement in worked.statements if statement.practice not in written]
-    for start in range(0, len(waiting), CHUNK):
-        chunk = waiting[start : start + CHUNK]
-        done = len(written) + start + len(chunk)
+    waiting = [statement for statement in worked.statements if statement.practice not in frozen.written]
+    while len(waiting) > CHUNK:
+        chunk, waiting = waiting[:CHUNK], waiting[CHUNK:]
         async with context.transaction() as session:
-            await service.write_statements(session, run_id, chunk, done=done, total=len(worked.statements))
+            await service.write_statements(session, run_id, chunk)
+            await service.record_written(session, run_id, left=len(waiting), total=len(worked.statements))
     async with context.transaction(final=True) as session:
+        await service.write_statements(session, run_id, waiting)
         await service.publish_run(session, run_id, worked, now=context.tools.clock.now())
 
 

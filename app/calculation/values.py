@@ -1,7 +1,7 @@
 """The words of calculation: what the engine is given and what it answers, all frozen."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Literal
 from app.core.clock import Period
 
 # It is part of every digest: raise it when the same inputs may lead to other pence, words or workings.
-ENGINE_VERSION: Final = "1"
+ENGINE_VERSION: Final = "2"
 
 
 class Basis(StrEnum):
@@ -180,17 +180,32 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """One English sentence, and the tree of plain JSON that leads to the figure."""
+
+    sentence: str
+    workings: dict[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One figure of a statement. `amount` is pence; `workings` is a tree of plain JSON that leads to it."""
+    """One figure of a statement. `amount` is pence; what explains it is put together when it is asked for."""
 
     component: str
     quantity: str | None
     rate: str | None
     amount: int
     payee: Payee
-    sentence: str
-    workings: dict[str, Any] = field(hash=False)
+    explain: Callable[[], Explanation] = field(compare=False, repr=False)
     blocked: bool = False
+
+    @property
+    def sentence(self) -> str:
+        return self.explain().sentence
+
+    @property
+    def workings(self) -> dict[str, Any]:
+        return self.explain().workings
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,8 +125,8 @@ WHERE commissioner_id = :tenant AND id = :id AND status IN ('queued', 'running')
 )
 _FINISH = text(
     """UPDATE operation SET status = :status, result = coalesce(CAST(:result AS jsonb), result),
-       problem = CAST(:problem AS jsonb), done = CASE WHEN :status = 'succeeded' THEN coalesce(total, done) ELSE done END,
-       finished_at = clock_timestamp()
+       problem = CAST(:problem AS jsonb), total = coalesce(:total, total),
+       done = CASE WHEN :status = 'succeeded' THEN coalesce(:total, total, done) ELSE done END, finished_at = clock_timestamp()
 WHERE commissioner_id = :tenant AND id = :id AND status IN ('queued', 'running')"""
 )
 
@@ -137,16 +137,25 @@ async def record_progress(session: Tx, operation_id: UUID, *, done: int, total: 
     )
 
 
-async def succeed(session: Tx, operation_id: UUID, *, result: dict[str, Any] | None = None) -> None:
-    await _finish(session, operation_id, "succeeded", result=result, problem=None)
+async def succeed(
+    session: Tx, operation_id: UUID, *, result: dict[str, Any] | None = None, total: int | None = None
+) -> None:
+    """`total` is for work whose size was known only in the end."""
+    await _finish(session, operation_id, "succeeded", result=result, total=total)
 
 
 async def fail(session: Tx, operation_id: UUID, error: DomainError) -> None:
-    await _finish(session, operation_id, "failed", result=None, problem=problem_document(error))
+    await _finish(session, operation_id, "failed", problem=problem_document(error))
 
 
 async def _finish(
-    session: Tx, operation_id: UUID, status: str, *, result: dict[str, Any] | None, problem: dict[str, Any] | None
+    session: Tx,
+    operation_id: UUID,
+    status: str,
+    *,
+    result: dict[str, Any] | None = None,
+    problem: dict[str, Any] | None = None,
+    total: int | None = None,
 ) -> None:
     await (await session.connection()).execute(
         _FINISH,
@@ -154,6 +163,7 @@ async def _finish(
             "tenant": session.tenant,
             "id": operation_id,
             "status": status,
+            "total": total,
             "result": None if result is None else msgspec.json.encode(result).decode(),
             "problem": None if problem is None else msgspec.json.encode(problem).decode(),
         },

@@ -70,6 +70,7 @@ class PaymentRunPart(SQLModel, table=True):
     version_no: int
     definition: dict[str, Any] | None = Field(sa_column=Column(JSON(none_as_null=True)))
     inputs_digest: str
+    fingerprint: str | None = None
     differences: bool
     changed: bool
 
@@ -112,9 +113,10 @@ class PaymentLine(SQLModel, table=True):
     amount: int = Field(sa_type=BigInteger)
     payee_type: str
     payee_code: str
-    sentence: str
-    workings: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     blocked: bool
+    # Of runs of the first releases; those of later ones are put together from what the run froze.
+    sentence: str | None = None
+    workings: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
 
 
 class Payment(SQLModel, table=True):

@@ -1,13 +1,13 @@
 """The words of payments: states, and what a run is worked out from and leads to, all frozen."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from app.calculation.values import Payee
+from app.calculation.values import Explanation, Payee, PracticeInput
 from app.core.clock import Period
 
 
@@ -87,16 +87,23 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
+class LastPosted:
+    """What a period was last worked out from by a released run, as a digest and as the mark of a first look."""
+
+    digest: str
+    fingerprint: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One period of a run: its own, or an earlier one whose inputs have changed since it was posted.
 
-    `practices` are frozen inputs in their canonical form. `differences` is true where a released run has paid the
-    period before.
+    `differences` is true where a released run has paid the period before.
     """
 
     period: Period
     definition: Mapping[str, Any] = field(hash=False)
-    practices: tuple[Mapping[str, Any], ...] = field(hash=False)
+    practices: tuple[PracticeInput, ...]
     posted: Mapping[str, tuple[Posted, ...]] = field(hash=False)
     differences: bool
 
@@ -112,6 +119,8 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
+    """One figure of a statement; what explains it is put together when it is asked for."""
+
     component: str
     kind: LineKind
     period: Period
@@ -119,9 +128,16 @@ class StatementLine:
     rate: str | None
     amount: int
     payee: Payee
-    sentence: str
-    workings: dict[str, Any] = field(hash=False)
     blocked: bool
+    explain: Callable[[], Explanation] = field(compare=False, repr=False)
+
+    @property
+    def sentence(self) -> str:
+        return self.explain().sentence
+
+    @property
+    def workings(self) -> dict[str, Any]:
+        return self.explain().workings
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A new kind of node is one class: nothing else has to know it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from app.calculation.language.document import read_definition
@@ -9,7 +9,7 @@ from app.calculation.language.reading import Catalogue
 from app.calculation.language.schema import definition_schema
 from app.calculation.language.structures import AnyNode
 from app.calculation.nodes.catalogue import CATALOGUE
-from app.calculation.rules.earning import Payer, PayingNode, Run
+from app.calculation.rules.earning import Payer, PayingNode, Run, Said, closed
 from app.calculation.service import describe, evaluate
 from tests.factories.calculation import QUARTER, fixed, practice, raw_definition, total
 
@@ -27,10 +27,10 @@ class LastCode(PayingNode):
     def prepare(self, run: Run) -> Payer:
         last = max(each.code for each in run.practices)
         pay = self.then.prepare(run)
-        return lambda each: [
-            earning if each.code == last else replace(earning, pence=0, text="Not last", link=": ")
-            for earning in pay(each)
-        ]
+        return lambda each: [earning if each.code == last else closed(earning, say=self._said) for earning in pay(each)]
+
+    def _said(self) -> Said:
+        return Said("it is not last", {"operator": self.type, "inputs": []})
 
 
 EXTENDED = Catalogue({**CATALOGUE.nodes, "last_code": LastCode}, CATALOGUE.measures, CATALOGUE.needs)
@@ -41,7 +41,7 @@ def test_a_new_node_is_read_paid_said_and_published():
     parsed = read_definition(raw, catalogue=EXTENDED)
     results = evaluate(parsed, period=QUARTER, practices=[practice("Y1"), practice("Y2")])
     assert [[line.amount for line in result.lines] for result in results] == [[10_000, 0], [10_000, 10_000]]
-    assert results[0].lines[1].sentence == "Not last: 0.00."
+    assert results[0].lines[1].sentence == "Not paid, because it is not last: 0.00."
     assert "Only the practice whose code comes last is paid." in describe(parsed)
     published = definition_schema(catalogue=EXTENDED)
     assert published["$defs"]["LastCode"]["properties"]["type"]["const"] == "last_code"

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import httpx
 
-from app.calculation.service import practice_to_json
 from app.calculation.values import Payee, PracticeInput
 from app.core.clock import Period
 from app.core.ids import new_id
@@ -31,7 +30,7 @@ def part(
     return Part(
         period=period,
         definition=raw_definition(pay, **members),
-        practices=tuple(practice_to_json(each) for each in practices),
+        practices=practices,
         posted=posted or {},
         differences=posted is not None,
     )

@@ -14,13 +14,13 @@ from tests.factories.service import LivePlenary
 
 
 @pytest.mark.parametrize("practices", [1, 6])
-async def test_statements_with_lines_and_payments_take_six_queries(shared: LivePlenary, practices: int) -> None:
+async def test_statements_with_lines_and_payments_take_eight_queries(shared: LivePlenary, practices: int) -> None:
     office = await Office.open(shared, lists=["5000"] * practices)
     run_id = await office.pay()
     with counted(shared) as statements:
         found = (await office.manager.get(f"/v1/payment-runs/{run_id}/statements")).json()
     assert len(found["data"]) == practices
-    assert len(_of_payments(statements)) == 6
+    assert len(_of_payments(statements)) == 8
 
 
 async def test_runs_take_one_query(shared: LivePlenary) -> None:

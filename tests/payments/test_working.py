@@ -27,7 +27,7 @@ def test_period_paid_for_the_first_time_has_every_line_of_every_practice() -> No
 def test_late_session_is_paid_as_the_difference_of_its_period() -> None:
     later = part(per_session(), practice(facts=(session(date(2014, 4, 3)), session(date(2014, 4, 9)))))
     before = {"Y00001": (posted(30_000, component="time"),)}
-    run = worked(part(fixed(), practice()), part(later.definition["pay"], *_inputs(later), posted=before))
+    run = worked(part(fixed(), practice()), part(later.definition["pay"], *later.practices, posted=before))
     entitlement, adjustment = run.statements[0].lines
     assert entitlement.kind is LineKind.ENTITLEMENT
     assert (adjustment.kind, adjustment.amount) == (LineKind.ADJUSTMENT, 30_000)
@@ -36,12 +36,6 @@ def test_late_session_is_paid_as_the_difference_of_its_period() -> None:
         " 300.00 more is paid."
     )
     assert adjustment.workings["inputs"][1]["lines"] == ["SBEFORE-1"]
-
-
-def _inputs(of):
-    from app.calculation.service import practice_from_json
-
-    return [practice_from_json(frozen) for frozen in of.practices]
 
 
 def test_second_run_of_a_period_holds_differences_only() -> None:

@@ -42,10 +42,11 @@ async def frozen_and_half_written(office: Office, run_id: str) -> None:
     """What a worker leaves that is killed after its first chunk."""
     live = office.live
     async with unit_of_work(live.tools.worker_engine, live.tenants[office.tenant]) as session:
-        assert await service.freeze_run(session, UUID(run_id))
+        frozen = await service.freeze_run(session, UUID(run_id))
+    assert frozen
     async with unit_of_work(live.tools.worker_engine, live.tenants[office.tenant]) as session:
-        worked = (await service.load_frozen(session, UUID(run_id))).work_out()
-        await service.write_statements(session, UUID(run_id), worked.statements[:1], done=1, total=2)
+        await service.write_statements(session, UUID(run_id), frozen.work_out().statements[:1])
+        await service.record_written(session, UUID(run_id), left=1, total=2)
 
 
 async def test_run_of_a_killed_worker_is_ended_once_with_the_same_digests(shared: LivePlenary) -> None:

@@ -15,7 +15,7 @@ from app.calculation.nodes.counting import CountMeasure
 from app.calculation.nodes.level import LevelMeasure
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import Measured, PreparedMeasure
-from app.calculation.rules.earning import Earning, Payer, Run, View
+from app.calculation.rules.earning import Earning, Payer, Run, Told, View
 from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
 from app.calculation.rules.wording import number_text, rate_text
 from app.calculation.values import PracticeInput
@@ -126,23 +126,24 @@ class Tiered(Component):
     def _earning(self, found: Measured, rate: Decimal, times: Measured | None, band: str) -> Earning:
         number = 1 if times is None else times.value or 0
         earned = simple(pence(rate) * number)
-        level = found.words or self._unit(found.value or 0)
-        text = f"{rate_text(rate)} ({level}: {band})"
-        if times is not None:
-            text = f"{text} x {times.words or number_text(number)}"
-        inputs = [found.workings, *([times.workings] if times is not None else [])]
-        return Earning(
-            component=self.id,
-            pence=earned,
-            text=text,
-            link=" = ",
-            workings={
+
+        def tell() -> Told:
+            text = f"{rate_text(rate)} ({found.words or self._unit(found.value or 0)}: {band})"
+            if times is not None:
+                text = f"{text} x {times.words or number_text(number)}"
+            tree = {
                 "operator": self.type,
                 "value": pounds_value(earned),
                 "band": band,
                 "rate": str(rate),
-                "inputs": inputs,
-            },
+                "inputs": [found.workings, *([times.workings] if times is not None else [])],
+            }
+            return Told(text, " = ", tree)
+
+        return Earning(
+            component=self.id,
+            pence=earned,
+            tell=tell,
             payee=self.payee_value(),
             quantity=exact_text(number),
             rate=str(rate),
@@ -152,18 +153,24 @@ class Tiered(Component):
     def _marginal(self, found: Measured, value: Exact) -> Earning:
         parts = [(band, self._part(band, value)) for band in self.bands]
         earned = simple(sum(pence(band.rate) * part for band, part in parts))
-        shown = [f"{number_text(part)} x {rate_text(band.rate)}" for band, part in parts if part]
+
+        def text() -> str:
+            shown = [f"{number_text(part)} x {rate_text(band.rate)}" for band, part in parts if part]
+            return " + ".join(shown) or f"{found.words or self._unit(value)}: below the first band"
+
         return Earning(
             component=self.id,
             pence=earned,
-            text=" + ".join(shown) or f"{found.words or self._unit(value)}: below the first band",
-            link=" = ",
-            workings={
-                "operator": self.type,
-                "value": pounds_value(earned),
-                "parts": [{"rate": str(band.rate), "quantity": exact_text(part)} for band, part in parts],
-                "inputs": [found.workings],
-            },
+            tell=lambda: Told(
+                text=text(),
+                link=" = ",
+                workings={
+                    "operator": self.type,
+                    "value": pounds_value(earned),
+                    "parts": [{"rate": str(band.rate), "quantity": exact_text(part)} for band, part in parts],
+                    "inputs": [found.workings],
+                },
+            ),
             payee=self.payee_value(),
             quantity=exact_text(value),
             bounded=found.bounded,
@@ -177,9 +184,11 @@ class Tiered(Component):
         return Earning(
             component=self.id,
             pence=0,
-            text=f"Nothing, because {lacking.words}",
-            link=": ",
-            workings={"operator": self.type, "value": "0", "inputs": [lacking.workings]},
+            tell=lambda: Told(
+                text=f"Nothing, because {lacking.words}",
+                link=": ",
+                workings={"operator": self.type, "value": "0", "inputs": [lacking.workings]},
+            ),
             payee=self.payee_value(),
             blocked=is_blocked,
             bounded=lacking.bounded,

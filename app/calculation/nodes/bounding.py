@@ -12,7 +12,7 @@ from app.calculation.language.structures import AnyNode, MeasureName
 from app.calculation.nodes.component import Component, RatePer, pence, time_share, year_words
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import Measured
-from app.calculation.rules.earning import Earning, Payer, PayingNode, Run
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Said, Told
 from app.calculation.rules.exact import Exact, pounds_value, simple
 from app.calculation.rules.wording import per_patient, pounds_text, rate_text
 from app.calculation.values import PracticeInput
@@ -83,7 +83,8 @@ class Bound(Component):
         if self.amount is not None:
             limit = simple(pence(self.amount) * share)
             known = Measured(
-                limit, pounds_text(limit), {"operator": "limit", "value": pounds_value(limit), "inputs": []}
+                limit,
+                lambda: Said(pounds_text(limit), {"operator": "limit", "value": pounds_value(limit), "inputs": []}),
             )
             return lambda _: known
         gauge, price = self._list().prepare(run), pence(self._rate()) * share
@@ -93,11 +94,14 @@ class Bound(Component):
             if found.value is None:
                 return found
             limit = simple(price * found.value)
-            words = f"{rate_text(self._rate())} {year_words(self.rate_per)}{per_patient(self._list().basis)} x {found.words}"
-            tree = {"operator": "limit", "value": pounds_value(limit), "inputs": [found.workings]}
-            return Measured(limit, f"{words}, which is {pounds_text(limit)}", tree)
+            return Measured(limit, lambda: self._limit_said(limit, found))
 
         return per_head
+
+    def _limit_said(self, limit: Exact, found: Measured) -> Said:
+        rate = f"{rate_text(self._rate())} {year_words(self.rate_per)}{per_patient(self._list().basis)}"
+        tree = {"operator": "limit", "value": pounds_value(limit), "inputs": [found.workings]}
+        return Said(f"{rate} x {found.words}, which is {pounds_text(limit)}", tree)
 
     def _line(self, below: Sequence[Earning], limit: Measured) -> Earning:
         total = simple(sum(earning.pence for earning in below))
@@ -106,14 +110,16 @@ class Bound(Component):
         return Earning(
             component=self.id,
             pence=moved,
-            text=self._text(total, limit, is_moved=bool(moved)),
-            link=": ",
-            workings={
-                "operator": self.type,
-                "value": pounds_value(moved),
-                "total": pounds_value(total),
-                "inputs": [limit.workings],
-            },
+            tell=lambda: Told(
+                text=self._text(total, limit, is_moved=bool(moved)),
+                link=": ",
+                workings={
+                    "operator": self.type,
+                    "value": pounds_value(moved),
+                    "total": pounds_value(total),
+                    "inputs": [limit.workings],
+                },
+            ),
             payee=self.payee_value(),
             blocked=known is None,
         )

@@ -3,11 +3,12 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from app.calculation.language.members import member
 from app.calculation.language.structures import AnyNode, ListOf
-from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, closed
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Said, closed
 from app.calculation.rules.exact import Exact, exact_text, pounds, simple
 from app.calculation.rules.wording import pounds_text
 from app.calculation.values import PracticeInput
@@ -34,19 +35,18 @@ class OneOf(PayingNode):
             ways = [payer(practice) for payer in payers]
             totals: list[Exact] = [simple(sum(earning.pence for earning in way)) for way in ways]
             chosen = self._choose(totals)
-            tree: dict[str, Any] = {
-                "operator": self.type,
-                "ways": [exact_text(pounds(each)) for each in totals],
-                "inputs": [],
-            }
-            because = f"the way that comes to {self.superlative} is another: {pounds_text(totals[chosen])}"
+            say = partial(self._said, totals, chosen)
             return [
-                _taken(earning, tree) if i == chosen else closed(earning, because=because, workings=tree)
+                earning.within(say) if i == chosen else closed(earning, say=say)
                 for i, way in enumerate(ways)
                 for earning in way
             ]
 
         return pay
+
+    def _said(self, totals: Sequence[Exact], chosen: int) -> Said:
+        tree = {"operator": self.type, "ways": [exact_text(pounds(each)) for each in totals], "inputs": []}
+        return Said(f"the way that comes to {self.superlative} is another: {pounds_text(totals[chosen])}", tree)
 
     @abstractmethod
     def _choose(self, totals: Sequence[Exact]) -> int:
@@ -80,8 +80,3 @@ class LeastOf(OneOf):
 
     def _choose(self, totals: Sequence[Exact]) -> int:
         return totals.index(min(totals))
-
-
-def _taken(earning: Earning, workings: dict[str, Any]) -> Earning:
-    tree = {**workings, "value": earning.workings["value"], "inputs": [earning.workings]}
-    return earning.with_workings(tree)

@@ -1,5 +1,6 @@
 """The measures made of facts: `count` adds them up under a cap, `amount` adds up their pounds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar, Final
@@ -7,7 +8,7 @@ from typing import Any, ClassVar, Final
 from app.calculation.language.members import member
 from app.calculation.language.readers import Name, Whole
 from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure, facts_counted
-from app.calculation.rules.earning import Run, View
+from app.calculation.rules.earning import Run, Said, View
 from app.calculation.rules.exact import Exact, exact, exact_text
 from app.calculation.rules.wording import number_text
 from app.calculation.values import Fact, PracticeInput
@@ -81,11 +82,15 @@ class CountMeasure(PreparedMeasure):
         counted = [_CountedMonth(month, facts, self.max_per_month) for month, facts in months.items()]
         in_all = sum(month.paid for month in counted)
         total = in_all if self.max_per_period is None else min(in_all, self.max_per_period)
-        cut = [month.words(run.period) for month in counted if month.paid != month.found]
+        return Measured(total, lambda: self._said(counted, in_all, total, run.period), bounded=self.is_capped)
+
+    def _said(self, counted: Sequence[_CountedMonth], in_all: Exact, total: Exact, period: Period) -> Said:
+        """What the caps cut off, and every fact that was counted."""
+        cut = [month.words(period) for month in counted if month.paid != month.found]
         if total != in_all:
             cut.append(f"{number_text(in_all)} in the period, {number_text(total)} paid")
         workings = {**self._header(), "value": exact_text(total), "inputs": [month.workings() for month in counted]}
-        return Measured(total, "; ".join(cut), workings, bounded=self.is_capped)
+        return Said("; ".join(cut), workings)
 
     def _header(self) -> dict[str, Any]:
         caps = {"max_per_month": self.max_per_month, "max_per_period": self.max_per_period}
@@ -94,7 +99,9 @@ class CountMeasure(PreparedMeasure):
     def _at_its_cap(self, period: Period) -> Measured:
         monthly = None if self.max_per_month is None else self.max_per_month * _months_touched(period)
         most = min(cap for cap in (monthly, self.max_per_period) if cap is not None)
-        return Measured(most, "the most that can be paid", {**self._header(), "value": exact_text(most), "inputs": []})
+        return Measured(
+            most, lambda: Said("the most that can be paid", {**self._header(), "value": exact_text(most), "inputs": []})
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,16 +123,19 @@ class AmountMeasure(PreparedMeasure):
         def measure(practice: PracticeInput) -> Measured:
             facts = facts_counted(practice, self.fact, run)
             pounds = sum(exact(fact.value) for fact in facts)
-            workings = {
-                "operator": self.kind,
-                "measure": self.name,
-                "fact": self.fact,
-                "value": exact_text(pounds),
-                "inputs": [fact_workings(fact) for fact in facts],
-            }
-            return Measured(pounds, number_text(len(facts)), workings, bounded=False)
+            return Measured(pounds, lambda: self._said(facts, pounds), bounded=False)
 
         return measure
+
+    def _said(self, facts: Sequence[Fact], pounds: Exact) -> Said:
+        workings = {
+            "operator": self.kind,
+            "measure": self.name,
+            "fact": self.fact,
+            "value": exact_text(pounds),
+            "inputs": [fact_workings(fact) for fact in facts],
+        }
+        return Said(number_text(len(facts)), workings)
 
 
 def fact_workings(fact: Fact) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from app.calculation.nodes.counting import CountMeasure, fact_workings
 from app.calculation.nodes.level import LevelMeasure
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import Measured, PreparedMeasure, Within, facts_until
-from app.calculation.rules.earning import Earning, Payer, Run, View
+from app.calculation.rules.earning import Earning, Payer, Run, Told, View
 from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
 from app.calculation.rules.wording import measured_text, number_text, rate_text
 from app.calculation.values import Fact, Measure, PracticeInput
@@ -145,7 +145,7 @@ class PerEvent(Component):
         room = None if most is None else most.value
         groups: dict[Decimal, Exact] = {}
         claimed: Exact = 0
-        inputs = []
+        counted: list[tuple[Fact, Decimal, Exact]] = []
         for fact, number in self.measure.counted(practice, run):
             paid = number if room is None else max(min(number, room), 0)
             room = None if room is None else room - paid
@@ -154,21 +154,23 @@ class PerEvent(Component):
             claimed += number
             rate = self._rate_on(fact.on)
             groups[rate] = groups.get(rate, 0) + paid
-            inputs.append(fact_workings(fact) | {"rate": str(rate), "paid": exact_text(paid)})
+            counted.append((fact, rate, paid))
         number = simple(sum(groups.values()))
         earned = simple(sum(pence(rate) * many for rate, many in groups.items()))
         return Earning(
             component=self.id,
             pence=earned,
-            text=self._text(groups, claimed, number, most, run),
-            link=" = ",
-            workings={
-                "operator": self.type,
-                "value": pounds_value(earned),
-                "claimed": exact_text(claimed),
-                "paid": exact_text(number),
-                "inputs": [*inputs, *([most.workings] if most else [])],
-            },
+            tell=lambda: Told(
+                text=self._text(groups, claimed, number, most, run),
+                link=" = ",
+                workings={
+                    "operator": self.type,
+                    "value": pounds_value(earned),
+                    "claimed": exact_text(claimed),
+                    "paid": exact_text(number),
+                    "inputs": [*(_event(*each) for each in counted), *([most.workings] if most else [])],
+                },
+            ),
             payee=self.payee_value(),
             quantity=exact_text(number),
             rate=str(next(iter(groups))) if len(groups) == 1 else None,
@@ -191,9 +193,11 @@ class PerEvent(Component):
         return Earning(
             component=self.id,
             pence=earned,
-            text=f"{rate_text(rate)} x {measured_text(number, 'event')}, the most that can be paid",
-            link=" = ",
-            workings={"operator": self.type, "value": pounds_value(earned), "inputs": [most.workings]},
+            tell=lambda: Told(
+                text=f"{rate_text(rate)} x {measured_text(number, 'event')}, the most that can be paid",
+                link=" = ",
+                workings={"operator": self.type, "value": pounds_value(earned), "inputs": [most.workings]},
+            ),
             payee=self.payee_value(),
             quantity=exact_text(number),
             rate=str(rate),
@@ -203,10 +207,16 @@ class PerEvent(Component):
         return Earning(
             component=self.id,
             pence=0,
-            text=f"How many can be paid is not known, because {most.words}",
-            link=": ",
-            workings={"operator": self.type, "value": "0", "inputs": [most.workings]},
+            tell=lambda: Told(
+                text=f"How many can be paid is not known, because {most.words}",
+                link=": ",
+                workings={"operator": self.type, "value": "0", "inputs": [most.workings]},
+            ),
             payee=self.payee_value(),
             blocked=True,
             bounded=False,
         )
+
+
+def _event(fact: Fact, rate: Decimal, paid: Exact) -> dict[str, Any]:
+    return fact_workings(fact) | {"rate": str(rate), "paid": exact_text(paid)}

@@ -1,9 +1,10 @@
 """The node `times`: everything below it is multiplied by factors."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any, ClassVar
 
 from app.calculation.language.members import member
@@ -14,7 +15,7 @@ from app.calculation.nodes.level import LevelMeasure
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import PreparedMeasure
 from app.calculation.nodes.post_held import PostHeldMeasure
-from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, closed, scaled
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Said, Saying, closed, scaled
 from app.calculation.rules.exact import Exact, exact, exact_text, simple
 from app.calculation.rules.rounding import in_places
 from app.calculation.rules.wording import near_text, number_text, rate_text
@@ -24,12 +25,11 @@ _MEASURED = (ListMeasure, LevelMeasure, CountMeasure, PostHeldMeasure)
 
 
 @dataclass(frozen=True, slots=True)
-class Quotient:
+class Quotient(Saying):
     """A factor of one practice. `value` is None where it cannot be worked out, which `words` says why."""
 
     value: Exact | None
-    words: str
-    workings: dict[str, Any]
+    say: Callable[[], Said]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,19 +104,17 @@ class Times(PayingNode):
             earnings = pay_below(practice)
             for factor in prepared:
                 found = factor(practice)
-                tree = {"operator": self.type, "inputs": [found.workings]}
+                say = partial(self._said, found)
                 if found.value is None:
-                    return [_impossible(earning, found.words, tree) for earning in earnings]
-                link = f"; times {found.words} it is "
-                earnings = [scaled(earning, found.value, link=link, workings=tree) for earning in earnings]
+                    return [closed(earning, say=say).as_blocked() for earning in earnings]
+                earnings = [scaled(earning, found.value, say=say) for earning in earnings]
             return earnings
 
         return pay
 
-
-def _impossible(earning: Earning, because: str, workings: dict[str, Any]) -> Earning:
-    refused = closed(earning, because=because, workings=workings)
-    return refused.as_blocked()
+    def _said(self, found: Quotient) -> Said:
+        words = found.words if found.value is None else f"; times {found.words} it is "
+        return Said(words, {"operator": self.type, "inputs": [found.workings]})
 
 
 def _named(measure: PreparedMeasure | None) -> str:
@@ -125,24 +123,29 @@ def _named(measure: PreparedMeasure | None) -> str:
 
 def _divided(above: Quotient, below: Quotient | None, run: Run) -> Quotient:
     sides = [above] if below is None else [above, below]
-    workings: dict[str, Any] = {"operator": "factor", "value": None, "inputs": [side.workings for side in sides]}
     lacking = next((side for side in sides if side.value is None), None)
     if lacking or above.value is None:
-        return Quotient(None, (lacking or above).words, workings)
+        return Quotient(None, lambda: Said((lacking or above).words, _factor(None, sides)))
     if below is not None and not below.value:
-        return Quotient(None, f"nothing can be divided by {below.words}", workings)
+        return Quotient(None, lambda: Said(f"nothing can be divided by {below.words}", _factor(None, sides)))
     divisor = 1 if below is None or below.value is None else below.value
     value = in_places(simple(Fraction(above.value) / divisor), run.rounding, RoundAt.FACTOR)
+    return Quotient(value, lambda: Said(_quotient_text(value, sides), _factor(exact_text(value), sides)))
+
+
+def _factor(value: str | None, sides: Sequence[Quotient]) -> dict[str, Any]:
+    return {"operator": "factor", "value": value, "inputs": [side.workings for side in sides]}
+
+
+def _quotient_text(value: Exact, sides: Sequence[Quotient]) -> str:
     words = " / ".join(side.words for side in sides)
-    if value != above.value:
-        words = f"{words} = {near_text(value)}"
-    return Quotient(value, words, {**workings, "value": exact_text(value)})
+    return words if value == sides[0].value else f"{words} = {near_text(value)}"
 
 
 def _side(number: Decimal | None, measure: PreparedMeasure | None, run: Run) -> Callable[[PracticeInput], Quotient]:
     if number is not None:
         value = exact(number)
-        known = Quotient(value, number_text(value), _number(number))
+        known = Quotient(value, lambda: Said(number_text(value), _number(number)))
         return lambda _: known
     if measure is None:
         raise ValueError("A side of a factor is a number or a measure.")
@@ -150,7 +153,7 @@ def _side(number: Decimal | None, measure: PreparedMeasure | None, run: Run) -> 
 
     def side(practice: PracticeInput) -> Quotient:
         found = gauge(practice)
-        return Quotient(found.value, found.words or number_text(found.value or 0), found.workings)
+        return Quotient(found.value, lambda: Said(found.words or number_text(found.value or 0), found.workings))
 
     return side
 

@@ -10,7 +10,7 @@ from app.calculation.language.readers import MOST_AMOUNT, Choice, DecimalString
 from app.calculation.language.structures import MeasureName
 from app.calculation.nodes.component import Component, RatePer, pence, time_share
 from app.calculation.nodes.counting import AmountMeasure
-from app.calculation.rules.earning import Earning, Payer, Run
+from app.calculation.rules.earning import Earning, Payer, Run, Told
 from app.calculation.rules.exact import pounds_value, simple
 from app.calculation.rules.wording import pounds_text, rate_text
 from app.calculation.values import PracticeInput
@@ -75,9 +75,11 @@ class Fixed(Component):
         earning = Earning(
             component=self.id,
             pence=earned,
-            text=f"A fixed {pounds_text(whole)} a year" if time.words else "A fixed amount",
-            link=f"; {time.words} " if time.words else " of ",
-            workings={"operator": self.type, "value": pounds_value(earned), "inputs": [rate, *time.workings]},
+            tell=lambda: Told(
+                text=f"A fixed {pounds_text(whole)} a year" if time.words else "A fixed amount",
+                link=f"; {time.words} " if time.words else " of ",
+                workings={"operator": self.type, "value": pounds_value(earned), "inputs": [rate, *time.workings]},
+            ),
             payee=self.payee_value(),
             quantity="1",
             rate=str(amount),
@@ -91,17 +93,22 @@ class Fixed(Component):
         def pay(practice: PracticeInput) -> list[Earning]:
             found = measure(practice)
             earned = simple((found.value or 0) * 100)
-            many = "amount" if found.words == "1" else "amounts"
             return [
                 Earning(
                     component=self.id,
                     pence=earned,
-                    text=f"{found.words} recorded {many} named {recorded.fact} from {span_text(run.period)}",
-                    link=" = ",
-                    workings={"operator": self.type, "value": pounds_value(earned), "inputs": [found.workings]},
+                    tell=lambda: Told(
+                        text=f"{_recorded(found.words)} named {recorded.fact} from {span_text(run.period)}",
+                        link=" = ",
+                        workings={"operator": self.type, "value": pounds_value(earned), "inputs": [found.workings]},
+                    ),
                     payee=self.payee_value(),
                     bounded=found.bounded,
                 )
             ]
 
         return pay
+
+
+def _recorded(number: str) -> str:
+    return f"{number} recorded {'amount' if number == '1' else 'amounts'}"

@@ -1,12 +1,14 @@
 """The node `gate`: nothing below it is paid unless its needs are met."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from app.calculation.language.members import member
 from app.calculation.language.structures import AnyNeed, AnyNode, ListOf
-from app.calculation.nodes.needs import PreparedNeed, Verdict
-from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, View, closed
+from app.calculation.nodes.needs import PreparedNeed, Verdict, lacking
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Said, View, closed
 from app.calculation.values import PracticeInput
 
 
@@ -35,20 +37,12 @@ class Gate(PayingNode):
 
         def pay(practice: PracticeInput) -> list[Earning]:
             verdicts = [judge(practice) for judge in judges]
-            workings: dict[str, Any] = {"operator": self.type, "inputs": [verdict.workings for verdict in verdicts]}
-            because = _reasons(verdicts)
-            below = pay_below(practice)
-            if because:
-                return [closed(earning, because=because, workings=workings) for earning in below]
-            return [_opened(earning, workings) for earning in below]
+            say = partial(self._said, verdicts)
+            if all(verdict.is_met for verdict in verdicts):
+                return [earning.within(say) for earning in pay_below(practice)]
+            return [closed(earning, say=say) for earning in pay_below(practice)]
 
         return pay
 
-
-def _reasons(verdicts: list[Verdict]) -> str:
-    return " and ".join(verdict.reason for verdict in verdicts if not verdict.is_met)
-
-
-def _opened(earning: Earning, workings: dict[str, Any]) -> Earning:
-    inputs = [*workings["inputs"], earning.workings]
-    return earning.with_workings({**workings, "value": earning.workings["value"], "inputs": inputs})
+    def _said(self, verdicts: Sequence[Verdict]) -> Said:
+        return Said(lacking(verdicts), {"operator": self.type, "inputs": [verdict.workings for verdict in verdicts]})

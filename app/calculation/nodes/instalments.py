@@ -14,7 +14,7 @@ from app.calculation.language.structures import AnyNode, MeasureName
 from app.calculation.language.tree import facts_below
 from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.level import LevelMeasure
-from app.calculation.rules.earning import Earning, Payer, PayingNode, Run
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Told
 from app.calculation.rules.exact import exact, pounds_value, simple
 from app.calculation.rules.rounding import rounded
 from app.calculation.rules.wording import near_text, pounds_text
@@ -131,12 +131,21 @@ class Instalments(_ByParts):
 
     def _part(self, earning: Earning, whole: int, stretch: Stretch) -> Earning:
         paid = stretch.share(whole)
-        tree = {"operator": self.type, "parts": stretch.words(), "of": pounds_value(whole), "value": pounds_value(paid)}
-        workings = {**tree, "inputs": [earning.workings]}
-        if not earning.pence:
-            return earning.with_workings(workings)
-        text = f"{earning.text}{earning.link}{pounds_text(whole)} for the year"
-        return replace(earning, pence=paid, text=text, link=f"; {stretch.words()} of it is ", workings=workings)
+
+        def tell(told: Told) -> Told:
+            tree = {
+                "operator": self.type,
+                "parts": stretch.words(),
+                "of": pounds_value(whole),
+                "value": pounds_value(paid),
+                "inputs": [told.workings],
+            }
+            if not earning.pence:
+                return replace(told, workings=tree)
+            text = f"{told.text}{told.link}{pounds_text(whole)} for the year"
+            return Told(text, f"; {stretch.words()} of it is ", tree)
+
+        return replace(earning.retold(tell), pence=paid if earning.pence else earning.pence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,16 +180,18 @@ class Advance(Component, _ByParts):
             advance = Earning(
                 component=self.id,
                 pence=paid,
-                text=self._text(part, prior.words, stretch, is_known=prior.value is not None),
-                link=" = ",
-                workings={
-                    "operator": self.type,
-                    "value": pounds_value(paid),
-                    "parts": stretch.words(),
-                    "part": pounds_value(part),
-                    "taken_back": pounds_value(part * self.parts if stretch.is_last else 0),
-                    "inputs": [prior.workings],
-                },
+                tell=lambda: Told(
+                    text=self._text(part, prior.words, stretch, is_known=prior.value is not None),
+                    link=" = ",
+                    workings={
+                        "operator": self.type,
+                        "value": pounds_value(paid),
+                        "parts": stretch.words(),
+                        "part": pounds_value(part),
+                        "taken_back": pounds_value(part * self.parts if stretch.is_last else 0),
+                        "inputs": [prior.workings],
+                    },
+                ),
                 payee=self.payee_value(),
                 rate=str(self.share),
             )
@@ -197,6 +208,9 @@ class Advance(Component, _ByParts):
     def _earned(self, earning: Earning, stretch: Stretch) -> Earning:
         if stretch.is_last:
             return earning
-        tree = {"operator": "at_year_end", "value": "0", "inputs": [earning.workings]}
-        text = "Worked out and paid with the last part of the year"
-        return replace(earning, pence=0, text=text, link=": ", workings=tree, quantity=None, blocked=False)
+
+        def tell(told: Told) -> Told:
+            tree = {"operator": "at_year_end", "value": "0", "inputs": [told.workings]}
+            return Told("Worked out and paid with the last part of the year", ": ", tree)
+
+        return replace(earning.retold(tell), pence=0, quantity=None, blocked=False)

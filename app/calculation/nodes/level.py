@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Final
 from app.calculation.language.members import member
 from app.calculation.language.readers import Choice, Name
 from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure, facts_until
-from app.calculation.rules.earning import Run
+from app.calculation.rules.earning import Run, Said
 from app.calculation.rules.exact import Exact, exact, exact_text, simple
 from app.calculation.rules.wording import number_text
-from app.calculation.values import PracticeInput
+from app.calculation.values import Fact, PracticeInput
 from app.core.clock import Period, financial_year_of
 from app.core.wording import day_text, span_text
 
@@ -58,20 +58,27 @@ class LevelMeasure(PreparedMeasure):
         def measure(practice: PracticeInput) -> Measured:
             since = self.facts_from(run.period)
             facts = facts_until(practice, self.fact, run, since=since)
-            header: dict[str, Any] = {"operator": self.kind, "measure": self.name, "fact": self.fact}
             if not facts:
-                words = f"no fact named {self.fact} is recorded from {span_text(Period(since, run.period.end))}"
-                return Measured(None, words, {**header, "value": None, "inputs": []}, bounded=False)
+                return Measured(None, lambda: self._missing(Period(since, run.period.end)), bounded=False)
             latest = facts[-1]
             value = simple(exact(latest.value) * (100 if self.unit is Unit.PERCENT else 1))
-            words = f"{self.value_text(value)} on {day_text(latest.on)}"
-            workings = {
-                **header,
-                "value": exact_text(value),
-                "external_id": latest.external_id,
-                "on": latest.on.isoformat(),
-                "inputs": [],
-            }
-            return Measured(value, words, workings, bounded=False)
+            return Measured(value, lambda: self._found(latest, value), bounded=False)
 
         return measure
+
+    def _missing(self, span: Period) -> Said:
+        words = f"no fact named {self.fact} is recorded from {span_text(span)}"
+        return Said(words, {**self._header(), "value": None, "inputs": []})
+
+    def _found(self, latest: Fact, value: Exact) -> Said:
+        workings = {
+            **self._header(),
+            "value": exact_text(value),
+            "external_id": latest.external_id,
+            "on": latest.on.isoformat(),
+            "inputs": [],
+        }
+        return Said(f"{self.value_text(value)} on {day_text(latest.on)}", workings)
+
+    def _header(self) -> dict[str, Any]:
+        return {"operator": self.kind, "measure": self.name, "fact": self.fact}

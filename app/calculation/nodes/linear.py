@@ -11,7 +11,8 @@ from app.calculation.language.readers import MOST_AMOUNT, MOST_RATE, DecimalStri
 from app.calculation.language.structures import MeasureName
 from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.level import LevelMeasure
-from app.calculation.rules.earning import Earning, Payer, Run, View
+from app.calculation.nodes.measured import Measured
+from app.calculation.rules.earning import Earning, Payer, Run, Told, View
 from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
 from app.calculation.rules.rounding import in_places
 from app.calculation.rules.wording import near_text, number_text, rate_text
@@ -54,23 +55,24 @@ class Linear(Component):
             share = Fraction(1) if is_offer else self._share(found.value)
             points = in_places(simple(share * exact(self.points)), run.rounding, RoundAt.POINTS)
             earned = simple(points * value)
-            level = self.measure.value_text(exact(self.upper)) if is_offer else found.words
             return [
                 Earning(
                     component=self.id,
                     pence=earned,
-                    text=self._text(points, level, is_known=is_offer or found.value is not None),
-                    link=" = ",
-                    workings={
-                        "operator": self.type,
-                        "value": pounds_value(earned),
-                        "lower": str(self.lower),
-                        "upper": str(self.upper),
-                        "points": exact_text(points),
-                        "of": str(self.points),
-                        "point_value": str(self.point_value),
-                        "inputs": [found.workings],
-                    },
+                    tell=lambda: Told(
+                        text=self._text(points, found, is_offer=is_offer),
+                        link=" = ",
+                        workings={
+                            "operator": self.type,
+                            "value": pounds_value(earned),
+                            "lower": str(self.lower),
+                            "upper": str(self.upper),
+                            "points": exact_text(points),
+                            "of": str(self.points),
+                            "point_value": str(self.point_value),
+                            "inputs": [found.workings],
+                        },
+                    ),
                     payee=self.payee_value(),
                     quantity=exact_text(points),
                     rate=str(self.point_value),
@@ -85,6 +87,8 @@ class Linear(Component):
         lower, upper = exact(self.lower), exact(self.upper)
         return min(max((Fraction(level) - lower) / (upper - lower), Fraction(0)), Fraction(1))
 
-    def _text(self, points: Exact, level: str, *, is_known: bool) -> str:
+    def _text(self, points: Exact, found: Measured, *, is_offer: bool) -> str:
+        level = self.measure.value_text(exact(self.upper)) if is_offer else found.words
+        is_known = is_offer or found.value is not None
         earned = f"{near_text(points)} of {number_text(exact(self.points))} points x {rate_text(self.point_value)}"
         return f"{earned} ({level})" if is_known else f"{earned}, because {level}"

@@ -9,8 +9,8 @@ from typing import ClassVar, Final
 from app.calculation.language.members import member
 from app.calculation.language.readers import Choice, ChoiceOrDate
 from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure
-from app.calculation.rules.earning import Run
-from app.calculation.rules.exact import exact, exact_text
+from app.calculation.rules.earning import Run, Said
+from app.calculation.rules.exact import Exact, exact, exact_text
 from app.calculation.rules.wording import measured_text
 from app.calculation.values import Basis, ListSize, PracticeInput, Problem
 from app.core.clock import Period, financial_year, financial_year_start, quarter_start, utc_text
@@ -72,9 +72,9 @@ class ListMeasure(PreparedMeasure):
         def measure(practice: PracticeInput) -> Measured:
             found = latest_list(practice.lists, on=day, basis=self.basis)
             if found is None:
-                words = f"no {self.basis.value} list on or before {day_text(day)} is recorded"
-                return Measured(None, words, {**self._workings(day), "value": None, "inputs": []})
-            return self._measured(found, day)
+                return Measured(None, lambda: self._missing(day))
+            value = exact(getattr(found, self.basis))
+            return Measured(value, lambda: self._said(found, value, day))
 
         return measure
 
@@ -87,8 +87,11 @@ class ListMeasure(PreparedMeasure):
             return financial_year_start(financial_year(period.valid_from))
         return period.valid_from
 
-    def _measured(self, found: ListSize, day: date) -> Measured:
-        value = exact(getattr(found, self.basis))
+    def _missing(self, day: date) -> Said:
+        words = f"no {self.basis.value} list on or before {day_text(day)} is recorded"
+        return Said(words, {**self._workings(day), "value": None, "inputs": []})
+
+    def _said(self, found: ListSize, value: Exact, day: date) -> Said:
         origin = ", ".join(part for part in (found.source, found.published_period) if part)
         words = f"{measured_text(value, 'patient')} on {day_text(found.as_at)}"
         if found.as_at != day:
@@ -102,7 +105,7 @@ class ListMeasure(PreparedMeasure):
             "recorded_at": utc_text(found.recorded_at) if found.recorded_at else None,
             "inputs": [],
         }
-        return Measured(value, f"{words} ({origin})" if origin else words, workings)
+        return Said(f"{words} ({origin})" if origin else words, workings)
 
     def _workings(self, day: date) -> dict[str, str]:
         return {"operator": self.kind, "measure": self.name, "basis": self.basis.value, "snapshot": day.isoformat()}

@@ -5,21 +5,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
-from app.calculation.rules.earning import Run, View
+from app.calculation.rules.earning import Run, Said, Saying, View
 from app.calculation.rules.exact import Exact
 from app.calculation.values import Fact, Measure, PracticeInput, Problem
 from app.core.clock import Period, financial_year_of
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Saying):
     """`value` is None where nothing is recorded, which is not the same as zero."""
 
     value: Exact | None
-    words: str
-    workings: dict[str, Any]
+    say: Callable[[], Said]
     bounded: bool = True
 
 

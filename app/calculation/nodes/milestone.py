@@ -1,6 +1,6 @@
 """The measure `done` and the node `milestone`: an amount for what was finished in time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from app.calculation.language.structures import Declared, ListOf, MeasureName
 from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.counting import fact_workings
 from app.calculation.nodes.measured import facts_until
-from app.calculation.rules.earning import Earning, Payer, Run, View
+from app.calculation.rules.earning import Earning, Payer, Run, Told, View
 from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
 from app.calculation.rules.wording import near_text, rate_text
 from app.calculation.values import Fact, Measure, PracticeInput
@@ -55,6 +55,9 @@ class Item:
         default=Decimal(1), metadata=member(DecimalString(MOST_AMOUNT), "Its weight among the items; 1 if absent.")
     )
 
+    def workings(self, part: Exact) -> dict[str, Any]:
+        return {"fact": self.measure.fact, "weight": str(self.weight), "done": exact_text(simple(part))}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Milestone(Component):
@@ -88,29 +91,24 @@ class Milestone(Component):
                 (exact(item.weight) * part for item, (part, _) in zip(self.items, moved, strict=True)), Fraction(0)
             )
             earned = simple(Fraction(pence(self.amount)) * share / whole)
-            done = [
-                f"{item.measure.fact} ({near_text(part * 100)}%)"
-                for item, (part, _) in zip(self.items, moved, strict=True)
-                if part
-            ]
+            parts = [part for part, _ in moved]
             late = [fact for _, facts in moved for fact in facts]
             return [
                 Earning(
                     component=self.id,
                     pence=earned,
-                    text=self._text(done, late),
-                    link=" = ",
-                    workings={
-                        "operator": self.type,
-                        "value": pounds_value(earned),
-                        "amount": str(self.amount),
-                        "items": [
-                            {"fact": item.measure.fact, "weight": str(item.weight), "done": exact_text(simple(part))}
-                            for item, (part, _) in zip(self.items, moved, strict=True)
-                        ],
-                        "late": [fact_workings(fact) for fact in late],
-                        "inputs": [],
-                    },
+                    tell=lambda: Told(
+                        text=self._text(parts, late),
+                        link=" = ",
+                        workings={
+                            "operator": self.type,
+                            "value": pounds_value(earned),
+                            "amount": str(self.amount),
+                            "items": [item.workings(part) for item, part in zip(self.items, parts, strict=True)],
+                            "late": [fact_workings(fact) for fact in late],
+                            "inputs": [],
+                        },
+                    ),
                     payee=self.payee_value(),
                     quantity=exact_text(simple(Fraction(share) / whole)),
                     rate=str(self.amount),
@@ -119,7 +117,12 @@ class Milestone(Component):
 
         return pay
 
-    def _text(self, done: list[str], late: list[Fact]) -> str:
+    def _text(self, parts: Sequence[Exact], late: list[Fact]) -> str:
+        done = [
+            f"{item.measure.fact} ({near_text(part * 100)}%)"
+            for item, part in zip(self.items, parts, strict=True)
+            if part
+        ]
         text = f"Of {rate_text(self.amount)}: {', '.join(done) if done else 'nothing was done in this period'}"
         if late:
             days = ", ".join(f"{fact.measure} on {day_text(fact.on)}" for fact in late)

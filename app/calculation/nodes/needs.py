@@ -1,18 +1,18 @@
 """What a gate can ask for: that a post is held, that facts come to so much."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from app.calculation.language.members import member
 from app.calculation.language.readers import MOST_AMOUNT, Choice, DecimalString, Name
 from app.calculation.nodes.measured import Within, facts_until
-from app.calculation.rules.earning import Run
-from app.calculation.rules.exact import exact, exact_text, simple
+from app.calculation.rules.earning import Run, Said, Saying
+from app.calculation.rules.exact import Exact, exact, exact_text, simple
 from app.calculation.rules.wording import number_text, spoken
 from app.calculation.values import Need, PracticeInput
 from app.core.clock import Period
@@ -20,15 +20,19 @@ from app.core.wording import day_text, span_text
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """`reason` says in words why the need is not met."""
+class Verdict(Saying):
+    """What is said are the reason why the need is not met, and its workings."""
 
     is_met: bool
-    reason: str
-    workings: dict[str, Any]
+    say: Callable[[], Said]
 
 
 Judge = Callable[[PracticeInput], Verdict]
+
+
+def lacking(verdicts: Sequence[Verdict]) -> str:
+    """Why the needs are not met, in words; empty when they are."""
+    return " and ".join(verdict.words for verdict in verdicts if not verdict.is_met)
 
 
 class PreparedNeed(Need):
@@ -71,16 +75,19 @@ class PostNeed(PreparedNeed):
             held = [Period(each.valid_from, each.valid_until) for each in practice.posts if each.post == self.post]
             held.sort(key=lambda each: (each.valid_from, each.valid_until or date.max))
             lacking = self._lacking(held, run.period)
-            workings = {
-                "operator": self.key,
-                "post": self.post,
-                "held": self.held.value,
-                "value": "no" if lacking else "yes",
-                "inputs": [],
-            }
-            return Verdict(not lacking, f"the practice had no {spoken(self.post)} {lacking}", workings)
+            return Verdict(not lacking, lambda: self._said(lacking))
 
         return judge
+
+    def _said(self, lacking: str) -> Said:
+        workings = {
+            "operator": self.key,
+            "post": self.post,
+            "held": self.held.value,
+            "value": "no" if lacking else "yes",
+            "inputs": [],
+        }
+        return Said(f"the practice had no {spoken(self.post)} {lacking}", workings)
 
     def _lacking(self, held: list[Period], period: Period) -> str:
         """When the post was vacant, in words; empty when the need is met."""
@@ -127,20 +134,22 @@ class FactNeed(PreparedNeed):
             facts = facts_until(practice, self.fact, run, since=self.facts_from(run.period))
             found = simple(sum(exact(fact.value) for fact in facts))
             is_met = found >= exact(self.at_least)
-            workings = {
-                "operator": self.key,
-                "fact": self.fact,
-                "at_least": str(self.at_least),
-                "found": exact_text(found),
-                "value": "yes" if is_met else "no",
-                "inputs": [],
-            }
-            needed = f"where {number_text(exact(self.at_least))} is needed"
             span = Period(self.facts_from(run.period), run.period.end)
-            reason = f"{self.fact} came to {number_text(found)} from {span_text(span)}, {needed}"
-            return Verdict(is_met, reason, workings)
+            return Verdict(is_met, lambda: self._said(found, span, is_met=is_met))
 
         return judge
+
+    def _said(self, found: Exact, span: Period, *, is_met: bool) -> Said:
+        workings = {
+            "operator": self.key,
+            "fact": self.fact,
+            "at_least": str(self.at_least),
+            "found": exact_text(found),
+            "value": "yes" if is_met else "no",
+            "inputs": [],
+        }
+        needed = f"where {number_text(exact(self.at_least))} is needed"
+        return Said(f"{self.fact} came to {number_text(found)} from {span_text(span)}, {needed}", workings)
 
 
 def _first_vacant_day(held: list[Period], period: Period) -> date | None:

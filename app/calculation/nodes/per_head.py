@@ -10,7 +10,7 @@ from app.calculation.language.structures import MeasureName
 from app.calculation.nodes.component import Component, RatePer, pence, time_share, year_words
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import Measured
-from app.calculation.rules.earning import Earning, Payer, Run
+from app.calculation.rules.earning import Earning, Payer, Run, Told
 from app.calculation.rules.exact import exact_text, pounds_value, simple
 from app.calculation.rules.wording import per_patient, pounds_text, rate_text
 from app.calculation.values import PracticeInput
@@ -55,24 +55,23 @@ class PerHead(Component):
             found = measure(practice)
             if not found.value:
                 return [self._nothing(found, shown, rate_workings)]
-            text = f"{shown} x {found.words}"
-            if time.words:
-                text = f"{text} = {pounds_text(simple(rate * found.value))}"
-            earned = simple(price * found.value)
-            workings = {
-                "operator": self.type,
-                "value": pounds_value(earned),
-                "inputs": [rate_workings, found.workings, *time.workings],
-            }
+            value, earned = found.value, simple(price * found.value)
+
+            def tell() -> Told:
+                text = f"{shown} x {found.words}"
+                if time.words:
+                    text = f"{text} = {pounds_text(simple(rate * value))}"
+                inputs = [rate_workings, found.workings, *time.workings]
+                tree = {"operator": self.type, "value": pounds_value(earned), "inputs": inputs}
+                return Told(text, f"; {time.words} " if time.words else " = ", tree)
+
             return [
                 Earning(
                     component=self.id,
                     pence=earned,
-                    text=text,
-                    link=f"; {time.words} " if time.words else " = ",
-                    workings=workings,
+                    tell=tell,
                     payee=self.payee_value(),
-                    quantity=exact_text(found.value),
+                    quantity=exact_text(value),
                     rate=str(self.rate),
                 )
             ]
@@ -85,13 +84,15 @@ class PerHead(Component):
     def _nothing(self, found: Measured, shown: str, rate_workings: dict[str, Any]) -> Earning:
         """No list and a list of nobody both earn 0.00, but only the first is something to put right."""
         is_missing = found.value is None
-        text = f"{shown} cannot be worked out, because {found.words}" if is_missing else f"{shown} x {found.words}"
+        link = "cannot be worked out, because" if is_missing else "x"
         return Earning(
             component=self.id,
             pence=0,
-            text=text,
-            link=": " if is_missing else " = ",
-            workings={"operator": self.type, "value": "0", "inputs": [rate_workings, found.workings]},
+            tell=lambda: Told(
+                text=f"{shown} {link} {found.words}",
+                link=": " if is_missing else " = ",
+                workings={"operator": self.type, "value": "0", "inputs": [rate_workings, found.workings]},
+            ),
             payee=self.payee_value(),
             quantity=None if is_missing else "0",
             rate=str(self.rate),

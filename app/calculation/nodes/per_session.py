@@ -9,7 +9,7 @@ from app.calculation.language.readers import MOST_RATE, DecimalString
 from app.calculation.language.structures import MeasureName
 from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.counting import CountMeasure
-from app.calculation.rules.earning import Earning, Payer, Run
+from app.calculation.rules.earning import Earning, Payer, Run, Told
 from app.calculation.rules.exact import Exact, exact_text, pounds_value, simple
 from app.calculation.rules.wording import measured_text, rate_text
 from app.calculation.values import PracticeInput
@@ -44,14 +44,17 @@ class PerSession(Component):
             found = measure(practice)
             sessions = found.value or 0
             earned = simple(rate * sessions)
-            workings = {"operator": self.type, "value": pounds_value(earned), "inputs": [rate_workings, found.workings]}
+
+            def tell() -> Told:
+                inputs = [rate_workings, found.workings]
+                tree = {"operator": self.type, "value": pounds_value(earned), "inputs": inputs}
+                return Told(self._text(sessions, found.words, run), " = ", tree)
+
             return [
                 Earning(
                     component=self.id,
                     pence=earned,
-                    text=self._text(sessions, found.words, run),
-                    link=" = ",
-                    workings=workings,
+                    tell=tell,
                     payee=self.payee_value(),
                     quantity=exact_text(sessions),
                     rate=str(self.rate),

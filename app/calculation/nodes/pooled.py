@@ -1,6 +1,6 @@
 """The node `pooled`: a fixed budget that all practices share by weight, to the penny."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -15,10 +15,10 @@ from app.calculation.nodes.counting import CountMeasure
 from app.calculation.nodes.level import LevelMeasure
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import Measured, PreparedMeasure
-from app.calculation.nodes.needs import PreparedNeed, Verdict
-from app.calculation.rules.earning import Earning, Payer, Run, View
-from app.calculation.rules.exact import exact_text, pounds_value, simple
-from app.calculation.rules.rounding import largest_remainder, rounded
+from app.calculation.nodes.needs import PreparedNeed, Verdict, lacking
+from app.calculation.rules.earning import Earning, Payer, Run, Told, View
+from app.calculation.rules.exact import Exact, exact_text, pounds_value, simple
+from app.calculation.rules.rounding import exact_sum, largest_remainder, rounded
 from app.calculation.rules.wording import number_text, pounds_text, rate_text
 from app.calculation.values import PracticeInput
 
@@ -28,6 +28,15 @@ _WEIGHTS = (ListMeasure, LevelMeasure, CountMeasure)
 class Unearned(StrEnum):
     RETURN = "return"
     REDISTRIBUTE = "redistribute"
+
+
+@dataclass(frozen=True, slots=True)
+class Pot:
+    """What is shared, in pence; all weights together; and each practice's share, without those that take no part."""
+
+    pence: int
+    whole: Exact
+    shares: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,61 +91,63 @@ class Pooled(Component):
         judges = [need.prepare(run) for need in self.needs] if run.view is not View.OFFERED else []
         weights = {practice.code: gauge(practice) for practice in run.practices}
         verdicts = {practice.code: [judge(practice) for judge in judges] for practice in run.practices}
-        pot = rounded(simple(pence(self.budget) * time_share(self.rate_per, run).share), run.rounding.mode)
-        shares = self._shares(pot, weights, verdicts)
+        pot = self._pot(run, weights, verdicts)
 
         def pay(practice: PracticeInput) -> list[Earning]:
-            return [self._earning(pot, weights, verdicts[practice.code], shares, practice.code)]
+            return [self._earning(pot, weights[practice.code], verdicts[practice.code], practice.code)]
 
         return pay
 
-    def _shares(
-        self, pot: int, weights: Mapping[str, Measured], verdicts: Mapping[str, list[Verdict]]
-    ) -> dict[str, int]:
-        """By practice; those that take no part are left out."""
+    def _pot(self, run: Run, weights: Mapping[str, Measured], verdicts: Mapping[str, Sequence[Verdict]]) -> Pot:
+        pot = rounded(simple(pence(self.budget) * time_share(self.rate_per, run).share), run.rounding.mode)
         taking = sorted(
             code
             for code, found in weights.items()
             if found.value and (self.unearned is Unearned.RETURN or all(each.is_met for each in verdicts[code]))
         )
-        whole = sum(weights[code].value or 0 for code in taking)
+        parts = [weights[code].value or 0 for code in taking]
+        whole = exact_sum(parts)
         if not whole:
-            return {}
-        exact = [simple(Fraction(pot * (weights[code].value or 0)) / whole) for code in taking]
-        return dict(zip(taking, largest_remainder(exact, pot, order=range(len(taking))), strict=True))
+            return Pot(pot, whole, {})
+        exact = [simple(Fraction(pot * part) / whole) for part in parts]
+        shares = largest_remainder(exact, pot, order=range(len(taking)))
+        return Pot(pot, whole, dict(zip(taking, shares, strict=True)))
 
-    def _earning(
-        self, pot: int, weights: Mapping[str, Measured], verdicts: list[Verdict], shares: Mapping[str, int], code: str
-    ) -> Earning:
-        found = weights[code]
-        lacking = " and ".join(each.reason for each in verdicts if not each.is_met)
-        earned = 0 if lacking else shares.get(code, 0)
-        whole = simple(sum((weights[each].value or 0 for each in shares), Fraction(0)))
+    def _earning(self, pot: Pot, found: Measured, verdicts: Sequence[Verdict], code: str) -> Earning:
+        is_earned = all(each.is_met for each in verdicts)
+        share = pot.shares.get(code, 0)
+        earned = share if is_earned else 0
+
+        def tell() -> Told:
+            tree = {
+                "operator": self.type,
+                "value": pounds_value(earned),
+                "pot": pounds_value(pot.pence),
+                "weights": exact_text(pot.whole),
+                "inputs": [found.workings, *(each.workings for each in verdicts)],
+            }
+            return Told(
+                self._text(pot, found, lacking(verdicts), share), " = " if is_earned and found.value else ": ", tree
+            )
+
         return Earning(
             component=self.id,
             pence=earned,
-            text=self._text(pot, found, whole, lacking, shares.get(code, 0)),
-            link=": " if lacking or not found.value else " = ",
-            workings={
-                "operator": self.type,
-                "value": pounds_value(earned),
-                "pot": pounds_value(pot),
-                "weights": exact_text(whole),
-                "inputs": [found.workings, *(each.workings for each in verdicts)],
-            },
+            tell=tell,
             payee=self.payee_value(),
             quantity=None if found.value is None else exact_text(found.value),
             blocked=found.value is None and isinstance(self.weight, ListMeasure),
         )
 
-    def _text(self, pot: int, found: Measured, whole: Any, lacking: str, share: int) -> str:
+    def _text(self, pot: Pot, found: Measured, because: str, share: int) -> str:
+        shared = pounds_text(pot.pence)
         if found.value is None:
-            return f"No share of {pounds_text(pot)}, because {found.words}"
+            return f"No share of {shared}, because {found.words}"
         weight = found.words or number_text(found.value)
-        if lacking and self.unearned is Unearned.RETURN:
-            return f"Not paid, because {lacking}; the share of {pounds_text(share)} stays with the commissioner"
-        if lacking:
-            return f"Not paid, because {lacking}; the others share it"
+        if because and self.unearned is Unearned.RETURN:
+            return f"Not paid, because {because}; the share of {pounds_text(share)} stays with the commissioner"
+        if because:
+            return f"Not paid, because {because}; the others share it"
         if not found.value:
-            return f"No share of {pounds_text(pot)}, by a weight of 0"
-        return f"{pounds_text(pot)} x {weight} of {number_text(whole)} in all, to the penny"
+            return f"No share of {shared}, by a weight of 0"
+        return f"{shared} x {weight} of {number_text(pot.whole)} in all, to the penny"

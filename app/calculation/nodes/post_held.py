@@ -10,7 +10,7 @@ from typing import ClassVar
 from app.calculation.language.members import member
 from app.calculation.language.readers import Choice, Name
 from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure
-from app.calculation.rules.earning import Run, View
+from app.calculation.rules.earning import Run, Said, View
 from app.calculation.rules.exact import Exact, exact_text, simple
 from app.calculation.rules.wording import spoken
 from app.calculation.values import PracticeInput
@@ -66,7 +66,9 @@ class PostHeldMeasure(PreparedMeasure):
 
     def _measured(self, held: int, member: int) -> Measured:
         value: Exact = held if self.unit is HeldAs.DAYS else simple(Fraction(held, member or 1))
-        words = f"{held} of {counted(member, 'day')} with a {spoken(self.post)}"
+        return Measured(value, lambda: self._said(held, member, value))
+
+    def _said(self, held: int, member: int, value: Exact) -> Said:
         workings = {
             "operator": self.kind,
             "measure": self.name,
@@ -77,7 +79,7 @@ class PostHeldMeasure(PreparedMeasure):
             "value": exact_text(value),
             "inputs": [],
         }
-        return Measured(value, words, workings)
+        return Said(f"{held} of {counted(member, 'day')} with a {spoken(self.post)}", workings)
 
 
 def _days(times: Sequence[Period], period: Period) -> set[date]:

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from app.calculation.errors import BrokenMonth
 from app.calculation.language.members import member
 from app.calculation.language.readers import Choice
 from app.calculation.language.reading import pointer
 from app.calculation.language.structures import AnyNode
-from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, has_broken_month, scaled
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Said, has_broken_month, scaled
 from app.calculation.values import Node, PracticeInput, Problem
 from app.core.clock import Period, add_months
 
@@ -60,7 +61,7 @@ class ProRata(PayingNode):
 
     def prepare(self, run: Run) -> Payer:
         pay_below = self.then.prepare(replace(run, by_days=self.by is By.DAYS))
-        period, unit = run.period, self.by.value
+        period = run.period
         whole = period.days if self.by is By.DAYS else _whole_months(period)
 
         def pay(practice: PracticeInput) -> list[Earning]:
@@ -69,12 +70,18 @@ class ProRata(PayingNode):
             if present == whole:
                 return below
             share = Fraction(present, whole)
-            part: dict[str, Any] = {"operator": unit, "value": str(present), "of": str(whole), "inputs": []}
-            workings = {"operator": self.type, "by": unit, "inputs": [part]}
-            link = f"; for {present} of {whole} {unit} as a member it is "
-            return [scaled(earning, share, link=link, workings=workings) for earning in below]
+            say = partial(self._said, present, whole)
+            return [scaled(earning, share, say=say) for earning in below]
 
         return pay
+
+    def _said(self, present: int, whole: int) -> Said:
+        unit = self.by.value
+        part = {"operator": unit, "value": str(present), "of": str(whole), "inputs": []}
+        return Said(
+            f"; for {present} of {whole} {unit} as a member it is ",
+            {"operator": self.type, "by": unit, "inputs": [part]},
+        )
 
     def _present(self, memberships: Sequence[Period], period: Period) -> int:
         if self.by is By.MONTHS:

@@ -13,7 +13,7 @@ from app.calculation.language.structures import Declared, ListOf, MeasureName
 from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.counting import fact_workings
 from app.calculation.nodes.measured import facts_until
-from app.calculation.rules.earning import Earning, Payer, Run
+from app.calculation.rules.earning import Earning, Payer, Run, Told
 from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
 from app.calculation.rules.wording import measured_text, pounds_text, rate_text
 from app.calculation.values import Fact, Measure, PracticeInput
@@ -117,16 +117,18 @@ class CappedReimbursement(Component):
                 Earning(
                     component=self.id,
                     pence=earned,
-                    text=self._text(units, paid, run),
-                    link=" = ",
-                    workings={
-                        "operator": self.type,
-                        "value": pounds_value(earned),
-                        "inputs": [
-                            fact_workings(fact) | {"unit": number, "paid": pounds_value(each)}
-                            for (number, fact), each in zip(units, paid, strict=True)
-                        ],
-                    },
+                    tell=lambda: Told(
+                        text=self._text(units, paid, run),
+                        link=" = ",
+                        workings={
+                            "operator": self.type,
+                            "value": pounds_value(earned),
+                            "inputs": [
+                                fact_workings(fact) | {"unit": number, "paid": pounds_value(each)}
+                                for (number, fact), each in zip(units, paid, strict=True)
+                            ],
+                        },
+                    ),
                     payee=self.payee_value(),
                     quantity=exact_text(sum(each > 0 for each in paid)),
                     bounded=False,

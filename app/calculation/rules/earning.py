@@ -33,26 +33,68 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Earning:
-    """`text` and `link` are the sentence up to its amount, which is known only after rounding."""
+class Told:
+    """What an earning says of itself: the sentence up to its amount, which is known only after rounding, and its tree of
+    workings so far.
+    """
 
-    component: str
-    pence: Exact
     text: str
     link: str
     workings: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What something that was looked at says of itself: words for a sentence, and its part of the tree of workings."""
+
+    words: str
+    workings: dict[str, Any]
+
+
+class Saying:
+    """Something that was looked at. What it says is put together only when asked."""
+
+    __slots__ = ()
+    say: Callable[[], Said]
+
+    @property
+    def words(self) -> str:
+        return self.say().words
+
+    @property
+    def workings(self) -> dict[str, Any]:
+        return self.say().workings
+
+
+@dataclass(frozen=True, slots=True)
+class Earning:
+    """Exact pence of one component. What it says is put together only when asked: a run for thousands needs figures, and
+    whoever reads a statement asks for a few lines.
+    """
+
+    component: str
+    pence: Exact
+    tell: Callable[[], Told]
     payee: Payee | None = None
     quantity: str | None = None
     rate: str | None = None
     blocked: bool = False
     bounded: bool = True
 
-    def with_workings(self, workings: dict[str, Any]) -> "Earning":
-        return replace(self, workings=workings)
+    def retold(self, tell: Callable[[Told], Told]) -> "Earning":
+        return replace(self, tell=lambda: tell(self.tell()))
+
+    def within(self, say: Callable[[], Said]) -> "Earning":
+        """With a node around it that changes no figure: its tree becomes the last input of the other, which has its value."""
+        return self.retold(lambda told: replace(told, workings=_around(told, say(), told.workings["value"])))
 
     def as_blocked(self) -> "Earning":
         """Something that somebody has to put right keeps it from being paid."""
         return replace(self, blocked=True)
+
+
+def _around(told: Told, said: Said, value: str) -> dict[str, Any]:
+    return {**said.workings, "value": value, "inputs": [*said.workings["inputs"], told.workings]}
 
 
 Payer = Callable[[PracticeInput], list[Earning]]
@@ -87,25 +129,25 @@ def has_broken_month(applies: Period) -> bool:
     return applies.valid_until is not None and applies.whole_months() is None
 
 
-def scaled(earning: Earning, share: Exact, *, link: str, workings: dict[str, Any]) -> Earning:
+def scaled(earning: Earning, share: Exact, *, say: Callable[[], Said]) -> Earning:
     """A share of what a node below earned. Its amount so far moves into the sentence and the share follows it."""
     pence = simple(earning.pence * share)
-    tree = {**workings, "value": pounds_value(pence), "inputs": [*workings["inputs"], earning.workings]}
-    if not earning.pence:
-        return earning.with_workings(tree)
-    text = f"{earning.text}{earning.link}{pounds_text(earning.pence)}"
-    return replace(earning, pence=pence, text=text, link=link, workings=tree)
+
+    def tell(told: Told) -> Told:
+        said = say()
+        tree = _around(told, said, pounds_value(pence))
+        if not earning.pence:
+            return replace(told, workings=tree)
+        return Told(f"{told.text}{told.link}{pounds_text(earning.pence)}", said.words, tree)
+
+    return replace(earning.retold(tell), pence=pence)
 
 
-def closed(earning: Earning, *, because: str, workings: dict[str, Any]) -> Earning:
-    """Nothing is paid for this component; the reason takes the place of its sentence."""
-    tree = {**workings, "value": "0", "inputs": [*workings["inputs"], earning.workings]}
-    return replace(
-        earning,
-        pence=0,
-        text=f"Not paid, because {because}",
-        link=": ",
-        workings=tree,
-        quantity=None,
-        blocked=False,
-    )
+def closed(earning: Earning, *, say: Callable[[], Said]) -> Earning:
+    """Nothing is paid for this component; the reason that is said takes the place of its sentence."""
+
+    def tell(told: Told) -> Told:
+        said = say()
+        return Told(f"Not paid, because {said.words}", ": ", _around(told, said, "0"))
+
+    return replace(earning.retold(tell), pence=0, quantity=None, blocked=False)

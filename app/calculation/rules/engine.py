@@ -1,16 +1,18 @@
 """From a definition and frozen inputs to lines: earn exactly, round once, say each line in a sentence."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from app.calculation.errors import AmountTooLarge, PracticeRepeated
-from app.calculation.rules.earning import Earning, PayingNode, Run, View, closed
-from app.calculation.rules.exact import pounds_value
+from app.calculation.rules.earning import Earning, PayingNode, Run, Said, View, closed
+from app.calculation.rules.exact import Exact, pounds_value
 from app.calculation.rules.notes import unconfirmed_notes
 from app.calculation.rules.rounding import rounded, settle
 from app.calculation.rules.wording import pounds_text
 from app.calculation.values import (
     Definition,
+    Explanation,
     Line,
     Payee,
     PracticeInput,
@@ -61,8 +63,8 @@ def _held(practice: PracticeInput, several: list[Earning]) -> list[Earning]:
     """
     if practice.held is None:
         return several
-    workings = {"operator": "held", "inputs": []}
-    return [closed(earning, because=practice.held, workings=workings).as_blocked() for earning in several]
+    reason = Said(practice.held, {"operator": "held", "inputs": []})
+    return [closed(earning, say=lambda: reason).as_blocked() for earning in several]
 
 
 def _settled(
@@ -119,18 +121,24 @@ def _line(earning: Earning, amount: int, rounding: Rounding, own: Payee) -> Line
         rate=earning.rate,
         amount=amount,
         payee=earning.payee or own,
-        sentence=_sentence(earning, amount, rounding),
-        workings=_workings(earning, amount, rounding),
+        explain=partial(_explained, earning, amount, rounding),
         blocked=earning.blocked,
     )
 
 
-def _sentence(earning: Earning, amount: int, rounding: Rounding) -> str:
-    start = f"{earning.text}{earning.link}"
-    if earning.pence == amount:
+def _explained(earning: Earning, amount: int, rounding: Rounding) -> Explanation:
+    told = earning.tell()
+    return Explanation(
+        _sentence(f"{told.text}{told.link}", earning.pence, amount, rounding),
+        _workings(told.workings, earning.pence, amount, rounding),
+    )
+
+
+def _sentence(start: str, exact: Exact, amount: int, rounding: Rounding) -> str:
+    if exact == amount:
         return f"{start}{pounds_text(amount)}."
-    alone = rounded(earning.pence, rounding.mode)
-    sentence = f"{start}{pounds_text(earning.pence)}, rounded to {pounds_text(alone)}"
+    alone = rounded(exact, rounding.mode)
+    sentence = f"{start}{pounds_text(exact)}, rounded to {pounds_text(alone)}"
     if amount == alone:
         return f"{sentence}."
     moved = amount - alone
@@ -138,14 +146,14 @@ def _sentence(earning: Earning, amount: int, rounding: Rounding) -> str:
     return f"{sentence}, and {pounds_text(abs(moved))} {word} {_MOVED[rounding.at]}: {pounds_text(amount)}."
 
 
-def _workings(earning: Earning, amount: int, rounding: Rounding) -> dict[str, Any]:
+def _workings(inner: dict[str, Any], exact: Exact, amount: int, rounding: Rounding) -> dict[str, Any]:
     paid = format_pounds(amount)
     return {
         "operator": "round",
         "at": rounding.at.value,
         "mode": rounding.mode.value,
         "value": paid,
-        "unrounded": pounds_value(earning.pence),
+        "unrounded": pounds_value(exact),
         "rounded": paid,
-        "inputs": [earning.workings],
+        "inputs": [inner],
     }

@@ -11,11 +11,11 @@ from app.core.clock import Period
 from app.core.repository import TenantRepository
 from app.payments.errors import RunNotFound
 from app.payments.tables import PaymentRun
-from app.payments.values import POSTED, Balance, Posted
+from app.payments.values import POSTED, Balance, LastPosted, Posted
 
 _POSTED_PERIODS = text(
     """
-SELECT DISTINCT ON (p.period_from) p.period_from, p.period_until, p.inputs_digest
+SELECT DISTINCT ON (p.period_from) p.period_from, p.period_until, p.inputs_digest, p.fingerprint
 FROM payment_run_part p JOIN payment_run r ON r.commissioner_id = p.commissioner_id AND r.id = p.run_id
 WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
 ORDER BY p.period_from, r.released_at DESC
@@ -120,12 +120,14 @@ class LedgerRepository(TenantRepository[PaymentRun]):
         ).one()
         return row.posted, row.paid
 
-    async def list_posted_periods(self, scheme: UUID) -> list[tuple[Period, str]]:
-        """Each period that a released run has paid, with the digest of what it was last worked out from."""
+    async def list_posted_periods(self, scheme: UUID) -> dict[Period, LastPosted]:
+        """Each period that a released run has paid, with what it was last worked out from."""
         rows = await (await self.session.connection()).execute(
             _POSTED_PERIODS, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED)}
         )
-        return [(Period(row.period_from, row.period_until), row.inputs_digest) for row in rows]
+        return {
+            Period(row.period_from, row.period_until): LastPosted(row.inputs_digest, row.fingerprint) for row in rows
+        }
 
     async def list_posted(self, scheme: UUID, period: Period) -> dict[str, tuple[Posted, ...]]:
         rows = await (await self.session.connection()).execute(

@@ -95,7 +95,7 @@ class StatementRepository(TenantRepository[PaymentStatement]):
         await copy_rows(
             self.session,
             "payment_line",
-            columns=(*columns, "amount", "payee_type", "payee_code", "sentence", "workings", "blocked"),
+            columns=(*columns, "amount", "payee_type", "payee_code", "blocked"),
             rows=[
                 (
                     ids[s.practice],
@@ -109,8 +109,6 @@ class StatementRepository(TenantRepository[PaymentStatement]):
                     line.amount,
                     line.payee.type,
                     line.payee.code,
-                    line.sentence,
-                    _json(line.workings),
                     line.blocked,
                 )
                 for s in statements

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from app.calculation.values import Explanation
 from app.core.auth import require
 from app.core.db import Transaction
 from app.core.http import CodeInAddress, Serving, paged
@@ -84,7 +85,9 @@ def _statement(full: FullStatement) -> statements.Statement:
         total=format_pounds(statement.total),
         pay_by=run.pay_by,
         payments=[_payment(payment, full.answers.get(payment.id)) for payment in full.payments],
-        lines=[_line(line, statement.reference, names) for line in full.lines],
+        lines=[
+            _line(line, statement.reference, names, full.explanations[statement.id, line.no]) for line in full.lines
+        ],
         notes=statement.notes,
     )
 
@@ -103,7 +106,9 @@ def _payment(payment: Payment, answer: PaymentAcknowledgement | None) -> stateme
     )
 
 
-def _line(line: PaymentLine, statement: str, names: dict[str, str | None]) -> statements.StatementLine:
+def _line(
+    line: PaymentLine, statement: str, names: dict[str, str | None], explained: Explanation
+) -> statements.StatementLine:
     return statements.StatementLine(
         reference=line_reference(statement, line.no),
         component=line.component,
@@ -113,8 +118,8 @@ def _line(line: PaymentLine, statement: str, names: dict[str, str | None]) -> st
         rate=line.rate,
         amount=format_pounds(line.amount),
         payee=_payee(line.payee_type, line.payee_code, names.get(line.payee_code)),
-        sentence=line.sentence,
-        workings=line.workings,
+        sentence=explained.sentence,
+        workings=explained.workings,
         blocked=line.blocked,
     )
 

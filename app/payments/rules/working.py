@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from app.calculation.service import evaluate, parse_definition, practice_from_json
-from app.calculation.values import Line, Payee, PracticeResult
+from app.calculation.service import evaluate, parse_definition, shares_among_all
+from app.calculation.values import Explanation, Line, Payee, PracticeResult, RoundAt
 from app.core.clock import Period
 from app.core.money import format_pounds
 from app.core.wording import pounds_text, span_text
@@ -54,8 +54,13 @@ def work_out(parts: Sequence[Part], balances: Iterable[Balance]) -> WorkedRun:
 
 
 def _evaluated(part: Part) -> list[PracticeResult]:
-    practices = [practice_from_json(frozen) for frozen in part.practices]
-    return evaluate(parse_definition(part.definition), period=part.period, practices=practices)
+    return evaluate(parse_definition(part.definition), period=part.period, practices=part.practices)
+
+
+def depends_on_others(definition: Mapping[str, Any]) -> bool:
+    """Whether a practice's lines can be explained only beside all others'."""
+    parsed = parse_definition(definition)
+    return parsed.round.at is RoundAt.FINAL or shares_among_all(parsed)
 
 
 def _entitlement(line: Line, period: Period) -> StatementLine:
@@ -67,9 +72,8 @@ def _entitlement(line: Line, period: Period) -> StatementLine:
         rate=line.rate,
         amount=line.amount,
         payee=line.payee,
-        sentence=line.sentence,
-        workings=line.workings,
         blocked=line.blocked,
+        explain=line.explain,
     )
 
 
@@ -91,6 +95,14 @@ def _practice_differences(entitled: Iterable[Line], posted: Iterable[Posted], pe
 def _adjustment(line: Line, posted: Posted | None, period: Period) -> StatementLine:
     paid = posted.amount if posted else 0
     amount = line.amount - paid
+
+    def explain() -> Explanation:
+        entitled = line.explain()
+        inner = {"operator": "entitled", "value": format_pounds(line.amount), "inputs": [entitled.workings]}
+        return Explanation(
+            f"{_moved(period, line.amount, paid)} {entitled.sentence}", _difference(amount, [inner, _paid(posted)])
+        )
+
     return StatementLine(
         component=line.component,
         kind=LineKind.ADJUSTMENT,
@@ -99,14 +111,18 @@ def _adjustment(line: Line, posted: Posted | None, period: Period) -> StatementL
         rate=line.rate,
         amount=amount,
         payee=line.payee,
-        sentence=f"{_moved(period, line.amount, paid)} {line.sentence}",
-        workings=_difference(amount, [{"operator": "entitled", **_inner(line)}, _paid(posted)]),
         blocked=line.blocked,
+        explain=explain,
     )
 
 
 def _withdrawal(posted: Posted, period: Period) -> StatementLine:
     """A component, a payee or a practice that the rules no longer pay for that period."""
+
+    def explain() -> Explanation:
+        sentence = f"{_moved(period, 0, posted.amount)} It is no longer due to {posted.payee.code}."
+        return Explanation(sentence, _difference(-posted.amount, [_paid(posted)]))
+
     return StatementLine(
         component=posted.component,
         kind=LineKind.ADJUSTMENT,
@@ -115,9 +131,8 @@ def _withdrawal(posted: Posted, period: Period) -> StatementLine:
         rate=None,
         amount=-posted.amount,
         payee=posted.payee,
-        sentence=f"{_moved(period, 0, posted.amount)} It is no longer due to {posted.payee.code}.",
-        workings=_difference(-posted.amount, [_paid(posted)]),
         blocked=False,
+        explain=explain,
     )
 
 
@@ -132,10 +147,6 @@ def _moved(period: Period, entitled: int, paid: int) -> str:
 
 def _difference(amount: int, inputs: list[dict[str, Any]]) -> dict[str, Any]:
     return {"operator": "difference", "value": format_pounds(amount), "inputs": inputs}
-
-
-def _inner(line: Line) -> dict[str, Any]:
-    return {"value": format_pounds(line.amount), "inputs": [line.workings]}
 
 
 def _paid(posted: Posted | None) -> dict[str, Any]:
@@ -200,7 +211,9 @@ def posted_from_plain(plain: Sequence[Any]) -> Posted:
 
 
 def _digest(statements: Iterable[WorkedStatement]) -> str:
-    """Of every figure and every word that leaves, in one order. References are left out: they name a run, not a result."""
+    """Of every figure that leaves, in one order. References are left out: they name a run, not a result; and words follow
+    from the figures and the frozen inputs.
+    """
     digest = hashlib.sha256()
     for statement in statements:
         digest.update(_encoder.encode(statement_plain(statement)))
@@ -228,8 +241,6 @@ def _line_plain(line: StatementLine) -> dict[str, Any]:
         "rate": line.rate,
         "amount": format_pounds(line.amount),
         "payee": [line.payee.type, line.payee.code],
-        "sentence": line.sentence,
-        "workings": line.workings,
         "blocked": line.blocked,
     }
 

@@ -4,6 +4,7 @@ from app.payments.repository.runs import count_unacknowledged_releases
 from app.payments.service.budgeting import BudgetStand, stand_of
 from app.payments.service.changes import effects_of_practice_change
 from app.payments.service.deciding import approve_run, reject_run, release_run
+from app.payments.service.freezing import freeze_run
 from app.payments.service.persons import export_person
 from app.payments.service.reading import (
     get_run,
@@ -13,10 +14,8 @@ from app.payments.service.reading import (
 )
 from app.payments.service.running import (
     fail_run,
-    freeze_run,
-    list_written,
-    load_frozen,
     publish_run,
+    record_written,
     request_run,
     write_statements,
 )
@@ -41,11 +40,10 @@ __all__ = [
     "get_statement",
     "list_released",
     "list_statements",
-    "list_written",
-    "load_frozen",
     "propose_supplier",
     "publish_run",
     "record_acknowledgements",
+    "record_written",
     "reject_run",
     "release_run",
     "released_statements",

@@ -49,7 +49,7 @@ async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     scheme = await schemes.get_scheme(session, scheme_id)
     ledger, gathering = LedgerRepository(session, session.tenant), schemes.Gathering(session, scheme_id)
     year = scheme.year
-    released = [period for period, _ in await ledger.list_posted_periods(scheme_id)]
+    released = list(await ledger.list_posted_periods(scheme_id))
     due = due_periods(year, released, on=on)
     over = [stretch for period in due for stretch in await _stretches(gathering, period)]
     rest = gaps(year, due, until=year.end)

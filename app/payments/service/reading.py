@@ -13,6 +13,7 @@ from app.payments.repository.acknowledgements import AcknowledgementRepository
 from app.payments.repository.rows import period_of, readable
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
+from app.payments.service.explaining import Explained, explain
 from app.payments.tables import Payment, PaymentAcknowledgement, PaymentLine, PaymentRun, PaymentStatement
 from app.payments.values import RunBrief, RunState
 
@@ -26,6 +27,7 @@ class FullStatement:
     lines: list[PaymentLine] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     answers: dict[UUID, PaymentAcknowledgement] = field(default_factory=dict)
+    explanations: Explained = field(default_factory=dict)
 
 
 async def get_run(session: Tx, run_id: UUID) -> PaymentRun:
@@ -59,7 +61,7 @@ async def _filled(session: Tx, page: Page[PaymentStatement]) -> Page[FullStateme
 
 
 async def _with_everything(session: Tx, rows: Sequence[PaymentStatement]) -> list[FullStatement]:
-    """Four queries, however many statements."""
+    """Four queries, however many statements, and two more for each run that explains their lines."""
     if not rows:
         return []
     statements = StatementRepository(session, session.tenant)
@@ -73,7 +75,8 @@ async def _with_everything(session: Tx, rows: Sequence[PaymentStatement]) -> lis
         payments[payment.statement_id].append(payment)
     paid = [payment.id for several in payments.values() for payment in several]
     answers = await AcknowledgementRepository(session, session.tenant).list_latest(paid) if paid else {}
-    return [FullStatement(runs[row.run_id], row, lines[row.id], payments[row.id], answers) for row in rows]
+    explained = await explain(session, runs, rows, lines)
+    return [FullStatement(runs[row.run_id], row, lines[row.id], payments[row.id], answers, explained) for row in rows]
 
 
 def brief_of(run: PaymentRun) -> RunBrief:

@@ -6,7 +6,9 @@ from uuid import UUID
 from app.core.db import Tx
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
+from app.payments.service.explaining import explain
 from app.payments.service.reading import brief_of
+from app.payments.tables import PaymentLine
 from app.payments.values import POSTED, PaymentBrief, RunBrief, StatementBrief
 
 
@@ -19,10 +21,11 @@ async def released_statements(session: Tx, run_id: UUID) -> tuple[RunBrief, list
         return brief_of(run), []
     statements = StatementRepository(session, session.tenant)
     rows = await statements.list_with_payments(run_id)
-    sentences: defaultdict[UUID, list[str]] = defaultdict(list)
     ids = [row.id for row in rows]
+    lines: defaultdict[UUID, list[PaymentLine]] = defaultdict(list)
     for line in await statements.list_lines(ids):
-        sentences[line.statement_id].append(line.sentence)
+        lines[line.statement_id].append(line)
+    explained = await explain(session, {run.id: run}, rows, lines)
     payments: defaultdict[UUID, list[PaymentBrief]] = defaultdict(list)
     for payment in await statements.list_payments(ids):
         payments[payment.statement_id].append(
@@ -35,6 +38,12 @@ async def released_statements(session: Tx, run_id: UUID) -> tuple[RunBrief, list
             )
         )
     return brief_of(run), [
-        StatementBrief(row.reference, row.practice, row.total, tuple(sentences[row.id]), tuple(payments[row.id]))
+        StatementBrief(
+            row.reference,
+            row.practice,
+            row.total,
+            tuple(explained[row.id, line.no].sentence for line in lines[row.id]),
+            tuple(payments[row.id]),
+        )
         for row in rows
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, text, update
@@ -28,6 +28,28 @@ _FACT_COLUMNS = (
 _ADD_FACTS = text(
     f"INSERT INTO scheme_fact ({_FACT_COLUMNS}, version) SELECT {_FACT_COLUMNS}, 1 {ROWS.format('scheme_fact')}"
 )
+
+
+# The sum of numbers made of each row is the same in any order. The version goes up with every change of a row.
+_MARK = text(
+    """
+SELECT coalesce((
+  SELECT count(*) || ':' || sum(hashtextextended(f.id::text || f.version, 0)::numeric)
+  FROM scheme_fact f
+  WHERE f.commissioner_id = :tenant AND f.scheme_id = :scheme AND f.superseded_at IS NULL
+    AND f.happened_on >= s.since AND f.happened_on < s.until AND f.measure = ANY(CAST(:measures AS text[]))
+), '0') AS mark
+FROM unnest(CAST(:since AS date[]), CAST(:until AS date[])) WITH ORDINALITY AS s (since, until, place)
+ORDER BY s.place
+"""
+)
+
+
+class FactSpan(NamedTuple):
+    """The days within which facts of these names can count."""
+
+    days: Period
+    names: tuple[str, ...]
 
 
 class FactRepository(TenantRepository[FactRow]):
@@ -86,6 +108,19 @@ class FactRepository(TenantRepository[FactRow]):
             among(FactRow.practice, practices),
         )
         return (await (await self.session.connection()).execute(statement)).all()
+
+    async def mark(self, scheme_id: UUID, spans: Sequence[FactSpan]) -> list[str]:
+        """One for each span, in their order; a name that counts in any of them is looked at in all."""
+        if not spans:
+            return []
+        values = {
+            "tenant": self.tenant,
+            "scheme": scheme_id,
+            "measures": sorted({name for span in spans for name in span.names}),
+            "since": [span.days.valid_from for span in spans],
+            "until": [span.days.end for span in spans],
+        }
+        return list((await (await self.session.connection()).execute(_MARK, values)).scalars())
 
     async def list_of_practice(self, practice: str, period: Period) -> Sequence[Any]:
         """Of all schemes."""

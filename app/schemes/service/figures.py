@@ -17,7 +17,7 @@ from app.core.db import Tx, let_go
 from app.organisations import service as organisations
 from app.people import service as people
 from app.schemes.errors import NoVersion
-from app.schemes.repository.facts import FactRepository
+from app.schemes.repository.facts import FactRepository, FactSpan
 from app.schemes.repository.participation import ParticipationRepository
 from app.schemes.repository.schemes import SchemeRepository, VersionRepository
 from app.schemes.rules import claiming, joining, versions
@@ -85,18 +85,41 @@ class Gathering:
 
         Confirmed and unconfirmed facts alike; the engine says which of them it pays.
         """
-        if version.n not in self._read:
-            definition = read_definition(version.definition)
-            self._read[version.n] = definition, calculation.measures_needed(definition)
-        definition, needed = self._read[version.n]
-        known = await self._known(codes, with_lists=bool(needed.bases), with_posts=bool(needed.posts))
-        sight = calculation.sight(definition, period)
-        seen = [self._same(sight(known[code])) for code in codes]
+        definition, needed = self._definition(version)
+        seen = await self.outlines(version, period=period, codes=codes)
         if not needed.facts:
             return seen
         since = calculation.facts_since(definition, period)
         facts = await _facts(self._session, self._scheme_id, period, codes=codes, since=since)
         return [replace(each, facts=facts[each.code]) if each.code in facts else each for each in seen]
+
+    async def outlines(self, version: VersionRef, *, period: Period, codes: Sequence[str]) -> list[PracticeInput]:
+        """As `inputs`, without the facts."""
+        definition, needed = self._definition(version)
+        known = await self._known(codes, with_lists=bool(needed.bases), with_posts=bool(needed.posts))
+        sight = calculation.sight(definition, period)
+        return [self._same(sight(known[code])) for code in codes]
+
+    async def mark_facts(self, versions: Mapping[Period, VersionRef]) -> dict[Period, str]:
+        """For each period a mark of the facts that could count in it by its version: the same as long as none of them is
+        added, corrected, confirmed or withdrawn. One query for any number of periods.
+        """
+        spans = dict[Period, FactSpan]()
+        for period, version in versions.items():
+            definition, needed = self._definition(version)
+            if needed.facts:
+                since = min(calculation.facts_since(definition, period).values())
+                spans[period] = FactSpan(Period(since, period.valid_until), needed.facts)
+        repository = FactRepository(self._session, self._session.tenant)
+        marks = await repository.mark(self._scheme_id, list(spans.values()))
+        found = dict(zip(spans, marks, strict=True))
+        return {period: found.get(period, "") for period in versions}
+
+    def _definition(self, version: VersionRef) -> tuple[Definition, Needed]:
+        if version.n not in self._read:
+            definition = read_definition(version.definition)
+            self._read[version.n] = definition, calculation.measures_needed(definition)
+        return self._read[version.n]
 
     def _same(self, practice: PracticeInput) -> PracticeInput:
         """The object that the last period had for it, where it looks the same."""

@@ -1,0 +1,212 @@
+"""What a run is worked out from: gathered once, stored, and read back for as long as the run is kept."""
+
+import gc
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from app.calculation.service import frozen_digest, practice_bytes, practice_from_json
+from app.calculation.values import ENGINE_VERSION, Payee, PracticeInput
+from app.core.clock import Period
+from app.core.db import Tx
+from app.payments.repository.frozen import FrozenRow, PartRepository
+from app.payments.repository.ledger import LedgerRepository
+from app.payments.repository.rows import period_of
+from app.payments.repository.runs import RunRepository
+from app.payments.repository.statements import StatementRepository
+from app.payments.rules import working
+from app.payments.tables import PaymentRun, PaymentRunPart
+from app.payments.values import Balance, LastPosted, Part, Posted, RunState, WorkedRun
+from app.schemes import service as schemes
+from app.schemes.values import VersionRef
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """All that a run is worked out from. `written` are the practices whose rows an earlier attempt has left."""
+
+    parts: tuple[Part, ...]
+    balances: tuple[Balance, ...]
+    written: frozenset[str] = frozenset()
+
+    def work_out(self) -> WorkedRun:
+        with _without_collector():
+            return working.work_out(self.parts, self.balances)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """A large run makes hundreds of thousands of objects that live until its end and have no cycles; looking for cycles
+    among them, again and again, took longer than the sums.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+async def freeze_run(session: Tx, run_id: UUID) -> Frozen | None:
+    """Store what the run is worked out from, once, and give it back. None when there is nothing left to work out."""
+    runs, parts = RunRepository(session, session.tenant), PartRepository(session, session.tenant)
+    # Races with a second worker that took the job over: it waits here, and then finds the parts.
+    run = await runs.get(run_id, for_update=True)
+    if run.state != RunState.CALCULATING:
+        return None
+    if stored := await parts.list_parts(run_id):
+        written = await StatementRepository(session, session.tenant).list_practices(run_id)
+        return Frozen(await _parts(session, run, stored), _balances(run), frozenset(written))
+    ledger = LedgerRepository(session, session.tenant)
+    posted = await ledger.list_posted_periods(run.scheme_id)
+    own = period_of(run)
+    earlier = sorted(period for period in posted if period.valid_from < own.valid_from)
+    balances = await ledger.list_balances(run.scheme_id)
+    freezer = _Freezer(session, run, posted)
+    own_print = await freezer.add(own, balances=balances)
+    earlier_prints = await freezer.add_earlier(earlier)
+    session.add_all(freezer.rows)
+    await session.flush()
+    await parts.add_inputs(freezer.inputs)
+    run.balances = [[b.practice, b.payee.type, b.payee.code, b.amount] for b in balances]
+    run.inputs_digest = working.inputs_digest(own_print, earlier_prints)
+    return Frozen(tuple(freezer.parts), tuple(balances))
+
+
+async def load_parts(session: Tx, run: PaymentRun, practices: Sequence[str]) -> tuple[Part, ...]:
+    """Those that the run changed, for these practices: with all others where they share something among them."""
+    stored = await PartRepository(session, session.tenant).list_parts(run.id)
+    changed = [part for part in stored if part.changed]
+    sharing = any(working.depends_on_others(part.definition or {}) for part in changed)
+    return await _parts(session, run, changed, practices=None if sharing else practices)
+
+
+class _Freezer:
+    """Gathers the parts of one run, the run's own period first. Everything that can move a figure of an earlier period has
+    to be in its fingerprint, or it would never be looked at again.
+    """
+
+    def __init__(self, session: Tx, run: PaymentRun, posted: Mapping[Period, LastPosted]) -> None:
+        self.session = session
+        self.run = run
+        self.posted = posted
+        self.gathering = schemes.Gathering(session, run.scheme_id)
+        self.forms: dict[str, tuple[PracticeInput, bytes]] = {}
+        self.parts: list[Part] = []
+        # Added to the session together at the end: one statement, instead of one before each of the next period's.
+        self.rows: list[PaymentRunPart] = []
+        self.inputs: list[tuple[UUID, int, str, str | None, str]] = []
+
+    async def add_earlier(self, periods: Sequence[Period]) -> list[bytes]:
+        """The prints of earlier periods. One that looks as it did when it was last posted is not gathered again."""
+        versions = {period: await self.gathering.version_for(period) for period in periods}
+        marks = await self.gathering.mark_facts(versions)
+        return [await self._again(period, versions[period], marks[period]) for period in periods]
+
+    async def _again(self, period: Period, version: VersionRef, mark: str) -> bytes:
+        before, seen = self.posted[period], await self._fingerprint(period, version, mark)
+        if seen != before.fingerprint:
+            return await self.add(period, fingerprint=seen)
+        self._add_row(period, version, before.digest, seen, differences=True, changed=False)
+        return working.part_print(before.digest, {})
+
+    async def add(self, period: Period, *, balances: Sequence[Balance] = (), fingerprint: str | None = None) -> bytes:
+        """Gather one period; what it was worked out from comes back as bytes for the digest."""
+        session, scheme_id = self.session, self.run.scheme_id
+        version = await self.gathering.version_for(period)
+        codes = await self.gathering.participants(period)
+        practices = await self.gathering.inputs(version, period=period, codes=codes)
+        frozen = {practice.code: self._form(practice) for practice in practices}
+        digest = frozen_digest(version.definition, period=period, frozen=list(frozen.values()))
+        before = self.posted.get(period)
+        # What was last posted for a period follows from what it was worked out from, so the same again moves nothing.
+        changed = before is None or digest != before.digest
+        posted: dict[str, tuple[Posted, ...]] = {}
+        if changed and before is not None:
+            posted = await LedgerRepository(session, session.tenant).list_posted(scheme_id, period)
+        if changed:
+            self._keep(frozen, posted)
+            self.parts.append(Part(period, version.definition, tuple(practices), posted, before is not None))
+        if fingerprint is None:
+            mark = (await self.gathering.mark_facts({period: version}))[period]
+            fingerprint = await self._fingerprint(period, version, mark)
+        self._add_row(period, version, digest, fingerprint, differences=before is not None, changed=changed)
+        return working.part_print(digest, posted, balances)
+
+    async def _fingerprint(self, period: Period, version: VersionRef, mark: str) -> str:
+        """Of all that was gathered, facts by their mark. It says whether a second look is needed, and pays nobody."""
+        codes = await self.gathering.participants(period)
+        outlines = await self.gathering.outlines(version, period=period, codes=codes)
+        head = f"{ENGINE_VERSION} {version.id} {period.valid_from} {period.end} {mark}"
+        return hashlib.sha256(b"\n".join([head.encode(), *map(self._form, outlines)])).hexdigest()
+
+    def _form(self, practice: PracticeInput) -> bytes:
+        """What was gathered once for several periods is written once."""
+        known = self.forms.get(practice.code)
+        if known is None or known[0] is not practice:
+            known = self.forms[practice.code] = practice, practice_bytes(practice)
+        return known[1]
+
+    def _add_row(
+        self, period: Period, version: VersionRef, digest: str, fingerprint: str, *, differences: bool, changed: bool
+    ) -> None:
+        self.rows.append(
+            PaymentRunPart(
+                commissioner_id=self.session.tenant,
+                run_id=self.run.id,
+                no=len(self.rows),
+                period_from=period.valid_from,
+                period_until=period.end,
+                version_no=version.n,
+                definition=dict(version.definition) if changed else None,
+                inputs_digest=digest,
+                fingerprint=fingerprint,
+                differences=differences,
+                changed=changed,
+            )
+        )
+
+    def _keep(self, frozen: Mapping[str, bytes], posted: Mapping[str, tuple[Posted, ...]]) -> None:
+        for practice in sorted(frozen.keys() | posted.keys()):
+            inputs = frozen.get(practice)
+            self.inputs.append(
+                (
+                    self.run.id,
+                    len(self.rows),
+                    practice,
+                    None if inputs is None else inputs.decode(),
+                    msgspec.json.encode([working.posted_plain(each) for each in posted.get(practice, ())]).decode(),
+                )
+            )
+
+
+async def _parts(
+    session: Tx, run: PaymentRun, stored: Sequence[PaymentRunPart], *, practices: Sequence[str] | None = None
+) -> tuple[Part, ...]:
+    rows: dict[int, list[FrozenRow]] = {}
+    for row in await PartRepository(session, session.tenant).list_inputs(run.id, practices=practices):
+        rows.setdefault(row.part_no, []).append(row)
+    return tuple(_part(part, rows.get(part.no, [])) for part in stored if part.changed)
+
+
+def _balances(run: PaymentRun) -> tuple[Balance, ...]:
+    return tuple(
+        Balance(practice, Payee(payee_type, code), amount) for practice, payee_type, code, amount in run.balances or ()
+    )
+
+
+def _part(part: PaymentRunPart, rows: Sequence[FrozenRow]) -> Part:
+    return Part(
+        period=period_of(part),
+        definition=part.definition or {},
+        practices=tuple(practice_from_json(row.frozen) for row in rows if row.frozen is not None),
+        posted={
+            row.practice: tuple(working.posted_from_plain(each) for each in row.posted) for row in rows if row.posted
+        },
+        differences=part.differences,
+    )
