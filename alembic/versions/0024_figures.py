@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0022_figures"
-down_revision = "0021_suppliers"
+revision = "0024_figures"
+down_revision = "0023_sendings"
 
 
 def upgrade() -> None:
