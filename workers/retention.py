@@ -12,7 +12,8 @@ from workers.schedule import DAILY, Daily
 BATCH = 5_000
 # Jobs that are done 7 days; idempotent answers at their expiry; the change feed 90 days (older cursors get 410). The
 # oldest first: whatever is left is then all there is since some moment. Of the feed nothing goes that comes after an
-# event still waiting for the relay, because a gap behind the oldest event would not be seen.
+# event still waiting for the relay, because a gap behind the oldest event would not be seen. Simulations 24 months, with
+# their practices: as long as anybody argues about the year that they were made for.
 RULES = (
     "DELETE FROM idempotency_key WHERE commissioner_id = :tenant AND (credential_id, key) IN (SELECT credential_id, key"
     " FROM idempotency_key WHERE commissioner_id = :tenant AND expires_at < clock_timestamp() ORDER BY expires_at LIMIT :batch)",
@@ -22,6 +23,8 @@ RULES = (
     " AND relayed_at IS NULL), 9223372036854775807) ORDER BY change_number, position LIMIT :batch)",
     "DELETE FROM operation WHERE commissioner_id = :tenant AND id IN (SELECT id FROM operation"
     " WHERE commissioner_id = :tenant AND finished_at < clock_timestamp() - interval '90 days' ORDER BY id LIMIT :batch)",
+    "DELETE FROM scheme_simulation WHERE commissioner_id = :tenant AND id IN (SELECT id FROM scheme_simulation"
+    " WHERE commissioner_id = :tenant AND created_at < clock_timestamp() - interval '24 months' ORDER BY id LIMIT :batch)",
 )
 
 

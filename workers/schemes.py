@@ -8,6 +8,7 @@ from app.core.db import Tx
 from app.core.errors import DomainError
 from app.schemes import service
 from app.schemes.errors import SimulationFailed
+from app.schemes.values import Simulated
 from workers.jobs import JobContext, Parked, handler
 
 
@@ -19,11 +20,24 @@ async def _fail_simulation(session: Tx, parked: Parked) -> None:
 
 @handler("schemes.simulate", queue="payments", on_parked=_fail_simulation)
 async def simulate(context: JobContext) -> None:
-    today = london_date(context.tools.clock.now())
-    async with context.transaction(final=True) as session:
-        await service.simulate(
-            session, context.id("subject"), scheme_id=context.id("scheme"), n=context.payload["n"], today=today
+    """Worked out a part at a time, so that whoever waits sees how far it is, and kept as a whole."""
+    operation, against, now = context.id("subject"), context.payload.get("against"), context.tools.clock.now()
+    async with context.transaction() as session:
+        plan = await service.plan_simulation(
+            session,
+            context.id("scheme"),
+            context.payload["n"],
+            against=UUID(against) if against else None,
+            today=london_date(now),
         )
+    found = Simulated()
+    for codes in service.chunks(plan):
+        async with context.transaction() as session:
+            found += await service.simulate(session, plan, codes)
+            done = len(found.practices) + len(found.not_worked_out)
+            await operations.record_progress(session, operation, done=done, total=len(plan.codes))
+    async with context.transaction(final=True) as session:
+        await service.keep_simulation(session, operation, plan, found, now=now)
 
 
 @handler("schemes.record_attendance")

@@ -13,6 +13,11 @@ class VersionNotFound(NotFound):
     title = "The scheme has no such version."
 
 
+class SimulationNotFound(NotFound):
+    code = "schemes.simulation_not_found"
+    title = "The version has no such simulation, or it is not worked out yet."
+
+
 class OfferNotFound(NotFound):
     code = "schemes.offer_not_found"
     title = "There is no such offer."

@@ -55,9 +55,10 @@ class SignedUp(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SimulationRequested(Event):
-    """The subject is the operation."""
+    """The subject is the operation. `against` names the scheme to compare with, where it is another one."""
 
     name: ClassVar[str] = "schemes.simulation_requested"
 
     scheme: str
     n: int
+    against: str | None = None

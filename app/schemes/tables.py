@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Column
+from sqlalchemy import ARRAY, JSON, BigInteger, Column, Text
 from sqlmodel import Field, SQLModel
 
 from app.core.ids import new_id
@@ -122,3 +122,46 @@ class FactRow(SQLModel, table=True):
     confirmed_by: UUID | None = None
     superseded_at: datetime | None = None
     version: int = 1
+
+
+class SimulationRow(SQLModel, table=True):
+    """What a version would pay, as it was worked out once. Its id is that of the operation."""
+
+    __tablename__ = "scheme_simulation"  # pyright: ignore[reportAssignmentType]
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    scheme_id: UUID
+    n: int
+    words_digest: str
+    counted_over: str
+    budget: int | None = Field(default=None, sa_type=BigInteger)
+    against_scheme_id: UUID | None = None
+    against_n: int | None = None
+    over_from: date | None = None
+    over_until: date | None = None
+    practices: int
+    without_list: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    not_worked_out: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    created_at: datetime
+
+
+class SimulatedRow(SQLModel, table=True):
+    """One practice of a simulation, with what was known of it then."""
+
+    __tablename__ = "scheme_simulation_practice"  # pyright: ignore[reportAssignmentType]
+
+    commissioner_id: UUID = Field(primary_key=True)
+    simulation_id: UUID = Field(primary_key=True)
+    practice: str = Field(primary_key=True)
+    least: int = Field(sa_type=BigInteger)
+    expected: int = Field(sa_type=BigInteger)
+    most: int | None = Field(default=None, sa_type=BigInteger)
+    budget: int | None = Field(default=None, sa_type=BigInteger)
+    before_least: int | None = Field(default=None, sa_type=BigInteger)
+    before_expected: int | None = Field(default=None, sa_type=BigInteger)
+    before_most: int | None = Field(default=None, sa_type=BigInteger)
+    registered: Decimal | None = None
+    rural: bool | None = None
+    dispensing: bool | None = None
+    imd_decile: int | None = None

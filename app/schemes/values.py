@@ -246,13 +246,46 @@ class RangeChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """What a version changes against the version `n` of a scheme, whose figures are those `over` that time."""
+class Compared:
+    """The version whose rules are those of the present, and the time over which its figures are counted."""
 
     scheme_id: UUID
     n: int
     over: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a version changes against the rules of the present."""
+
+    against: Compared
     changes: tuple[RangeChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedPractice:
+    """What one practice can earn, what it could by the rules of the present, and what kind of practice it is; unknown is
+    None.
+    """
+
+    now: PracticeRange
+    before: PracticeRange | None
+    registered: Decimal | None
+    rural: bool | None
+    dispensing: bool | None
+    imd_decile: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedGroup:
+    """What a group of practices can earn together; pence for each of their patients where their lists are known, and what
+    they can expect more or less than by the rules of the present.
+    """
+
+    total: RangeGroup
+    patients: Decimal
+    per_patient: int | None
+    change: int | None
 
 
 class CountedOver(StrEnum):
@@ -274,6 +307,36 @@ class CheckOutcome:
     budget: int | None = None
     counted_over: CountedOver | None = None
     difference: Difference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationPlan:
+    """What a simulation is worked out from: a draft that changes meanwhile changes nothing of it."""
+
+    version: VersionRef
+    present: VersionRef | None
+    codes: tuple[str, ...]
+    counted_over: CountedOver
+    budget: Budget | None
+    words_digest: str
+    may_be_split: bool
+    """Whether what one practice is paid does not depend on the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A part of a simulation, or all of it."""
+
+    practices: tuple[SimulatedPractice, ...] = ()
+    without_list: tuple[str, ...] = ()
+    not_worked_out: tuple[str, ...] = ()
+
+    def __add__(self, other: "Simulated") -> "Simulated":
+        return Simulated(
+            self.practices + other.practices,
+            self.without_list + other.without_list,
+            self.not_worked_out + other.not_worked_out,
+        )
 
 
 class ClaimRefusal(StrEnum):

@@ -144,6 +144,10 @@ async def _schemes(world: World) -> None:
     world.ids["/v1/incentive-schemes/{scheme_id}/facts/{fact_id}"] = fact["id"]
     sign_up = await world.first(Role.SCHEME_MANAGER, f"{base}/sign-ups")
     world.ids["/v1/incentive-schemes/{scheme_id}/sign-ups/{sign_up_id}"] = sign_up["id"]
+    simulated = await world.post(Role.SCHEME_MANAGER, f"{base}/versions/1/simulate")
+    simulations = "/v1/incentive-schemes/{scheme_id}/versions/{n}/simulations/{simulation_id}"
+    world.ids[simulations] = simulated["result"]["simulation"]
+    await world.live.work()
     world.newcomer = f"{world.practice[:-2]}NEW"[-8:]
     await world.live.make_practice(world.newcomer, world.tenant)
     body = {"practices": [world.newcomer], "respond_by": "2026-12-31"}

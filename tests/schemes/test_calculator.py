@@ -1,10 +1,10 @@
-"""The calculator and the simulation over HTTP."""
+"""The calculator over HTTP."""
 
 import jsonschema_rs
 
 from app.schemes.schemas.calculator import CalculatorAnswer
 from tests.factories.schemes import LEAD, PER_HEAD, SESSIONS
-from tests.factories.schemes_over_http import a_live_scheme, a_tenant
+from tests.factories.schemes_over_http import a_tenant
 from tests.factories.service import LivePlenary
 
 
@@ -61,25 +61,6 @@ async def test_a_size_without_a_date_counts_on_the_day_the_definition_asks_for(s
     )
     broken = await client.post("/v1/calculator", json={**body, "period": {"from": "2014-07-01", "until": "2014-09-20"}})
     assert (broken.status_code, broken.json()["code"]) == (422, "calculation.broken_month")
-
-
-async def test_a_simulation_is_worked_out_by_the_worker(shared: LivePlenary) -> None:
-    tenant, (small, large) = await a_tenant(shared, "1", "2", registered="2500")
-    manager = await shared.as_role("scheme_manager", tenant=tenant)
-    path = await a_live_scheme(manager, PER_HEAD)
-    asked = await manager.post(f"{path}/versions/1/simulate")
-    assert (asked.status_code, asked.json()["result"]["version"]) == (202, 1)
-    await shared.work()
-    done = (await manager.get(asked.headers["Location"])).json()
-    assert done["status"] == "succeeded", done
-    assert [(each["practice"], each["expected"]) for each in done["result"]["practices"]] == [
-        (small, "5000.00"),
-        (large, "5000.00"),
-    ]
-    assert done["result"]["totals"]["expected"] == "10000.00"
-    assert done["result"]["spread"]["list_size"] == [
-        {"group": "0 to 2,999", "practices": 2, "least": "10000.00", "expected": "10000.00", "most": "10000.00"}
-    ]
 
 
 async def test_the_answer_is_what_the_contract_publishes(shared: LivePlenary) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.core.clock import Period
 from app.schemes.rules import claiming, evidence, joining, spreading, versions
 from app.schemes.rules.evidence import KnownFact
-from app.schemes.values import Budget, ClaimRefusal, FactEntry, FactState, PracticeRange, ratio_value
+from app.schemes.values import Budget, ClaimRefusal, FactEntry, FactState, PracticeRange, SimulatedPractice, ratio_value
 
 MAY = date(2026, 5, 6)
 YEAR = Period(date(2026, 4, 1), date(2027, 4, 1))
@@ -206,16 +206,26 @@ def test_a_period_in_an_address(text: str, expected: Period | str) -> None:
     assert found.startswith(expected) if isinstance(found, str) and isinstance(expected, str) else found == expected
 
 
+def simulated(least: int, expected: int, most: int | None, registered: str | None) -> SimulatedPractice:
+    code = f"Y{expected}"
+    before = PracticeRange(code, 0, 2, 2, None)
+    size = None if registered is None else Decimal(registered)
+    return SimulatedPractice(PracticeRange(code, least, expected, most, None), before, size, None, None, None)
+
+
 def test_groups_of_practices_add_up_and_stand_in_order_of_size() -> None:
-    ranges = [
-        PracticeRange("A", 100, 200, 300, None),
-        PracticeRange("B", 1, 2, None, None),
-        PracticeRange("C", 5, 6, 7, None),
+    practices = [
+        simulated(100, 30_000, 300, "15000"),
+        simulated(1, 5_000, None, "2999.5"),
+        simulated(0, 1_000, 1_000, "0.5"),
+        simulated(5, 6, 7, None),
     ]
-    groups = {
-        "A": spreading.size_band(Decimal(15_000)),
-        "B": spreading.size_band(Decimal("2999.5")),
-        "C": spreading.size_band(None),
-    }
-    found = [(each.group, each.least, each.expected, each.most) for each in spreading.spread(ranges, groups)]
-    assert found == [("0 to 2,999", 1, 2, None), ("15,000 and over", 100, 200, 300), ("unknown", 5, 6, 7)]
+    found = [
+        (each.total.group, each.total.least, each.total.expected, each.total.most, each.per_patient, each.change)
+        for each in spreading.spread(practices, spreading.GROUPINGS["list_size"])
+    ]
+    assert found == [
+        ("0 to 2,999", 1, 6_000, None, 2, 5_996),
+        ("15,000 and over", 100, 30_000, 300, 2, 29_998),
+        ("unknown", 5, 6, 7, None, 4),
+    ]

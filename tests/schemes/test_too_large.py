@@ -40,9 +40,10 @@ async def test_the_office_sees_the_figures_of_the_others(shared: LivePlenary, of
     assert check["not_worked_out"] == [slipped]
     accepted = await manager.post(f"{path}/versions/1/simulate")
     await shared.work()
-    result = (await manager.get(accepted.headers["Location"])).json()["result"]
-    assert [each["practice"] for each in result["practices"]] == [other]
-    assert result["not_worked_out"] == [slipped]
+    made = (await manager.get(accepted.headers["Location"])).json()["result"]["simulation"]
+    simulation = (await manager.get(f"{path}/versions/1/simulations/{made}")).json()
+    assert [each["practice"] for each in simulation["practices"]] == [other]
+    assert simulation["not_worked_out"] == [slipped]
 
 
 async def test_the_practice_is_told_that_what_it_recorded_is_too_large(shared: LivePlenary, office: Any) -> None:

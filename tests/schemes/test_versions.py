@@ -127,8 +127,8 @@ async def test_the_check_says_whose_sessions_cost_more_than_their_share(shared: 
         # The only version is the live one itself.
         "difference": None,
         "per_practice": [
-            {"practice": large, "cost": SESSIONS_A_YEAR, "budget": "16824.00", "before": None, "change": None},
-            {"practice": small, "cost": SESSIONS_A_YEAR, "budget": "6000.00", "before": None, "change": None},
+            {"practice": large, **SESSIONS_A_YEAR, "budget": "16824.00", "before": None, "change": None},
+            {"practice": small, **SESSIONS_A_YEAR, "budget": "6000.00", "before": None, "change": None},
         ],
     }
 
@@ -155,7 +155,9 @@ async def test_the_check_says_what_a_new_version_changes_for_each_practice_and_i
     }
     assert check["per_practice"][1] == {
         "practice": small,
-        "cost": {"least": "3000.00", "expected": "3000.00", "most": "3000.00"},
+        "least": "3000.00",
+        "expected": "3000.00",
+        "most": "3000.00",
         "budget": "3000.00",
         "before": {"least": "0.00", "expected": "3600.00", "most": "3600.00"},
         "change": {"least": "3000.00", "expected": "-600.00", "most": "-600.00"},

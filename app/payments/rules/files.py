@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from app.core.money import format_pounds
+from app.core.sheets import safe_text
 from app.payments.values import FileHead, FilePayment
 
 COLUMNS: Final[tuple[str, ...]] = (
@@ -36,7 +37,7 @@ def csv_file(head: FileHead, payments: Sequence[FilePayment]) -> bytes:
     writer: csv.DictWriter[str] = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
     for payment in payments:
-        writer.writerow({name: _cell(value) for name, value in _row(head, payment).items()})
+        writer.writerow({name: safe_text(value or "") for name, value in _row(head, payment).items()})
     writer.writerow({"record": "control", "amount": _total(payments), "count": str(len(payments))})
     return text.getvalue().encode()
 
@@ -96,10 +97,3 @@ def _period(head: FileHead) -> dict[str, str]:
 
 def _total(payments: Sequence[FilePayment]) -> str:
     return format_pounds(sum(payment.payable for payment in payments))
-
-
-def _cell(value: str | None) -> str:
-    """A spreadsheet runs what begins like a formula; names come from files that others wrote."""
-    if value and value[0] in "=+-@\t\r":
-        return f"'{value}"
-    return value or ""

@@ -7,7 +7,7 @@ from app.schemes.router import evidence, joining, versions  # noqa: F401 - impor
 from app.schemes.router import schemes  # noqa: F401
 
 # isort: split
-from app.schemes.router import calculator  # noqa: F401
+from app.schemes.router import calculator, simulations  # noqa: F401
 from app.schemes.router.root import router
 
 __all__ = ["router"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from app.calculation.values import PracticeResult
 from app.core.clock import Period, PeriodModel
@@ -23,6 +24,7 @@ from app.schemes.tables import FactRow, ImprovementAreaRow, ParticipationRow, Sc
 from app.schemes.values import (
     Capacity,
     CheckOutcome,
+    Compared,
     Difference,
     Entitlement,
     FactOutcome,
@@ -80,7 +82,7 @@ def check_answer(found: CheckOutcome) -> CheckAnswer:
     return CheckAnswer(
         valid=not found.problems,
         problems=[CheckProblem(pointer=each.pointer, code=each.code, detail=each.detail) for each in found.problems],
-        cost=None if found.problems else _cost(spreading.total_range("all", found.ranges)),
+        cost=None if found.problems else cost_answer(spreading.total_range("all", found.ranges)),
         over_budget=list(found.over_budget),
         budget=None if found.budget is None else format_pounds(found.budget),
         exceeds_budget=None if found.budget is None else expected > found.budget,
@@ -88,40 +90,40 @@ def check_answer(found: CheckOutcome) -> CheckAnswer:
         counted_over=None if found.counted_over is None else found.counted_over.value,
         without_list=list(found.without_list),
         not_worked_out=list(found.not_worked_out),
-        difference=_difference(found.difference) if found.difference else None,
+        difference=difference_answer(found.difference.against, found.difference.changes) if found.difference else None,
         per_practice=_per_practice(found.ranges, found.difference),
     )
 
 
-def _difference(found: Difference) -> CostDifference:
+def difference_answer(against: Compared, changes: Sequence[RangeChange]) -> CostDifference:
     return CostDifference(
-        scheme=found.scheme_id,
-        version=found.n,
-        period=PeriodModel.of(found.over),
-        practices=len(found.changes),
-        gaining=sum(each.expected > 0 for each in found.changes),
-        losing=sum(each.expected < 0 for each in found.changes),
-        before=_cost(spreading.total_range("all", [each.before for each in found.changes])),
-        change=_cost(spreading.total_range("all", found.changes)),
+        scheme=against.scheme_id,
+        version=against.n,
+        period=PeriodModel.of(against.over),
+        practices=len(changes),
+        gaining=sum(each.expected > 0 for each in changes),
+        losing=sum(each.expected < 0 for each in changes),
+        before=cost_answer(spreading.total_range("all", [each.before for each in changes])),
+        change=cost_answer(spreading.total_range("all", changes)),
     )
 
 
 def _per_practice(ranges: Sequence[PracticeRange], difference: Difference | None) -> list[PracticeCost]:
     changes = {each.before.practice: each for each in difference.changes} if difference else {}
-    return [_practice_cost(one, changes.get(one.practice)) for one in ranges]
+    return [PracticeCost(**practice_cost(one, changes.get(one.practice))) for one in ranges]
 
 
-def _practice_cost(one: PracticeRange, change: RangeChange | None) -> PracticeCost:
-    return PracticeCost(
-        practice=one.practice,
-        cost=_cost(one),
-        budget=None if one.budget is None else format_pounds(one.budget),
-        before=_cost(change.before) if change else None,
-        change=_cost(change) if change else None,
-    )
+def practice_cost(one: PracticeRange, change: RangeChange | None) -> dict[str, Any]:
+    return {
+        "practice": one.practice,
+        **cost_answer(one).model_dump(),
+        "budget": None if one.budget is None else format_pounds(one.budget),
+        "before": cost_answer(change.before) if change else None,
+        "change": cost_answer(change) if change else None,
+    }
 
 
-def _cost(found: PracticeRange | RangeGroup | RangeChange) -> Cost:
+def cost_answer(found: PracticeRange | RangeGroup | RangeChange) -> Cost:
     return Cost(
         least=format_pounds(found.least),
         expected=format_pounds(found.expected),

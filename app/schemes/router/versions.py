@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Query, Request, Response
 from markdown_it import MarkdownIt
 
 from app.calculation.errors import DefinitionInvalid
@@ -11,8 +11,7 @@ from app.core.auth import require
 from app.core.db import Transaction, Tx
 from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
-from app.core.http import MustMatch, Serving, accepted, paged
-from app.core.operations import Operation, operation_answer
+from app.core.http import MustMatch, Serving, paged
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
@@ -29,13 +28,11 @@ from app.schemes.errors import (
 )
 from app.schemes.repository.schemes import VersionRepository
 from app.schemes.router.answers import check_answer, version_answer
-from app.schemes.router.root import DRAFTS, router, visible_scheme
+from app.schemes.router.root import DRAFTS, Number, router, visible_scheme, visible_version
 from app.schemes.schemas.costing import CheckAnswer
 from app.schemes.schemas.scheme import Version, VersionIn, VersionPage, WordsParams
 from app.schemes.tables import VersionRow
-from app.schemes.values import VersionState
 
-Number = Annotated[int, Path(ge=1, le=1_000_000)]
 _markdown = MarkdownIt("commonmark", {"html": False})
 
 
@@ -97,7 +94,7 @@ async def get_scheme_version(
     response: Response,
 ) -> Version:
     """One version with its definition as it was written."""
-    return _single(await _visible_version(session, scheme_id, n, caller), response)
+    return _single(await visible_version(session, scheme_id, n, caller), response)
 
 
 @router.put(
@@ -173,7 +170,7 @@ async def get_scheme_version_in_words(
     A practice sees its own least, expected and most beside them; the office names one with `?practice=`. The digest of
     the words goes into the practice's acceptance.
     """
-    await _visible_version(session, scheme_id, n, caller)
+    await visible_version(session, scheme_id, n, caller)
     practice = await _asking_practice(session, caller, params.practice, serving)
     words = await service.describe_version(session, scheme_id, n, practice=practice)
     html = "text/html" in request.headers.get("accept", "")
@@ -211,34 +208,6 @@ async def publish_scheme_version(
         session, scheme_id, n, expected=expected, person_id=caller.require_person(), now=serving.clock.now()
     )
     return _single(row, response)
-
-
-@router.post(
-    "/v1/incentive-schemes/{scheme_id}/versions/{n}/simulate",
-    status_code=202,
-    responses=error_responses(SchemeNotFound, VersionNotFound, VersionNotPayable),
-)
-async def simulate_scheme_version(
-    scheme_id: UUID,
-    n: Number,
-    caller: Annotated[Principal, require("schemes:write")],
-    session: Transaction,
-    response: Response,
-) -> Operation:
-    """Work out every practice's least, expected and most, their totals, and how they spread by list size, rurality and
-    deprivation. The operation's `result` has it all when it has succeeded.
-    """
-    operation = await service.request_simulation(session, scheme_id, n)
-    accepted(response, operation.id)
-    return operation_answer(operation)
-
-
-async def _visible_version(session: Tx, scheme_id: UUID, n: int, caller: Principal) -> VersionRow:
-    await visible_scheme(session, scheme_id, caller)
-    row = await VersionRepository(session, session.tenant).get_number(scheme_id, n)
-    if row.state == VersionState.DRAFT and not caller.has(DRAFTS):
-        raise VersionNotFound
-    return row
 
 
 async def _asking_practice(session: Tx, caller: Principal, named: str | None, serving: Serving) -> str | None:

@@ -1,11 +1,14 @@
 """What groups of practices would be paid together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
+from typing import Final
 
 from app.organisations.values import SIZE_EDGES
-from app.schemes.values import PracticeRange, RangeChange, RangeGroup
+from app.schemes.rules.comparing import changes
+from app.schemes.values import PracticeRange, RangeChange, RangeGroup, SimulatedGroup, SimulatedPractice
 
 
 def size_band(registered: Decimal | None) -> str:
@@ -26,12 +29,43 @@ def deprivation(decile: int | None) -> str:
     return "unknown" if decile is None else f"decile {decile}"
 
 
-def spread(ranges: Sequence[PracticeRange], groups: Mapping[str, str]) -> list[RangeGroup]:
-    """What each group of practices would be paid together. `groups` names the group of each practice."""
-    found: dict[str, list[PracticeRange]] = {}
-    for one in ranges:
-        found.setdefault(groups.get(one.practice, "unknown"), []).append(one)
-    return [total_range(group, found[group]) for group in sorted(found, key=_natural)]
+def dispensing(is_dispensing: bool | None) -> str:
+    return "unknown" if is_dispensing is None else "dispensing" if is_dispensing else "not dispensing"
+
+
+Grouping = Callable[[SimulatedPractice], str]
+GROUPINGS: Final[Mapping[str, Grouping]] = {
+    "list_size": lambda one: size_band(one.registered),
+    "rurality": lambda one: rurality(one.rural),
+    "dispensing": lambda one: dispensing(one.dispensing),
+    "deprivation": lambda one: deprivation(one.imd_decile),
+}
+"""By what a simulation is spread: money that follows one of these and was not meant to is seen before it is offered."""
+
+
+def spread(practices: Iterable[SimulatedPractice], grouping: Grouping) -> list[SimulatedGroup]:
+    """What each group of practices would be paid together."""
+    found: dict[str, list[SimulatedPractice]] = {}
+    for one in practices:
+        found.setdefault(grouping(one), []).append(one)
+    return [group_of(name, found[name]) for name in sorted(found, key=_natural)]
+
+
+def group_of(name: str, practices: Sequence[SimulatedPractice]) -> SimulatedGroup:
+    """Together: two practices of 3,000 and 9,000 patients that can expect 6,000.00 and 30,000.00 expect 3.00 a patient.
+
+    Practices without a list count neither as patients nor as their pounds. The rule is ours.
+    """
+    listed = [one for one in practices if one.registered]
+    patients = sum((one.registered or Decimal(0) for one in listed), Decimal(0))
+    pence = sum(one.now.expected for one in listed)
+    changed = changes([one.now for one in practices], [one.before for one in practices if one.before])
+    return SimulatedGroup(
+        total=total_range(name, [one.now for one in practices]),
+        patients=patients,
+        per_patient=round(Fraction(pence) / Fraction(patients)) if patients else None,
+        change=sum(each.expected for each in changed) if changed else None,
+    )
 
 
 def total_range(group: str, ranges: Sequence[PracticeRange | RangeChange]) -> RangeGroup:

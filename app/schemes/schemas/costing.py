@@ -39,11 +39,10 @@ class CostDifference(BaseModel):
     change: Cost
 
 
-class PracticeCost(BaseModel):
+class PracticeCost(Cost):
     """What one practice can earn. `before` and `change` are null where there is nothing to compare with."""
 
     practice: str
-    cost: Cost
     budget: PoundsSum | None = Field(description="The practice's share of a budget per head.")
     before: Cost | None
     change: Cost | None
@@ -79,7 +78,9 @@ class CheckAnswer(BaseModel):
                     "per_practice": [
                         {
                             "practice": "ZZ0002",
-                            "cost": {"least": "0.00", "expected": "7200.00", "most": "7200.00"},
+                            "least": "0.00",
+                            "expected": "7200.00",
+                            "most": "7200.00",
                             "budget": "6000.00",
                             "before": {"least": "0.00", "expected": "6000.00", "most": "6000.00"},
                             "change": {"least": "0.00", "expected": "1200.00", "most": "1200.00"},

@@ -39,18 +39,27 @@ from app.schemes.service.joining import (
     sees_signatures,
 )
 from app.schemes.service.persons import erase_person, export_person
-from app.schemes.service.simulating import request_simulation, simulate
+from app.schemes.service.simulating import (
+    as_simulated,
+    chunks,
+    keep_simulation,
+    plan_simulation,
+    request_simulation,
+    simulate,
+)
 
 __all__ = [
     "Gathering",
     "accept_offer",
     "add_version",
     "as_scheme_ref",
+    "as_simulated",
     "as_version_ref",
     "budget_total",
     "calculate",
     "change_scheme",
     "check_version",
+    "chunks",
     "close_scheme",
     "confirm_facts",
     "create_scheme",
@@ -67,11 +76,13 @@ __all__ = [
     "gather_inputs",
     "get_scheme",
     "get_version_for",
+    "keep_simulation",
     "list_participants",
     "make_offers",
     "offers_awaiting",
     "participation_refs",
     "participation_tag",
+    "plan_simulation",
     "practices_in_state",
     "publish_version",
     "read_definition",

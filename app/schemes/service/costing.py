@@ -15,7 +15,7 @@ from app.schemes.rules import comparing, versions
 from app.schemes.service.checking import outside_year, version_problems
 from app.schemes.service.drafting import as_scheme_ref, as_version_ref, read_definition
 from app.schemes.service.figures import estimates, list_participants
-from app.schemes.values import Budget, CheckOutcome, CountedOver, Difference, PracticeRange, VersionRef
+from app.schemes.values import Budget, CheckOutcome, Compared, CountedOver, Difference, PracticeRange, VersionRef
 
 
 async def check_version(session: Tx, scheme_id: UUID, n: int, *, today: date) -> CheckOutcome:
@@ -37,7 +37,7 @@ async def check_version(session: Tx, scheme_id: UUID, n: int, *, today: date) ->
         not_worked_out=found.not_worked_out,
         budget=budget_of(scheme.budget, found.ranges, version.applies),
         counted_over=counted_over,
-        difference=present and await difference(session, version, present, ranges=found.ranges),
+        difference=present and await _difference(session, version, present, found.ranges),
     )
 
 
@@ -59,14 +59,27 @@ async def present_version(session: Tx, scheme_id: UUID, version: VersionRef) -> 
     return as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, scheme.live_version))
 
 
-async def difference(
-    session: Tx, version: VersionRef, present: VersionRef, *, ranges: Sequence[PracticeRange]
+async def ranges_before(
+    session: Tx, version: VersionRef, present: VersionRef, *, codes: Sequence[str]
+) -> Sequence[PracticeRange]:
+    """The practices' figures by the rules of the present, as if each took part in both."""
+    over = compared(version, present).over
+    return (await estimates(session, present.scheme_id, replace(present, applies=over), codes=codes)).ranges
+
+
+def compared(version: VersionRef, present: VersionRef) -> Compared:
+    """Like with like: over the time of the new version, where the present one can pay for it; else over all of its own."""
+    definition, over = read_definition(present.definition), version.applies
+    if not versions.is_covered(over, by=present.applies) or version_problems(definition, applies=over):
+        over = present.applies
+    return Compared(present.scheme_id, present.n, over)
+
+
+async def _difference(
+    session: Tx, version: VersionRef, present: VersionRef, ranges: Sequence[PracticeRange]
 ) -> Difference:
-    """Each practice's figures by the present rules, as if it took part in both."""
-    over = _compared_over(version, present)
-    codes = [one.practice for one in ranges]
-    before = await estimates(session, present.scheme_id, replace(present, applies=over), codes=codes)
-    return Difference(present.scheme_id, present.n, over, comparing.changes(ranges, before.ranges))
+    before = await ranges_before(session, version, present, codes=[one.practice for one in ranges])
+    return Difference(compared(version, present), comparing.changes(ranges, before))
 
 
 def budget_of(budget: Budget | None, ranges: Sequence[PracticeRange], applies: Period) -> int | None:
@@ -76,12 +89,3 @@ def budget_of(budget: Budget | None, ranges: Sequence[PracticeRange], applies: P
     if budget.amount is not None:
         return versions.whole_pence(budget.amount * calculation.year_share(applies))
     return sum(one.budget or 0 for one in ranges)
-
-
-def _compared_over(version: VersionRef, present: VersionRef) -> Period:
-    """Like with like: the time of the new version, where the present one can pay for it; else all of its own time."""
-    definition = read_definition(present.definition)
-    is_alike = versions.is_covered(version.applies, by=present.applies)
-    if is_alike and not version_problems(definition, applies=version.applies):
-        return version.applies
-    return present.applies

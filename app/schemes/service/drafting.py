@@ -21,7 +21,7 @@ from app.schemes.repository.schemes import SchemeRepository, VersionRepository
 from app.schemes.rules import versions
 from app.schemes.service.checking import definition_errors, outside_year, version_problems
 from app.schemes.tables import SchemeRow, VersionRow
-from app.schemes.values import Budget, SchemeRef, SchemeState, VersionRef, VersionState, scheme_year
+from app.schemes.values import Budget, SchemeRef, SchemeState, VersionRef, VersionState, Words, scheme_year
 
 
 async def create_scheme(
@@ -150,8 +150,8 @@ async def publish_version(
     problems = definition_errors(version_problems(definition, applies=applies))
     if problems := [*outside_year(applies, scheme_year(scheme.starts_on)), *problems]:
         raise VersionNotPayable(errors=problems)
-    row.words = calculation.describe_markdown(definition)
-    row.words_digest = words_digest(row.words)
+    words = words_of(row)
+    row.words, row.words_digest = words.markdown, words.digest
     row.state, row.published_at, row.published_by = VersionState.PUBLISHED, now, person_id
     await session.flush()
     published = await VersionRepository(session, session.tenant).list_published([scheme_id])
@@ -197,8 +197,10 @@ def read_definition(raw: Mapping[str, Any]) -> Definition:
         raise DefinitionInvalid(errors=definition_errors(invalid.errors)) from None
 
 
-def words_digest(words: str) -> str:
-    return hashlib.sha256(words.encode()).hexdigest()
+def words_of(row: VersionRow) -> Words:
+    """The words it was published with, or what a draft says as it stands; and their digest."""
+    words = row.words or calculation.describe_markdown(read_definition(row.definition))
+    return Words(words, row.words_digest or hashlib.sha256(words.encode()).hexdigest())
 
 
 def as_scheme_ref(row: SchemeRow) -> SchemeRef:

@@ -28,7 +28,7 @@ from app.schemes.service.drafting import (
     list_published_versions,
     read_definition,
     version_covering,
-    words_digest,
+    words_of,
 )
 from app.schemes.values import (
     Budget,
@@ -223,14 +223,13 @@ async def describe_version(session: Tx, scheme_id: UUID, n: int, *, practice: st
     """The version's sentences, with the practice's least, expected and most where one asks."""
     row = await VersionRepository(session, session.tenant).get_number(scheme_id, n)
     version, definition = as_version_ref(row), read_definition(row.definition)
-    plain = row.words or calculation.describe_markdown(definition)
-    digest = row.words_digest or words_digest(plain)
+    words = words_of(row)
     if practice is None or version_problems(definition, applies=version.applies):
-        return Words(plain, digest)
+        return words
     inputs = await _inputs_with_others(session, scheme_id, version, period=version.applies, codes=[practice])
     ranges = calculation.estimates(definition, period=version.applies, practices=inputs)[practice]
     # What was signed stays as it was worded then; only the practice's own figures are of today.
-    return Words(_with_range(plain, ranges), digest)
+    return Words(_with_range(words.markdown, ranges), words.digest)
 
 
 async def describe_offer(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> dict[str, str]:

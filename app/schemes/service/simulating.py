@@ -1,86 +1,150 @@
 """What a version would pay each practice, worked out by the payments worker before anybody is asked."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
+from app.calculation import service as calculation
 from app.core import operations
 from app.core.db import Tx
 from app.core.events import emit
-from app.core.money import format_pounds
+from app.core.ids import new_id
 from app.core.operations import OperationRow
 from app.organisations import service as organisations
-from app.schemes.errors import VersionNotPayable
+from app.organisations.values import PracticeProfile
+from app.schemes.errors import SchemeNotPublished, VersionNotPayable
 from app.schemes.events import SimulationRequested
-from app.schemes.repository.schemes import VersionRepository
-from app.schemes.rules import spreading
+from app.schemes.repository.schemes import SchemeRepository, VersionRepository
+from app.schemes.repository.simulations import SimulationRepository
 from app.schemes.service.checking import definition_errors, version_problems
-from app.schemes.service.costing import practices_concerned
-from app.schemes.service.drafting import as_version_ref, read_definition
+from app.schemes.service.costing import budget_of, compared, practices_concerned, present_version, ranges_before
+from app.schemes.service.drafting import as_scheme_ref, as_version_ref, read_definition, words_of
 from app.schemes.service.figures import estimates
-from app.schemes.values import PracticeRange, RangeGroup
+from app.schemes.tables import SimulatedRow, SimulationRow
+from app.schemes.values import PracticeRange, Simulated, SimulatedPractice, SimulationPlan, VersionRef
+
+CHUNK: Final = 500
 
 
-async def request_simulation(session: Tx, scheme_id: UUID, n: int) -> OperationRow:
+async def request_simulation(session: Tx, scheme_id: UUID, n: int, *, against: UUID | None) -> OperationRow:
+    """`against` is a scheme whose live version is the one to compare with; None: this scheme's own."""
     version = as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, n))
     problems = version_problems(read_definition(version.definition), applies=version.applies)
     if problems:
         raise VersionNotPayable(errors=definition_errors(problems))
-    started = {"scheme": str(scheme_id), "version": n}
-    operation = await operations.start_operation(session, "schemes.simulate", result=started)
-    emit(session, SimulationRequested(subject=str(operation.id), scheme=str(scheme_id), n=n))
+    if against is not None:
+        other = await SchemeRepository(session, session.tenant).get(against)
+        if other.live_version is None:
+            raise SchemeNotPublished("The scheme to compare with has no published version.")
+    operation_id = new_id()
+    started = {"scheme": str(scheme_id), "version": n, "simulation": str(operation_id)}
+    operation = await operations.start_operation(session, "schemes.simulate", result=started, operation_id=operation_id)
+    other_scheme = None if against is None else str(against)
+    emit(session, SimulationRequested(subject=str(operation.id), scheme=str(scheme_id), n=n, against=other_scheme))
     return operation
 
 
-async def simulate(session: Tx, operation_id: UUID, *, scheme_id: UUID, n: int, today: date) -> None:
-    version = as_version_ref(await VersionRepository(session, session.tenant).get_number(scheme_id, n))
+async def plan_simulation(session: Tx, scheme_id: UUID, n: int, *, against: UUID | None, today: date) -> SimulationPlan:
+    scheme = as_scheme_ref(await SchemeRepository(session, session.tenant).get(scheme_id))
+    row = await VersionRepository(session, session.tenant).get_number(scheme_id, n)
+    version = as_version_ref(row)
     codes, counted_over = await practices_concerned(session, scheme_id, version, today=today)
-    found = await estimates(session, scheme_id, version, codes=codes)
-    ranges = found.ranges
-    profiles = await organisations.profiles(session, codes, on=version.applies.valid_from)
-    groups = {
-        "list_size": {code: spreading.size_band(known.registered) for code, known in profiles.items()},
-        "rurality": {code: spreading.rurality(known.rural) for code, known in profiles.items()},
-        "deprivation": {code: spreading.deprivation(known.imd_decile) for code, known in profiles.items()},
-    }
-    result = {
-        "scheme": str(scheme_id),
-        "version": n,
-        "counted_over": counted_over.value,
-        "practices": [_range(one) for one in ranges],
-        "totals": _group(spreading.total_range("all", ranges)),
-        "spread": {name: _spread(ranges, named) for name, named in groups.items()},
-        "without_list": list(found.without_list),
-        "not_worked_out": list(found.not_worked_out),
-    }
-    await operations.record_progress(session, operation_id, done=len(codes), total=len(codes))
-    await operations.succeed(session, operation_id, result=result)
+    present = await present_version(session, against or scheme_id, version)
+    return SimulationPlan(
+        version=version,
+        present=present,
+        codes=tuple(codes),
+        counted_over=counted_over,
+        budget=scheme.budget,
+        words_digest=words_of(row).digest,
+        may_be_split=not any(_shares(each) for each in (version, present) if each),
+    )
 
 
-def _range(one: PracticeRange) -> dict[str, Any]:
+def chunks(plan: SimulationPlan) -> Iterator[Sequence[str]]:
+    """The practices to be worked out together."""
+    size = CHUNK if plan.may_be_split else max(1, len(plan.codes))
+    return (plan.codes[start : start + size] for start in range(0, len(plan.codes), size))
+
+
+async def simulate(session: Tx, plan: SimulationPlan, codes: Sequence[str]) -> Simulated:
+    found = await estimates(session, plan.version.scheme_id, plan.version, codes=codes)
+    before: Mapping[str, PracticeRange] = {}
+    if plan.present:
+        ranges = await ranges_before(session, plan.version, plan.present, codes=codes)
+        before = {one.practice: one for one in ranges}
+    profiles = await organisations.profiles(session, codes, on=plan.version.applies.valid_from)
+    practices = tuple(_simulated(one, before.get(one.practice), profiles.get(one.practice)) for one in found.ranges)
+    return Simulated(practices, found.without_list, found.not_worked_out)
+
+
+async def keep_simulation(
+    session: Tx, operation_id: UUID, plan: SimulationPlan, found: Simulated, *, now: datetime
+) -> None:
+    """Written once, with all its practices: a simulation that is there is whole."""
+    against = compared(plan.version, plan.present) if plan.present else None
+    row = SimulationRow(
+        commissioner_id=session.tenant,
+        id=operation_id,
+        scheme_id=plan.version.scheme_id,
+        n=plan.version.n,
+        words_digest=plan.words_digest,
+        counted_over=plan.counted_over,
+        budget=budget_of(plan.budget, [one.now for one in found.practices], plan.version.applies),
+        against_scheme_id=against.scheme_id if against else None,
+        against_n=against.n if against else None,
+        over_from=against.over.valid_from if against else None,
+        over_until=against.over.end if against else None,
+        practices=len(found.practices),
+        without_list=list(found.without_list),
+        not_worked_out=list(found.not_worked_out),
+        created_at=now,
+    )
+    session.add(row)
+    # Flushed, so that its practices find it.
+    await session.flush()
+    repository = SimulationRepository(session, session.tenant)
+    await repository.add_practices([_row(session.tenant, operation_id, one) for one in found.practices])
+    await operations.succeed(session, operation_id)
+
+
+def as_simulated(row: SimulatedRow) -> SimulatedPractice:
+    before = None
+    if row.before_least is not None and row.before_expected is not None:
+        before = PracticeRange(row.practice, row.before_least, row.before_expected, row.before_most, None)
+    return SimulatedPractice(
+        now=PracticeRange(row.practice, row.least, row.expected, row.most, row.budget),
+        before=before,
+        registered=row.registered,
+        rural=row.rural,
+        dispensing=row.dispensing,
+        imd_decile=row.imd_decile,
+    )
+
+
+def _shares(version: VersionRef) -> bool:
+    return calculation.shares_among_all(read_definition(version.definition))
+
+
+def _simulated(now: PracticeRange, before: PracticeRange | None, profile: PracticeProfile | None) -> SimulatedPractice:
+    if profile is None:
+        return SimulatedPractice(now, before, None, None, None, None)
+    return SimulatedPractice(now, before, profile.registered, profile.rural, profile.dispensing, profile.imd_decile)
+
+
+def _row(tenant: UUID, simulation_id: UUID, one: SimulatedPractice) -> dict[str, Any]:
+    before = one.before
     return {
-        "practice": one.practice,
-        "least": format_pounds(one.least),
-        "expected": format_pounds(one.expected),
-        "most": _pounds(one.most),
-        "budget": _pounds(one.budget),
+        "commissioner_id": tenant,
+        "simulation_id": simulation_id,
+        **asdict(one.now),
+        "before_least": before.least if before else None,
+        "before_expected": before.expected if before else None,
+        "before_most": before.most if before else None,
+        "registered": one.registered,
+        "rural": one.rural,
+        "dispensing": one.dispensing,
+        "imd_decile": one.imd_decile,
     }
-
-
-def _spread(ranges: Sequence[PracticeRange], groups: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [_group(each) for each in spreading.spread(ranges, groups)]
-
-
-def _group(found: RangeGroup) -> dict[str, Any]:
-    return {
-        "group": found.group,
-        "practices": found.practices,
-        "least": format_pounds(found.least),
-        "expected": format_pounds(found.expected),
-        "most": _pounds(found.most),
-    }
-
-
-def _pounds(pence: int | None) -> str | None:
-    return None if pence is None else format_pounds(pence)
