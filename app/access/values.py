@@ -202,6 +202,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "practice_changes:write",
             "signups:write",
             "runs:read",
+            "payment_settings:write",
             "statements:read",
             "statements:own",
             "facts:read",

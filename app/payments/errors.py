@@ -100,7 +100,15 @@ class SamePerson(DomainError):
     hint = (
         "Let another person do it, with a credential of their own: who it is counts, not which key or token they use."
     )
-    constraints = ("ck_payment_run_people",)
+    constraints = ("ck_payment_run_people", "ck_payment_run_approvers")
+
+
+class SettledMeanwhile(DomainError):
+    status = 409
+    code = "payments.settled_meanwhile"
+    title = "Somebody else has just settled this for the first time."
+    hint = "Read `GET /v1/payment-settings` again, and send yours with its ETag if it still is to be so."
+    constraints = ("pk_payment_settings",)
 
 
 class OwnPractice(DomainError):

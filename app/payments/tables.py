@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Column
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from app.core.ids import new_id
@@ -37,6 +37,11 @@ class PaymentRun(SQLModel, table=True):
     balances: list[list[Any]] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     calculated_by: UUID
     approved_by: UUID | None = None
+    approvers_required: int = 1
+    approvers: list[UUID] = Field(default_factory=list, sa_column=Column(ARRAY(Uuid), nullable=False))
+    approvals_at: list[datetime] = Field(
+        default_factory=list, sa_column=Column(ARRAY(DateTime(timezone=True)), nullable=False)
+    )
     released_by: UUID | None = None
     rejected_by: UUID | None = None
     reason: str | None = None
@@ -47,6 +52,18 @@ class PaymentRun(SQLModel, table=True):
     approved_at: datetime | None = None
     released_at: datetime | None = None
     rejected_at: datetime | None = None
+    version: int = 1
+
+
+class PaymentSettings(SQLModel, table=True):
+    """One row for a commissioner, or none while nothing was settled."""
+
+    __tablename__ = "payment_settings"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    approval_bands: list[dict[str, int]] = Field(sa_column=Column(JSONB, nullable=False))
+    changed_by: UUID
+    changed_at: datetime
     version: int = 1
 
 

@@ -28,6 +28,14 @@ VOID: Final = (RunState.REJECTED, RunState.FAILED)
 READABLE: Final = (*POSTED, RunState.CALCULATED, RunState.APPROVED, RunState.REJECTED)
 
 
+@dataclass(frozen=True, slots=True)
+class ApprovalBand:
+    """From so many pence on, so many different people approve a run."""
+
+    start: int
+    approvers: int
+
+
 class LineKind(StrEnum):
     ENTITLEMENT = "entitlement"
     ADJUSTMENT = "adjustment"
@@ -166,6 +174,11 @@ class WorkedRun:
     total: int
     lines: int
     outputs_digest: str
+
+    @property
+    def moved(self) -> int:
+        """What the payments give and what they take back, added up: neither hides the other from whoever approves."""
+        return sum(abs(payment.total) for statement in self.statements for payment in statement.payments)
 
     @property
     def file_count(self) -> int:

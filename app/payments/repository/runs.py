@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import any_, text
 from sqlmodel import col
 
 from app.core.db import Tx
@@ -146,7 +146,7 @@ class RunRepository(TenantRepository[PaymentRun]):
     async def list_decided_by(self, person: UUID) -> Sequence[PaymentRun]:
         return await self.list(
             (col(PaymentRun.calculated_by) == person)
-            | (col(PaymentRun.approved_by) == person)
+            | (any_(col(PaymentRun.approvers)) == person)
             | (col(PaymentRun.released_by) == person)
             | (col(PaymentRun.rejected_by) == person)
         )

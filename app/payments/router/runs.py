@@ -108,7 +108,10 @@ async def get_payment_run(run_id: UUID, caller: Reader, session: Transaction, re
 async def approve_payment_run(
     run_id: UUID, caller: Approver, session: Transaction, serving: Serving, expected: MustMatch, response: Response
 ) -> runs.PaymentRun:
-    """Approve a calculated run. Not by whoever started it, and not by somebody with a post at a practice it pays."""
+    """Approve a calculated run. Not by whoever started it, and not by somebody with a post at a practice it pays.
+
+    A run that needs several `approvers_required` stays calculated until as many different people have approved it.
+    """
     run = await service.approve_run(
         session, run_id, person=caller.require_person(), expected=expected, now=serving.clock.now()
     )
@@ -149,7 +152,7 @@ async def release_payment_run(
 ) -> runs.PaymentRun:
     """Release an approved run: its lines are final, its file can be fetched and the practices see their statements.
 
-    By a third person. `pay_by` is set by the scheme's payment terms.
+    By a further person. `pay_by` is set by the scheme's payment terms.
     """
     run = await service.release_run(
         session, run_id, person=caller.require_person(), expected=expected, now=serving.clock.now()

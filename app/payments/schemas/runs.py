@@ -40,7 +40,7 @@ class RunProblem(BaseModel):
 
 
 class PaymentRun(BaseModel):
-    """`practices` and `lines` are counts; `calculated_by`, `approved_by` and `released_by` are three different people."""
+    """`practices` and `lines` are counts; `calculated_by`, the `approvers` and `released_by` are different people."""
 
     model_config = example(RUN)
 
@@ -55,7 +55,9 @@ class PaymentRun(BaseModel):
     inputs_digest: str | None
     outputs_digest: str | None
     calculated_by: UUID
-    approved_by: UUID | None
+    approvers_required: int = Field(description="How many different people approve it, by the amount that it moves.")
+    approvers: list[UUID] = Field(description="Who has approved it so far.")
+    approved_by: UUID | None = Field(description="The last of them, once it is approved.")
     released_by: UUID | None
     rejected_by: UUID | None
     reason: str | None

@@ -20,6 +20,7 @@ from app.payments.service.running import (
     write_statements,
 )
 from app.payments.service.sending import send_run
+from app.payments.service.settings import settle_approval
 from app.payments.service.settling import Loaded, record_acknowledgements, render_file
 from app.payments.service.supplying import confirm_supplier, propose_supplier
 from app.payments.service.telling import released_statements
@@ -50,6 +51,7 @@ __all__ = [
     "render_file",
     "request_run",
     "send_run",
+    "settle_approval",
     "stand_of",
     "watch_runs",
     "write_statements",

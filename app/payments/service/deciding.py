@@ -1,4 +1,4 @@
-"""Decisions about a run: by three different people, each once, never about their own practice."""
+"""Decisions about a run: by different people, each once, never about their own practice."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from app.core.audit import audit
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import PreconditionFailed
-from app.core.events import Event, emit
+from app.core.events import emit
 from app.core.repository import Expected
 from app.payments.errors import OwnPractice, RunNotApproved, RunNotCalculated, RunNotOpen, SamePerson
 from app.payments.events import RunApproved, RunRejected, RunReleased
@@ -21,22 +21,31 @@ from app.payments.service.terms import terms_of
 from app.payments.tables import PaymentRun
 from app.payments.values import RunState
 
+_Step = tuple[RunState, dict[str, Any]]
+"""What a decision makes of a run: its next state, and what is written with it."""
+
 
 async def approve_run(session: Tx, run_id: UUID, *, person: UUID, expected: Expected, now: datetime) -> PaymentRun:
     seen = await RunRepository(session, session.tenant).get(run_id)
     starters = await _starters_of(session, seen)
 
-    def check(run: PaymentRun) -> None:
+    def check(run: PaymentRun) -> _Step:
         if run.state != RunState.CALCULATED:
             raise RunNotCalculated(f"The run is {run.state}.")
         if person in starters:
             raise SamePerson("Whoever started the run, or gave a key or a role to whoever did, does not approve it.")
+        if person in run.approvers:
+            raise SamePerson("You have approved the run; somebody else approves it as well.")
+        given = {"approvers": [*run.approvers, person], "approvals_at": [*run.approvals_at, now]}
+        if len(run.approvers) + 1 < run.approvers_required:
+            return RunState.CALCULATED, given
+        return RunState.APPROVED, {**given, "approved_by": person, "approved_at": now}
 
     await _require_no_post_there(session, seen, person, now)
-    run = await _decide(
-        session, seen, expected, check, to=RunState.APPROVED, values={"approved_by": person, "approved_at": now}
-    )
-    _announce(session, run, RunApproved(subject=str(run.id), scheme_id=str(run.scheme_id)), "payment_run.approved")
+    run = await _decide(session, seen, expected, check)
+    if run.state == RunState.APPROVED:
+        emit(session, RunApproved(subject=str(run.id), scheme_id=str(run.scheme_id)))
+    _note(session, run, "payment_run.approved")
     return run
 
 
@@ -45,20 +54,22 @@ async def release_run(session: Tx, run_id: UUID, *, person: UUID, expected: Expe
     seen = await RunRepository(session, session.tenant).get(run_id)
     starters = await _starters_of(session, seen)
 
-    def check(run: PaymentRun) -> None:
-        if run.state != RunState.APPROVED:
-            raise RunNotApproved(f"The run is {run.state}.")
-        if person in {*starters, run.approved_by}:
-            raise SamePerson(
-                "Whoever started or approved the run, or gave a key or a role to whoever started it, does not release it."
-            )
-
     await _require_no_post_there(session, seen, person, now)
     terms = await terms_of(session, seen)
     pay_by = london_date(now) + timedelta(days=terms.payment_terms_days)
-    values = {"released_by": person, "released_at": now, "pay_by": pay_by}
-    run = await _decide(session, seen, expected, check, to=RunState.RELEASED, values=values)
-    _announce(session, run, RunReleased(subject=str(run.id), scheme_id=str(run.scheme_id)), "payment_run.released")
+
+    def check(run: PaymentRun) -> _Step:
+        if run.state != RunState.APPROVED:
+            raise RunNotApproved(f"The run is {run.state}.")
+        if person in {*starters, *run.approvers, run.approved_by}:
+            raise SamePerson(
+                "Whoever started or approved the run, or gave a key or a role to whoever started it, does not release it."
+            )
+        return RunState.RELEASED, {"released_by": person, "released_at": now, "pay_by": pay_by}
+
+    run = await _decide(session, seen, expected, check)
+    emit(session, RunReleased(subject=str(run.id), scheme_id=str(run.scheme_id)))
+    _note(session, run, "payment_run.released")
     return run
 
 
@@ -67,27 +78,20 @@ async def reject_run(
 ) -> PaymentRun:
     """Nothing of the run was posted; another run may be made for the period."""
 
-    def check(run: PaymentRun) -> None:
+    def check(run: PaymentRun) -> _Step:
         if run.state not in {RunState.CALCULATED, RunState.APPROVED}:
             raise RunNotOpen(f"The run is {run.state}.")
+        return RunState.REJECTED, {"rejected_by": person, "rejected_at": now, "reason": reason}
 
     seen = await RunRepository(session, session.tenant).get(run_id)
     await _require_no_post_there(session, seen, person, now)
-    values = {"rejected_by": person, "rejected_at": now, "reason": reason}
-    run = await _decide(session, seen, expected, check, to=RunState.REJECTED, values=values)
-    _announce(session, run, RunRejected(subject=str(run.id), scheme_id=str(run.scheme_id)), "payment_run.rejected")
+    run = await _decide(session, seen, expected, check)
+    emit(session, RunRejected(subject=str(run.id), scheme_id=str(run.scheme_id)))
+    _note(session, run, "payment_run.rejected")
     return run
 
 
-async def _decide(
-    session: Tx,
-    run: PaymentRun,
-    expected: Expected,
-    check: Callable[[PaymentRun], None],
-    *,
-    to: RunState,
-    values: dict[str, Any],
-) -> PaymentRun:
+async def _decide(session: Tx, run: PaymentRun, expected: Expected, check: Callable[[PaymentRun], _Step]) -> PaymentRun:
     """Check what was read, then change it in one statement that holds only for what was read.
 
     Of 64 people who press the button at once, one changes the row; the others find it changed, look again and are told
@@ -96,7 +100,7 @@ async def _decide(
     runs = RunRepository(session, session.tenant)
     for _ in ("as read", "as somebody else has just left it"):
         expected.check(run.version)
-        check(run)
+        to, values = check(run)
         is_decided = await runs.decide(run, to=to, **values)
         run = await runs.get_again(run.id)
         if is_decided:
@@ -128,6 +132,14 @@ async def _require_no_post_there(session: Tx, run: PaymentRun, person: UUID, now
             )
 
 
-def _announce(session: Tx, run: PaymentRun, event: Event, action: str) -> None:
-    emit(session, event)
-    audit(session, action, run.id, scheme=run.scheme_id, total=run.total, outputs_digest=run.outputs_digest)
+def _note(session: Tx, run: PaymentRun, action: str) -> None:
+    audit(
+        session,
+        action,
+        run.id,
+        scheme=run.scheme_id,
+        total=run.total,
+        outputs_digest=run.outputs_digest,
+        approvals=len(run.approvers),
+        approvers_required=run.approvers_required,
+    )

@@ -11,7 +11,6 @@ from app.payments.tables import PaymentRun, Supplier
 
 _DECISIONS = {
     "requested": ("calculated_by", "created_at"),
-    "approved": ("approved_by", "approved_at"),
     "released": ("released_by", "released_at"),
     "rejected": ("rejected_by", "rejected_at"),
 }
@@ -25,9 +24,15 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
     runs = await RunRepository(session, session.tenant).list_decided_by(person_id)
     suppliers = await SupplierRepository(session, session.tenant).list_of_person(person_id)
     return {
-        "payment_runs": [{"run": str(run.id), **_by(run, person_id, _DECISIONS)} for run in runs],
+        "payment_runs": [{"run": str(run.id), **_decided(run, person_id)} for run in runs],
         "suppliers": [{"supplier": str(row.id), **_by(row, person_id, _SUPPLYING)} for row in suppliers],
     }
+
+
+def _decided(run: PaymentRun, person_id: UUID) -> dict[str, str]:
+    approvals = dict(zip(run.approvers, run.approvals_at, strict=True))
+    approved = {"approved": utc_text(approvals[person_id])} if person_id in approvals else {}
+    return {**_by(run, person_id, _DECISIONS), **approved}
 
 
 def _by(row: PaymentRun | Supplier, person_id: UUID, steps: dict[str, tuple[str, str]]) -> dict[str, str]:

@@ -18,7 +18,9 @@ from app.organisations import service as organisations
 from app.payments.errors import OverlappingPeriod, PeriodNotPayable, RunOpen
 from app.payments.events import RunCalculated, RunFailed, RunRequested
 from app.payments.repository.runs import RunRepository
+from app.payments.repository.settings import SettingsRepository
 from app.payments.repository.statements import StatementRepository
+from app.payments.rules.approving import approvers_required
 from app.payments.tables import PaymentRun
 from app.payments.values import RunState, WorkedRun, WorkedStatement
 from app.schemes import service as schemes
@@ -108,11 +110,13 @@ async def publish_run(session: Tx, run_id: UUID, worked: WorkedRun, *, now: date
     run = await RunRepository(session, session.tenant).get(run_id, for_update=True)
     if run.state != RunState.CALCULATING:
         return
+    bands = await SettingsRepository(session, session.tenant).list_bands()
     run.state = RunState.CALCULATED
     run.practices = len(worked.statements)
     run.lines = worked.lines
     run.total = worked.total
     run.file_count = worked.file_count
+    run.approvers_required = approvers_required(bands, worked.moved)
     run.outputs_digest = worked.outputs_digest
     run.calculated_at = now
     await operations.succeed(session, run.operation_id, total=len(worked.statements))
