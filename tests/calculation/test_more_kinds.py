@@ -18,6 +18,7 @@ from app.calculation.values import PostHeld, Range
 from app.core.clock import Period, add_months
 from tests.factories.calculation import (
     APRIL,
+    MEASURES,
     QUARTER,
     YEAR,
     a_fact,
@@ -173,6 +174,18 @@ def test_a_subject_counts_once_in_a_year_whatever_the_periods_are():
     assert paid(per_event(), next_year, months(3, date(2015, 4, 1))).total == 14_000
 
 
+def test_a_subject_counts_once_in_a_period_where_periods_are_asked_for():
+    once = {"kind": "events", "fact": "check", "distinct": "subject", "within": "period"}
+    given = facts(
+        *(a_fact("check", "1", day, subject="p1") for day in (date(2014, 5, 6), date(2014, 5, 7), date(2014, 8, 5)))
+    )
+    due = [
+        paid(per_event(), given, period, measures=MEASURES | {"checks": once}).total
+        for period in (QUARTER, SECOND_QUARTER, YEAR)
+    ]
+    assert due == [14_000, 14_000, 14_000]
+
+
 def test_a_cap_for_the_year_is_used_up_by_earlier_periods():
     given = facts(a_fact("register", "20"), a_fact("check", "15"), a_fact("check", "9", date(2014, 8, 5)))
     pay = per_event(at_most="register")
@@ -248,6 +261,11 @@ def test_parts_of_what_is_not_known_yet_are_refused():
     problems = check_definition(definition(instalments(gate(per_session()))), applies=YEAR)
     assert [(each.pointer, each.code) for each in problems] == [("/pay/then", "calculation.instalments_of_facts")]
     assert codes(instalments(fixed(), 5)) == ["calculation.bad_value"]
+
+
+def test_an_advance_in_parts_that_its_time_does_not_divide_into_is_a_problem():
+    problems = check_definition(definition(advance(fixed(), parts=4)), applies=months(2))
+    assert [(each.pointer, each.code) for each in problems] == [("/pay/parts", "calculation.broken_part")]
 
 
 def test_an_advance_ends_in_what_was_earned():

@@ -63,6 +63,21 @@ async def test_a_size_without_a_date_counts_on_the_day_the_definition_asks_for(s
     assert (broken.status_code, broken.json()["code"]) == (422, "calculation.broken_month")
 
 
+async def test_two_lists_of_one_day_are_refused_and_not_chosen_from(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared)
+    client = await shared.as_role("scheme_manager", tenant=tenant)
+    lists = [{"as_at": "2026-04-01", "registered": size} for size in ("5000", "6000")]
+    body = {
+        "definition": PER_HEAD,
+        "practices": [{"code": "A1", "lists": lists}],
+        "period": {"from": "2026-04-01", "until": "2026-07-01"},
+    }
+    refused = await client.post("/v1/calculator", json=body)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/practices/0")
+    lists[1] = {"as_at": "2026-04-01", "weighted": "6000"}
+    assert (await client.post("/v1/calculator", json=body)).json()["total"] == "2500.00"
+
+
 async def test_the_answer_is_what_the_contract_publishes(shared: LivePlenary) -> None:
     tenant, _ = await a_tenant(shared)
     client = await shared.as_role("scheme_manager", tenant=tenant)

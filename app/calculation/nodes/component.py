@@ -50,6 +50,8 @@ class Component(PayingNode):
     )
 
     def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
+        # What else it is besides a component, such as paid in parts of a year, has problems of its own.
+        yield from super(Component, self).problems(at, inside=inside, applies=applies)
         is_yearly = getattr(self, "rate_per", None) is RatePer.YEAR
         allowed = any(isinstance(node, PayingNode) and node.allows_broken_months for node in inside)
         if is_yearly and not allowed and has_broken_month(applies):

@@ -20,7 +20,7 @@ from app.calculation.rules.earning import Earning, Payer, Run, Told, View
 from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
 from app.calculation.rules.wording import measured_text, number_text, rate_text
 from app.calculation.values import Fact, Measure, PracticeInput
-from app.core.clock import Period
+from app.core.clock import Period, financial_year_of
 from app.core.wording import day_text, span_text
 
 _CAPS = (LevelMeasure, ListMeasure, CountMeasure)
@@ -68,12 +68,15 @@ class EventsMeasure(Measure):
             if self.distinct is None or fact.subject is None:
                 found.append((fact, exact(fact.value)))
                 continue
-            # A period may reach into the next financial year, in which the same subject counts anew.
-            once = (self.facts_from(Period(fact.on, run.period.valid_until)), fact.subject)
+            once = (self._counts_anew(fact.on, run.period), fact.subject)
             if once not in seen and fact.value > 0:
                 seen.add(once)
                 found.append((fact, 1))
         return found
+
+    def _counts_anew(self, day: date, period: Period) -> date:
+        """A period may reach into the next financial year, in which a subject counts again."""
+        return financial_year_of(day).valid_from if self.within is Within.YEAR else period.valid_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.calculation.values import Fact, ListSize, PostHeld, PracticeInput
+from app.calculation.values import Basis, Fact, ListSize, PostHeld, PracticeInput
 from app.calculation.values import Line as CalculatedLine
 from app.core.clock import Period, PeriodModel
 from app.core.errors import FieldError, InvalidRequest
@@ -63,6 +63,7 @@ class PracticeIn(StrictModel):
     def _one_way_to_say_it(self) -> Self:
         if self.lists is not None and (self.registered is not None or self.weighted is not None):
             raise PydanticCustomError("not_valid", "Give either `lists`, or `registered` and `weighted`.")
+        _refuse_two_sizes(self.lists or ())
         _refuse_negative(self.registered, self.weighted)
         return self
 
@@ -251,6 +252,16 @@ def _fact(given: CalculatorFactIn, place: int) -> Fact:
 
 def _number(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
+
+
+def _refuse_two_sizes(lists: Sequence[ListIn]) -> None:
+    """Which of two sizes of one day would count is anybody's guess."""
+    for basis in Basis:
+        days = [each.as_at for each in lists if getattr(each, basis) is not None]
+        if len(set(days)) != len(days):
+            raise PydanticCustomError(
+                "not_valid", "Two of `lists` give different sizes for one day; give one for each."
+            )
 
 
 def _refuse_negative(*sizes: str | None) -> None:
