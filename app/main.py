@@ -149,6 +149,11 @@ FIGURES = (
         "Released payments that no ledger has acknowledged.",
         payments_service.count_unacknowledged_releases,
     ),
+    Figure(
+        "payment_queries_overdue",
+        "Queries about payments that should have been answered by now.",
+        payments_service.count_overdue_queries,
+    ),
 )
 
 

@@ -1,7 +1,7 @@
 """Handlers of the communications slice. All of them run on the queue that a restore holds back."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 import structlog
@@ -12,6 +12,7 @@ from app.communications.errors import MailNotTaken
 from app.communications.ports import Mailer, Outgoing
 from app.core.database_problems import DATABASE_ERRORS
 from app.core.db import Tx, unit_of_work
+from app.payments.values import QuerySide
 from workers.jobs import JobContext, Parked, handler, in_words
 from workers.schedule import DAILY, Daily
 
@@ -81,6 +82,42 @@ async def notify_answer(context: JobContext) -> None:
             is_closed=context.payload["closes"],
             now=context.tools.clock.now(),
         )
+
+
+async def _tell_of_query(context: JobContext, tell: Callable[..., Awaitable[None]], **known: object) -> None:
+    """The job stands for one event, so its id says which step of the query it tells of."""
+    async with context.transaction(final=True) as session:
+        await tell(session, context.id("subject"), occasion=str(context.job.id), now=context.tools.clock.now(), **known)
+
+
+@handler("communications.notify_query", queue=QUEUE)
+async def notify_query(context: JobContext) -> None:
+    await _tell_of_query(context, service.notify_query)
+
+
+@handler("communications.notify_query_message", queue=QUEUE)
+async def notify_query_message(context: JobContext) -> None:
+    await _tell_of_query(context, service.notify_query_message, side=QuerySide(context.payload["side"]))
+
+
+@handler("communications.notify_correction", queue=QUEUE)
+async def notify_correction(context: JobContext) -> None:
+    await _tell_of_query(context, service.notify_correction)
+
+
+@handler("communications.notify_correction_refused", queue=QUEUE)
+async def notify_correction_refused(context: JobContext) -> None:
+    await _tell_of_query(context, service.notify_correction_refused, proposed_by=context.id("proposed_by"))
+
+
+@handler("communications.notify_query_answer", queue=QUEUE)
+async def notify_query_answer(context: JobContext) -> None:
+    await _tell_of_query(context, service.notify_query_answer)
+
+
+@handler("communications.notify_query_overdue", queue=QUEUE)
+async def notify_query_overdue(context: JobContext) -> None:
+    await _tell_of_query(context, service.notify_query_overdue)
 
 
 @handler("communications.drop_old_deliveries", queue=QUEUE)

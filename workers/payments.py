@@ -49,3 +49,12 @@ async def watch_runs(context: JobContext) -> None:
     async with context.transaction(final=True) as session:
         day = date.fromisoformat(context.payload["day"])
         await service.watch_runs(session, today=day, now=context.tools.clock.now())
+
+
+@handler("payments.escalate_queries", queue="payments")
+async def escalate_queries(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.escalate_overdue(session, now=context.tools.clock.now())
+
+
+DAILY.append(Daily("payments.escalate_queries", queue="payments"))

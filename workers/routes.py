@@ -36,6 +36,13 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "payments.run_returned": (),
     "payments.run_late": ("communications.notify_late_run",),
     "payments.supplier_changed": (),
+    "payments.query_opened": ("communications.notify_query",),
+    "payments.query_changed": (),
+    "payments.query_messaged": ("communications.notify_query_message",),
+    "payments.correction_proposed": ("communications.notify_correction",),
+    "payments.correction_refused": ("communications.notify_correction_refused",),
+    "payments.query_answered": ("communications.notify_query_answer",),
+    "payments.query_overdue": ("communications.notify_query_overdue",),
     # communications
     "communications.announcement_published": ("communications.expand_announcement",),
     "communications.announcement_withdrawn": (),

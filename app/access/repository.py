@@ -119,12 +119,21 @@ async def list_practices_of(session: Tx, person_id: UUID, *, live_after: datetim
     return frozenset(found)
 
 
-async def list_holders(session: Tx, roles: Collection[Role], now: datetime) -> frozenset[UUID]:
-    """The persons of the session's tenant who hold one of these roles now, by key or by grant."""
+async def list_holders(
+    session: Tx, roles: Collection[Role], now: datetime, *, places: Collection[str] | None = None
+) -> frozenset[UUID]:
+    """The persons of the session's tenant who hold one of these roles now, by key or by grant; with `places`, for the
+    whole commissioner or for one of these alone.
+    """
     by_key = await ApiKeyRepository(session, session.tenant).list_held(roles=roles, live_at=now)
     by_grant = await RoleGrantRepository(session, session.tenant).list_held(roles=roles, live_at=now)
     begun = [grant for grant in by_grant if grant.valid_from <= now]
-    return frozenset(held.person_id for held in (*by_key, *begun) if held.person_id is not None)
+    return frozenset(
+        held.person_id
+        for held in (*by_key, *begun)
+        if held.person_id is not None
+        and (places is None or held.boundary == "commissioner" or held.boundary_id in places)
+    )
 
 
 async def find_key(session: Tx, hashed: bytes) -> FoundKey | None:

@@ -34,9 +34,9 @@ class Role(StrEnum):
 PURPOSES: Final[dict[Role, str]] = {
     Role.PLATFORM_ADMIN: "makes commissioners, imports the register, gives the money roles",
     Role.COMMISSIONER_ADMIN: "keeps localities, people, sign-ups and keys, and reads every list",
-    Role.SCHEME_MANAGER: "writes and publishes schemes, makes offers, records evidence, asks for payment runs",
+    Role.SCHEME_MANAGER: "writes and publishes schemes, makes offers, records evidence, asks for payment runs, answers queries",
     Role.CLAIMS_VETTER: "vets claims, which cannot be declared yet; until then reads runs, statements and facts",
-    Role.PAYMENTS_APPROVER: "approves or rejects payment runs",
+    Role.PAYMENTS_APPROVER: "approves or rejects payment runs, and corrections that queries lead to",
     Role.PAYMENTS_RELEASER: "releases payment runs and loads what the ledger answered",
     Role.ENGAGEMENT_LEAD: "holds meetings and answers issues for the commissioner",
     Role.LOCALITY_LEAD: "holds meetings and answers issues for a locality",
@@ -44,7 +44,7 @@ PURPOSES: Final[dict[Role, str]] = {
     Role.PRACTICE_MANAGER: "acts for a practice and keeps its posts",
     Role.PRACTICE_MEMBER: "follows what concerns their practice",
     Role.SESSIONAL_CLINICIAN: "keeps their own learning record and inbox",
-    Role.LMC_OFFICER: "reads schemes, drafts too, on behalf of the local medical committee",
+    Role.LMC_OFFICER: "reads schemes, drafts too, and shared queries, on behalf of the local medical committee",
     Role.FORUM_COORDINATOR: "runs patient forums",
     Role.FORUM_MEMBER: "takes part in a patient forum",
     Role.EDITOR: "publishes announcements",
@@ -164,6 +164,8 @@ _PRACTICE = (
 )
 # Whoever reads a run's statements reads a practice's as well; a practice reads its own alone.
 _RUNS = ("runs:read", "statements:read", "statements:own")
+_QUERIES = ("queries:read", "queries:all")
+_ASKING = (*_QUERIES, "queries:raise", "queries:write")
 
 ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
     role: frozenset(scopes)
@@ -205,6 +207,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "payment_settings:write",
             "statements:read",
             "statements:own",
+            *_QUERIES,
             "facts:read",
             "forums:members",
             "deliveries:read",
@@ -216,6 +219,9 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             *_STAFF,
             "attendance:read",
             *_RUNS,
+            *_QUERIES,
+            "queries:write",
+            "queries:answer",
             "schemes:drafts",
             "schemes:write",
             "offers:write",
@@ -229,10 +235,11 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "meetings:evidence",
             "deliveries:read",
         ),
-        Role.CLAIMS_VETTER: (*_STAFF, *_RUNS, "schemes:drafts", "claims:vet", "facts:read"),
+        Role.CLAIMS_VETTER: (*_STAFF, *_RUNS, *_QUERIES, "schemes:drafts", "claims:vet", "facts:read"),
         Role.PAYMENTS_APPROVER: (
             *_STAFF,
             *_RUNS,
+            *_QUERIES,
             "schemes:drafts",
             "payments:approve",
             "payments:reject",
@@ -243,6 +250,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
         Role.PAYMENTS_RELEASER: (
             *_STAFF,
             *_RUNS,
+            *_QUERIES,
             "schemes:drafts",
             "payments:release",
             "payments:reject",
@@ -259,6 +267,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "issues:move",
             "forums:members",
             "facts:read",
+            *_QUERIES,
         ),
         Role.LOCALITY_LEAD: (
             *_STAFF,
@@ -271,6 +280,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
         ),
         Role.PRACTICE_LEAD: (
             *_PRACTICE,
+            *_ASKING,
             "offers:answer",
             "facts:enter",
             "facts:read",
@@ -287,6 +297,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "facts:read",
             "claims:declare",
             "posts:write",
+            *_ASKING,
             "issues:raise",
             "issues:respond",
             "meetings:write",
@@ -295,7 +306,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
         ),
         Role.PRACTICE_MEMBER: (*_PRACTICE, "facts:read", "issues:raise"),
         Role.SESSIONAL_CLINICIAN: (*_DIRECTORY, "self:write", "meetings:read", "inbox:own", "learning:own"),
-        Role.LMC_OFFICER: (*_STAFF, "schemes:drafts"),
+        Role.LMC_OFFICER: (*_STAFF, "schemes:drafts", "queries:read"),
         Role.FORUM_COORDINATOR: (
             *_STAFF,
             "forums:write",
@@ -318,6 +329,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
         Role.AUDITOR: (
             *_DIRECTORY,
             *_RUNS,
+            *_QUERIES,
             "schemes:drafts",
             "schemes:read",
             "facts:read",

@@ -40,6 +40,7 @@ class Source(StrEnum):
     OFFER = "offer"
     SIGN_UP = "sign_up"
     ISSUE = "issue"
+    QUERY = "query"
     MONEY_ROLE = "money_role"
 
 

@@ -29,6 +29,7 @@ OPEN_POLICIES: Final[dict[tuple[str, str, str], str]] = {
     ("job", "worker", "ALL"): "workers claim every tenant's jobs, which hold ids alone",
     ("job", "lookup", "SELECT"): "counted for /metrics",
     ("payment_run", "lookup", "SELECT"): "counted for /metrics",
+    ("payment_query", "lookup", "SELECT"): "counted for /metrics",
     ("locality", "platform", "SELECT"): "the published practice shows its locality",
     ("locality_membership", "platform", "SELECT"): "the published practice shows its locality",
     ("place_membership", "platform", "SELECT"): "a place's published practices are its members",
@@ -56,6 +57,7 @@ LOOKUPS: Final[dict[str, frozenset[str]]] = {
     "queue_figures()": frozenset({"platform"}),
     "age_figures()": frozenset({"platform"}),
     "unacknowledged_releases()": frozenset({"platform"}),
+    "overdue_queries()": frozenset({"platform"}),
 }
 
 # Unique keys that do not begin with the tenant.
@@ -74,6 +76,7 @@ APPEND_ONLY: Final = frozenset(
         "payment_line",
         "payment",
         "payment_acknowledgement",
+        "payment_query_message",
     }
 )
 

@@ -174,3 +174,67 @@ class SupplierSamePerson(DomainError):
     title = "Who proposes a supplier and who confirms it are two different people."
     hint = "Let another person confirm it, with a credential of their own: who it is counts, not which key or token."
     constraints = ("ck_supplier_people",)
+
+
+class LineNotFound(NotFound):
+    code = "payments.line_not_found"
+    title = "There is no such line, or it is not one of yours."
+
+
+class QueryNotFound(NotFound):
+    code = "payments.query_not_found"
+    title = "There is no such query, or it is not yours to see."
+
+
+class QueryOpen(DomainError):
+    status = 409
+    code = "payments.query_open"
+    title = "The practice has an open query about this line already."
+    hint = "Add to the one that is open: POST `/v1/payment-queries/{query_id}/messages`."
+    constraints = ("uq_payment_query_open",)
+
+
+class QueryClosed(DomainError):
+    status = 409
+    code = "payments.query_closed"
+    title = "The query is not open any more."
+    hint = (
+        "Read it: while it is `approving` somebody else decides on the correction; once it is `answered`, open a new "
+        "query about the line."
+    )
+
+
+class QueryFull(DomainError):
+    status = 409
+    code = "payments.query_full"
+    title = "The query has as many messages as one may have."
+    hint = "Answer the query, or withdraw it and open another with what is still in question."
+
+
+class NotOfTheOffice(DomainError):
+    status = 422
+    code = "payments.not_of_the_office"
+    title = "A query is looked after by somebody who may answer it."
+    hint = "Name a person who holds the role scheme_manager, or null to leave it to all of them."
+
+
+class CorrectionNotProposed(DomainError):
+    status = 409
+    code = "payments.correction_not_proposed"
+    title = "The query has no correction that waits to be decided."
+    hint = "Read the query: it says whether a correction was proposed and what became of it."
+
+
+class CorrectionSamePerson(DomainError):
+    status = 409
+    code = "payments.correction_same_person"
+    title = "Whoever proposes a correction does not decide on it."
+    hint = "Let another person decide who holds the role payments_approver."
+    constraints = ("ck_payment_correction_people",)
+
+
+class QueryOfOwnPractice(DomainError):
+    status = 409
+    code = "payments.query_of_own_practice"
+    title = "Nobody decides on a query about a practice in which they hold a post."
+    hint = "Let somebody decide who holds no post at the practice that asks or at one that the line pays."

@@ -1,9 +1,9 @@
-"""What payments announces. One event for a run, whatever the number of its practices."""
+"""What payments announces. One event for a run, whatever the number of its practices; one for each step of a query."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from app.core.events import Event
+from app.core.events import Event, Resource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,3 +80,62 @@ class SupplierChanged(Event):
     """A supplier was proposed for a payee, or confirmed. The subject is its id."""
 
     name: ClassVar[str] = "payments.supplier_changed"
+
+
+PAYMENT_QUERY = Resource("payment_query", href="/v1/payment-queries/{}", scope="queries:read")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _QueryEvent(Event):
+    """The subject is the query. What was written is never in an event."""
+
+    resource: ClassVar[Resource | None] = PAYMENT_QUERY
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryOpened(_QueryEvent):
+    name: ClassVar[str] = "payments.query_opened"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryChanged(_QueryEvent):
+    """It has another owner, or its practice lets the LMC see it."""
+
+    name: ClassVar[str] = "payments.query_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryMessaged(_QueryEvent):
+    name: ClassVar[str] = "payments.query_messaged"
+
+    side: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionProposed(_QueryEvent):
+    """The office would uphold the query with an amount; a second person decides."""
+
+    name: ClassVar[str] = "payments.correction_proposed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionRefused(_QueryEvent):
+    """The query is open again, and `proposed_by` looks at it once more."""
+
+    name: ClassVar[str] = "payments.correction_refused"
+
+    proposed_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryAnswered(_QueryEvent):
+    name: ClassVar[str] = "payments.query_answered"
+
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryOverdue(_QueryEvent):
+    """Announced once, on the first night after the day by which the query should have been answered."""
+
+    name: ClassVar[str] = "payments.query_overdue"

@@ -198,3 +198,68 @@ class Supplier(SQLModel, table=True):
     confirmed_by: UUID | None = None
     confirmed_at: datetime | None = None
     version: int = 1
+
+
+class PaymentQuery(SQLModel, table=True):
+    """`practice` is the one that asks: the statement's own, or one that the line pays. `line` is the line's reference."""
+
+    __tablename__ = "payment_query"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    scheme_id: UUID
+    statement_id: UUID
+    line_no: int
+    line: str
+    practice: str
+    text: str
+    state: str
+    outcome: str | None = None
+    answer: str | None = None
+    due_on: date
+    owner_id: UUID | None = None
+    shared_at: datetime | None = None
+    escalated_at: datetime | None = None
+    opened_by: UUID
+    opened_at: datetime
+    answered_by: UUID | None = None
+    answered_at: datetime | None = None
+    messages: int = 0
+    version: int = 1
+
+
+class PaymentQueryMessage(SQLModel, table=True):
+    __tablename__ = "payment_query_message"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    query_id: UUID
+    side: str
+    text: str
+    written_by: UUID
+    written_at: datetime
+
+
+class PaymentCorrection(SQLModel, table=True):
+    """Pence that a released line should have had more or less: due like what the rules give, once it is approved."""
+
+    __tablename__ = "payment_correction"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    query_id: UUID
+    scheme_id: UUID
+    practice: str
+    component: str
+    period_from: date
+    period_until: date
+    payee_type: str
+    payee_code: str
+    amount: int = Field(sa_type=BigInteger)
+    reason: str
+    state: str
+    proposed_by: UUID
+    proposed_at: datetime
+    decided_by: UUID | None = None
+    decided_at: datetime | None = None
+    refusal: str | None = None

@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, JSON, BigInteger, Column, Text
 from sqlmodel import Field, SQLModel
 
 from app.core.ids import new_id
+from app.schemes.values import QUERY_DAYS
 
 
 class SchemeRow(SQLModel, table=True):
@@ -27,6 +28,7 @@ class SchemeRow(SQLModel, table=True):
     payment_terms_days: int
     pay_code: str | None = None
     cost_centre: str | None = None
+    query_days: int = QUERY_DAYS
     state: str
     live_version: int | None = None
     created_at: datetime

@@ -84,6 +84,10 @@ class Agreement:
     year: Period
 
 
+QUERY_DAYS: Final = 10
+"""Working days in which an office answers a query about a line, where the scheme says nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class SchemeRef:
     id: UUID
@@ -95,6 +99,7 @@ class SchemeRef:
     payment_terms_days: int
     pay_code: str | None
     cost_centre: str | None
+    query_days: int
     budget: Budget | None
     live_version: int | None
 

@@ -22,6 +22,7 @@ UNCLAIMED = {
     "uq_payment_reference": "the worker writes a run's figures once, under the job's fence",
     "uq_payment_payee": "the worker writes a run's figures once, under the job's fence",
     "uq_supplier_confirmed": "confirmations of one payee's suppliers are taken one after the other, under its lock",
+    "uq_payment_correction_query": "proposals to one query are taken one after the other, under its lock",
     "uq_message_source": "inserted with ON CONFLICT DO NOTHING",
     "uq_delivery_recipient": "inserted with ON CONFLICT DO NOTHING",
     "uq_attendance_person": "lists of one meeting are taken one after the other, under its lock",

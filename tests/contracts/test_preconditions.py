@@ -25,6 +25,8 @@ READS = {operation.path: operation for operation in OPERATIONS if operation.meth
 CHANGED = {
     "POST /v1/issues/{issue_id}/responses": "/v1/issues/{issue_id}",
     "POST /v1/payment-runs/{run_id}/acknowledgements": "/v1/payment-runs/{run_id}",
+    "POST /v1/payment-queries/{query_id}/correction/approve": "/v1/payment-queries/{query_id}",
+    "POST /v1/payment-queries/{query_id}/correction/refuse": "/v1/payment-queries/{query_id}",
 }
 # What changes nothing that one could have read before, and why.
 WITHOUT_VERSION = {
@@ -39,6 +41,9 @@ DECISIONS = {
     "POST /v1/payment-runs/{run_id}/reject",
     "POST /v1/payment-runs/{run_id}/release",
     "POST /v1/suppliers/{supplier_id}/confirm",
+    "POST /v1/payment-queries/{query_id}/answer",
+    "POST /v1/payment-queries/{query_id}/correction/approve",
+    "POST /v1/payment-queries/{query_id}/correction/refuse",
 }
 # A PUT that needs none, and why.
 FREE_PUTS = {

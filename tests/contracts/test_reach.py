@@ -33,6 +33,7 @@ PRIVATE = {
     "GET /v1/patient-forums/{forum_id}/members",
     "GET /v1/patient-forums/{forum_id}/members/{member_id}",
     "GET /v1/payment-runs/{run_id}/statements/{practice}",
+    "GET /v1/payment-queries/{query_id}",
 }
 TRIED = [
     operation

@@ -170,6 +170,10 @@ async def _payments(world: World) -> None:
     sending = await world.post(Role.PAYMENTS_RELEASER, f"/v1/payment-runs/{run}/sendings", json={"format": "csv"})
     world.ids["/v1/payment-runs/{run_id}/sendings/{sending_id}"] = sending["id"]
     world.ids["/v1/jobs/{job_id}"] = await _row_id(world, "job")
+    line = world.ids["/v1/payment-lines/{reference}"] = statement["lines"][0]["reference"]
+    asked = {"text": "Is this the list of April?"}
+    query = await world.post(Role.PRACTICE_MANAGER, f"/v1/payment-lines/{line}/queries", json=asked)
+    world.ids["/v1/payment-queries/{query_id}"] = query["id"]
 
 
 @maker

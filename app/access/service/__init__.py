@@ -4,7 +4,7 @@ from app.access.repository import list_holders
 from app.access.service.authenticator import DatabaseAuthenticator
 from app.access.service.grants import end_grant, grant_role
 from app.access.service.keys import create_key, revoke_key, rotate_key
-from app.access.service.persons import erase_person, export_person, hands_of, own_practices
+from app.access.service.persons import erase_person, export_person, hands_of, list_holders_around, own_practices
 from app.access.service.secret import KEY_PREFIX, hash_key, new_secret
 from app.access.service.tenants import in_tenant, in_tenant_of
 
@@ -21,6 +21,7 @@ __all__ = [
     "in_tenant",
     "in_tenant_of",
     "list_holders",
+    "list_holders_around",
     "new_secret",
     "own_practices",
     "revoke_key",

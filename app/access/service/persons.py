@@ -1,14 +1,17 @@
 """What access holds on one person, how it is given out or ended, and which practices are their own."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from app.access.repository import ApiKeyRepository, RoleGrantRepository, list_hands, list_practices_of
+from app.access.repository import ApiKeyRepository, RoleGrantRepository, list_hands, list_holders, list_practices_of
 from app.access.service.grants import mark_ended
 from app.access.service.keys import mark_revoked
-from app.core.clock import london_midnight, utc_text
+from app.access.values import Role
+from app.core.clock import london_date, london_midnight, utc_text
 from app.core.db import Tx
+from app.organisations import service as organisations
 from app.people.service import practices_of
 
 
@@ -30,6 +33,12 @@ async def own_practices(session: Tx, person_id: UUID, *, since: date, today: dat
     """
     posts = await practices_of(session, person_id, since=since, until=today)
     return posts | await list_practices_of(session, person_id, live_after=london_midnight(today))
+
+
+async def list_holders_around(session: Tx, roles: Collection[Role], practice: str, now: datetime) -> frozenset[UUID]:
+    """The persons who hold one of these roles now for the commissioner, for the practice's locality or for the practice."""
+    locality = await organisations.locality_of(session, practice, on=london_date(now))
+    return await list_holders(session, roles, now, places=frozenset({practice, str(locality)}))
 
 
 async def hands_of(session: Tx, person_id: UUID) -> frozenset[UUID]:

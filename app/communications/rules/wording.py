@@ -5,7 +5,7 @@ from datetime import date
 
 from app.core.clock import Period
 from app.core.wording import day_text, pounds_words, span_text
-from app.payments.values import Lateness, LateRun, PaymentBrief
+from app.payments.values import Lateness, LateRun, PaymentBrief, QueryBrief, QueryOutcome, QuerySide
 
 
 def statement_subject(*, scheme: str, payments: Sequence[PaymentBrief]) -> str:
@@ -114,6 +114,50 @@ def answer_body(*, title: str, is_closed: bool) -> str:
     """The answer itself is read where it may be read: an inbox is no place to work out who sees what."""
     done = " It is answered now." if is_closed else ""
     return f"There is an answer to the issue **{plain_line(title)}** that you raised or support.{done}"
+
+
+def query_body(query: QueryBrief) -> str:
+    return (
+        f"Practice {query.practice} asks about line **{query.line}** of its statement."
+        f"\n\nPlease answer by {day_text(query.due_on)}."
+    )
+
+
+def query_message_body(query: QueryBrief, side: QuerySide) -> str:
+    who = f"Practice {query.practice}" if side is QuerySide.PRACTICE else "Your commissioner"
+    return f"{who} has written about line **{query.line}**. The query is to be answered by {day_text(query.due_on)}."
+
+
+def correction_body(query: QueryBrief) -> str:
+    return (
+        f"A correction of line **{query.line}** is proposed after a query of practice {query.practice}, and needs a second"
+        f" person.\n\nPlease approve or refuse it: the practice was promised an answer by {day_text(query.due_on)}."
+    )
+
+
+def correction_refused_body(query: QueryBrief) -> str:
+    return (
+        f"The correction of line **{query.line}** that you proposed was refused. The query of practice {query.practice} is"
+        f" open again.\n\nPlease answer it by {day_text(query.due_on)}."
+    )
+
+
+def query_answer_body(query: QueryBrief) -> str:
+    """The answer itself is read where it may be read."""
+    if query.outcome is QueryOutcome.WITHDRAWN:
+        return (
+            f"Practice {query.practice} has withdrawn its query about line **{query.line}**. Nothing is left to answer."
+        )
+    upheld = query.outcome is QueryOutcome.UPHELD
+    end = "It is upheld: the next payment puts it right." if upheld else "The answer explains the figure."
+    return f"Your query about line **{query.line}** is answered. {end}"
+
+
+def query_overdue_body(query: QueryBrief) -> str:
+    return (
+        f"The query of practice {query.practice} about line **{query.line}** should have been answered by"
+        f" {day_text(query.due_on)}, and is not.\n\nPlease see to it that the practice gets its answer."
+    )
 
 
 def money_role_body(*, person: str, role: str) -> str:

@@ -28,6 +28,14 @@ from app.communications.service.notices import (
     notify_statements,
 )
 from app.communications.service.persons import drop_old_deliveries, erase_person, export_person
+from app.communications.service.queries import (
+    notify_correction,
+    notify_correction_refused,
+    notify_query,
+    notify_query_answer,
+    notify_query_message,
+    notify_query_overdue,
+)
 from app.communications.service.sending import (
     hand_over,
     notebook,
@@ -57,10 +65,16 @@ __all__ = [
     "message_tag",
     "notebook",
     "notify_answer",
+    "notify_correction",
+    "notify_correction_refused",
     "notify_issue",
     "notify_late_run",
     "notify_money_role",
     "notify_offers",
+    "notify_query",
+    "notify_query_answer",
+    "notify_query_message",
+    "notify_query_overdue",
     "notify_sign_ups",
     "notify_statements",
     "office_counts",

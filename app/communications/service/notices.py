@@ -18,7 +18,7 @@ from app.people.values import PostRole
 from app.schemes.service import describe_offer, get_scheme, participation_refs
 from app.schemes.values import ParticipationState
 
-_WHO_DEALS_WITH_IT = (PostRole.NAMED_LEAD.value, PostRole.PRACTICE_MANAGER.value)
+WHO_DEALS_WITH_IT = (PostRole.NAMED_LEAD.value, PostRole.PRACTICE_MANAGER.value)
 
 
 async def notify_statements(session: Tx, run_id: UUID, *, now: datetime) -> None:
@@ -159,7 +159,7 @@ async def notify_answer(session: Tx, issue_id: UUID, *, occasion: str, is_closed
         subject=f"Answer: {issue.title}",
         markdown=wording.answer_body(title=issue.title, is_closed=is_closed),
     )
-    audience = Audience(roles=_WHO_DEALS_WITH_IT, practices=tuple(sorted(followers.practices)), people=followers.people)
+    audience = Audience(roles=WHO_DEALS_WITH_IT, practices=tuple(sorted(followers.practices)), people=followers.people)
     await post_letters(session, [letter], audience, now=now)
 
 
@@ -181,4 +181,4 @@ async def notify_money_role(session: Tx, credential: str, *, role: str, person_i
 
 async def _tell_practices(session: Tx, letters: Sequence[Letter], *, now: datetime) -> None:
     practices = tuple(letter.practice for letter in letters if letter.practice)
-    await post_letters(session, letters, Audience(roles=_WHO_DEALS_WITH_IT, practices=practices), now=now)
+    await post_letters(session, letters, Audience(roles=WHO_DEALS_WITH_IT, practices=practices), now=now)

@@ -147,6 +147,30 @@ class StatementRepository(TenantRepository[PaymentStatement]):
             raise self.missing
         return row
 
+    async def find_line(self, reference: str, no: int) -> tuple[PaymentLine, PaymentStatement] | None:
+        """A line by its statement's reference and its number in it."""
+        found = (
+            select(PaymentLine, PaymentStatement)
+            .join(
+                PaymentStatement,
+                (col(PaymentStatement.commissioner_id) == col(PaymentLine.commissioner_id))
+                & (col(PaymentStatement.id) == col(PaymentLine.statement_id)),
+            )
+            .where(col(PaymentLine.commissioner_id) == self.tenant, col(PaymentLine.no) == no)
+            .where(col(PaymentStatement.reference) == reference)
+        )
+        return (await self.session.exec(found)).one_or_none()
+
+    async def get_line(self, statement_id: UUID, no: int) -> tuple[PaymentLine, PaymentStatement]:
+        """A line that something else names, so it is there."""
+        row = await self.get(statement_id)
+        line = select(PaymentLine).where(
+            col(PaymentLine.commissioner_id) == self.tenant,
+            col(PaymentLine.statement_id) == statement_id,
+            col(PaymentLine.no) == no,
+        )
+        return (await self.session.exec(line)).one(), row
+
     async def list_with_payments(self, run_id: UUID) -> Sequence[PaymentStatement]:
         """A total of 0.00 may still be one payee's gain and another's loss."""
         paying = select(Payment.statement_id).where(col(Payment.commissioner_id) == self.tenant)

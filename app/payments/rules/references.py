@@ -1,12 +1,14 @@
 """References that fit an invoice number, a remittance title and the text on a bank statement."""
 
 import hashlib
+import re
 from typing import Final
 
 # No I, L, O or U: people read these out on the telephone.
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECKED: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BODY: Final = 12
+_LINE: Final = re.compile(r"(S[0-9A-Z]{13})-([1-9][0-9]{0,5})")
 
 
 def statement_reference(*parts: object) -> str:
@@ -20,6 +22,12 @@ def payment_reference(*parts: object) -> str:
 
 def line_reference(statement: str, no: int) -> str:
     return f"{statement}-{no}"
+
+
+def split_line_reference(reference: str) -> tuple[str, int] | None:
+    """The statement and the number of the line in it, or None where the text is no line's reference."""
+    found = _LINE.fullmatch(reference)
+    return (found[1], int(found[2])) if found else None
 
 
 def _reference(prefix: str, parts: tuple[object, ...]) -> str:

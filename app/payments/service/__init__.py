@@ -1,6 +1,24 @@
 """Use cases of payments: working a run out, deciding about it, settling it with the ledger, and the budget's stand."""
 
+from app.payments.repository.queries import count_overdue_queries
 from app.payments.repository.runs import count_unacknowledged_releases
+from app.payments.service.answering import (
+    answer_query,
+    approve_correction,
+    assign_query,
+    escalate_overdue,
+    query_brief,
+    refuse_correction,
+)
+from app.payments.service.asking import (
+    FullQuery,
+    get_query,
+    list_queries,
+    open_query,
+    share_query,
+    withdraw_query,
+    write_message,
+)
 from app.payments.service.budgeting import BudgetStand, stand_of
 from app.payments.service.changes import effects_of_practice_change
 from app.payments.service.deciding import approve_run, reject_run, release_run
@@ -28,23 +46,34 @@ from app.payments.service.watching import find_late, watch_runs
 
 __all__ = [
     "BudgetStand",
+    "FullQuery",
     "Loaded",
+    "answer_query",
+    "approve_correction",
     "approve_run",
+    "assign_query",
     "confirm_supplier",
+    "count_overdue_queries",
     "count_unacknowledged_releases",
     "effects_of_practice_change",
+    "escalate_overdue",
     "export_person",
     "fail_run",
     "find_late",
     "freeze_run",
+    "get_query",
     "get_run",
     "get_statement",
+    "list_queries",
     "list_released",
     "list_statements",
+    "open_query",
     "propose_supplier",
     "publish_run",
+    "query_brief",
     "record_acknowledgements",
     "record_written",
+    "refuse_correction",
     "reject_run",
     "release_run",
     "released_statements",
@@ -52,7 +81,10 @@ __all__ = [
     "request_run",
     "send_run",
     "settle_approval",
+    "share_query",
     "stand_of",
     "watch_runs",
+    "withdraw_query",
+    "write_message",
     "write_statements",
 ]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.core.clock import utc_text
 from app.core.db import Tx
+from app.payments.repository.queries import CorrectionRepository, MessageRepository, QueryRepository
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.suppliers import SupplierRepository
 from app.payments.tables import PaymentRun, Supplier
@@ -19,13 +20,42 @@ _SUPPLYING = {"proposed": ("proposed_by", "proposed_at"), "confirmed": ("confirm
 
 async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
     """For their own copy: which runs the person started, approved, released or rejected, which suppliers they proposed or
-    confirmed, and when.
+    confirmed, and when; and what they wrote in queries about lines.
     """
     runs = await RunRepository(session, session.tenant).list_decided_by(person_id)
     suppliers = await SupplierRepository(session, session.tenant).list_of_person(person_id)
     return {
         "payment_runs": [{"run": str(run.id), **_decided(run, person_id)} for run in runs],
         "suppliers": [{"supplier": str(row.id), **_by(row, person_id, _SUPPLYING)} for row in suppliers],
+        **await _asked_and_answered(session, person_id),
+    }
+
+
+async def _asked_and_answered(session: Tx, person_id: UUID) -> dict[str, Any]:
+    """What the person wrote in queries about lines."""
+    queries = await QueryRepository(session, session.tenant).list_of_person(person_id)
+    messages = await MessageRepository(session, session.tenant).list_of_person(person_id)
+    corrections = await CorrectionRepository(session, session.tenant).list_of_person(person_id)
+    return {
+        "payment_queries": [
+            {
+                "query": str(row.id),
+                "asked": row.text if row.opened_by == person_id else None,
+                "answered": row.answer if row.answered_by == person_id else None,
+            }
+            for row in queries
+        ],
+        "payment_query_messages": [
+            {"query": str(row.query_id), "text": row.text, "at": utc_text(row.written_at)} for row in messages
+        ],
+        "payment_corrections": [
+            {
+                "query": str(row.query_id),
+                "proposed": row.reason if row.proposed_by == person_id else None,
+                "decided": row.state if row.decided_by == person_id else None,
+            }
+            for row in corrections
+        ],
     }
 
 

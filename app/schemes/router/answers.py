@@ -51,6 +51,7 @@ def scheme_answer(row: SchemeRow) -> Scheme:
         payment_terms_days=row.payment_terms_days,
         pay_code=row.pay_code,
         cost_centre=row.cost_centre,
+        query_days=row.query_days,
         state=row.state,  # pyright: ignore - the database checks it
         live_version=row.live_version,
         created_at=row.created_at,

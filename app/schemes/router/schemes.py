@@ -40,6 +40,7 @@ async def create_incentive_scheme(
         payment_terms_days=body.payment_terms_days,
         pay_code=body.pay_code,
         cost_centre=body.cost_centre,
+        query_days=body.query_days,
         now=serving.clock.now(),
     )
     response.headers["Location"] = f"/v1/incentive-schemes/{row.id}"

@@ -13,7 +13,7 @@ from app.core.http import PageModel, StrictModel, left_out
 from app.core.money import DecimalText, Pounds, PoundsSum, parse_pounds
 from app.core.pagination import PageParams
 from app.core.privacy import OneLine, SafeCode, SafeText
-from app.schemes.values import Budget
+from app.schemes.values import QUERY_DAYS, Budget
 
 Basis = Literal["registered", "weighted"]
 Code = Annotated[
@@ -97,6 +97,13 @@ class SchemeIn(StrictModel):
     payment_terms_days: int = Field(default=30, ge=0, le=365, strict=True, description="Days from release to payment.")
     pay_code: FinanceCode | None = None
     cost_centre: FinanceCode | None = None
+    query_days: int = Field(
+        default=QUERY_DAYS,
+        ge=1,
+        le=60,
+        strict=True,
+        description="Working days in which a query about a line is answered; Monday to Friday, bank holidays included.",
+    )
 
 
 class SchemePatch(StrictModel):
@@ -116,6 +123,7 @@ class SchemePatch(StrictModel):
     payment_terms_days: int = Field(default_factory=left_out, ge=0, le=365, strict=True)
     pay_code: FinanceCode | None = None
     cost_centre: FinanceCode | None = None
+    query_days: int = Field(default_factory=left_out, ge=1, le=60, strict=True)
 
     def changes(self) -> dict[str, Any]:
         said = {name: getattr(self, name) for name in self.model_fields_set}
@@ -145,6 +153,7 @@ class Scheme(BaseModel):
                     "payment_terms_days": 30,
                     "pay_code": None,
                     "cost_centre": "C100",
+                    "query_days": 10,
                     "state": "published",
                     "live_version": 1,
                     "created_at": "2026-03-02T09:00:00Z",
@@ -163,6 +172,7 @@ class Scheme(BaseModel):
     payment_terms_days: int
     pay_code: str | None
     cost_centre: str | None
+    query_days: int
     state: Literal["draft", "published", "closed"]
     live_version: int | None = Field(
         description="The published version that applies longest into the year, the newest of several."

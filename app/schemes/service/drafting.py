@@ -21,7 +21,16 @@ from app.schemes.repository.schemes import SchemeRepository, VersionRepository
 from app.schemes.rules import versions
 from app.schemes.service.checking import definition_errors, outside_year, version_problems
 from app.schemes.tables import SchemeRow, VersionRow
-from app.schemes.values import Budget, SchemeRef, SchemeState, VersionRef, VersionState, Words, scheme_year
+from app.schemes.values import (
+    QUERY_DAYS,
+    Budget,
+    SchemeRef,
+    SchemeState,
+    VersionRef,
+    VersionState,
+    Words,
+    scheme_year,
+)
 
 
 async def create_scheme(
@@ -35,6 +44,7 @@ async def create_scheme(
     payment_terms_days: int,
     pay_code: str | None,
     cost_centre: str | None,
+    query_days: int = QUERY_DAYS,
     now: datetime,
 ) -> SchemeRow:
     row = SchemeRow(
@@ -47,6 +57,7 @@ async def create_scheme(
         payment_terms_days=payment_terms_days,
         pay_code=pay_code,
         cost_centre=cost_centre,
+        query_days=query_days,
         state=SchemeState.DRAFT,
         created_at=now,
     )
@@ -214,6 +225,7 @@ def as_scheme_ref(row: SchemeRow) -> SchemeRef:
         payment_terms_days=row.payment_terms_days,
         pay_code=row.pay_code,
         cost_centre=row.cost_centre,
+        query_days=row.query_days,
         budget=as_budget(row),
         live_version=row.live_version,
     )

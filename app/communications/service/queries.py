@@ -1,0 +1,92 @@
+"""Notices of queries about payments: to the practice that asks, and to those of the office whom it waits for."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from app.access.service import list_holders, list_holders_around
+from app.access.values import Role
+from app.communications.rules import wording
+from app.communications.service.letters import post_letters
+from app.communications.service.notices import WHO_DEALS_WITH_IT
+from app.communications.values import Audience, Letter, Source, Topic, Urgency
+from app.core.db import Tx
+from app.payments.service import query_brief
+from app.payments.values import QueryBrief, QueryOutcome, QuerySide
+
+
+async def notify_query(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
+    """The office has a new query, and until when it is to be answered."""
+    query = await query_brief(session, query_id)
+    letter = _letter(query_id, occasion, f"Query about {query.line}", wording.query_body(query))
+    await _tell_office(session, letter, query, now=now)
+
+
+async def notify_query_message(session: Tx, query_id: UUID, *, side: QuerySide, occasion: str, now: datetime) -> None:
+    """The other side. What was written is read where it may be read."""
+    query = await query_brief(session, query_id)
+    letter = _letter(query_id, occasion, f"Message about {query.line}", wording.query_message_body(query, side))
+    if side is QuerySide.PRACTICE:
+        await _tell_office(session, letter, query, now=now)
+    else:
+        await _tell_practice(session, letter, query, now=now)
+
+
+async def notify_correction(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
+    """Those who may approve an amount."""
+    query = await query_brief(session, query_id)
+    letter = _letter(query_id, occasion, f"Correction of {query.line}", wording.correction_body(query))
+    await _tell(session, letter, await list_holders(session, {Role.PAYMENTS_APPROVER}, now), now=now)
+
+
+async def notify_correction_refused(
+    session: Tx, query_id: UUID, *, proposed_by: UUID, occasion: str, now: datetime
+) -> None:
+    query = await query_brief(session, query_id)
+    words = wording.correction_refused_body(query)
+    letter = _letter(query_id, occasion, f"Correction of {query.line} refused", words)
+    await _tell(session, letter, {proposed_by}, now=now)
+
+
+async def notify_query_answer(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
+    """The practice; of a query that it has withdrawn, the office."""
+    query = await query_brief(session, query_id)
+    letter = _letter(query_id, occasion, f"Answer about {query.line}", wording.query_answer_body(query))
+    if query.outcome is QueryOutcome.WITHDRAWN:
+        await _tell_office(session, letter, query, now=now)
+    else:
+        await _tell_practice(session, letter, query, now=now)
+
+
+async def notify_query_overdue(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
+    """Whoever answers for the office, and whoever supports the practice."""
+    query = await query_brief(session, query_id)
+    letter = _letter(query_id, occasion, f"Overdue: {query.line}", wording.query_overdue_body(query))
+    roles = {Role.COMMISSIONER_ADMIN, Role.ENGAGEMENT_LEAD}
+    await _tell(session, letter, await list_holders_around(session, roles, query.practice, now), now=now)
+
+
+def _letter(query_id: UUID, occasion: str, subject: str, markdown: str) -> Letter:
+    return Letter(
+        source=Source.QUERY,
+        source_id=str(query_id),
+        occasion=occasion,
+        topic=Topic.STATEMENTS,
+        urgency=Urgency.IMPORTANT,
+        subject=subject,
+        markdown=markdown,
+    )
+
+
+async def _tell_office(session: Tx, letter: Letter, query: QueryBrief, *, now: datetime) -> None:
+    """Its owner, or everybody who may answer it."""
+    told = {query.owner} if query.owner else await list_holders(session, {Role.SCHEME_MANAGER}, now)
+    await _tell(session, letter, told, now=now)
+
+
+async def _tell_practice(session: Tx, letter: Letter, query: QueryBrief, *, now: datetime) -> None:
+    await post_letters(session, [letter], Audience(roles=WHO_DEALS_WITH_IT, practices=(query.practice,)), now=now)
+
+
+async def _tell(session: Tx, letter: Letter, people: Collection[UUID], *, now: datetime) -> None:
+    await post_letters(session, [letter], Audience(roles=(), practices=(), people=frozenset(people)), now=now)

@@ -1,0 +1,121 @@
+"""Queries about lines, what is said in them, and the corrections they lead to."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, text, true
+from sqlmodel import col
+
+from app.core.db import Tx
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, TenantRepository, among, keyset_page
+from app.payments.errors import CorrectionNotProposed, QueryNotFound
+from app.payments.tables import PaymentCorrection, PaymentQuery, PaymentQueryMessage
+from app.payments.values import CorrectionState, QuerySight, QueryState
+
+
+class QueryRepository(TenantRepository[PaymentQuery]):
+    table = PaymentQuery
+    missing = QueryNotFound
+
+    async def get_seen(self, query_id: UUID, sight: QuerySight, *, for_update: bool = False) -> PaymentQuery:
+        """The query, when the caller may see it; otherwise it is not there."""
+        row = await self.find(col(PaymentQuery.id) == query_id, _seen(sight), for_update=for_update)
+        if row is None:
+            raise self.missing
+        return row
+
+    async def list_page(
+        self,
+        sight: QuerySight,
+        *,
+        state: QueryState | None,
+        overdue_on: date | None,
+        params: PageParams,
+        cursors: Cursors,
+    ) -> Page[PaymentQuery]:
+        """Newest first. `overdue_on`: those alone that should have been answered before that day."""
+        statement = self.select().where(_seen(sight))
+        if state is not None:
+            statement = statement.where(col(PaymentQuery.state) == state)
+        if overdue_on is not None:
+            statement = statement.where(*_overdue(overdue_on))
+        return await keyset_page(
+            self.session,
+            statement,
+            keys=[col(PaymentQuery.id)],
+            params=params,
+            cursors=cursors,
+            kind=f"payment_queries:{state}:{overdue_on}",
+            descending=True,
+        )
+
+    async def lock_overdue(self, today: date) -> Sequence[PaymentQuery]:
+        """Those that are overdue and have not been escalated. Races with whoever answers one of them meanwhile."""
+        statement = (
+            self.select()
+            .where(*_overdue(today), col(PaymentQuery.escalated_at).is_(None))
+            .order_by(col(PaymentQuery.id))
+            .with_for_update()
+        )
+        return (await self.session.exec(statement)).all()  # pyright: ignore - SQLModel's select is another type
+
+    async def list_of_person(self, person: UUID) -> Sequence[PaymentQuery]:
+        return await self.list((col(PaymentQuery.opened_by) == person) | (col(PaymentQuery.answered_by) == person))
+
+
+class MessageRepository(TenantRepository[PaymentQueryMessage]):
+    table = PaymentQueryMessage
+
+    async def list_of_query(self, query_id: UUID) -> Sequence[PaymentQueryMessage]:
+        return await self.list(col(PaymentQueryMessage.query_id) == query_id)
+
+    async def list_of_person(self, person: UUID) -> Sequence[PaymentQueryMessage]:
+        return await self.list(col(PaymentQueryMessage.written_by) == person)
+
+
+class CorrectionRepository(TenantRepository[PaymentCorrection]):
+    table = PaymentCorrection
+    missing = CorrectionNotProposed
+
+    async def list_latest(self, queries: Iterable[UUID]) -> dict[UUID, PaymentCorrection]:
+        """The newest correction of each query; those before it were refused."""
+        rows = await self.list(among(col(PaymentCorrection.query_id), queries))
+        return {row.query_id: row for row in rows}
+
+    async def get_proposed(self, query_id: UUID) -> PaymentCorrection:
+        row = await self.find(
+            col(PaymentCorrection.query_id) == query_id,
+            col(PaymentCorrection.state) == CorrectionState.PROPOSED,
+            for_update=True,
+        )
+        if row is None:
+            raise self.missing
+        return row
+
+    async def list_of_person(self, person: UUID) -> Sequence[PaymentCorrection]:
+        return await self.list(
+            (col(PaymentCorrection.proposed_by) == person) | (col(PaymentCorrection.decided_by) == person)
+        )
+
+
+def _seen(sight: QuerySight) -> ColumnElement[bool]:
+    shared = and_(col(PaymentQuery.shared_at).is_not(None), _of(sight.shared))
+    return or_(_of(sight.practices), shared)
+
+
+def _of(practices: frozenset[str] | None) -> ColumnElement[bool]:
+    return true() if practices is None else among(col(PaymentQuery.practice), practices)
+
+
+def _overdue(today: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(PaymentQuery.state) != QueryState.ANSWERED, col(PaymentQuery.due_on) < today
+
+
+_OVERDUE = text("SELECT overdue_queries()")
+
+
+async def count_overdue_queries(session: Tx) -> int:
+    """Of all commissioners, by a function that shows the number and no more."""
+    return (await (await session.connection()).execute(_OVERDUE)).scalar_one()
