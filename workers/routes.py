@@ -34,6 +34,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "payments.run_rejected": (),
     "payments.run_acknowledged": (),
     "payments.run_returned": (),
+    "payments.arrangement_agreed": (),
     "payments.run_late": ("communications.notify_late_run",),
     "payments.supplier_changed": (),
     "payments.query_opened": ("communications.notify_query",),

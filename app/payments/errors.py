@@ -103,6 +103,45 @@ class SamePerson(DomainError):
     constraints = ("ck_payment_run_people", "ck_payment_run_approvers")
 
 
+class ArrangementNotFound(NotFound):
+    code = "payments.arrangement_not_found"
+    title = "There is no such arrangement in this scheme."
+
+
+class NothingOwed(DomainError):
+    status = 409
+    code = "payments.nothing_owed"
+    title = "This payee owes nothing in this scheme."
+    hint = "`GET /v1/incentive-schemes/{scheme_id}/balances` lists who owes what."
+
+
+class NotWaivable(DomainError):
+    """Underpayments cannot come here at all: a later run pays them."""
+
+    status = 409
+    code = "payments.not_waivable"
+    title = "What this payee owes is not less than the scheme lets be waived."
+    hint = (
+        "Agree to take it back in parts instead, or have the scheme's `waive_below` raised with"
+        " `PATCH /v1/incentive-schemes/{scheme_id}`."
+    )
+
+
+class ArrangementAgreed(DomainError):
+    status = 409
+    code = "payments.arrangement_agreed"
+    title = "This arrangement is agreed already."
+    hint = "What is agreed stays. To take back more or less with each run, propose another; the newest that is agreed holds."
+
+
+class ArrangementSamePerson(DomainError):
+    status = 409
+    code = "payments.arrangement_same_person"
+    title = "Whoever proposes an arrangement about money that is owed does not agree to it."
+    hint = "Let another person do it, with a credential of their own."
+    constraints = ("ck_payment_arrangement_people",)
+
+
 class SettledMeanwhile(DomainError):
     status = 409
     code = "payments.settled_meanwhile"

@@ -60,6 +60,15 @@ class RunAcknowledged(_RunEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ArrangementAgreed(Event):
+    """Two people have agreed how money that a payee owes is taken back, or that it is waived. The subject is that."""
+
+    name: ClassVar[str] = "payments.arrangement_agreed"
+
+    scheme_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunLate(_RunEvent):
     """Not paid by its day of payment, or not answered by the ledger in time; once for each."""
 

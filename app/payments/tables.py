@@ -167,6 +167,28 @@ class PaymentSending(SQLModel, table=True):
     sent_at: datetime
 
 
+class PaymentArrangement(SQLModel, table=True):
+    """How what a payee owes is taken back, or that it is waived; of the latter `waived` is how much, once it is agreed."""
+
+    __tablename__ = "payment_arrangement"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    scheme_id: UUID
+    practice: str
+    payee_type: str
+    payee_code: str
+    kind: str
+    most_per_run: int | None = Field(default=None, sa_type=BigInteger)
+    waived: int | None = Field(default=None, sa_type=BigInteger)
+    reason: str
+    proposed_by: UUID
+    proposed_at: datetime
+    agreed_by: UUID | None = None
+    agreed_at: datetime | None = None
+    version: int = 1
+
+
 class PaymentAcknowledgement(SQLModel, table=True):
     __tablename__ = "payment_acknowledgement"  # pyright: ignore
 

@@ -56,6 +56,13 @@ class Lateness(StrEnum):
     UNANSWERED = "unanswered"
 
 
+class ArrangementKind(StrEnum):
+    """What two people agree about money that a payee owes: to take it back in parts, or to waive it."""
+
+    RECOVER = "recover"
+    WAIVE = "waive"
+
+
 class SupplierState(StrEnum):
     """Of what the ledger calls a payee: `confirmed` is in force, `replaced` was, a later proposal makes one `withdrawn`."""
 
@@ -118,11 +125,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a payee still owes from negative payments of released runs: pence, never positive."""
+    """What a payee still owes from negative payments of released runs: pence, never positive.
+
+    `most` is what each run takes back of it at most, where that was agreed; `waived` what was waived since the last release.
+    """
 
     practice: str
     payee: Payee
     amount: int
+    most: int | None = None
+    waived: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,7 @@ class SchemeRef:
     query_days: int
     budget: Budget | None
     live_version: int | None
+    waive_below: int | None = None
 
     @property
     def year(self) -> Period:

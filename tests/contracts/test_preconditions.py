@@ -44,6 +44,7 @@ DECISIONS = {
     "POST /v1/payment-queries/{query_id}/answer",
     "POST /v1/payment-queries/{query_id}/correction/approve",
     "POST /v1/payment-queries/{query_id}/correction/refuse",
+    "POST /v1/incentive-schemes/{scheme_id}/arrangements/{arrangement_id}/agree",
 }
 # A PUT that needs none, and why.
 FREE_PUTS = {

@@ -33,7 +33,12 @@ ANY_VERSION = Expected("*", required=True)
 
 
 async def a_scheme(
-    session: Tx, *, code: str = "LEAD", budget: Budget | None = None, financial_year: str = "2026/27"
+    session: Tx,
+    *,
+    code: str = "LEAD",
+    budget: Budget | None = None,
+    financial_year: str = "2026/27",
+    **terms: Any,
 ) -> UUID:
     row = await service.create_scheme(
         session,
@@ -46,6 +51,7 @@ async def a_scheme(
         pay_code="GP01",
         cost_centre="C100",
         now=NOW,
+        **terms,
     )
     return row.id
 
@@ -59,8 +65,9 @@ async def a_published_scheme(
     budget: Budget | None = None,
     code: str = "LEAD",
     financial_year: str = "2026/27",
+    **terms: Any,
 ) -> SchemeRef:
-    scheme = await a_scheme(session, budget=budget, code=code, financial_year=financial_year)
+    scheme = await a_scheme(session, budget=budget, code=code, financial_year=financial_year, **terms)
     await publish(session, scheme, definition, applies=applies, person=person)
     return await service.get_scheme(session, scheme)
 

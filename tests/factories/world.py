@@ -14,6 +14,7 @@ import httpx
 
 from app.access.values import PRACTICE_ROLES, ROLE_SCOPES, Role
 from app.core.clock import Period
+from app.core.ids import new_id
 from tests.factories import schemes
 from tests.factories.payments import Office
 from tests.factories.service import LivePlenary
@@ -174,6 +175,19 @@ async def _payments(world: World) -> None:
     asked = {"text": "Is this the list of April?"}
     query = await world.post(Role.PRACTICE_MANAGER, f"/v1/payment-lines/{line}/queries", json=asked)
     world.ids["/v1/payment-queries/{query_id}"] = query["id"]
+
+
+@maker
+async def _arrangements(world: World) -> None:
+    arrangement = new_id()
+    await world.live.execute(
+        "INSERT INTO payment_arrangement (commissioner_id, id, scheme_id, practice, payee_type, payee_code, kind,"
+        " most_per_run, reason, proposed_by, proposed_at) VALUES ($1, $2, $3, $4, 'practice', $4, 'recover', 100, 'Agreed.',"
+        " $5, now())",
+        world.live.tenants[world.tenant], arrangement, world.office.scheme, world.practice, new_id(),
+        tenant=world.live.tenants[world.tenant],
+    )  # fmt: skip
+    world.ids["/v1/incentive-schemes/{scheme_id}/arrangements/{arrangement_id}"] = str(arrangement)
 
 
 @maker

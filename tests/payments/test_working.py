@@ -2,13 +2,11 @@
 
 from datetime import date
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.calculation.service import canonical_json
-from app.calculation.values import Payee
-from app.payments.rules.working import _encoder, settle
+from app.payments.rules.working import _encoder
 from app.payments.values import LineKind
 from tests.factories.calculation import QUARTER, a_list, fixed, per_head, per_session, practice, session, total
 from tests.factories.payments import part, posted, practices, worked
@@ -82,17 +80,6 @@ def test_unconfirmed_fact_is_listed_in_words_and_not_paid() -> None:
     statement = worked(part(per_session(), practice(facts=(session(date(2014, 5, 1), confirmed=False),)))).statements[0]
     assert statement.total == 0
     assert "1 May 2014" in statement.notes[0]
-
-
-@pytest.mark.parametrize(
-    ("total_", "owed", "payable", "carried"),
-    [(20_000, 0, 20_000, 0), (20_000, -12_000, 8_000, 0), (5_000, -12_000, 0, -7_000), (-5_000, -12_000, 0, -17_000)],
-)
-def test_negative_payment_never_leaves_and_is_made_good_later(
-    total_: int, owed: int, payable: int, carried: int
-) -> None:
-    payment = settle(Payee("practice", "Y00001"), total_, owed)
-    assert (payment.payable, payment.carried_forward) == (payable, carried)
 
 
 def test_what_a_practice_owes_is_taken_from_its_next_payment() -> None:

@@ -47,13 +47,18 @@ WHERE r.commissioner_id = :tenant AND r.state IN ('calculated', 'approved') AND 
 _OWED = text(
     """
 SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS total FROM (
-  SELECT sum(p.total - p.payable) AS amount
-  FROM payment_statement s
-  JOIN payment_run r ON r.commissioner_id = s.commissioner_id AND r.id = s.run_id
-  JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
-  WHERE s.commissioner_id = :tenant AND s.practice = ANY(:practices) AND r.state = ANY(:posted)
-  GROUP BY r.scheme_id, s.practice, p.payee_type, p.payee_code
-  HAVING sum(p.total - p.payable) < 0
+  SELECT sum(amount) AS amount FROM (
+    SELECT r.scheme_id, s.practice, p.payee_type, p.payee_code, p.total - p.payable AS amount
+    FROM payment_statement s
+    JOIN payment_run r ON r.commissioner_id = s.commissioner_id AND r.id = s.run_id
+    JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
+    WHERE s.commissioner_id = :tenant AND s.practice = ANY(:practices) AND r.state = ANY(:posted)
+    UNION ALL
+    SELECT a.scheme_id, a.practice, a.payee_type, a.payee_code, a.waived FROM payment_arrangement a
+    WHERE a.commissioner_id = :tenant AND a.practice = ANY(:practices) AND a.waived > 0
+  ) moved
+  GROUP BY scheme_id, practice, payee_type, payee_code
+  HAVING sum(amount) < 0
 ) owed
 """
 )
@@ -82,17 +87,32 @@ _BALANCES = text(
 WITH moved AS MATERIALIZED (
   SELECT commissioner_id, statement_id, payee_type, payee_code, total - payable AS amount FROM payment
   WHERE commissioner_id = :tenant AND total <> payable
+), agreed AS (
+  SELECT practice, payee_type, payee_code, most_per_run, waived, agreed_at FROM payment_arrangement
+  WHERE commissioner_id = :tenant AND scheme_id = :scheme AND agreed_at IS NOT NULL
+), released AS (
+  SELECT max(released_at) AS at FROM payment_run
+  WHERE commissioner_id = :tenant AND scheme_id = :scheme AND state = ANY(:posted)
 )
-SELECT s.practice, m.payee_type, m.payee_code, sum(m.amount)::bigint AS amount
-FROM moved m
-JOIN payment_statement s ON s.commissioner_id = m.commissioner_id AND s.id = m.statement_id
-JOIN payment_run r ON r.commissioner_id = s.commissioner_id AND r.id = s.run_id
-WHERE r.scheme_id = :scheme AND r.state = ANY(:posted)
-GROUP BY s.practice, m.payee_type, m.payee_code
-HAVING sum(m.amount) < 0
-ORDER BY s.practice, m.payee_type, m.payee_code
+SELECT practice, payee_type, payee_code, sum(amount)::bigint AS amount, sum(fresh)::bigint AS waived,
+  (SELECT a.most_per_run FROM agreed a WHERE (a.practice, a.payee_type, a.payee_code) = (o.practice, o.payee_type,
+   o.payee_code) AND a.most_per_run > 0 ORDER BY a.agreed_at DESC LIMIT 1) AS most
+FROM (
+  SELECT s.practice, m.payee_type, m.payee_code, m.amount, 0 AS fresh
+  FROM moved m
+  JOIN payment_statement s ON s.commissioner_id = m.commissioner_id AND s.id = m.statement_id
+  JOIN payment_run r ON r.commissioner_id = s.commissioner_id AND r.id = s.run_id
+  WHERE r.scheme_id = :scheme AND r.state = ANY(:posted)
+  UNION ALL
+  SELECT practice, payee_type, payee_code, waived, CASE WHEN agreed_at > released.at THEN waived ELSE 0 END
+  FROM agreed, released WHERE waived > 0
+) o
+GROUP BY practice, payee_type, payee_code
+HAVING sum(amount) < 0 OR sum(fresh) > 0
+ORDER BY practice, payee_type, payee_code
 """
 )
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:scheme, 9))")
 
 
 class LedgerRepository(TenantRepository[PaymentRun]):
@@ -150,4 +170,11 @@ class LedgerRepository(TenantRepository[PaymentRun]):
         rows = await (await self.session.connection()).execute(
             _BALANCES, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED)}
         )
-        return [Balance(row.practice, Payee(row.payee_type, row.payee_code), row.amount) for row in rows]
+        return [
+            Balance(row.practice, Payee(row.payee_type, row.payee_code), row.amount, row.most, row.waived)
+            for row in rows
+        ]
+
+    async def lock_balances(self, scheme: UUID) -> None:
+        """Until the transaction ends nobody else freezes or waives what is owed in this scheme."""
+        await (await self.session.connection()).execute(_LOCK, {"scheme": str(scheme)})

@@ -43,8 +43,10 @@ def work_out(parts: Sequence[Part], balances: Iterable[Balance]) -> WorkedRun:
         for result in _evaluated(part):
             lines[result.code] = [_entitlement(line, part.period) for line in result.lines]
             notes[result.code] = result.notes
-    owed = {(balance.practice, balance.payee): balance.amount for balance in balances}
-    statements = tuple(_statement(code, lines[code], notes.get(code, ()), owed) for code in sorted(lines))
+    owed: defaultdict[str, list[Balance]] = defaultdict(list)
+    for balance in balances:
+        owed[balance.practice].append(balance)
+    statements = tuple(_statement(code, lines[code], notes.get(code, ()), owed[code]) for code in sorted(lines))
     return WorkedRun(
         statements,
         total=sum(statement.total for statement in statements),
@@ -160,29 +162,49 @@ def _paid(posted: Posted | None) -> dict[str, Any]:
 
 
 def _statement(
-    code: str, lines: list[StatementLine], notes: tuple[str, ...], owed: Mapping[tuple[str, Payee], int]
+    code: str, lines: list[StatementLine], notes: tuple[str, ...], owed: Sequence[Balance]
 ) -> WorkedStatement:
-    payments = _payments(code, lines, owed)
-    return WorkedStatement(code, tuple(lines), sum(line.amount for line in lines), payments, notes)
+    payments = _payments(lines, {balance.payee: balance for balance in owed})
+    said = (*notes, *(sentence for balance in owed for sentence in balance_notes(balance)))
+    return WorkedStatement(code, tuple(lines), sum(line.amount for line in lines), payments, said)
 
 
-def _payments(code: str, lines: list[StatementLine], owed: Mapping[tuple[str, Payee], int]) -> tuple[PayeePayment, ...]:
+def _payments(lines: Sequence[StatementLine], owed: Mapping[Payee, Balance]) -> tuple[PayeePayment, ...]:
     """One payment for each payee whose lines do not cancel out, the practice's own first."""
     totals: defaultdict[Payee, int] = defaultdict(int)
     for line in lines:
         totals[line.payee] += line.amount
     order = sorted(totals, key=lambda payee: (payee.type != "practice", payee.code))
-    return tuple(settle(payee, totals[payee], owed.get((code, payee), 0)) for payee in order if totals[payee])
+    return tuple(settle(payee, totals[payee], owed.get(payee)) for payee in order if totals[payee])
 
 
-def settle(payee: Payee, total: int, brought_forward: int) -> PayeePayment:
+def settle(payee: Payee, total: int, owed: Balance | None = None) -> PayeePayment:
     """A negative payment never leaves in a file: it is carried forward until later payments have made it good.
 
     A payee that owes 120.00 from before and earns 200.00 now is paid 80.00; one that earns 50.00 is paid nothing and
-    70.00 is carried forward.
+    70.00 is carried forward. Where two people have agreed that each run takes back 30.00 at most, the first is paid
+    170.00 and 90.00 is carried forward. The rule is ours; that overpayments are set against later payments is how
+    aspiration payments are recovered (Statement of Financial Entitlements, section on overpayments, 2013).
     """
-    due = total + brought_forward
-    return PayeePayment(payee, total, brought_forward, payable=max(due, 0), carried_forward=min(due, 0))
+    brought_forward = owed.amount if owed else 0
+    taken = min(-brought_forward, max(total, 0))
+    if owed is not None and owed.most is not None:
+        taken = min(taken, owed.most)
+    payable = max(total, 0) - taken
+    return PayeePayment(
+        payee, total, brought_forward, payable=payable, carried_forward=total + brought_forward - payable
+    )
+
+
+def balance_notes(owed: Balance) -> Iterator[str]:
+    """What was agreed about money that is owed, for the statement of whoever owes it."""
+    if owed.waived:
+        yield f"{pounds_text(owed.waived)} that {owed.payee.code} owed from before was waived."
+    if owed.amount and owed.most is not None:
+        yield (
+            f"{owed.payee.code} owes {pounds_text(-owed.amount)} from before, and as was agreed each payment is lessened"
+            f" by {pounds_text(owed.most)} at most until that is made good."
+        )
 
 
 def inputs_digest(own: bytes, earlier: Iterable[bytes]) -> str:
@@ -196,9 +218,20 @@ def part_print(digest: str, posted: Mapping[str, tuple[Posted, ...]], balances: 
         [
             digest,
             [[practice, [posted_plain(each) for each in posted[practice]]] for practice in sorted(posted)],
-            [[each.practice, each.payee.type, each.payee.code, each.amount] for each in balances],
+            [balance_plain(each) for each in balances],
         ]
     )
+
+
+def balance_plain(balance: Balance) -> list[Any]:
+    plain: list[Any] = [balance.practice, balance.payee.type, balance.payee.code, balance.amount]
+    # Left out where nothing was agreed, so that what was frozen before keeps its digest.
+    return plain if balance.most is None and not balance.waived else [*plain, balance.most, balance.waived]
+
+
+def balance_from_plain(plain: Sequence[Any]) -> Balance:
+    practice, payee_type, code, *rest = plain
+    return Balance(practice, Payee(payee_type, code), *rest)
 
 
 def posted_plain(posted: Posted) -> list[Any]:

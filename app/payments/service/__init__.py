@@ -23,6 +23,7 @@ from app.payments.service.budgeting import BudgetStand, stand_of
 from app.payments.service.changes import effects_of_practice_change
 from app.payments.service.deciding import approve_run, reject_run, release_run
 from app.payments.service.freezing import freeze_run
+from app.payments.service.owing import agree, list_balances, propose_recovery, propose_waiver
 from app.payments.service.persons import export_person
 from app.payments.service.reading import (
     get_run,
@@ -48,6 +49,7 @@ __all__ = [
     "BudgetStand",
     "FullQuery",
     "Loaded",
+    "agree",
     "answer_query",
     "approve_correction",
     "approve_run",
@@ -64,11 +66,14 @@ __all__ = [
     "get_query",
     "get_run",
     "get_statement",
+    "list_balances",
     "list_queries",
     "list_released",
     "list_statements",
     "open_query",
+    "propose_recovery",
     "propose_supplier",
+    "propose_waiver",
     "publish_run",
     "query_brief",
     "record_acknowledgements",

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from app.calculation.service import frozen_digest, practice_bytes, practice_from_json
-from app.calculation.values import ENGINE_VERSION, Payee, PracticeInput
+from app.calculation.values import ENGINE_VERSION, PracticeInput
 from app.core.clock import Period
 from app.core.db import Tx
 from app.payments.repository.frozen import FrozenRow, PartRepository
@@ -66,6 +66,8 @@ async def freeze_run(session: Tx, run_id: UUID) -> Frozen | None:
     posted = await ledger.list_posted_periods(run.scheme_id)
     own = period_of(run)
     earlier = sorted(period for period in posted if period.valid_from < own.valid_from)
+    # A waiver that is agreed at this moment either is seen here, or finds the run and is refused.
+    await ledger.lock_balances(run.scheme_id)
     balances = await ledger.list_balances(run.scheme_id)
     freezer = _Freezer(session, run, posted)
     own_print = await freezer.add(own, balances=balances)
@@ -73,7 +75,7 @@ async def freeze_run(session: Tx, run_id: UUID) -> Frozen | None:
     session.add_all(freezer.rows)
     await session.flush()
     await parts.add_inputs(freezer.inputs)
-    run.balances = [[b.practice, b.payee.type, b.payee.code, b.amount] for b in balances]
+    run.balances = [working.balance_plain(balance) for balance in balances]
     run.inputs_digest = working.inputs_digest(own_print, earlier_prints)
     return Frozen(tuple(freezer.parts), tuple(balances))
 
@@ -195,9 +197,7 @@ async def _parts(
 
 
 def _balances(run: PaymentRun) -> tuple[Balance, ...]:
-    return tuple(
-        Balance(practice, Payee(payee_type, code), amount) for practice, payee_type, code, amount in run.balances or ()
-    )
+    return tuple(working.balance_from_plain(plain) for plain in run.balances or ())
 
 
 def _part(part: PaymentRunPart, rows: Sequence[FrozenRow]) -> Part:

@@ -10,6 +10,7 @@ from app.core.db import Transaction
 from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
 from app.core.http import MayMatch, MustMatch, Serving, paged
+from app.core.money import parse_pounds
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.schemes import service
@@ -41,6 +42,7 @@ async def create_incentive_scheme(
         pay_code=body.pay_code,
         cost_centre=body.cost_centre,
         query_days=body.query_days,
+        waive_below=None if body.waive_below is None else parse_pounds(body.waive_below),
         now=serving.clock.now(),
     )
     response.headers["Location"] = f"/v1/incentive-schemes/{row.id}"

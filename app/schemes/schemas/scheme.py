@@ -33,6 +33,19 @@ DEFINITION = {
 }
 
 
+def _above_nothing(pounds: str) -> str:
+    if parse_pounds(pounds) <= 0:
+        raise PydanticCustomError("too_small", "This is more than 0.00; leave it out where nothing may be waived.")
+    return pounds
+
+
+WaiveBelow = Annotated[
+    Pounds,
+    AfterValidator(_above_nothing),
+    Field(description="What a payee owes may be waived by two people where it is less than this; null: never."),
+]
+
+
 def _financial_year(text: str) -> str:
     try:
         financial_year_start(text)
@@ -104,10 +117,11 @@ class SchemeIn(StrictModel):
         strict=True,
         description="Working days in which a query about a line is answered; Monday to Friday, bank holidays included.",
     )
+    waive_below: WaiveBelow | None = None
 
 
 class SchemePatch(StrictModel):
-    """Absent members stay as they are; `budget`, `pay_code` and `cost_centre` may be null."""
+    """Absent members stay as they are; `budget`, `pay_code`, `cost_centre` and `waive_below` may be null."""
 
     model_config = {
         "json_schema_extra": {
@@ -124,11 +138,14 @@ class SchemePatch(StrictModel):
     pay_code: FinanceCode | None = None
     cost_centre: FinanceCode | None = None
     query_days: int = Field(default_factory=left_out, ge=1, le=60, strict=True)
+    waive_below: WaiveBelow | None = None
 
     def changes(self) -> dict[str, Any]:
         said = {name: getattr(self, name) for name in self.model_fields_set}
         if self.budget is not None:
             said["budget"] = self.budget.budget()
+        if self.waive_below is not None:
+            said["waive_below"] = parse_pounds(self.waive_below)
         return said
 
 
@@ -154,6 +171,7 @@ class Scheme(BaseModel):
                     "pay_code": None,
                     "cost_centre": "C100",
                     "query_days": 10,
+                    "waive_below": "25.00",
                     "state": "published",
                     "live_version": 1,
                     "created_at": "2026-03-02T09:00:00Z",
@@ -173,6 +191,7 @@ class Scheme(BaseModel):
     pay_code: str | None
     cost_centre: str | None
     query_days: int
+    waive_below: PoundsSum | None
     state: Literal["draft", "published", "closed"]
     live_version: int | None = Field(
         description="The published version that applies longest into the year, the newest of several."

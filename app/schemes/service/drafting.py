@@ -45,6 +45,7 @@ async def create_scheme(
     pay_code: str | None,
     cost_centre: str | None,
     query_days: int = QUERY_DAYS,
+    waive_below: int | None = None,
     now: datetime,
 ) -> SchemeRow:
     row = SchemeRow(
@@ -58,6 +59,7 @@ async def create_scheme(
         pay_code=pay_code,
         cost_centre=cost_centre,
         query_days=query_days,
+        waive_below=waive_below,
         state=SchemeState.DRAFT,
         created_at=now,
     )
@@ -228,6 +230,7 @@ def as_scheme_ref(row: SchemeRow) -> SchemeRef:
         query_days=row.query_days,
         budget=as_budget(row),
         live_version=row.live_version,
+        waive_below=row.waive_below,
     )
 
 

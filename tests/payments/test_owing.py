@@ -1,0 +1,217 @@
+"""Money that a payee owes: taken back at once, in agreed parts, or waived by two people where it is little."""
+
+import asyncio
+from datetime import date, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.calculation.values import Payee
+from app.core.clock import Period
+from app.payments.rules.owing import is_waivable, most_per_run
+from app.payments.rules.working import settle
+from app.payments.values import Balance
+from tests.factories import schemes
+from tests.factories.payments import Office
+from tests.factories.people import add_post
+from tests.factories.service import LivePlenary
+
+SECOND_QUARTER = Period(date(2026, 7, 1), date(2026, 10, 1))
+THIRD_QUARTER = Period(date(2026, 10, 1), date(2027, 1, 1))
+ANY = {"If-Match": "*"}
+PAYEE = Payee("practice", "Y00001")
+
+
+def test_parts_are_rounded_up_so_that_the_last_is_the_smallest() -> None:
+    assert [most_per_run(60_000, 4), most_per_run(10_000, 3), most_per_run(1, 60)] == [15_000, 3_334, 1]
+
+
+@pytest.mark.parametrize(("owed", "below", "may"), [(2_499, 2_500, True), (2_500, 2_500, False), (1, None, False)])
+def test_only_less_than_the_scheme_says_may_be_waived(owed: int, below: int | None, may: bool) -> None:
+    assert is_waivable(owed, below) == may
+
+
+@pytest.mark.parametrize(
+    ("total", "owed", "most", "payable", "left"),
+    [
+        (20_000, 0, None, 20_000, 0),
+        (20_000, -12_000, None, 8_000, 0),
+        (5_000, -12_000, None, 0, -7_000),
+        (20_000, -12_000, 3_000, 17_000, -9_000),
+        (2_000, -12_000, 3_000, 0, -10_000),
+        (-1_000, -12_000, 3_000, 0, -13_000),
+    ],
+)
+def test_a_run_takes_back_what_was_agreed_at_most(
+    total: int, owed: int, most: int | None, payable: int, left: int
+) -> None:
+    paid = settle(PAYEE, total, Balance("Y00001", PAYEE, owed, most))
+    assert (paid.payable, paid.carried_forward) == (payable, left)
+
+
+@given(
+    st.lists(st.integers(-50_000, 50_000), min_size=1, max_size=12),
+    st.none() | st.integers(1, 20_000),
+)
+def test_what_is_paid_and_what_is_left_to_owe_is_what_was_due(totals: list[int], most: int | None) -> None:
+    owed, paid = 0, 0
+    for total in totals:
+        payment = settle(PAYEE, total, Balance("Y00001", PAYEE, owed, most))
+        assert payment.payable >= 0 >= payment.carried_forward
+        owed, paid = payment.carried_forward, paid + payment.payable
+    assert paid + owed == sum(totals)
+
+
+async def an_office_that_is_owed(live: LivePlenary, sessions: int = 2, **scheme: Any) -> Office:
+    """Its practice was paid for sessions of the first quarter that were taken back since, at 300.00 each."""
+    office = await Office.open(live, definition=schemes.SESSIONS, lists=("5000",), **scheme)
+    (practice,) = office.practices
+    days = [date(2026, month, day) for month in (4, 5, 6) for day in (7, 8)][:sessions]
+    await office.record(*(schemes.a_fact(practice, f"a{day}", day) for day in days))
+    await office.pay()
+    await office.record(*(schemes.a_fact(practice, f"a{day}", day, None) for day in days))
+    await office.pay()
+    return office
+
+
+async def earn(office: Office, *days: date) -> None:
+    await office.record(*(schemes.a_fact(office.practices[0], f"b{day}", day) for day in days))
+
+
+async def propose(office: Office, **body: Any) -> httpx.Response:
+    body = {"practice": office.practices[0], "reason": "Agreed with the practice."} | body
+    return await office.manager.post(f"/v1/incentive-schemes/{office.scheme}/arrangements", json=body)
+
+
+async def agree(office: Office, arrangement: str, *, by: httpx.AsyncClient | None = None) -> httpx.Response:
+    url = f"/v1/incentive-schemes/{office.scheme}/arrangements/{arrangement}/agree"
+    return await (by or office.approver).post(url, headers=ANY)
+
+
+async def agreed(office: Office, **body: Any) -> dict[str, Any]:
+    """A minute after everything before it."""
+    office.live.clock.instant += timedelta(minutes=1)
+    made = await propose(office, **body)
+    assert made.status_code == 201, made.text
+    answer = await agree(office, made.json()["id"])
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def balances(office: Office) -> dict[str, Any]:
+    return (await office.manager.get(f"/v1/incentive-schemes/{office.scheme}/balances")).json()
+
+
+async def test_debt_is_taken_back_in_the_parts_that_two_people_agreed(shared: LivePlenary) -> None:
+    office = await an_office_that_is_owed(shared)
+    (practice,) = office.practices
+    made = await propose(office, kind="recover", parts=4)
+    assert (made.json()["most_per_run"], made.json()["agreed_by"]) == ("150.00", None)
+    assert (await balances(office))["balances"][0]["most_per_run"] is None
+    assert (await agree(office, made.json()["id"])).status_code == 200
+    assert (await balances(office))["owed"] == "600.00"
+    await earn(office, date(2026, 7, 1))
+    statement = await office.statement(await office.pay(SECOND_QUARTER), practice)
+    (payment,) = statement["payments"]
+    assert (payment["total"], payment["payable"], payment["carried_forward"]) == ("300.00", "150.00", "-450.00")
+    assert statement["notes"] == [
+        f"{practice} owes 600.00 from before, and as was agreed each payment is lessened by 150.00 at most until that is"
+        " made good."
+    ]
+    await agreed(office, kind="recover", most_per_run="1000.00")
+    await earn(office, date(2026, 10, 1), date(2026, 10, 2))
+    (payment,) = (await office.statement(await office.pay(THIRD_QUARTER), practice))["payments"]
+    assert (payment["payable"], payment["carried_forward"]) == ("150.00", "0.00")
+    assert (await balances(office))["balances"] == []
+
+
+async def test_small_debt_is_waived_by_a_second_person_and_the_statement_says_so(shared: LivePlenary) -> None:
+    office = await an_office_that_is_owed(shared, sessions=1, waive_below=30_001)
+    (practice,) = office.practices
+    waiver = await agreed(office, kind="waive")
+    assert waiver["waived"] == "300.00"
+    assert (await balances(office))["balances"] == []
+    again = await propose(office, kind="waive")
+    assert (again.status_code, again.json()["code"]) == (409, "payments.nothing_owed")
+    for period, day in ((SECOND_QUARTER, date(2026, 7, 1)), (THIRD_QUARTER, date(2026, 10, 1))):
+        shared.clock.instant += timedelta(minutes=1)
+        await earn(office, day)
+        statement = await office.statement(await office.pay(period), practice)
+        assert (statement["payments"][0]["payable"], statement["payments"][0]["brought_forward"]) == ("300.00", "0.00")
+        said = f"300.00 that {practice} owed from before was waived."
+        assert statement["notes"] == ([said] if period is SECOND_QUARTER else [])
+
+
+@pytest.mark.parametrize("below", [None, 30_000])
+async def test_debt_that_the_scheme_does_not_let_be_waived_stays(shared: LivePlenary, below: int | None) -> None:
+    office = await an_office_that_is_owed(shared, sessions=1, waive_below=below)
+    refused = await propose(office, kind="waive")
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.not_waivable")
+
+
+async def test_who_proposes_or_works_there_does_not_agree(shared: LivePlenary) -> None:
+    office = await an_office_that_is_owed(shared, sessions=1, waive_below=50_000)
+    person = await shared.make_person("Two Hats", tenant=office.tenant)
+    manager = office.manager
+    office.manager = await shared.as_role("scheme_manager", tenant=office.tenant, person=person)
+    made = (await propose(office, kind="waive")).json()["id"]
+    own = await shared.as_role("payments_approver", tenant=office.tenant, person=person)
+    refused = await agree(office, made, by=own)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.arrangement_same_person")
+    async with shared.session(office.tenant) as session:
+        await add_post(session, person, office.practices[0])
+    office.manager = manager
+    made = (await propose(office, kind="waive")).json()["id"]
+    refused = await agree(office, made, by=own)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.own_practice")
+    assert (await balances(office))["owed"] == "300.00"
+
+
+async def test_waiver_waits_while_a_run_may_take_the_same_money_back(shared: LivePlenary) -> None:
+    office = await an_office_that_is_owed(shared, sessions=1, waive_below=50_000)
+    made = (await propose(office, kind="waive")).json()["id"]
+    run_id = await office.calculate(SECOND_QUARTER)
+    refused = await agree(office, made)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.run_open")
+    await office.decide(run_id, "reject", reason="The waiver comes first.")
+    assert (await agree(office, made)).status_code == 200
+
+
+async def test_of_many_waivers_at_once_one_counts(shared: LivePlenary) -> None:
+    office = await an_office_that_is_owed(shared, sessions=1, waive_below=50_000)
+    made = [(await propose(office, kind="waive")).json()["id"] for _ in range(3)]
+    answers = await asyncio.gather(*(agree(office, each) for each in made * 3))
+    assert [answer.status_code for answer in answers].count(200) == 1
+    assert (await balances(office))["owed"] == "0.00"
+
+
+async def test_what_was_agreed_cannot_be_changed_in_the_database(shared: LivePlenary) -> None:
+    office = await an_office_that_is_owed(shared, sessions=1, waive_below=50_000)
+    waiver = await agreed(office, kind="waive")
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="written once"):
+        await shared.execute(
+            "UPDATE payment_arrangement SET waived = 1 WHERE id = $1",
+            waiver["id"],
+            tenant=shared.tenants[office.tenant],
+        )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "waive", "parts": 2},
+        {"kind": "recover"},
+        {"kind": "recover", "parts": 2, "most_per_run": "10.00"},
+        {"kind": "recover", "most_per_run": "0.00"},
+        {"kind": "recover", "parts": 0},
+    ],
+)
+async def test_arrangement_that_says_too_much_or_too_little_is_refused(
+    shared: LivePlenary, body: dict[str, Any]
+) -> None:
+    office = await Office.open(shared)
+    assert (await propose(office, **body)).status_code == 422
