@@ -8,12 +8,12 @@ from app.calculation.errors import AmountTooLarge
 from app.calculation.language import document, schema
 from app.calculation.language.reading import pointer
 from app.calculation.language.tree import measures_used, needs_of, needs_placed, needs_used, walk
-from app.calculation.nodes import component, list_size
+from app.calculation.nodes import component
 from app.calculation.nodes.catalogue import CATALOGUE, PARTS
 from app.calculation.nodes.component import Component
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import PreparedMeasure
-from app.calculation.rules import canonical, describing, engine, seeing
+from app.calculation.rules import canonical, describing, engine, lists, seeing
 from app.calculation.rules.earning import PayingNode, View
 from app.calculation.values import Booking, Definition, Needed, PracticeInput, PracticeResult, Problem, Range
 from app.core.clock import Period
@@ -24,7 +24,7 @@ practice_bytes = canonical.practice_bytes
 practice_from_json = canonical.practice_from_json
 frozen_digest = canonical.frozen_digest
 outputs_digest = canonical.outputs_digest
-latest_list = list_size.latest_list
+latest_list = lists.latest_list
 range_sentence = describing.range_sentence
 sight = seeing.sight
 facts_since = seeing.facts_since

@@ -1,7 +1,7 @@
 """The words of calculation: what the engine is given and what it answers, all frozen."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -69,9 +69,9 @@ class Measure(ABC):
         """The first day whose facts can count for the period."""
         return period.valid_from
 
-    def lists_read(self, lists: "Sequence[ListSize]", period: Period) -> "tuple[ListSize, ...]":
-        """Those of a practice's lists that the measure chooses for the period."""
-        del lists, period
+    def lists_read(self, period: Period) -> "tuple[tuple[date, Basis], ...]":
+        """The days on which it looks at the practice's list, each with the basis, for the period."""
+        del period
         return ()
 
 

@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, Any, Final, NewType
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -37,6 +38,8 @@ def format_pounds(pence: int) -> str:
     return f"{'-' if pence < 0 else ''}{pounds}.{rest:02d}"
 
 
+# Most facts of a scheme have one of a few values.
+@lru_cache(maxsize=8192)
 def plain(number: Decimal | Fraction | int) -> str:
     """The exact value as decimal text, without exponent or trailing zeros. A third has none and is refused."""
     if isinstance(number, Decimal) and number.is_finite():

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
+from functools import cache
 from typing import Any, Final, Protocol, runtime_checkable
 
 from app.calculation.language.reading import INVALID, Invalid, Reading, pointer
@@ -40,10 +41,9 @@ class ChecksItself(Protocol):
     def refusals(cls, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]: ...
 
 
-def declared(cls: type[Any]) -> Iterator[tuple[Field[Any], Member]]:
-    for each in fields(cls):
-        if _KEY in each.metadata:
-            yield each, each.metadata[_KEY]
+@cache
+def declared(cls: type[Any]) -> tuple[tuple[Field[Any], Member], ...]:
+    return tuple((each, each.metadata[_KEY]) for each in fields(cls) if _KEY in each.metadata)
 
 
 def is_required(each: Field[Any]) -> bool:

@@ -53,8 +53,17 @@ def needs_placed(definition: Definition) -> list[tuple[str, Need]]:
 
 
 def _used(definition: Definition, kind: type[Any]) -> list[Any]:
-    parts = (part for place in walk(definition.pay) for _, part in _parts(place.node, place.at))
-    return list(dict.fromkeys(part for part in parts if isinstance(part, kind)))
+    return list(dict.fromkeys(part for part in _all_parts(definition.pay) if isinstance(part, kind)))
+
+
+def _all_parts(part: object) -> Iterator[object]:
+    """Every part of a node and of all below it, without where it stands: a run asks for each period."""
+    for each, _ in declared(type(part)):
+        value = getattr(part, each.name)
+        for one in value if isinstance(value, tuple) else (value,):
+            yield one
+            if is_dataclass(one) and not isinstance(one, (Measure, Need)):
+                yield from _all_parts(one)
 
 
 def _parts(node: object, at: str) -> Iterator[tuple[str, object]]:

@@ -1,8 +1,8 @@
 """The measure `list_size`: patients of the practice on a date."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -11,12 +11,11 @@ from app.calculation.language.readers import Choice, ChoiceOrDate
 from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure
 from app.calculation.rules.earning import Run, Said
 from app.calculation.rules.exact import Exact, exact, exact_text
+from app.calculation.rules.lists import latest_list
 from app.calculation.rules.wording import measured_text
 from app.calculation.values import Basis, ListSize, PracticeInput, Problem
 from app.core.clock import Period, financial_year, financial_year_start, quarter_start, utc_text
 from app.core.wording import day_text
-
-_NEVER_RECORDED: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class Snapshot(StrEnum):
@@ -54,9 +53,8 @@ class ListMeasure(PreparedMeasure):
     def bases_read(self) -> tuple[Basis, ...]:
         return (self.basis,)
 
-    def lists_read(self, lists: Sequence[ListSize], period: Period) -> tuple[ListSize, ...]:
-        found = latest_list(lists, on=self.snapshot_date(period), basis=self.basis)
-        return () if found is None else (found,)
+    def lists_read(self, period: Period) -> tuple[tuple[date, Basis], ...]:
+        return ((self.snapshot_date(period), self.basis),)
 
     def problems(self, applies: Period) -> Iterator[Problem]:
         if isinstance(self.snapshot, date) and applies.valid_until and self.snapshot >= applies.valid_until:
@@ -109,13 +107,3 @@ class ListMeasure(PreparedMeasure):
 
     def _workings(self, day: date) -> dict[str, str]:
         return {"operator": self.kind, "measure": self.name, "basis": self.basis.value, "snapshot": day.isoformat()}
-
-
-def latest_list(lists: Sequence[ListSize], *, on: date, basis: Basis) -> ListSize | None:
-    """The list with the latest date on or before the day that has the basis. Of two records for one date the later
-    correction counts.
-    """
-    known = [each for each in lists if each.as_at <= on and getattr(each, basis) is not None]
-    if len(known) < 2:
-        return known[0] if known else None
-    return max(known, key=lambda each: (each.as_at, each.recorded_at or _NEVER_RECORDED, each.source or ""))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from app.calculation.language.tree import measures_used, needs_used, walk
+from app.calculation.rules.lists import latest_list
 from app.calculation.values import Definition, PostHeld, PracticeInput
 from app.core.clock import Period, financial_year_of
 
@@ -20,10 +21,10 @@ def sight(definition: Definition, period: Period) -> Sight:
     measures = measures_used(definition)
     asked = {name for part in (*measures, *needs_used(definition)) for name in part.posts_read()}
     span = span_read(definition, period)
-    periods = {period, span}
+    looks = {look for measure in measures for each in (period, span) for look in measure.lists_read(each)}
 
     def seen(practice: PracticeInput) -> PracticeInput:
-        chosen = [one for measure in measures for each in periods for one in measure.lists_read(practice.lists, each)]
+        chosen = [latest_list(practice.lists, on=day, basis=basis) for day, basis in looks]
         lists = tuple(each for each in practice.lists if any(each is one for one in chosen))
         posts = tuple(_posts(practice.posts, asked, span)) if practice.posts else ()
         member = _member(practice.member, span)
@@ -58,7 +59,12 @@ def _posts(held: Sequence[PostHeld], asked: set[str], period: Period) -> Iterato
 
 def _member(times: tuple[Period, ...] | None, period: Period) -> tuple[Period, ...] | None:
     """None, as for who was always a member, where the whole period is covered."""
-    if times is None:
+    if times is None or any(_covers(each, period) for each in times):
         return None
-    parts = tuple(part for each in times if (part := each.intersection(period)))
-    return None if parts == (period,) else parts
+    return tuple(part for each in times if (part := each.intersection(period)))
+
+
+def _covers(time: Period, period: Period) -> bool:
+    if time.valid_from > period.valid_from:
+        return False
+    return time.valid_until is None or (period.valid_until is not None and period.valid_until <= time.valid_until)

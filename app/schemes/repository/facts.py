@@ -9,6 +9,7 @@ from sqlalchemy import Select, text, update
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
+from app.core.bulk import fetch_rows
 from app.core.clock import Period
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository, among
@@ -30,6 +31,11 @@ _ADD_FACTS = text(
 )
 
 
+_IN_PERIOD = """
+SELECT practice, external_id, measure, happened_on, value, subject, state FROM scheme_fact
+WHERE commissioner_id = $1 AND scheme_id = $2 AND superseded_at IS NULL AND happened_on >= $3 AND happened_on < $4
+  AND measure = ANY($5) AND practice = ANY($6)
+ORDER BY practice, happened_on, external_id"""
 # The sum of numbers made of each row is the same in any order. The version goes up with every change of a row.
 _MARK = text(
     """
@@ -102,12 +108,9 @@ class FactRepository(TenantRepository[FactRow]):
     async def list_in_period(
         self, scheme_id: UUID, period: Period, *, practices: Sequence[str], measures: Sequence[str]
     ) -> Sequence[Any]:
-        statement = self._current_in(period).where(
-            col(FactRow.scheme_id) == scheme_id,
-            among(FactRow.measure, measures),
-            among(FactRow.practice, practices),
-        )
-        return (await (await self.session.connection()).execute(statement)).all()
+        """Practice, external id, name, day, value, subject and state of each: a run reads tens of thousands."""
+        values = (self.tenant, scheme_id, period.valid_from, period.end, list(measures), list(practices))
+        return await fetch_rows(self.session, _IN_PERIOD, *values)
 
     async def mark(self, scheme_id: UUID, spans: Sequence[FactSpan]) -> list[str]:
         """One for each span, in their order; a name that counts in any of them is looked at in all."""

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -286,10 +284,12 @@ async def _facts(
     repository = FactRepository(session, session.tenant)
     span = Period(min(since.values()), period.valid_until)
     rows = await repository.list_in_period(scheme_id, span, practices=codes, measures=sorted(since))
-    return {
-        practice: tuple(as_fact(row) for row in several if row.happened_on >= since[row.measure])
-        for practice, several in groupby(rows, key=attrgetter("practice"))
-    }
+    found: dict[str, list[Fact]] = {}
+    for practice, external_id, measure, on, value, subject, state in rows:
+        if on >= since[measure]:
+            fact = Fact(external_id, measure, on, value, subject, confirmed=state == FactState.CONFIRMED)
+            found.setdefault(practice, []).append(fact)
+    return {practice: tuple(facts) for practice, facts in found.items()}
 
 
 def as_fact(row: Any) -> Fact:
