@@ -52,6 +52,19 @@ def storm_messages(
     _end(problems)
 
 
+@commands.command("years")
+def storm_years(
+    seed: Annotated[int, typer.Option(min=0, help="Of the first year; each next one counts on.")] = 0,
+    years: Annotated[int, typer.Option(min=1, help="How many financial years are played.")] = 1000,
+) -> None:
+    """Financial years of one scheme each, by chance: the ledger is a fresh calculation, statements stay as they were."""
+    from app.storm.years import storm_years as play
+
+    with ending_in_words():
+        problems = play(seed, years, say=typer.echo)
+    _end(problems)
+
+
 def _end(problems: list[str]) -> None:
     for problem in problems:
         typer.echo(problem, err=True)

@@ -2,6 +2,7 @@
 
 from app.payments.repository.queries import count_overdue_queries
 from app.payments.repository.runs import count_unacknowledged_releases
+from app.payments.rules.working import statement_plain, work_out
 from app.payments.service.answering import (
     answer_query,
     approve_correction,
@@ -88,8 +89,10 @@ __all__ = [
     "settle_approval",
     "share_query",
     "stand_of",
+    "statement_plain",
     "watch_runs",
     "withdraw_query",
+    "work_out",
     "write_message",
     "write_statements",
 ]
