@@ -70,8 +70,9 @@ async def freeze_run(session: Tx, run_id: UUID) -> Frozen | None:
     await ledger.lock_balances(run.scheme_id)
     balances = await ledger.list_balances(run.scheme_id)
     freezer = _Freezer(session, run, posted)
+    await freezer.look([own, *earlier])
     own_print = await freezer.add(own, balances=balances)
-    earlier_prints = await freezer.add_earlier(earlier)
+    earlier_prints = [await freezer.add_earlier(period) for period in earlier]
     session.add_all(freezer.rows)
     await session.flush()
     await parts.add_inputs(freezer.inputs)
@@ -98,29 +99,32 @@ class _Freezer:
         self.run = run
         self.posted = posted
         self.gathering = schemes.Gathering(session, run.scheme_id)
+        self.versions: dict[Period, VersionRef] = {}
+        self.marks: dict[Period, str] = {}
         self.forms: dict[str, tuple[PracticeInput, bytes]] = {}
         self.parts: list[Part] = []
         # Added to the session together at the end: one statement, instead of one before each of the next period's.
         self.rows: list[PaymentRunPart] = []
         self.inputs: list[tuple[UUID, int, str, str | None, str]] = []
 
-    async def add_earlier(self, periods: Sequence[Period]) -> list[bytes]:
-        """The prints of earlier periods. One that looks as it did when it was last posted is not gathered again."""
-        versions = {period: await self.gathering.version_for(period) for period in periods}
-        marks = await self.gathering.mark_facts(versions)
-        return [await self._again(period, versions[period], marks[period]) for period in periods]
+    async def look(self, periods: Sequence[Period]) -> None:
+        """Before anything is gathered: a fact that is recorded in between is gathered and not in the mark, so that a later
+        run looks again. The other way round it would never be paid.
+        """
+        self.versions = {period: await self.gathering.version_for(period) for period in periods}
+        self.marks = await self.gathering.mark_facts(self.versions)
 
-    async def _again(self, period: Period, version: VersionRef, mark: str) -> bytes:
-        before, seen = self.posted[period], await self._fingerprint(period, version, mark)
+    async def add_earlier(self, period: Period) -> bytes:
+        """One that looks as it did when it was last posted is not gathered again."""
+        before, seen = self.posted[period], await self._fingerprint(period)
         if seen != before.fingerprint:
-            return await self.add(period, fingerprint=seen)
-        self._add_row(period, version, before.digest, seen, differences=True, changed=False)
+            return await self.add(period)
+        self._add_row(period, before.digest, seen, differences=True, changed=False)
         return working.part_print(before.digest, {})
 
-    async def add(self, period: Period, *, balances: Sequence[Balance] = (), fingerprint: str | None = None) -> bytes:
+    async def add(self, period: Period, *, balances: Sequence[Balance] = ()) -> bytes:
         """Gather one period; what it was worked out from comes back as bytes for the digest."""
-        session, scheme_id = self.session, self.run.scheme_id
-        version = await self.gathering.version_for(period)
+        session, scheme_id, version = self.session, self.run.scheme_id, self.versions[period]
         codes = await self.gathering.participants(period)
         practices = await self.gathering.inputs(version, period=period, codes=codes)
         frozen = {practice.code: self._form(practice) for practice in practices}
@@ -134,14 +138,13 @@ class _Freezer:
         if changed:
             self._keep(frozen, posted)
             self.parts.append(Part(period, version.definition, tuple(practices), posted, before is not None))
-        if fingerprint is None:
-            mark = (await self.gathering.mark_facts({period: version}))[period]
-            fingerprint = await self._fingerprint(period, version, mark)
-        self._add_row(period, version, digest, fingerprint, differences=before is not None, changed=changed)
+        seen = await self._fingerprint(period)
+        self._add_row(period, digest, seen, differences=before is not None, changed=changed)
         return working.part_print(digest, posted, balances)
 
-    async def _fingerprint(self, period: Period, version: VersionRef, mark: str) -> str:
+    async def _fingerprint(self, period: Period) -> str:
         """Of all that was gathered, facts by their mark. It says whether a second look is needed, and pays nobody."""
+        version, mark = self.versions[period], self.marks[period]
         codes = await self.gathering.participants(period)
         outlines = await self.gathering.outlines(version, period=period, codes=codes)
         head = f"{ENGINE_VERSION} {version.id} {period.valid_from} {period.end} {mark}"
@@ -154,9 +157,8 @@ class _Freezer:
             known = self.forms[practice.code] = practice, practice_bytes(practice)
         return known[1]
 
-    def _add_row(
-        self, period: Period, version: VersionRef, digest: str, fingerprint: str, *, differences: bool, changed: bool
-    ) -> None:
+    def _add_row(self, period: Period, digest: str, fingerprint: str, *, differences: bool, changed: bool) -> None:
+        version = self.versions[period]
         self.rows.append(
             PaymentRunPart(
                 commissioner_id=self.session.tenant,
