@@ -10,8 +10,9 @@ import httpx
 from app.calculation.values import Payee, PracticeInput
 from app.core.clock import Period
 from app.core.ids import new_id
+from app.payments import service as service_of_payments
 from app.payments.rules.working import work_out
-from app.payments.values import Balance, Part, Posted, WorkedRun
+from app.payments.values import ApprovalBand, Balance, Part, Posted, WorkedRun
 from app.schemes import service as service_of_schemes
 from app.schemes.values import FactEntry, FactSource
 from tests.factories import schemes
@@ -104,6 +105,14 @@ class Office:
                 source=FactSource.OFFICE,
                 recorded_by=None,
                 now=NOW,
+            )
+
+    async def settle(self, bands: Sequence[ApprovalBand]) -> None:
+        """From which amounts on a run of this commissioner needs how many approvers."""
+        person = await self.live.make_person("Fay Ash", tenant=self.tenant)
+        async with self.live.session(self.tenant) as session:
+            await service_of_payments.settle_approval(
+                session, bands, person=person, expected=schemes.ANY_VERSION, now=NOW
             )
 
     async def request(self, period: Period = schemes.QUARTER) -> httpx.Response:

@@ -1,0 +1,20 @@
+"""Whatever people try, in whatever order: money leaves by enough different hands, once, and as a fresh calculation says."""
+
+import pytest
+
+from tests.depth import DEEP
+from tests.factories.service import LivePlenary
+from tests.payments.walking import QUARTERS, Walk
+
+
+@pytest.mark.parametrize("seed", range(300) if DEEP else (0, 1))
+async def test_a_walk_by_chance_ends_in_a_ledger_that_is_a_fresh_calculation(shared: LivePlenary, seed: int) -> None:
+    walk = await Walk.begin(shared, seed)
+    await walk.take(120 if DEEP else 45)
+    await walk.close()
+    posted = await walk.posted()
+    assert posted == {period: await walk.due(period) for period in posted}, walk.taken
+    for run_id, as_released in walk.as_released.items():
+        assert await walk.statements(run_id) == as_released, "as known then"
+    again = await walk.office.run(await walk.office.calculate(QUARTERS[-1]))
+    assert (again["state"], again["practices"], again["total"]) == ("calculated", 0, "0.00")
