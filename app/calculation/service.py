@@ -1,6 +1,6 @@
 """What schemes, payments and the calculator call. Plain functions over frozen values: same input, same output."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,10 +12,9 @@ from app.calculation.nodes import component
 from app.calculation.nodes.catalogue import CATALOGUE, PARTS
 from app.calculation.nodes.component import Component
 from app.calculation.nodes.list_size import ListMeasure
-from app.calculation.nodes.measured import PreparedMeasure
 from app.calculation.rules import canonical, describing, engine, lists, seeing
 from app.calculation.rules.earning import PayingNode, View
-from app.calculation.values import Booking, Definition, Needed, PracticeInput, PracticeResult, Problem, Range
+from app.calculation.values import Booking, Definition, Needed, Node, PracticeInput, PracticeResult, Problem, Range
 from app.core.clock import Period
 
 canonical_json = canonical.canonical_json
@@ -42,18 +41,19 @@ def definition_schema() -> dict[str, Any]:
 
 
 def check_definition(definition: Definition, *, applies: Period) -> list[Problem]:
-    """What parses but could not be paid in that period: of a version, or of one run."""
-    nodes = [place for place in walk(definition.pay) if isinstance(place.node, PayingNode)]
-    measures = [measure for measure in measures_used(definition) if isinstance(measure, PreparedMeasure)]
-    return [
-        *(problem for measure in measures for problem in measure.problems(applies)),
-        *(
-            problem
-            for place in nodes
-            if isinstance(place.node, PayingNode)
-            for problem in place.node.problems(place.at, inside=place.inside, applies=applies)
-        ),
-    ]
+    """What parses but could not be paid in all the time in which a version applies, or would never be."""
+    unused = [problem for measure in measures_used(definition) for problem in measure.never_used(applies)]
+    for at, node, _ in _paying(definition):
+        unused.extend(node.never_used(at, applies=applies))
+    return [*check_period(definition, period=applies), *unused]
+
+
+def check_period(definition: Definition, *, period: Period) -> list[Problem]:
+    """What could not be paid in one period. A date of another period is no matter here: a rate that begins in July."""
+    problems = [problem for measure in measures_used(definition) for problem in measure.problems(period)]
+    for at, node, inside in _paying(definition):
+        problems.extend(node.problems(at, inside=inside, applies=period))
+    return problems
 
 
 def count_components(definition: Definition) -> int:
@@ -146,6 +146,12 @@ def snapshot_dates(definition: Definition, period: Period) -> tuple[date, ...]:
     """The days whose lists count: a caller that gives a size without a date means the size on each of them."""
     lists = [measure for measure in measures_used(definition) if isinstance(measure, ListMeasure)]
     return tuple(sorted({measure.snapshot_date(period) for measure in lists}))
+
+
+def _paying(definition: Definition) -> Iterator[tuple[str, PayingNode, tuple[Node, ...]]]:
+    for place in walk(definition.pay):
+        if isinstance(place.node, PayingNode):
+            yield place.at, place.node, place.inside
 
 
 def inputs_digest(definition_raw: Mapping[str, Any], period: Period, practices: Sequence[PracticeInput]) -> str:

@@ -1,7 +1,7 @@
 """The words of calculation: what the engine is given and what it answers, all frozen."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -42,12 +42,30 @@ class Rounding:
     dp: int = 2
 
 
+class MeasuredIn(StrEnum):
+    """The unit of a measure, in the words of a refusal."""
+
+    PATIENTS = "patients"
+    NUMBER = "a number"
+    PER_CENT = "per cent"
+    SHARE = "a share from 0 to 1"
+    DAYS = "days"
+    POUNDS = "pounds"
+    EVENTS = "events, each on its day"
+    COSTS = "costs in pounds, unit by unit"
+
+
 class Measure(ABC):
     """Something about a practice that a node multiplies or pays out, known by its name in the definition."""
 
     kind: ClassVar[str]
+    units: ClassVar[tuple[MeasuredIn, ...]]
     takes_negative: ClassVar[bool] = False
     name: str
+
+    @property
+    def measured_in(self) -> MeasuredIn:
+        return self.units[0]
 
     @abstractmethod
     def words(self) -> str: ...
@@ -73,6 +91,16 @@ class Measure(ABC):
         """The days on which it looks at the practice's list, each with the basis, for the period."""
         del period
         return ()
+
+    def problems(self, applies: Period) -> "Iterator[Problem]":
+        """What parses but cannot be measured in that time."""
+        del applies
+        yield from ()
+
+    def never_used(self, applies: Period) -> "Iterator[Problem]":
+        """What lies outside all of the time in which a version applies."""
+        del applies
+        yield from ()
 
 
 class Need(ABC):

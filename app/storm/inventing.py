@@ -8,7 +8,7 @@ from itertools import count
 from random import Random
 from typing import Any, Final
 
-from app.calculation.service import check_definition, parse_definition
+from app.calculation.service import check_period, parse_definition
 from app.calculation.values import Fact, ListSize, PostHeld, PracticeInput
 from app.core.clock import Period, add_months
 
@@ -18,7 +18,9 @@ POSTS: Final = ("named_lead", "nurse")
 _FIRST_DAY: Final = date(2013, 7, 1)
 _DAYS: Final = 800
 _LISTS: Final = ("list", "weighted")
-_MEASURED: Final = ("list", "weighted", "sessions", "uncapped", "level", "share")
+_NUMBERS: Final = ("sessions", "uncapped", "level")
+_COUNTABLE: Final = (*_LISTS, *_NUMBERS)
+_MEASURED: Final = (*_COUNTABLE, "share")
 _WITHIN: Final = ("year", "period")
 _RATE_PER: Final = ("year", "period")
 _AROUND: Final = {"sum", "best_of", "least_of", "times", "gate", "pro_rata", "instalments"}
@@ -38,7 +40,7 @@ def invent(random: Random) -> Invented:
     while True:
         period, parts = _period(random)
         invented = Invented(invent_definition(random, parts), period)
-        if not check_definition(parse_definition(invented.raw), applies=period):
+        if not check_period(parse_definition(invented.raw), period=period):
             return invented
 
 
@@ -145,7 +147,7 @@ class _Nodes:
         if kind == "pro_rata":
             return {"by": self.random.choice(("days", "months"))}
         if kind == "advance":
-            share = self.random.choice(("0.8", "1", "0"))
+            share = self.random.choice(("0.8", "1"))
             return {"measure": "prior", "share": share, "parts": self.random.choice(self.parts)}
         limits = ({"amount": self._rate()}, {"rate": self._rate(), "measure": self.random.choice(_LISTS)})
         return self.random.choice(limits) | self._rate_per()
@@ -164,9 +166,13 @@ class _Nodes:
         return {"needs": [{"fact": self.random.choice(FACTS), "at_least": least, "within": within}]}
 
     def _factor(self) -> dict[str, str]:
-        above = ({"value": self._rate()}, {"measure": self.random.choice(_MEASURED)}, {"measure": "held"})
-        below = ({}, {"over": "7.3"}, {"over_measure": self.random.choice(_MEASURED)})
-        return self.random.choice(above) | self.random.choice(below)
+        """What stands above and below has one unit, or none stands below a number."""
+        choice = self.random.choice
+        people = {"measure": choice(_COUNTABLE), "over_measure": choice(_COUNTABLE)}
+        shares = {"measure": "share", "over_measure": "share"}
+        over = {"measure": choice((*_MEASURED, "held")), "over": "7.3"}
+        known = {"value": self._rate(), "over_measure": choice(_MEASURED)}
+        return choice((people, shares, over, known, {"value": self._rate()}, {"measure": choice(_NUMBERS)}))
 
     def _per_head(self) -> dict[str, Any]:
         return {"type": "per_head", "rate": self._rate(), "measure": self.random.choice(_LISTS), **self._rate_per()}
@@ -182,17 +188,18 @@ class _Nodes:
         return {"type": "fixed", "measure": "amounts"}
 
     def _linear(self) -> dict[str, Any]:
-        lower = self.random.randint(0, 60)
+        # Thresholds in per cent are above 1, or they would be taken for shares.
+        lower = self.random.randint(1, 60)
         thresholds = {"lower": str(lower), "upper": str(lower + self.random.randint(1, 40))}
         worth = {"points": self._rate(), "point_value": self._rate()}
         return {"type": "linear", "measure": self.random.choice(("level", "share")), **thresholds, **worth}
 
     def _tiered(self) -> dict[str, Any]:
-        first, width = self.random.randint(0, 20), self.random.choice((1, 5, 4000))
+        first, width = self.random.randint(2, 20), self.random.choice((1, 5, 4000))
         starts = [first + width * number for number in range(self.random.randint(1, 3))]
         ends = [{"below": str(end)} for end in starts[1:]] + [{}]
         bands = [{"at_least": str(start), "rate": self._rate(), **end} for start, end in zip(starts, ends, strict=True)]
-        way = self.random.choice(({}, {"of": "marginal"}, {"each": self.random.choice(_MEASURED)}))
+        way = self.random.choice(({}, {"of": "marginal"}, {"each": self.random.choice(_COUNTABLE)}))
         return {"type": "tiered", "measure": self.random.choice(_MEASURED), "bands": bands, **way}
 
     def _per_event(self) -> dict[str, Any]:
@@ -200,7 +207,7 @@ class _Nodes:
         paid = self.random.choice(
             ({"rate": self._rate()}, {"rates": [{"since": "2010-04-01", "rate": self._rate()}, raised]})
         )
-        most = self.random.choice(({}, {"at_most": self.random.choice(_MEASURED)}))
+        most = self.random.choice(({}, {"at_most": self.random.choice(_COUNTABLE)}))
         return {"type": "per_event", "measure": self.random.choice(("checks", "doses")), **paid, **most}
 
     def _milestone(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from random import Random
 from typing import Final
 
 from app.calculation.errors import AmountTooLarge
-from app.calculation.service import check_definition, parse_definition
+from app.calculation.service import check_period, parse_definition
 from app.calculation.values import ListSize, PostHeld
 from app.core.clock import Period, add_months
 from app.storm.books import Books, Practice, Version, differing
@@ -235,6 +235,6 @@ class Year:
         while True:
             definition = invent_definition(self.random, self.parts)
             parsed = parse_definition(definition)
-            if not any(check_definition(parsed, applies=each) for each in (applies, *self.periods)):
+            if not any(check_period(parsed, period=each) for each in (applies, *self.periods)):
                 self.books.versions.append(Version(definition, applies, parsed))
                 return

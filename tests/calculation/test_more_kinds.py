@@ -342,9 +342,10 @@ def test_a_practice_that_was_no_member_at_all_earns_nothing_by_its_lead():
     assert paid(times(fixed(), {"measure": "share"}), given, IN_APRIL, measures=HELD).total == 0
 
 
-def test_days_with_a_lead_can_be_what_is_multiplied_by():
+def test_days_with_a_lead_are_divided_by_the_days_that_were_agreed():
     given = practice(posts=(lead(until=date(2014, 4, 4)),))
-    assert paid(times(fixed("10.00"), {"measure": "days"}), given, IN_APRIL, measures=HELD_DAYS).total == 3_000
+    pay = times(fixed("100.00"), {"measure": "days", "over": "10"})
+    assert paid(pay, given, IN_APRIL, measures=HELD_DAYS).total == 3_000
 
 
 def test_an_offer_supposes_that_the_lead_stays():

@@ -17,6 +17,7 @@ MEASURES: dict[str, Any] = {
     "six": {"kind": "count", "fact": "lead_session", "max_per_period": 6},
     "costs": {"kind": "amount", "fact": "cost"},
     "achieved": {"kind": "level", "fact": "achievement", "unit": "percent"},
+    "prior": {"kind": "level", "fact": "standing", "unit": "pounds"},
     "standing": {"kind": "level", "fact": "standing"},
     "register": {"kind": "level", "fact": "register"},
     "checks": {"kind": "events", "fact": "check", "distinct": "subject"},
@@ -110,7 +111,7 @@ def instalments(then: object, parts: int = 12) -> dict[str, Any]:
 
 
 def advance(then: object, **members: Any) -> dict[str, Any]:
-    known = {"id": "aspiration", "measure": "standing", "share": "0.80", "parts": 12}
+    known = {"id": "aspiration", "measure": "prior", "share": "0.80", "parts": 12}
     return {"type": "advance", **known, "then": then, **members}
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from app.calculation.language.members import Reader, read_members
 from app.calculation.language.readers import NAME_PATTERN
 from app.calculation.language.reading import INVALID, MAX_DEPTH, MAX_NODES, Invalid, Reading, pointer
-from app.calculation.values import Measure, Need, Node
+from app.calculation.values import Measure, MeasuredIn, Need, Node
 
 MAX_MEASURES: Final = 100
 _NAME: Final = re.compile(NAME_PATTERN.strip("^$"))
@@ -104,9 +104,10 @@ class Measures(Reader):
 
 @dataclass(frozen=True, slots=True)
 class MeasureName(Reader):
-    """The key of a measure of one of these kinds."""
+    """The key of a measure of one of these kinds, and where only some of their units fit, in one of those."""
 
     kinds: type[Measure] | tuple[type[Measure], ...]
+    units: tuple[MeasuredIn, ...] = ()
 
     def read(self, raw: object, at: str, reading: Reading) -> Measure | Invalid:
         if not isinstance(raw, str):
@@ -115,17 +116,36 @@ class MeasureName(Reader):
             known = ", ".join(name for name in reading.measures if _NAME.fullmatch(name)) or "none"
             return reading.refuse(at, "unknown_measure", f"Not a key under `measures`. Known are: {known}.")
         found = reading.measures[raw]
-        if isinstance(found, Measure) and not isinstance(found, self.kinds):
-            return reading.refuse(at, "wrong_measure_kind", f"A measure of kind {self._named(' or ')} is needed here.")
-        # A measure that was itself refused has been reported where it stands.
+        if not isinstance(found, Measure):
+            # A measure that was itself refused has been reported where it stands.
+            return found
+        if not isinstance(found, self.kinds):
+            return self._refuse("wrong_measure_kind", found, at, reading)
+        if self.units and found.measured_in not in self.units:
+            return self._refuse("wrong_unit", found, at, reading)
         return found
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "description": f"The key of a measure of kind {self._named(' or ', '`')}."}
+        return {
+            "type": "string",
+            "description": f"The key of a measure of kind {self._kinds('`')}, in {self._units()}.",
+        }
 
-    def _named(self, between: str, quote: str = "") -> str:
-        kinds = self.kinds if isinstance(self.kinds, tuple) else (self.kinds,)
-        return between.join(f"{quote}{kind.kind}{quote}" for kind in kinds)
+    def _refuse(self, reason: str, found: Measure, at: str, reading: Reading) -> Invalid:
+        is_there = f"This is {found.measured_in.value}, of kind {found.kind}"
+        return reading.refuse(
+            at, reason, f"{is_there}. Needed here is {self._units()}: a measure of kind {self._kinds()}."
+        )
+
+    def _kinds(self, quote: str = "") -> str:
+        return " or ".join(f"{quote}{kind.kind}{quote}" for kind in self._classes())
+
+    def _units(self) -> str:
+        fitting = self.units or tuple(dict.fromkeys(unit for kind in self._classes() for unit in kind.units))
+        return " or ".join(unit.value for unit in fitting)
+
+    def _classes(self) -> tuple[type[Measure], ...]:
+        return self.kinds if isinstance(self.kinds, tuple) else (self.kinds,)
 
 
 def _read_measure(name: str, raw: object, at: str, reading: Reading) -> Measure | Invalid:

@@ -39,11 +39,14 @@ def needs_of(node: Node) -> int:
     return sum(isinstance(part, Need) for _, part in _parts(node, ""))
 
 
-def facts_below(node: Node) -> list[str]:
-    """The names of the facts that the node, and all below it, read."""
-    parts = (part for place in walk(node) for _, part in _parts(place.node, place.at))
-    read = (name for part in parts if isinstance(part, (Measure, Need)) for name in part.facts_read())
-    return list(dict.fromkeys(read))
+def known_late_below(node: Node) -> list[str]:
+    """The names of what the node, and all below it, read that a year only shows as it goes on: facts, and how long a
+    post was held.
+    """
+    parts = [part for place in walk(node) for _, part in _parts(place.node, place.at)]
+    facts = [name for part in parts if isinstance(part, (Measure, Need)) for name in part.facts_read()]
+    posts = [name for part in parts if isinstance(part, Measure) for name in part.posts_read()]
+    return list(dict.fromkeys([*facts, *posts]))
 
 
 def needs_placed(definition: Definition) -> list[tuple[str, Need]]:

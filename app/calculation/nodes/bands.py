@@ -12,16 +12,18 @@ from app.calculation.language.readers import MOST_AMOUNT, Choice, DecimalString
 from app.calculation.language.structures import Declared, ListOf, MeasureName
 from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.counting import CountMeasure
-from app.calculation.nodes.level import LevelMeasure
+from app.calculation.nodes.level import SHARES_FOR_PER_CENT, LevelMeasure, is_share_of
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import Measured, PreparedMeasure
 from app.calculation.rules.earning import Earning, Payer, Run, Told, View
 from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
 from app.calculation.rules.wording import number_text, rate_text
-from app.calculation.values import PracticeInput
+from app.calculation.values import MeasuredIn, Node, PracticeInput, Problem
+from app.core.clock import Period
 
 MOST_BANDS = 50
 _MEASURED = (LevelMeasure, CountMeasure, ListMeasure)
+_COUNTABLE = (MeasuredIn.NUMBER, MeasuredIn.PATIENTS)
 
 
 class Of(StrEnum):
@@ -70,7 +72,10 @@ class Tiered(Component):
     )
     each: PreparedMeasure | None = field(
         default=None,
-        metadata=member(MeasureName(_MEASURED), "What the rate is paid for each of, such as the list. Once if absent."),
+        metadata=member(
+            MeasureName(_MEASURED, units=_COUNTABLE),
+            "What the rate is paid for each of, such as the list. Once if absent.",
+        ),
     )
 
     @classmethod
@@ -78,6 +83,16 @@ class Tiered(Component):
         yield from _disorder(values["bands"])
         if values.get("of") is Of.MARGINAL and "each" in values:
             yield "each", "bad_value", "Marginal rates are paid for the measure itself."
+        if is_share_of(values["measure"], values["bands"][-1].at_least):
+            yield "bands", "wrong_unit", SHARES_FOR_PER_CENT
+
+    def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
+        yield from super(Tiered, self).problems(at, inside=inside, applies=applies)
+        most = self.measure.max_per_period if isinstance(self.measure, CountMeasure) else None
+        for i, band in enumerate(self.bands):
+            if most is not None and band.at_least > most:
+                detail = f"No practice comes into this band: at most {most} count in a period."
+                yield Problem(f"{at}/bands/{i}/at_least", "calculation.band_unreachable", detail)
 
     def sentence(self) -> str:
         unit = self._unit

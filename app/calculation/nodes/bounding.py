@@ -8,14 +8,18 @@ from typing import Any, ClassVar
 
 from app.calculation.language.members import member
 from app.calculation.language.readers import MOST_AMOUNT, MOST_RATE, Choice, DecimalString
+from app.calculation.language.reading import pointer
 from app.calculation.language.structures import AnyNode, MeasureName
+from app.calculation.nodes.combining import OneOf
 from app.calculation.nodes.component import Component, RatePer, pence, time_share, year_words
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import Measured
-from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Said, Told
+from app.calculation.nodes.total import Sum
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Said, Told, pays_nothing
 from app.calculation.rules.exact import Exact, pounds_value, simple
 from app.calculation.rules.wording import per_patient, pounds_text, rate_text
-from app.calculation.values import PracticeInput
+from app.calculation.values import Node, PracticeInput, Problem
+from app.core.clock import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,19 @@ class Bound(Component):
             return [*below, self._line(below, found)]
 
         return pay
+
+    @property
+    def limit(self) -> Decimal:
+        """As it is written: pounds, or pounds for each patient."""
+        return self.amount if self.amount is not None else self._rate()
+
+    def limit_at(self, at: str) -> str:
+        return pointer(at, "rate" if self.amount is None else "amount")
+
+    def is_below(self, other: "Bound") -> bool:
+        """Of two limits of one kind; of others nothing is known before the lists are."""
+        alike = (self.measure, self.rate_per) == (other.measure, other.rate_per)
+        return alike and self.limit < other.limit
 
     @abstractmethod
     def moves(self, total: Exact, limit: Exact) -> bool:
@@ -142,6 +159,14 @@ class Cap(Bound):
     type: ClassVar[str] = "cap"
     word: ClassVar[str] = "at most"
 
+    def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
+        yield from super(Cap, self).problems(at, inside=inside, applies=applies)
+        if not self.limit:
+            yield pays_nothing(self.limit_at(at), "All that is below this cap comes to nothing.")
+        for floor in _limits_around(inside, Floor, alone=True):
+            if self.is_below(floor):
+                yield _cap_under_floor(self.limit_at(at), self, floor, "the cap never decides")
+
     def moves(self, total: Exact, limit: Exact) -> bool:
         return total > limit
 
@@ -156,5 +181,27 @@ class Floor(Bound):
     type: ClassVar[str] = "floor"
     word: ClassVar[str] = "at least"
 
+    def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
+        yield from super(Floor, self).problems(at, inside=inside, applies=applies)
+        for cap in _limits_around(inside, Cap, alone=False):
+            if cap.is_below(self):
+                yield _cap_under_floor(self.limit_at(at), cap, self, "what the floor adds is taken off again")
+
     def moves(self, total: Exact, limit: Exact) -> bool:
         return total < limit
+
+
+def _limits_around(inside: Sequence[Node], kind: type[Bound], *, alone: bool) -> Iterator[Bound]:
+    """The limits around that go for the same pounds; `alone` where nothing else is added to them on the way there."""
+    for node in reversed(inside):
+        if isinstance(node, PayingNode) and node.rescales:
+            return
+        if alone and isinstance(node, (Sum, OneOf)):
+            return
+        if isinstance(node, kind):
+            yield node
+
+
+def _cap_under_floor(at: str, cap: Bound, floor: Bound, so: str) -> Problem:
+    both = f"The cap of {rate_text(cap.limit)} is under the floor of {rate_text(floor.limit)}"
+    return Problem(at, "calculation.cap_under_floor", f"{both}, so {so}.")

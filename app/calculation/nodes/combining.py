@@ -1,17 +1,20 @@
 """The nodes `best_of` and `least_of`: one of several ways to be paid, the one that comes to most, or to least."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from typing import ClassVar
 
 from app.calculation.language.members import member
 from app.calculation.language.structures import AnyNode, ListOf
+from app.calculation.nodes.component import Component
 from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Said, closed
 from app.calculation.rules.exact import Exact, exact_text, pounds, simple
 from app.calculation.rules.wording import pounds_text
-from app.calculation.values import PracticeInput
+from app.calculation.values import Node, PracticeInput, Problem
+from app.core.clock import Period
 
 MOST_WAYS = 20
 
@@ -24,6 +27,15 @@ class OneOf(PayingNode):
     of: tuple[PayingNode, ...] = field(
         metadata=member(ListOf(AnyNode(), most=MOST_WAYS), "The ways to be paid, of which one is.")
     )
+
+    def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
+        del inside, applies
+        ways = [way.priced() if isinstance(way, Component) else (way, Decimal(0)) for way in self.of]
+        for i, (way, price) in enumerate(ways):
+            rivals = [(its, j) for j, (other, its) in enumerate(ways) if other == way and j != i]
+            if any(self._wins(its, price) or (its == price and j < i) for its, j in rivals):
+                detail = f"Another way is the same but for its price and always comes to {self.superlative} instead."
+                yield Problem(f"{at}/of/{i}", "calculation.never_chosen", detail)
 
     def sentence(self) -> str:
         return f"Pays one of the following, the one that comes to {self.superlative}; of equal ones the first."
@@ -49,6 +61,10 @@ class OneOf(PayingNode):
         return Said(f"the way that comes to {self.superlative} is another: {pounds_text(totals[chosen])}", tree)
 
     @abstractmethod
+    def _wins(self, price: Decimal, other: Decimal) -> bool:
+        """Whether of two ways that are alike the first price is always chosen."""
+
+    @abstractmethod
     def _choose(self, totals: Sequence[Exact]) -> int:
         """The position of the way that is paid."""
 
@@ -64,6 +80,9 @@ class BestOf(OneOf):
     type: ClassVar[str] = "best_of"
     superlative: ClassVar[str] = "most"
 
+    def _wins(self, price: Decimal, other: Decimal) -> bool:
+        return price > other
+
     def _choose(self, totals: Sequence[Exact]) -> int:
         return totals.index(max(totals))
 
@@ -77,6 +96,9 @@ class LeastOf(OneOf):
 
     type: ClassVar[str] = "least_of"
     superlative: ClassVar[str] = "least"
+
+    def _wins(self, price: Decimal, other: Decimal) -> bool:
+        return price < other
 
     def _choose(self, totals: Sequence[Exact]) -> int:
         return totals.index(min(totals))

@@ -1,11 +1,11 @@
 """What every paying node shares: its id, its payee, its booking, and the price of a year or a period."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from app.calculation.errors import BrokenMonth
 from app.calculation.language.members import member
@@ -40,6 +40,8 @@ class OrganisationPayee:
 class Component(PayingNode):
     """A node that makes a line of its own."""
 
+    # The member that everything it pays is multiplied by, where there is one.
+    price: ClassVar[str | None] = None
     id: str = field(metadata=member(ComponentId(), "Names the line. Unique in the definition."))
     payee: OrganisationPayee | None = field(
         default=None, metadata=member(Declared(OrganisationPayee), "Who is paid. The practice itself if absent.")
@@ -56,6 +58,12 @@ class Component(PayingNode):
         allowed = any(isinstance(node, PayingNode) and node.allows_broken_months for node in inside)
         if is_yearly and not allowed and has_broken_month(applies):
             yield Problem(pointer(at, "rate_per"), BrokenMonth.code, f"{BrokenMonth.title} {BrokenMonth.hint}")
+
+    def priced(self) -> tuple["Component", Decimal]:
+        """Itself without its price and whatever changes no figure, to be compared with others; and the price."""
+        price = getattr(self, self.price) if self.price else None
+        changed = {self.price: None} if self.price else {}
+        return replace(self, id="", payee=None, booking=None, **changed), price or Decimal(0)
 
     def payee_value(self) -> Payee | None:
         return self.payee.value() if self.payee else None

@@ -11,7 +11,7 @@ from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure, fac
 from app.calculation.rules.earning import Run, Said, View
 from app.calculation.rules.exact import Exact, exact, exact_text
 from app.calculation.rules.wording import number_text
-from app.calculation.values import Fact, PracticeInput
+from app.calculation.values import Fact, MeasuredIn, PracticeInput
 from app.core.clock import Period, months_between
 from app.core.wording import MONTHS
 
@@ -47,6 +47,7 @@ class CountMeasure(PreparedMeasure):
     """The values of confirmed facts of one name in the period, added up; no month and no period above its cap."""
 
     kind: ClassVar[str] = "count"
+    units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.NUMBER,)
     name: str
     fact: str = field(metadata=member(Name(), "The name under which the facts are recorded."))
     max_per_month: int | None = field(
@@ -109,6 +110,7 @@ class AmountMeasure(PreparedMeasure):
     """The values of confirmed facts of one name in the period, in pounds, added up. The sum may be negative."""
 
     kind: ClassVar[str] = "amount"
+    units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.POUNDS,)
     takes_negative: ClassVar[bool] = True
     name: str
     fact: str = field(metadata=member(Name(), "The name under which the facts are recorded; their values are pounds."))

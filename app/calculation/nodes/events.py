@@ -1,6 +1,6 @@
 """The measure `events` and the node `per_event`: a rate for each thing done, by the day on which it was done."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -15,15 +15,16 @@ from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.counting import CountMeasure, fact_workings
 from app.calculation.nodes.level import LevelMeasure
 from app.calculation.nodes.list_size import ListMeasure
-from app.calculation.nodes.measured import Measured, PreparedMeasure, Within, facts_until
+from app.calculation.nodes.measured import Measured, PreparedMeasure, Within, after_the_end, begins_late, facts_until
 from app.calculation.rules.earning import Earning, Payer, Run, Told, View
 from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
 from app.calculation.rules.wording import measured_text, number_text, rate_text
-from app.calculation.values import Fact, Measure, PracticeInput
+from app.calculation.values import Fact, Measure, MeasuredIn, Node, PracticeInput, Problem
 from app.core.clock import Period, financial_year_of
 from app.core.wording import day_text, span_text
 
 _CAPS = (LevelMeasure, ListMeasure, CountMeasure)
+_COUNTABLE = (MeasuredIn.NUMBER, MeasuredIn.PATIENTS)
 
 
 class Distinct(StrEnum):
@@ -35,6 +36,7 @@ class EventsMeasure(Measure):
     """Confirmed facts of one name, one by one, each on its day; where asked for, one for each subject in a year."""
 
     kind: ClassVar[str] = "events"
+    units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.EVENTS,)
     name: str
     fact: str = field(metadata=member(Name(), "The name under which the facts are recorded."))
     distinct: Distinct | None = field(
@@ -96,6 +98,7 @@ class PerEvent(Component):
     """
 
     type: ClassVar[str] = "per_event"
+    price: ClassVar[str | None] = "rate"
     measure: EventsMeasure = field(metadata=member(MeasureName(EventsMeasure), "What counts as an event."))
     rate: Decimal | None = field(
         default=None,
@@ -107,7 +110,10 @@ class PerEvent(Component):
     )
     at_most: PreparedMeasure | None = field(
         default=None,
-        metadata=member(MeasureName(_CAPS), "How many can be paid: a register, an allocation, a list. All if absent."),
+        metadata=member(
+            MeasureName(_CAPS, units=_COUNTABLE),
+            "How many can be paid: a register, an allocation, a list. All if absent.",
+        ),
     )
 
     @classmethod
@@ -117,6 +123,15 @@ class PerEvent(Component):
         days = [each.since for each in values.get("rates", ())]
         if any(later <= earlier for earlier, later in pairwise(days)):
             yield "rates", "bad_value", "Rates stand in the order of their days, each day once."
+
+    def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
+        yield from super(PerEvent, self).problems(at, inside=inside, applies=applies)
+        if self.rates:
+            yield from begins_late(f"{at}/rates/0/since", self.rates[0].since, applies, "an event")
+
+    def never_used(self, at: str, *, applies: Period) -> Iterator[Problem]:
+        for i, each in enumerate(self.rates or ()):
+            yield from after_the_end(f"{at}/rates/{i}/since", each.since, applies)
 
     def sentence(self) -> str:
         if self.rate is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from app.calculation.language.members import member
 from app.calculation.language.readers import MOST_AMOUNT, DecimalString
@@ -15,11 +15,12 @@ from app.calculation.nodes.level import LevelMeasure
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import PreparedMeasure
 from app.calculation.nodes.post_held import PostHeldMeasure
-from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Said, Saying, closed, scaled
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Said, Saying, closed, pays_nothing, scaled
 from app.calculation.rules.exact import Exact, exact, exact_text, simple
 from app.calculation.rules.rounding import in_places
 from app.calculation.rules.wording import near_text, number_text, rate_text
-from app.calculation.values import PracticeInput, RoundAt
+from app.calculation.values import MeasuredIn, Node, PracticeInput, Problem, RoundAt
+from app.core.clock import Period
 
 _MEASURED = (ListMeasure, LevelMeasure, CountMeasure, PostHeldMeasure)
 
@@ -61,6 +62,11 @@ class Factor:
             yield "over_measure", "bad_value", "Only one of over and over_measure can be divided by."
         if values.get("over") == 0:
             yield "over", "bad_value", "Nothing can be divided by 0."
+        yield from _unlike(
+            None if "value" in values else values.get("measure"),
+            values.get("over_measure"),
+            is_divided="over" in values,
+        )
 
     def words(self) -> str:
         upper = rate_text(self.value) if self.value is not None else _named(self.measure)
@@ -93,6 +99,16 @@ class Times(PayingNode):
     )
     then: PayingNode = field(metadata=member(AnyNode(), "What is multiplied."))
 
+    @property
+    def rescales(self) -> bool:
+        return True
+
+    def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
+        del inside, applies
+        for i, factor in enumerate(self.factors):
+            if factor.value == 0:
+                yield pays_nothing(f"{at}/factors/{i}/value", "Everything below is multiplied by 0.")
+
     def sentence(self) -> str:
         return f"Everything in this is multiplied by {' and by '.join(factor.words() for factor in self.factors)}."
 
@@ -115,6 +131,27 @@ class Times(PayingNode):
     def _said(self, found: Quotient) -> Said:
         words = found.words if found.value is None else f"; times {found.words} it is "
         return Said(words, {"operator": self.type, "inputs": [found.workings]})
+
+
+_PEOPLE: Final = frozenset({MeasuredIn.NUMBER, MeasuredIn.PATIENTS})
+_PLAIN: Final = frozenset({MeasuredIn.NUMBER, MeasuredIn.SHARE})
+
+
+def _unlike(
+    above: PreparedMeasure | None, below: PreparedMeasure | None, *, is_divided: bool
+) -> Iterator[tuple[str, str, str]]:
+    """A factor has no unit: a list is divided by an average list, a register by a list, pounds by pounds."""
+    if above is None or is_divided:
+        return
+    if below is None:
+        if above.measured_in not in _PLAIN:
+            detail = f"This is {above.measured_in.value}, and a factor is a plain number: divide it by `over` or `over_measure`."
+            yield "measure", "wrong_unit", detail
+        return
+    units = {above.measured_in, below.measured_in}
+    if len(units) > 1 and not units <= _PEOPLE:
+        detail = f"This is {below.measured_in.value} below {above.measured_in.value}; both sides have the same unit."
+        yield "over_measure", "wrong_unit", detail
 
 
 def _named(measure: PreparedMeasure | None) -> str:

@@ -25,6 +25,7 @@ class Fixed(Component):
     """
 
     type: ClassVar[str] = "fixed"
+    price: ClassVar[str | None] = "amount"
     amount: Decimal | None = field(
         default=None,
         metadata=member(DecimalString(MOST_AMOUNT), "Pounds, as a decimal string. Either this or `measure`."),

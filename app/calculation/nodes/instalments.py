@@ -11,14 +11,14 @@ from app.calculation.language.members import member
 from app.calculation.language.readers import DecimalString, Whole
 from app.calculation.language.reading import pointer
 from app.calculation.language.structures import AnyNode, MeasureName
-from app.calculation.language.tree import facts_below
+from app.calculation.language.tree import known_late_below
 from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.level import LevelMeasure
-from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Told
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Told, pays_nothing
 from app.calculation.rules.exact import exact, pounds_value, simple
 from app.calculation.rules.rounding import rounded
 from app.calculation.rules.wording import near_text, pounds_text
-from app.calculation.values import Node, PracticeInput, Problem
+from app.calculation.values import MeasuredIn, Node, PracticeInput, Problem
 from app.core.clock import Period, financial_year_of, months_between
 
 MONTHS_OF_A_YEAR = 12
@@ -83,6 +83,10 @@ class _ByParts(PayingNode):
     def reads_year(self) -> bool:
         return True
 
+    @property
+    def rescales(self) -> bool:
+        return True
+
     def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
         yield from super().problems(at, inside=inside, applies=applies)
         if Stretch.of(applies, self.parts) is None:
@@ -115,9 +119,11 @@ class Instalments(_ByParts):
 
     def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
         yield from super(Instalments, self).problems(at, inside=inside, applies=applies)
-        facts = facts_below(self.then)
-        if facts:
-            detail = f"A part is paid before the facts of the year are known: {', '.join(facts)}. An advance can be."
+        late = known_late_below(self.then)
+        if late:
+            detail = (
+                f"A part is paid before the year has shown what is read here: {', '.join(late)}. An advance can be."
+            )
             yield Problem(pointer(at, "then"), "calculation.instalments_of_facts", detail)
 
     def prepare(self, run: Run) -> Payer:
@@ -157,10 +163,17 @@ class Advance(Component, _ByParts):
     """
 
     type: ClassVar[str] = "advance"
-    measure: LevelMeasure = field(metadata=member(MeasureName(LevelMeasure), "Last year's amount in pounds."))
+    measure: LevelMeasure = field(
+        metadata=member(MeasureName(LevelMeasure, units=(MeasuredIn.POUNDS,)), "Last year's amount in pounds.")
+    )
     share: Decimal = field(metadata=member(DecimalString(1), "The share of it that is advanced: 0.80 is 80%."))
     parts: int = field(metadata=member(Parts(2, MONTHS_OF_A_YEAR), _PARTS))
     then: PayingNode = field(metadata=member(AnyNode(), "What is earned, worked out for the whole financial year."))
+
+    def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
+        yield from super(Advance, self).problems(at, inside=inside, applies=applies)
+        if not self.share:
+            yield pays_nothing(pointer(at, "share"), "Nothing is advanced.")
 
     def sentence(self) -> str:
         return (

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Final
 
@@ -11,7 +12,7 @@ from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure, fac
 from app.calculation.rules.earning import Run, Said
 from app.calculation.rules.exact import Exact, exact, exact_text, simple
 from app.calculation.rules.wording import number_text
-from app.calculation.values import Fact, PracticeInput
+from app.calculation.values import Fact, MeasuredIn, PracticeInput
 from app.core.clock import Period, financial_year_of
 from app.core.wording import day_text, span_text
 
@@ -22,7 +23,17 @@ class Unit(StrEnum):
     POUNDS = "pounds"
 
 
+_MEASURED_IN: Final = {
+    Unit.NUMBER: MeasuredIn.NUMBER,
+    Unit.PERCENT: MeasuredIn.PER_CENT,
+    Unit.POUNDS: MeasuredIn.POUNDS,
+}
 _SPOKEN: Final = {Unit.NUMBER: "", Unit.PERCENT: ", as per cent", Unit.POUNDS: ", in pounds"}
+
+
+SHARES_FOR_PER_CENT: Final = (
+    "The measure is per cent, and 20% is written as 20; where shares are meant, its unit is number."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +41,7 @@ class LevelMeasure(PreparedMeasure):
     """The latest confirmed fact of one name in the financial year, up to the end of the period: an achievement, a register."""
 
     kind: ClassVar[str] = "level"
+    units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.NUMBER, MeasuredIn.PER_CENT, MeasuredIn.POUNDS)
     takes_negative: ClassVar[bool] = True
     name: str
     fact: str = field(metadata=member(Name(), "The name under which the facts are recorded."))
@@ -41,6 +53,10 @@ class LevelMeasure(PreparedMeasure):
             "are read as per cent. `pounds`: last year's amount, say.",
         ),
     )
+
+    @property
+    def measured_in(self) -> MeasuredIn:
+        return _MEASURED_IN[self.unit]
 
     def words(self) -> str:
         return f"the latest confirmed fact named {self.fact}{_SPOKEN[self.unit]}"
@@ -82,3 +98,8 @@ class LevelMeasure(PreparedMeasure):
 
     def _header(self) -> dict[str, Any]:
         return {"operator": self.kind, "measure": self.name, "fact": self.fact}
+
+
+def is_share_of(measure: PreparedMeasure, threshold: Decimal) -> bool:
+    """Whether the highest threshold for a measure in per cent seems to be written as a share, 0.5 for 50%."""
+    return measure.measured_in is MeasuredIn.PER_CENT and 0 < threshold <= 1

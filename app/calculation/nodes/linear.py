@@ -10,7 +10,7 @@ from app.calculation.language.members import member
 from app.calculation.language.readers import MOST_AMOUNT, MOST_RATE, DecimalString
 from app.calculation.language.structures import MeasureName
 from app.calculation.nodes.component import Component, pence
-from app.calculation.nodes.level import LevelMeasure
+from app.calculation.nodes.level import SHARES_FOR_PER_CENT, LevelMeasure, is_share_of
 from app.calculation.nodes.measured import Measured
 from app.calculation.rules.earning import Earning, Payer, Run, Told, View
 from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
@@ -28,6 +28,7 @@ class Linear(Component):
     """
 
     type: ClassVar[str] = "linear"
+    price: ClassVar[str | None] = "points"
     measure: LevelMeasure = field(metadata=member(MeasureName(LevelMeasure), "What was achieved."))
     lower: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "At or below this nothing is earned."))
     upper: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "At or above this all is earned."))
@@ -38,6 +39,8 @@ class Linear(Component):
     def refusals(cls, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         if values["lower"] >= values["upper"]:
             yield "upper", "bad_value", "The upper threshold has to be above the lower one."
+        elif is_share_of(values["measure"], values["upper"]):
+            yield "upper", "wrong_unit", SHARES_FOR_PER_CENT
 
     def sentence(self) -> str:
         lower, upper = (self.measure.value_text(exact(each)) for each in (self.lower, self.upper))

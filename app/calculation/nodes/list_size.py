@@ -13,7 +13,7 @@ from app.calculation.rules.earning import Run, Said
 from app.calculation.rules.exact import Exact, exact, exact_text
 from app.calculation.rules.lists import latest_list
 from app.calculation.rules.wording import measured_text
-from app.calculation.values import Basis, ListSize, PracticeInput, Problem
+from app.calculation.values import Basis, ListSize, MeasuredIn, PracticeInput, Problem
 from app.core.clock import Period, financial_year, financial_year_start, quarter_start, utc_text
 from app.core.wording import day_text
 
@@ -36,6 +36,7 @@ class ListMeasure(PreparedMeasure):
     """The practice's list: the one with the latest date on or before the snapshot that has the basis."""
 
     kind: ClassVar[str] = "list_size"
+    units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.PATIENTS,)
     name: str
     basis: Basis = field(metadata=member(Choice(Basis), "`registered` or `weighted` patients."))
     snapshot: Snapshot | date = field(

@@ -10,6 +10,7 @@ from app.calculation.rules.earning import Run, Said, Saying, View
 from app.calculation.rules.exact import Exact
 from app.calculation.values import Fact, Measure, PracticeInput, Problem
 from app.core.clock import Period, financial_year_of
+from app.core.wording import day_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,6 @@ Gauge = Callable[[PracticeInput], Measured]
 class PreparedMeasure(Measure):
     @abstractmethod
     def prepare(self, run: Run) -> Gauge: ...
-
-    def problems(self, applies: Period) -> Iterator[Problem]:
-        """What parses but cannot be paid while the definition applies."""
-        del applies
-        yield from ()
 
 
 class Within(StrEnum):
@@ -58,3 +54,17 @@ def facts_until(practice: PracticeInput, name: str, run: Run, *, since: date) ->
 def facts_in_period(practice: PracticeInput, name: str, period: Period) -> list[Fact]:
     found = [fact for fact in practice.facts if fact.measure == name and period.contains(fact.on)]
     return sorted(found, key=lambda fact: (fact.on, fact.external_id))
+
+
+def begins_late(at: str, since: date, applies: Period, one: str) -> Iterator[Problem]:
+    """The first of dated prices has to be there on the first day: no day is without one, and none is paid by a guess."""
+    if since > applies.valid_from:
+        detail = f"Nothing says what {one} is paid from {day_text(applies.valid_from)} until this day."
+        yield Problem(at, "calculation.begins_late", detail)
+
+
+def after_the_end(at: str, since: date, applies: Period) -> Iterator[Problem]:
+    if applies.valid_until and since >= applies.valid_until:
+        yield Problem(
+            at, "calculation.outside_version", f"The version ends on {day_text(applies.valid_until)}, before this day."
+        )

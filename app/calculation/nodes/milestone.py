@@ -16,7 +16,7 @@ from app.calculation.nodes.measured import facts_until
 from app.calculation.rules.earning import Earning, Payer, Run, Told, View
 from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
 from app.calculation.rules.wording import near_text, rate_text
-from app.calculation.values import Fact, Measure, PracticeInput
+from app.calculation.values import Fact, Measure, MeasuredIn, PracticeInput, Problem
 from app.core.clock import Period, financial_year_of
 from app.core.wording import day_text
 
@@ -28,6 +28,7 @@ class DoneMeasure(Measure):
     """How much of something is done, from 0 to 1, by the latest confirmed fact of one name on or before its due day."""
 
     kind: ClassVar[str] = "done"
+    units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.SHARE,)
     name: str
     fact: str = field(metadata=member(Name(), "The name under which it is recorded: 1 is done, 0.5 is half of it."))
     due: date | None = field(
@@ -41,6 +42,13 @@ class DoneMeasure(Measure):
 
     def facts_read(self) -> tuple[str, ...]:
         return (self.fact,)
+
+    def never_used(self, applies: Period) -> Iterator[Problem]:
+        if self.due is None or applies.contains(self.due):
+            return
+        when = "before the version applies" if self.due < applies.valid_from else "after it has ended"
+        detail = f"The due day is {when}, where no fact is recorded by which anything could be done."
+        yield Problem(self.at("due"), "calculation.outside_version", detail)
 
     def facts_from(self, period: Period) -> date:
         return financial_year_of(period.valid_from).valid_from
@@ -68,6 +76,7 @@ class Milestone(Component):
     """
 
     type: ClassVar[str] = "milestone"
+    price: ClassVar[str | None] = "amount"
     amount: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "Pounds for all items together, in the year."))
     items: tuple[Item, ...] = field(
         metadata=member(ListOf(Declared(Item), most=MOST_ITEMS), "What has to be done for it.")

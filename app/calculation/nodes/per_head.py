@@ -25,6 +25,7 @@ class PerHead(Component):
     """
 
     type: ClassVar[str] = "per_head"
+    price: ClassVar[str | None] = "rate"
     rate: Decimal = field(metadata=member(DecimalString(MOST_RATE), "Pounds for each patient, as a decimal string."))
     rate_per: RatePer = field(
         default=RatePer.YEAR,

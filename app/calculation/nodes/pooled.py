@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from app.calculation.language.members import member
 from app.calculation.language.readers import MOST_AMOUNT, Choice, DecimalString
+from app.calculation.language.reading import pointer
 from app.calculation.language.structures import AnyNeed, ListOf, MeasureName
 from app.calculation.nodes.component import Component, RatePer, pence, time_share
 from app.calculation.nodes.counting import CountMeasure
@@ -16,11 +17,12 @@ from app.calculation.nodes.level import LevelMeasure
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.nodes.measured import Measured, PreparedMeasure
 from app.calculation.nodes.needs import PreparedNeed, Verdict, lacking
-from app.calculation.rules.earning import Earning, Payer, Run, Told, View
+from app.calculation.rules.earning import Earning, Payer, Run, Told, View, pays_nothing
 from app.calculation.rules.exact import Exact, exact_text, pounds_value, simple
 from app.calculation.rules.rounding import exact_sum, largest_remainder, rounded
 from app.calculation.rules.wording import number_text, pounds_text, rate_text
-from app.calculation.values import PracticeInput
+from app.calculation.values import Node, PracticeInput, Problem
+from app.core.clock import Period
 
 _WEIGHTS = (ListMeasure, LevelMeasure, CountMeasure)
 
@@ -32,11 +34,14 @@ class Unearned(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pot:
-    """What is shared, in pence; all weights together; and each practice's share, without those that take no part."""
+    """What is shared, in pence; all weights together; each practice's share, without those that take no part; and whether
+    there is anybody of a weight above 0 at all.
+    """
 
     pence: int
     whole: Exact
     shares: Mapping[str, int]
+    can_be_shared: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,11 @@ class Pooled(Component):
         if "unearned" in values and "needs" not in values:
             yield "unearned", "bad_value", "Without needs every share is earned."
 
+    def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
+        yield from super(Pooled, self).problems(at, inside=inside, applies=applies)
+        if not self.budget:
+            yield pays_nothing(pointer(at, "budget"), "Nothing is shared out of a budget of 0.")
+
     @property
     def shares_among_all(self) -> bool:
         return True
@@ -103,15 +113,17 @@ class Pooled(Component):
         taking = sorted(
             code
             for code, found in weights.items()
-            if found.value and (self.unearned is Unearned.RETURN or all(each.is_met for each in verdicts[code]))
+            if (found.value or 0) > 0
+            and (self.unearned is Unearned.RETURN or all(each.is_met for each in verdicts[code]))
         )
         parts = [weights[code].value or 0 for code in taking]
         whole = exact_sum(parts)
+        can_be_shared = any((found.value or 0) > 0 for found in weights.values())
         if not whole:
-            return Pot(pot, whole, {})
+            return Pot(pot, whole, {}, can_be_shared)
         exact = [simple(Fraction(pot * part) / whole) for part in parts]
         shares = largest_remainder(exact, pot, order=range(len(taking)))
-        return Pot(pot, whole, dict(zip(taking, shares, strict=True)))
+        return Pot(pot, whole, dict(zip(taking, shares, strict=True)), can_be_shared)
 
     def _earning(self, pot: Pot, found: Measured, verdicts: Sequence[Verdict], code: str) -> Earning:
         is_earned = all(each.is_met for each in verdicts)
@@ -126,9 +138,7 @@ class Pooled(Component):
                 "weights": exact_text(pot.whole),
                 "inputs": [found.workings, *(each.workings for each in verdicts)],
             }
-            return Told(
-                self._text(pot, found, lacking(verdicts), share), " = " if is_earned and found.value else ": ", tree
-            )
+            return Told(self._text(pot, found, lacking(verdicts), share), " = " if is_earned and share else ": ", tree)
 
         return Earning(
             component=self.id,
@@ -136,8 +146,14 @@ class Pooled(Component):
             tell=tell,
             payee=self.payee_value(),
             quantity=None if found.value is None else exact_text(found.value),
-            blocked=found.value is None and isinstance(self.weight, ListMeasure),
+            blocked=self._is_blocked(pot, found),
         )
+
+    def _is_blocked(self, pot: Pot, found: Measured) -> bool:
+        """A list that is missing, a weight below 0 and a pot without weights are for somebody to put right."""
+        if found.value is None:
+            return isinstance(self.weight, ListMeasure)
+        return found.value < 0 or not pot.can_be_shared
 
     def _text(self, pot: Pot, found: Measured, because: str, share: int) -> str:
         shared = pounds_text(pot.pence)
@@ -147,7 +163,10 @@ class Pooled(Component):
         if because and self.unearned is Unearned.RETURN:
             return f"Not paid, because {because}; the share of {pounds_text(share)} stays with the commissioner"
         if because:
-            return f"Not paid, because {because}; the others share it"
-        if not found.value:
-            return f"No share of {shared}, by a weight of 0"
+            left = "the others share it" if pot.shares else "nobody has earned it"
+            return f"Not paid, because {because}; {left}"
+        if not pot.can_be_shared:
+            return f"{shared} cannot be shared, because no practice has a weight above 0"
+        if found.value <= 0:
+            return f"No share of {shared}, by a weight of {number_text(found.value)}"
         return f"{shared} x {weight} of {number_text(pot.whole)} in all, to the penny"

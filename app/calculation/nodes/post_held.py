@@ -13,7 +13,7 @@ from app.calculation.nodes.measured import Gauge, Measured, PreparedMeasure
 from app.calculation.rules.earning import Run, Said, View
 from app.calculation.rules.exact import Exact, exact_text, simple
 from app.calculation.rules.wording import spoken
-from app.calculation.values import PracticeInput
+from app.calculation.values import MeasuredIn, PracticeInput
 from app.core.clock import Period
 from app.core.wording import counted
 
@@ -32,6 +32,7 @@ class PostHeldMeasure(PreparedMeasure):
     """
 
     kind: ClassVar[str] = "post_held"
+    units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.SHARE, MeasuredIn.DAYS)
     name: str
     post: str = field(metadata=member(Name(), "The post that somebody holds, such as `named_lead`."))
     unit: HeldAs = field(
@@ -41,6 +42,10 @@ class PostHeldMeasure(PreparedMeasure):
             "`share`: days with somebody in the post over days as a member, from 0 to 1. `days`: those days.",
         ),
     )
+
+    @property
+    def measured_in(self) -> MeasuredIn:
+        return MeasuredIn.DAYS if self.unit is HeldAs.DAYS else MeasuredIn.SHARE
 
     def words(self) -> str:
         if self.unit is HeldAs.DAYS:

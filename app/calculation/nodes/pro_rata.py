@@ -51,6 +51,10 @@ class ProRata(PayingNode):
     def allows_broken_months(self) -> bool:
         return self.by is By.DAYS
 
+    @property
+    def rescales(self) -> bool:
+        return True
+
     def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
         if any(isinstance(node, ProRata) for node in inside):
             detail = "The node around this one already pays in part; the part would be taken twice."

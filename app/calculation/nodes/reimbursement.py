@@ -1,6 +1,6 @@
 """The measure `costs` and the node `capped_reimbursement`: what something cost, up to a cap for each unit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -12,11 +12,11 @@ from app.calculation.language.readers import MOST_AMOUNT, Day, DecimalString, Na
 from app.calculation.language.structures import Declared, ListOf, MeasureName
 from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.counting import fact_workings
-from app.calculation.nodes.measured import facts_until
+from app.calculation.nodes.measured import after_the_end, begins_late, facts_until
 from app.calculation.rules.earning import Earning, Payer, Run, Told
 from app.calculation.rules.exact import Exact, exact, exact_text, pounds_value, simple
 from app.calculation.rules.wording import measured_text, pounds_text, rate_text
-from app.calculation.values import Fact, Measure, PracticeInput
+from app.calculation.values import Fact, Measure, MeasuredIn, Node, PracticeInput, Problem
 from app.core.clock import Period, add_months
 from app.core.wording import day_text, span_text
 
@@ -31,6 +31,7 @@ class CostsMeasure(Measure):
     """
 
     kind: ClassVar[str] = "costs"
+    units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.COSTS,)
     name: str
     fact: str = field(metadata=member(Name(), "The name under which the costs are recorded; their values are pounds."))
 
@@ -102,6 +103,16 @@ class CappedReimbursement(Component):
             yield "caps", "bad_value", "The first cap is from unit 1, of every day on which caps change."
         if any(later <= earlier for earlier, later in pairwise(places)):
             yield "caps", "bad_value", "Caps stand in the order of their days and units, each once."
+
+    def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
+        yield from super(CappedReimbursement, self).problems(at, inside=inside, applies=applies)
+        if self.caps[0].since:
+            yield from begins_late(f"{at}/caps/0/since", self.caps[0].since, applies, f"a {self.unit}")
+
+    def never_used(self, at: str, *, applies: Period) -> Iterator[Problem]:
+        for i, each in enumerate(self.caps):
+            if each.since:
+                yield from after_the_end(f"{at}/caps/{i}/since", each.since, applies)
 
     def sentence(self) -> str:
         caps = ", ".join(self._cap_words(each) for each in self.caps)

@@ -116,13 +116,27 @@ class PayingNode(Node):
         """Whether what one practice earns depends on the others."""
         return False
 
+    @property
+    def rescales(self) -> bool:
+        """Whether what is below it changes by a share, so that limits below and above are not alike."""
+        return False
+
     @abstractmethod
     def prepare(self, run: Run) -> Payer: ...
 
     def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:
-        """What parses but could not be paid while the definition applies."""
+        """What parses but could not be paid in that time."""
         del at, inside, applies
         yield from ()
+
+    def never_used(self, at: str, *, applies: Period) -> Iterator[Problem]:
+        """What lies outside all of the time in which a version applies."""
+        del at, applies
+        yield from ()
+
+
+def pays_nothing(at: str, detail: str) -> Problem:
+    return Problem(at, "calculation.pays_nothing", f"{detail} Leave it out, or say what is paid.")
 
 
 def has_broken_month(applies: Period) -> bool:

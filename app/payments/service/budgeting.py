@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.calculation.service import check_definition, estimates, evaluate_possible, parse_definition
+from app.calculation.service import check_period, estimates, evaluate_possible, parse_definition
 from app.calculation.values import Definition, PracticeInput
 from app.core.clock import Period
 from app.core.db import Tx, let_go
@@ -136,4 +136,4 @@ def _offered(stretch: _Stretch, left_out: set[str]) -> int:
 
 def _payable(stretch: _Stretch) -> Definition | None:
     definition = parse_definition(stretch.version.definition)
-    return None if check_definition(definition, applies=stretch.period) else definition
+    return None if check_period(definition, period=stretch.period) else definition

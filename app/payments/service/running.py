@@ -82,7 +82,7 @@ def _open_words(run: PaymentRun) -> str:
 
 def _require_payable(version: VersionRef, period: Period) -> None:
     definition = parse_definition(version.definition)
-    problems = schemes.version_problems(definition, applies=period)
+    problems = schemes.period_problems(definition, period=period)
     if problems:
         raise PeriodNotPayable(
             "The period is not one that this definition can be paid for.",

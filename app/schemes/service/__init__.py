@@ -3,7 +3,7 @@
 from app.schemes.service.asking import offers_awaiting, participation_refs, practices_in_state
 from app.schemes.service.calculator import calculate, work_out
 from app.schemes.service.changing import effects_of_practice_change
-from app.schemes.service.checking import definition_errors, version_problems
+from app.schemes.service.checking import definition_errors, period_problems, version_problems
 from app.schemes.service.costing import check_version
 from app.schemes.service.drafting import (
     add_version,
@@ -82,6 +82,7 @@ __all__ = [
     "offers_awaiting",
     "participation_refs",
     "participation_tag",
+    "period_problems",
     "plan_simulation",
     "practices_in_state",
     "publish_version",

@@ -25,7 +25,7 @@ def calculate(
     definition_raw: Mapping[str, Any], *, period: Period, practices: Sequence[PracticeInput], include_unconfirmed: bool
 ) -> CalculationOutcome:
     definition = read_definition(definition_raw)
-    problems = calculation.check_definition(definition, applies=period)
+    problems = calculation.check_period(definition, period=period)
     if problems:
         refusal = BrokenMonth if all(each.code == BrokenMonth.code for each in problems) else VersionNotPayable
         raise refusal(errors=definition_errors(problems))

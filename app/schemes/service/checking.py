@@ -20,17 +20,22 @@ def outside_year(applies: Period, year: Period) -> list[FieldError]:
 
 
 def version_problems(definition: Definition, *, applies: Period) -> list[Problem]:
-    """Of a version over all that it applies to, or of one run over its period."""
-    return [
-        *calculation.check_definition(definition, applies=applies),
-        *_unknown_posts(definition),
-        *_claims(definition),
-    ]
+    """Of a version over all that it applies to."""
+    return [*calculation.check_definition(definition, applies=applies), *_never_fulfilled(definition)]
+
+
+def period_problems(definition: Definition, *, period: Period) -> list[Problem]:
+    """Of one run over its period."""
+    return [*calculation.check_period(definition, period=period), *_never_fulfilled(definition)]
 
 
 def definition_errors(problems: Iterable[Problem | FieldError]) -> list[FieldError]:
     """With pointers into a body whose member `definition` this is."""
     return [FieldError(f"/definition{each.pointer}", each.code, each.detail) for each in problems]
+
+
+def _never_fulfilled(definition: Definition) -> list[Problem]:
+    return [*_unknown_posts(definition), *_claims(definition)]
 
 
 def _unknown_posts(definition: Definition) -> Iterator[Problem]:
