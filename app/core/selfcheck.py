@@ -71,6 +71,7 @@ APPEND_ONLY: Final = frozenset(
     {
         "audit_entry",
         "payment_run_part",
+        "payment_booking",
         "payment_run_input",
         "payment_statement",
         "payment_line",

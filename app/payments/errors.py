@@ -277,3 +277,41 @@ class QueryOfOwnPractice(DomainError):
     code = "payments.query_of_own_practice"
     title = "Nobody decides on a query about a practice in which they hold a post."
     hint = "Let somebody decide who holds no post at the practice that asks or at one that the line pays."
+
+
+class SupplierMissing(DomainError):
+    """A file that names suppliers is made whole or not at all; the detail names every payee that has none."""
+
+    status = 409
+    code = "payments.supplier_missing"
+    title = "This file names suppliers, and not every payee has one."
+    hint = "Propose each with `POST /v1/suppliers`, let another person confirm it, and ask for the file again."
+
+
+class BookingIncomplete(DomainError):
+    status = 409
+    code = "payments.booking_incomplete"
+    title = "The layout's account names something that the booking of a payment does not say."
+    hint = (
+        "Say it in the scheme or in its definition before the next run; for this one write what is missing into the layout's "
+        "`distribution` as fixed text: `PUT /v1/file-layouts/{name}`."
+    )
+
+
+class LayoutNotFound(NotFound):
+    code = "payments.layout_not_found"
+    title = "There is no such file layout."
+
+
+class LayoutNotFitting(DomainError):
+    status = 422
+    code = "payments.layout_not_fitting"
+    title = "The layout is for files of another format."
+
+
+class LayoutMadeMeanwhile(DomainError):
+    status = 409
+    code = "payments.layout_made_meanwhile"
+    title = "Somebody else has just made a layout of this name."
+    hint = "Read it with `GET /v1/file-layouts/{name}`, and change it with its ETag."
+    constraints = ("pk_file_layout",)

@@ -159,6 +159,7 @@ class PaymentSending(SQLModel, table=True):
     id: UUID = Field(primary_key=True, default_factory=new_id)
     run_id: UUID
     format: str
+    layout: str | None
     digest: str
     payments: int
     total: int = Field(sa_type=BigInteger)
@@ -202,6 +203,34 @@ class PaymentAcknowledgement(SQLModel, table=True):
     reason: str | None
     recorded_by: UUID
     recorded_at: datetime
+
+
+class PaymentBooking(SQLModel, table=True):
+    """Of the lines of one component and period in one run."""
+
+    __tablename__ = "payment_booking"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    run_id: UUID = Field(primary_key=True)
+    period_from: date = Field(primary_key=True)
+    component: str = Field(primary_key=True)
+    pay_code: str | None
+    cost_centre: str | None
+    subjective: str | None
+    vat_code: str | None
+    pensionable: bool | None
+
+
+class FileLayout(SQLModel, table=True):
+    __tablename__ = "file_layout"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    format: str
+    layout: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    changed_by: UUID
+    changed_at: datetime
+    version: int = 1
 
 
 class Supplier(SQLModel, table=True):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from app.calculation.values import Explanation, Payee, PracticeInput
+from app.calculation.values import Booking, Explanation, Payee, PracticeInput
 from app.core.clock import Period
 
 
@@ -209,8 +209,33 @@ class RunTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One line of a statement, for whoever is paid it, and how it is booked."""
+
+    component: str
+    kind: LineKind
+    period: Period
+    quantity: str | None
+    amount: int
+    booking: Booking
+
+
+@dataclass(frozen=True, slots=True)
+class BookedLine:
+    """What of one payment is booked in one way. `is_balance` is what was owed from before, or is still owed."""
+
+    booking: Booking
+    amount: int
+    is_balance: bool = False
+
+    @property
+    def kind(self) -> str:
+        return "balance" if self.is_balance else "booked"
+
+
+@dataclass(frozen=True, slots=True)
 class FilePayment:
-    """One row of a file to the ledger."""
+    """One payment in a file to the ledger; its reference is the key by which a ledger refuses it a second time."""
 
     reference: str
     payee: Payee
@@ -218,19 +243,128 @@ class FilePayment:
     practice: str
     statement: str
     payable: int
+    entries: tuple[FileEntry, ...] = ()
+    supplier: SupplierTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FileHead:
-    """What all rows of a file share."""
+    """What all payments of a file share. `booking` is the scheme's own."""
 
     run: UUID
     commissioner: str
     scheme: str
     period: Period
-    pay_by: str
-    pay_code: str | None
-    cost_centre: str | None
+    released_on: date
+    pay_by: date
+    booking: Booking
+
+
+class FileForm(StrEnum):
+    """What a released run's payments can be had as."""
+
+    CSV = "csv"
+    JSON = "json"
+    ORACLE_AP = "oracle-ap"
+    CQRS_LOCAL = "cqrs-local"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFile:
+    """A file's bytes, and its control totals: how many payments, and pence in all."""
+
+    body: bytes
+    count: int
+    total: int
+
+
+class FileField(StrEnum):
+    """What a column of a tenant's own layout can hold."""
+
+    RECORD = "record"
+    PAYMENT_REFERENCE = "payment_reference"
+    PAYEE_TYPE = "payee_type"
+    PAYEE_CODE = "payee_code"
+    PAYEE_NAME = "payee_name"
+    SUPPLIER_NUMBER = "supplier_number"
+    SITE = "site"
+    AMOUNT = "amount"
+    PAYMENT_AMOUNT = "payment_amount"
+    PAY_BY = "pay_by"
+    RELEASED_ON = "released_on"
+    PRACTICE = "practice"
+    STATEMENT_REFERENCE = "statement_reference"
+    COMMISSIONER = "commissioner"
+    SCHEME = "scheme"
+    RUN = "run"
+    PERIOD_FROM = "period_from"
+    PERIOD_UNTIL = "period_until"
+    PAY_CODE = "pay_code"
+    COST_CENTRE = "cost_centre"
+    SUBJECTIVE = "subjective"
+    VAT_CODE = "vat_code"
+    PENSIONABLE = "pensionable"
+    LINE_NO = "line_no"
+    LINE_KIND = "line_kind"
+    COUNT = "count"
+
+
+class FileRows(StrEnum):
+    PAYMENT = "payment"
+    LINE = "line"
+
+
+class DateForm(StrEnum):
+    ISO = "yyyy-mm-dd"
+    SLASHES = "dd/mm/yyyy"
+    MONTH = "dd-MON-yyyy"
+    DIGITS = "yyyymmdd"
+
+
+class AmountForm(StrEnum):
+    POUNDS = "pounds"
+    PENCE = "pence"
+
+
+class Separator(StrEnum):
+    COMMA = ","
+    SEMICOLON = ";"
+    PIPE = "|"
+    TAB = "\t"
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutColumn:
+    field: FileField
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class CsvLayout:
+    """How a ledger wants its CSV. With `rows` by line there is one for each way in which a payment is booked."""
+
+    columns: tuple[LayoutColumn, ...]
+    rows: FileRows = FileRows.PAYMENT
+    date_form: DateForm = DateForm.ISO
+    separator: Separator = Separator.COMMA
+    amount_form: AmountForm = AmountForm.POUNDS
+
+    @property
+    def needs_supplier(self) -> bool:
+        return any(column.field in (FileField.SUPPLIER_NUMBER, FileField.SITE) for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLayout:
+    """What an Oracle ledger calls the business unit and the source of our invoices, and how it writes an account.
+
+    `distribution` is text with the places `{cost_centre}`, `{subjective}` and `{pay_code}`; without it the ledger fills up
+    the account that it has for the supplier's site with the cost centre and the subjective.
+    """
+
+    business_unit: str
+    source: str
+    distribution: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

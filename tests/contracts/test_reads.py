@@ -23,6 +23,7 @@ WITHOUT_TAG = {
     "GET /v1/operations/{operation_id}/events": "a stream has no end to take a digest of",
     "GET /metrics": "figures of the moment, which asking for them moves",
 }
+FORMATS = {"application/zip": "oracle-ap"}
 READS = [
     (operation, media)
     for operation in OPERATIONS
@@ -70,7 +71,7 @@ async def _read(world: World, operation: Operation, media: str, **headers: str) 
     made = QUERIES.get(str(operation))
     query = made(world) if made else {}
     if any(parameter["name"] == "format" for parameter in operation.details.get("parameters", ())):
-        query |= {"format": media.rpartition("/")[2]}
+        query |= {"format": FORMATS.get(media) or media.rpartition("/")[2]}
     for role in operation.roles if operation.scope else [None]:
         client = await _client(world, role)
         async with asyncio.timeout(10):

@@ -159,6 +159,28 @@ class Office:
         file = (await self.manager.get(f"/v1/payment-runs/{run_id}/file", params={"format": "json"})).json()
         return [payment["reference"] for payment in file["payments"]]
 
+    async def propose_supplier(self, code: str, *, kind: str = "practice", site: str = "MAIN") -> dict[str, Any]:
+        body = {
+            "payee": {"type": kind, "code": code},
+            "supplier_number": f"10{code}",
+            "site": site,
+            "reason": "Set up by accounts payable.",
+        }
+        answer = await self.manager.post("/v1/suppliers", json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def name_supplier(self, code: str, **more: str) -> None:
+        """Proposed by one person and confirmed by another."""
+        made = await self.propose_supplier(code, **more)
+        answer = await self.approver.post(f"/v1/suppliers/{made['id']}/confirm", headers={"If-Match": "*"})
+        assert answer.status_code == 200, answer.text
+
+    async def file(self, run_id: str, **query: str) -> httpx.Response:
+        answer = await self.manager.get(f"/v1/payment-runs/{run_id}/file", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer
+
     async def acknowledge(self, run_id: str, *answers: dict[str, str]) -> dict[str, Any]:
         body = {"acknowledgements": list(answers)}
         answer = await self.releaser.post(f"/v1/payment-runs/{run_id}/acknowledgements", json=body)

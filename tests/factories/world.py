@@ -192,10 +192,18 @@ async def _arrangements(world: World) -> None:
 
 @maker
 async def _suppliers(world: World) -> None:
-    payee = {"type": "practice", "code": world.practice}
-    body = {"payee": payee, "supplier_number": "1004711", "site": "MAIN", "reason": "Set up by accounts payable."}
-    made = await world.post(Role.SCHEME_MANAGER, "/v1/suppliers", json=body)
+    for practice in world.office.practices:
+        await world.office.name_supplier(practice)
+    made = await world.office.propose_supplier(world.practice)
     world.ids["/v1/suppliers/{supplier_id}"] = made["id"]
+
+
+@maker
+async def _file_layouts(world: World) -> None:
+    name = world.ids["/v1/file-layouts/{name}"] = f"world-{world.tenant.lower()}"
+    columns = [{"field": field, "heading": field} for field in ("payment_reference", "amount")]
+    client = await world.client(Role.PAYMENTS_RELEASER)
+    assert (await client.put(f"/v1/file-layouts/{name}", json={"columns": columns})).status_code == 201
 
 
 _QUARTER = (schemes.QUARTER.valid_from, schemes.QUARTER.valid_until)

@@ -19,7 +19,7 @@ async def test_file_has_control_totals_and_only_for_released_runs(shared: LivePl
     assert (control["count"], control["amount"]) == ("2", "5500.00")
     again = await office.manager.get(f"/v1/payment-runs/{run_id}/file", params={"format": "csv"})
     assert again.content == answer.content
-    assert (await office.manager.get(f"/v1/payment-runs/{run_id}/file?format=oracle-ap")).status_code == 422
+    assert (await office.manager.get(f"/v1/payment-runs/{run_id}/file?format=bacs")).status_code == 422
 
 
 async def test_acknowledgements_close_the_run_and_loading_them_twice_changes_nothing(shared: LivePlenary) -> None:

@@ -13,11 +13,21 @@ from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.payments import service
-from app.payments.errors import AlreadySent, RunNotFound, RunNotReleased, SendingNotFound
+from app.payments.errors import (
+    AlreadySent,
+    BookingIncomplete,
+    LayoutNotFitting,
+    LayoutNotFound,
+    RunNotFound,
+    RunNotReleased,
+    SendingNotFound,
+    SupplierMissing,
+)
 from app.payments.repository.sendings import SendingRepository
 from app.payments.router.root import router
 from app.payments.schemas import sendings
 from app.payments.tables import PaymentSending
+from app.payments.values import FileForm
 
 Reader = Annotated[Principal, require("runs:read")]
 Releaser = Annotated[Principal, require("payments:release", money=True)]
@@ -26,7 +36,15 @@ Releaser = Annotated[Principal, require("payments:release", money=True)]
 @router.post(
     "/v1/payment-runs/{run_id}/sendings",
     status_code=201,
-    responses=error_responses(RunNotFound, RunNotReleased, AlreadySent),
+    responses=error_responses(
+        RunNotFound,
+        RunNotReleased,
+        AlreadySent,
+        LayoutNotFound,
+        LayoutNotFitting,
+        SupplierMissing,
+        BookingIncomplete,
+    ),
 )
 async def send_payment_run(
     run_id: UUID,
@@ -45,6 +63,7 @@ async def send_payment_run(
         session,
         run_id,
         form=body.format,
+        layout=body.layout,
         override_reason=body.override_reason,
         person=caller.require_person(),
         now=serving.clock.now(),
@@ -80,7 +99,8 @@ def _sending(row: PaymentSending) -> sendings.Sending:
     return sendings.Sending(
         id=row.id,
         run=row.run_id,
-        format=row.format,
+        format=FileForm(row.format),
+        layout=row.layout,
         digest=row.digest,
         payments=row.payments,
         total=format_pounds(row.total),

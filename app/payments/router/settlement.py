@@ -1,6 +1,6 @@
-"""HTTP of what leaves for the ledger, of what it answers, and of a scheme's money."""
+"""HTTP of what the ledger answers, and of a scheme's money."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -30,38 +30,6 @@ from app.schemes.errors import SchemeNotFound
 
 Reader = Annotated[Principal, require("runs:read")]
 Releaser = Annotated[Principal, require("payments:release", money=True)]
-
-
-@router.get(
-    "/v1/payment-runs/{run_id}/file",
-    response_class=Response,
-    responses={
-        200: {
-            "description": "The file, as an attachment.",
-            "content": {
-                "text/csv": {"schema": {"type": "string"}},
-                "application/json": {"schema": {"type": "object"}},
-            },
-        }
-    }
-    | error_responses(RunNotFound, RunNotReleased),
-)
-async def get_payment_file(
-    run_id: UUID,
-    caller: Reader,
-    session: Transaction,
-    format: Literal["csv", "json"] = "csv",  # noqa: A002 - the parameter's public name
-) -> Response:
-    """A released run's payments for the ledger, with the count and the sum of them as control totals.
-
-    To fetch it sends nothing, and may be done at any time; `POST /v1/payment-runs/{run_id}/sendings` records the sending.
-    Only payments of more than 0.00 are in it; what a payee owes is carried forward. The same run always gives the same
-    bytes.
-    """
-    body = await service.render_file(session, run_id, form=format)
-    headers = {"Content-Disposition": f'attachment; filename="run-{run_id}.{format}"'}
-    media_type = "text/csv; charset=utf-8" if format == "csv" else "application/json"
-    return Response(body, media_type=media_type, headers=headers)
 
 
 @router.post(

@@ -1,6 +1,6 @@
 """Files that left for the ledger."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -10,12 +10,14 @@ from app.core.http import PageModel, StrictModel
 from app.core.money import PoundsSum
 from app.core.privacy import SafeText
 from app.payments.schemas.examples import PERSON_ID, RUN_ID, example
+from app.payments.schemas.files import LayoutName
+from app.payments.values import FileForm
 
-Format = Literal["csv", "json"]
 _SENDING = {
     "id": "0198c0de-0000-7000-8000-00000000f001",
     "run": RUN_ID,
     "format": "csv",
+    "layout": None,
     "digest": "5f4dcc3b5aa765d61d8327deb882cf99b9a1d4c3a2f1e0d9c8b7a69584736251",
     "payments": 43,
     "total": "77400.00",
@@ -30,7 +32,8 @@ class SendingIn(StrictModel):
 
     model_config = example({"format": "csv"})
 
-    format: Format = "csv"
+    format: FileForm = FileForm.CSV
+    layout: LayoutName | None = None
     override_reason: Annotated[SafeText, Field(min_length=1, max_length=500)] | None = None
 
 
@@ -39,7 +42,8 @@ class Sending(BaseModel):
 
     id: UUID
     run: UUID
-    format: str
+    format: FileForm
+    layout: str | None
     digest: str = Field(description="SHA-256 of the file's bytes, as `GET /v1/payment-runs/{run_id}/file` gives them.")
     payments: int
     total: PoundsSum

@@ -23,6 +23,7 @@ from app.payments.service.asking import (
 from app.payments.service.budgeting import BudgetStand, stand_of
 from app.payments.service.changes import effects_of_practice_change
 from app.payments.service.deciding import approve_run, reject_run, release_run
+from app.payments.service.filing import layout_of, put_layout, render_file
 from app.payments.service.freezing import freeze_run
 from app.payments.service.owing import agree, list_balances, propose_recovery, propose_waiver
 from app.payments.service.persons import export_person
@@ -41,7 +42,7 @@ from app.payments.service.running import (
 )
 from app.payments.service.sending import send_run
 from app.payments.service.settings import settle_approval
-from app.payments.service.settling import Loaded, record_acknowledgements, render_file
+from app.payments.service.settling import Loaded, record_acknowledgements
 from app.payments.service.supplying import confirm_supplier, propose_supplier
 from app.payments.service.telling import released_statements
 from app.payments.service.watching import find_late, watch_runs
@@ -67,6 +68,7 @@ __all__ = [
     "get_query",
     "get_run",
     "get_statement",
+    "layout_of",
     "list_balances",
     "list_queries",
     "list_released",
@@ -76,6 +78,7 @@ __all__ = [
     "propose_supplier",
     "propose_waiver",
     "publish_run",
+    "put_layout",
     "query_brief",
     "record_acknowledgements",
     "record_written",

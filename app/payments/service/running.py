@@ -21,6 +21,7 @@ from app.payments.repository.runs import RunRepository
 from app.payments.repository.settings import SettingsRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.rules.approving import approvers_required
+from app.payments.service.booking import book_run
 from app.payments.tables import PaymentRun
 from app.payments.values import RunState, WorkedRun, WorkedStatement
 from app.schemes import service as schemes
@@ -119,6 +120,7 @@ async def publish_run(session: Tx, run_id: UUID, worked: WorkedRun, *, now: date
     run.approvers_required = approvers_required(bands, worked.moved)
     run.outputs_digest = worked.outputs_digest
     run.calculated_at = now
+    await book_run(session, run)
     await operations.succeed(session, run.operation_id, total=len(worked.statements))
     emit(session, RunCalculated(subject=str(run.id), scheme_id=str(run.scheme_id)))
     audit(session, "payment_run.calculated", run.id, outputs_digest=worked.outputs_digest, total=worked.total)

@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from app.core.audit import audit
@@ -10,17 +9,18 @@ from app.core.db import Tx
 from app.core.events import emit
 from app.payments.events import RunSent
 from app.payments.repository.sendings import SendingRepository
-from app.payments.repository.statements import StatementRepository
+from app.payments.service.filing import render_file
 from app.payments.service.reading import get_run
-from app.payments.service.settling import render_file
 from app.payments.tables import PaymentSending
+from app.payments.values import FileForm
 
 
 async def send_run(
     session: Tx,
     run_id: UUID,
     *,
-    form: Literal["csv", "json"],
+    form: FileForm,
+    layout: str | None,
     override_reason: str | None,
     person: UUID,
     now: datetime,
@@ -29,15 +29,15 @@ async def send_run(
     if not await SendingRepository(session, session.tenant).list_all_of_run(run_id):
         # What is not sent again overrides nothing, and must not leave the place of the first sending free.
         override_reason = None
-    body = await render_file(session, run_id, form=form)
-    rows = await StatementRepository(session, session.tenant).list_file_rows(run_id)
+    file = await render_file(session, run_id, form=form, layout=layout)
     sending = PaymentSending(
         commissioner_id=session.tenant,
         run_id=run_id,
         format=form,
-        digest=hashlib.sha256(body).hexdigest(),
-        payments=len(rows),
-        total=sum(payment.payable for payment, _ in rows),
+        layout=layout,
+        digest=hashlib.sha256(file.body).hexdigest(),
+        payments=file.count,
+        total=file.total,
         override_reason=override_reason,
         sent_by=person,
         sent_at=now,

@@ -1,12 +1,11 @@
-"""What leaves for the ledger, and what the ledger answers."""
+"""What the ledger answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
-from app.calculation.values import Payee
 from app.core.audit import audit
 from app.core.clock import london_date
 from app.core.db import Tx
@@ -14,18 +13,14 @@ from app.core.errors import FieldError
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.repository import Expected
-from app.organisations import service as organisations
 from app.payments.errors import PaidOnImpossible, RunNotReleased, UnknownPayment
 from app.payments.events import RunAcknowledged, RunReturned
 from app.payments.repository.acknowledgements import AcknowledgementRepository
-from app.payments.repository.rows import period_of
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.rules.answering import news
-from app.payments.rules.files import csv_file, json_file
-from app.payments.service.terms import terms_of
 from app.payments.tables import Payment, PaymentRun
-from app.payments.values import POSTED, Answer, FileHead, FilePayment, Outcome, RunState
+from app.payments.values import POSTED, Answer, Outcome, RunState
 
 _AHEAD: Final = timedelta(days=31)
 
@@ -39,24 +34,6 @@ class Loaded:
     """Payments of which the ledger's latest word is no: neither paid nor carried forward."""
     mismatched: int
     """Payments of which the ledger's latest word names another amount than ours."""
-
-
-async def render_file(session: Tx, run_id: UUID, *, form: Literal["csv", "json"]) -> bytes:
-    run = await _released(session, run_id)
-    terms = await terms_of(session, run)
-    commissioner = await organisations.get_commissioner(session)
-    rows = await StatementRepository(session, session.tenant).list_file_rows(run_id)
-    head = FileHead(
-        run=run.id,
-        commissioner=commissioner.code,
-        scheme=terms.scheme_code,
-        period=period_of(run),
-        pay_by=run.pay_by.isoformat() if run.pay_by else "",
-        pay_code=terms.pay_code,
-        cost_centre=terms.cost_centre,
-    )
-    payments = [_file_payment(payment, statement.practice, statement.reference) for payment, statement in rows]
-    return csv_file(head, payments) if form == "csv" else json_file(head, payments)
 
 
 async def record_acknowledgements(
@@ -144,14 +121,3 @@ async def _released(session: Tx, run_id: UUID, *, for_update: bool = False) -> P
     if run.state not in POSTED:
         raise RunNotReleased(f"The run is {run.state}.")
     return run
-
-
-def _file_payment(payment: Payment, practice: str, statement: str) -> FilePayment:
-    return FilePayment(
-        reference=payment.reference,
-        payee=Payee(payment.payee_type, payment.payee_code),  # pyright: ignore - the database checks it
-        payee_name=payment.payee_name,
-        practice=practice,
-        statement=statement,
-        payable=payment.payable,
-    )

@@ -1,0 +1,44 @@
+"""How one payment is booked: by the bookings of its lines, to the penny of what is paid."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from app.calculation.values import Booking
+from app.payments.values import BookedLine, FilePayment
+
+
+def booked_lines(payment: FilePayment, own: Booking) -> tuple[BookedLine, ...]:
+    """One line for each booking, and one for the balance; together they are what is paid.
+
+    Lines of 150.00 to C100 and 50.00 to C200 make a total of 200.00; 120.00 are owed from before, so 80.00 are paid: 150.00
+    to C100, 50.00 to C200 and a balance of -120.00. The balance is booked as the scheme is: it comes from lines of earlier
+    runs, which may have been booked in many ways. The rule is ours.
+    """
+    sums: defaultdict[Booking, int] = defaultdict(int)
+    for entry in payment.entries:
+        sums[entry.booking] += entry.amount
+    lines = [BookedLine(booking, sums[booking]) for booking in sorted(sums, key=booking_order) if sums[booking]]
+    balance = payment.payable - sum(line.amount for line in lines)
+    return (*lines, BookedLine(own, balance, is_balance=True)) if balance else tuple(lines)
+
+
+def shares(paid: int, amounts: Sequence[int]) -> list[int]:
+    """What was paid, in the proportion of the amounts, by largest remainder: no penny lost or made.
+
+    80.00 paid of lines of 150.00 and 50.00 are 60.00 and 20.00; 0.01 of two equal lines goes to the first. The rule is ours.
+    """
+    whole = sum(amounts)
+    if not whole:
+        return [0] * len(amounts)
+    found = [paid * amount // whole for amount in amounts]
+    by_remainder = sorted(range(len(amounts)), key=lambda place: -(paid * amounts[place] % whole))
+    for place in by_remainder[: paid - sum(found)]:
+        found[place] += 1
+    return found
+
+
+def booking_order(booking: Booking) -> tuple[str, str, str, str, str]:
+    """By cost centre, subjective and pay code; what is not said comes first."""
+    pensionable = "" if booking.pensionable is None else str(booking.pensionable)
+    texts = (booking.cost_centre, booking.subjective, booking.pay_code, booking.vat_code)
+    return (*(text or "" for text in texts), pensionable)  # pyright: ignore - four texts and one
