@@ -101,6 +101,7 @@ class PaymentRunInput(SQLModel, table=True):
     practice: str = Field(primary_key=True)
     frozen: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
     posted: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    corrections: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
 
 
 class PaymentStatement(SQLModel, table=True):

@@ -102,6 +102,17 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """Pence that are due beside what the rules give for one component and payee, because a query was upheld."""
+
+    component: str
+    payee: Payee
+    amount: int
+    reason: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
 class LastPosted:
     """What a period was last worked out from by a released run, as a digest and as the mark of a first look."""
 
@@ -113,7 +124,7 @@ class LastPosted:
 class Part:
     """One period of a run: its own, or an earlier one whose inputs have changed since it was posted.
 
-    `differences` is true where a released run has paid the period before.
+    `differences` is true where a released run has paid the period before; there alone something can have been corrected.
     """
 
     period: Period
@@ -121,6 +132,7 @@ class Part:
     practices: tuple[PracticeInput, ...]
     posted: Mapping[str, tuple[Posted, ...]] = field(hash=False)
     differences: bool
+    corrections: Mapping[str, tuple[Correction, ...]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

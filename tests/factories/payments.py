@@ -12,7 +12,7 @@ from app.core.clock import Period
 from app.core.ids import new_id
 from app.payments import service as service_of_payments
 from app.payments.rules.working import work_out
-from app.payments.values import ApprovalBand, Balance, Part, Posted, WorkedRun
+from app.payments.values import ApprovalBand, Balance, Correction, Part, Posted, WorkedRun
 from app.schemes import service as service_of_schemes
 from app.schemes.values import FactEntry, FactSource
 from tests.factories import schemes
@@ -25,6 +25,7 @@ def part(
     *practices: PracticeInput,
     period: Period = QUARTER,
     posted: dict[str, tuple[Posted, ...]] | None = None,
+    corrections: dict[str, tuple[Correction, ...]] | None = None,
     **members: Any,
 ) -> Part:
     """A period for the first time, or differences from what was `posted`."""
@@ -34,6 +35,7 @@ def part(
         practices=practices,
         posted=posted or {},
         differences=posted is not None,
+        corrections=corrections or {},
     )
 
 

@@ -58,7 +58,7 @@ async def test_a_budget_takes_as_many_queries_whatever_was_released(shared: Live
             await stand_of(session, office.scheme, on=date(2026, 11, 30))
         # Nothing is held while the year is worked out, and nothing was left to write.
         assert not session.in_transaction()
-    assert len(statements) == 9
+    assert len(statements) == 10
 
 
 def _of_payments(statements: list[str]) -> list[str]:

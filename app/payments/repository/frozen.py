@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from app.core.bulk import copy_rows
@@ -20,6 +21,7 @@ class FrozenRow(NamedTuple):
     practice: str
     frozen: Mapping[str, Any] | None
     posted: Sequence[Any]
+    corrections: Sequence[Any]
 
 
 class PartRepository(TenantRepository[PaymentRunPart]):
@@ -37,21 +39,27 @@ class PartRepository(TenantRepository[PaymentRunPart]):
         )
         return (await self.session.exec(found)).one()
 
-    async def add_inputs(self, rows: Iterable[tuple[UUID, int, str, str | None, str]]) -> None:
+    async def add_inputs(self, rows: Iterable[tuple[UUID, int, str, str | None, str, str]]) -> None:
         await copy_rows(
             self.session,
             "payment_run_input",
-            columns=("run_id", "part_no", "practice", "frozen", "posted"),
+            columns=("run_id", "part_no", "practice", "frozen", "posted", "corrections"),
             rows=rows,
         )
 
     async def list_inputs(self, run_id: UUID, *, practices: Sequence[str] | None = None) -> list[FrozenRow]:
         """Of all practices or of these. Columns only: rows of the session would cost several times as much."""
         found = (
-            select(PaymentRunInput.part_no, PaymentRunInput.practice, PaymentRunInput.frozen, PaymentRunInput.posted)
+            select_columns(
+                col(PaymentRunInput.part_no),
+                col(PaymentRunInput.practice),
+                col(PaymentRunInput.frozen),
+                col(PaymentRunInput.posted),
+                col(PaymentRunInput.corrections),
+            )
             .where(col(PaymentRunInput.commissioner_id) == self.tenant, col(PaymentRunInput.run_id) == run_id)
             .order_by(col(PaymentRunInput.part_no), col(PaymentRunInput.practice))
         )
         if practices is not None:
             found = found.where(among(PaymentRunInput.practice, practices))
-        return [FrozenRow(*row) for row in (await self.session.exec(found)).all()]
+        return [FrozenRow(*row) for row in (await (await self.session.connection()).execute(found)).all()]

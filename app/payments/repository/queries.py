@@ -7,12 +7,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, text, true
 from sqlmodel import col
 
+from app.calculation.values import Payee
+from app.core.clock import Period
 from app.core.db import Tx
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository, among, keyset_page
 from app.payments.errors import CorrectionNotProposed, QueryNotFound
 from app.payments.tables import PaymentCorrection, PaymentQuery, PaymentQueryMessage
-from app.payments.values import CorrectionState, QuerySight, QueryState
+from app.payments.values import Correction, CorrectionState, QuerySight, QueryState
 
 
 class QueryRepository(TenantRepository[PaymentQuery]):
@@ -83,6 +85,21 @@ class CorrectionRepository(TenantRepository[PaymentCorrection]):
         """The newest correction of each query; those before it were refused."""
         rows = await self.list(among(col(PaymentCorrection.query_id), queries))
         return {row.query_id: row for row in rows}
+
+    async def list_approved(self, scheme_id: UUID) -> dict[Period, dict[str, tuple[Correction, ...]]]:
+        """What is due beside the rules, by period and practice, in the order in which it was approved."""
+        rows = await self.list(
+            col(PaymentCorrection.scheme_id) == scheme_id,
+            col(PaymentCorrection.state) == CorrectionState.APPROVED,
+            order=[col(PaymentCorrection.decided_at), col(PaymentCorrection.id)],
+        )
+        found: dict[Period, dict[str, tuple[Correction, ...]]] = {}
+        for row in rows:
+            payee = Payee(row.payee_type, row.payee_code)  # pyright: ignore - the database checks it
+            correction = Correction(row.component, payee, row.amount, row.reason, str(row.query_id))
+            of_period = found.setdefault(Period(row.period_from, row.period_until), {})
+            of_period[row.practice] = (*of_period.get(row.practice, ()), correction)
+        return found
 
     async def get_proposed(self, query_id: UUID) -> PaymentCorrection:
         row = await self.find(

@@ -3,6 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from app.core.money import format_pounds
 from app.core.wording import pounds_text, span_text
 from app.payments.values import (
     Balance,
+    Correction,
     LineKind,
     Part,
     PayeePayment,
@@ -81,61 +83,96 @@ def _entitlement(line: Line, period: Period) -> StatementLine:
 
 def _differences(part: Part) -> Iterator[tuple[str, list[StatementLine]]]:
     results = {result.code: result.lines for result in _evaluated(part)}
-    for practice in sorted(results.keys() | part.posted.keys()):
-        found = _practice_differences(results.get(practice, ()), part.posted.get(practice, ()), part.period)
-        if found:
-            yield practice, found
+    for practice in sorted(results.keys() | part.posted.keys() | part.corrections.keys()):
+        known = _known(results.get(practice, ()), part.posted.get(practice, ()), part.corrections.get(practice, ()))
+        found = [_adjustment(component, payee, each, part.period) for (component, payee), each in known.items()]
+        if moved := [line for line in found if line.amount]:
+            yield practice, moved
 
 
-def _practice_differences(entitled: Iterable[Line], posted: Iterable[Posted], period: Period) -> list[StatementLine]:
-    before = {(each.component, each.payee): each for each in posted}
-    found = [_adjustment(line, before.pop((line.component, line.payee), None), period) for line in entitled]
-    found += [_withdrawal(each, period) for each in before.values()]
-    return [line for line in found if line.amount]
+@dataclass(slots=True)
+class _Known:
+    """What is known of one component and payee: what the rules give now, what was corrected by hand, what was posted."""
+
+    line: Line | None = None
+    posted: Posted | None = None
+    corrections: list[Correction] = field(default_factory=list)
+
+    @property
+    def due(self) -> int:
+        return (self.line.amount if self.line else 0) + sum(each.amount for each in self.corrections)
+
+    @property
+    def paid(self) -> int:
+        return self.posted.amount if self.posted else 0
 
 
-def _adjustment(line: Line, posted: Posted | None, period: Period) -> StatementLine:
-    paid = posted.amount if posted else 0
-    amount = line.amount - paid
+def _known(
+    lines: Iterable[Line], posted: Iterable[Posted], corrections: Iterable[Correction]
+) -> Mapping[tuple[str, Payee], _Known]:
+    known: defaultdict[tuple[str, Payee], _Known] = defaultdict(_Known)
+    for line in lines:
+        known[line.component, line.payee].line = line
+    for each in posted:
+        known[each.component, each.payee].posted = each
+    for correction in corrections:
+        known[correction.component, correction.payee].corrections.append(correction)
+    return known
+
+
+def _adjustment(component: str, payee: Payee, known: _Known, period: Period) -> StatementLine:
+    """Due by what is known now, less what was posted. A correction stays due, so that a later run does not take it back.
+
+    1,500.00 by the rules and 300.00 corrected after a query, where 1,500.00 was posted: 300.00 more. The run after that
+    finds 1,800.00 posted, and nothing moves.
+    """
+    line, amount = known.line, known.due - known.paid
 
     def explain() -> Explanation:
-        entitled = line.explain()
-        inner = {"operator": "entitled", "value": format_pounds(line.amount), "inputs": [entitled.workings]}
-        return Explanation(
-            f"{_moved(period, line.amount, paid)} {entitled.sentence}", _difference(amount, [inner, _paid(posted)])
-        )
+        entitled = line.explain() if line else None
+        sentences = [
+            _moved(period, known.due, known.paid),
+            entitled.sentence if entitled else f"It is no longer due to {payee.code}.",
+            *map(_corrected, known.corrections),
+        ]
+        inputs = [
+            *(
+                [{"operator": "entitled", "value": format_pounds(line.amount), "inputs": [entitled.workings]}]
+                if line and entitled
+                else []
+            ),
+            *map(_correction_workings, known.corrections),
+            _paid(known.posted),
+        ]
+        return Explanation(" ".join(sentences), _difference(amount, inputs))
 
     return StatementLine(
-        component=line.component,
+        component=component,
         kind=LineKind.ADJUSTMENT,
         period=period,
-        quantity=line.quantity,
-        rate=line.rate,
+        quantity=line.quantity if line else None,
+        rate=line.rate if line else None,
         amount=amount,
-        payee=line.payee,
-        blocked=line.blocked,
+        payee=payee,
+        blocked=line.blocked if line else False,
         explain=explain,
     )
 
 
-def _withdrawal(posted: Posted, period: Period) -> StatementLine:
-    """A component, a payee or a practice that the rules no longer pay for that period."""
+def _corrected(correction: Correction) -> str:
+    verb = "added" if correction.amount > 0 else "taken off"
+    reason = " ".join(correction.reason.split()).rstrip(".")
+    return f"Corrected after a query: {pounds_text(abs(correction.amount))} is {verb}. {reason}."
 
-    def explain() -> Explanation:
-        sentence = f"{_moved(period, 0, posted.amount)} It is no longer due to {posted.payee.code}."
-        return Explanation(sentence, _difference(-posted.amount, [_paid(posted)]))
 
-    return StatementLine(
-        component=posted.component,
-        kind=LineKind.ADJUSTMENT,
-        period=period,
-        quantity=None,
-        rate=None,
-        amount=-posted.amount,
-        payee=posted.payee,
-        blocked=False,
-        explain=explain,
-    )
+def _correction_workings(correction: Correction) -> dict[str, Any]:
+    return {
+        "operator": "correction",
+        "value": format_pounds(correction.amount),
+        "reason": correction.reason,
+        "query": correction.query,
+        "inputs": [],
+    }
 
 
 def _moved(period: Period, entitled: int, paid: int) -> str:
@@ -232,6 +269,24 @@ def balance_plain(balance: Balance) -> list[Any]:
 def balance_from_plain(plain: Sequence[Any]) -> Balance:
     practice, payee_type, code, *rest = plain
     return Balance(practice, Payee(payee_type, code), *rest)
+
+
+def corrected_digest(digest: str, corrections: Mapping[str, tuple[Correction, ...]]) -> str:
+    """The digest of a part's frozen inputs with its corrections; without any it stays as it was."""
+    if not corrections:
+        return digest
+    plain = [[practice, [correction_plain(each) for each in corrections[practice]]] for practice in sorted(corrections)]
+    return hashlib.sha256(_encoder.encode([digest, plain])).hexdigest()
+
+
+def correction_plain(correction: Correction) -> list[Any]:
+    payee = correction.payee
+    return [correction.component, payee.type, payee.code, correction.amount, correction.reason, correction.query]
+
+
+def correction_from_plain(plain: Sequence[Any]) -> Correction:
+    component, payee_type, code, amount, reason, query = plain
+    return Correction(component, Payee(payee_type, code), amount, reason, query)
 
 
 def posted_plain(posted: Posted) -> list[Any]:

@@ -1,7 +1,7 @@
 """A scheme's money as at a day: what it may cost, what is due, what is posted, what the ledger has paid."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,7 +11,9 @@ from app.calculation.values import Definition, PracticeInput
 from app.core.clock import Period
 from app.core.db import Tx, let_go
 from app.payments.repository.ledger import LedgerRepository
+from app.payments.repository.queries import CorrectionRepository
 from app.payments.rules.accruing import by_months, due_periods, gaps
+from app.payments.values import Correction
 from app.schemes import service as schemes
 from app.schemes.errors import NoVersion
 from app.schemes.values import SchemeRef, VersionRef
@@ -56,9 +58,11 @@ async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     to_come = [stretch for period in rest for stretch in await _stretches(gathering, period)]
     codes = await gathering.participants(year)
     posted, paid = await ledger.sum_moved(scheme_id, on=on)
+    corrected = _corrected(await CorrectionRepository(session, session.tenant).list_approved(scheme_id), due)
     budget = await schemes.budget_total(session, scheme, year=year, codes=codes)
     await let_go(session)
-    entitled, offered, left_out = await asyncio.to_thread(_sums, over, to_come)
+    earned, offered, left_out = await asyncio.to_thread(_sums, over, to_come)
+    entitled = earned + corrected
     return BudgetStand(
         scheme=scheme,
         on=on,
@@ -104,6 +108,11 @@ async def _find_version(gathering: schemes.Gathering, period: Period) -> Version
         return await gathering.version_for(period)
     except NoVersion:
         return None
+
+
+def _corrected(corrections: Mapping[Period, Mapping[str, Iterable[Correction]]], due: Iterable[Period]) -> int:
+    """What queries have added to the periods that are due: they are due as what the rules give is."""
+    return sum(each.amount for period in due for several in corrections.get(period, {}).values() for each in several)
 
 
 def _sums(over: Iterable[_Stretch], to_come: Iterable[_Stretch]) -> tuple[int, int, set[str]]:

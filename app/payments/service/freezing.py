@@ -15,12 +15,13 @@ from app.core.clock import Period
 from app.core.db import Tx
 from app.payments.repository.frozen import FrozenRow, PartRepository
 from app.payments.repository.ledger import LedgerRepository
+from app.payments.repository.queries import CorrectionRepository
 from app.payments.repository.rows import period_of
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.rules import working
 from app.payments.tables import PaymentRun, PaymentRunPart
-from app.payments.values import Balance, LastPosted, Part, Posted, RunState, WorkedRun
+from app.payments.values import Balance, Correction, LastPosted, Part, Posted, RunState, WorkedRun
 from app.schemes import service as schemes
 from app.schemes.values import VersionRef
 
@@ -69,7 +70,8 @@ async def freeze_run(session: Tx, run_id: UUID) -> Frozen | None:
     # A waiver that is agreed at this moment either is seen here, or finds the run and is refused.
     await ledger.lock_balances(run.scheme_id)
     balances = await ledger.list_balances(run.scheme_id)
-    freezer = _Freezer(session, run, posted)
+    corrections = await CorrectionRepository(session, session.tenant).list_approved(run.scheme_id)
+    freezer = _Freezer(session, run, posted, corrections)
     await freezer.look([own, *earlier])
     own_print = await freezer.add(own, balances=balances)
     earlier_prints = [await freezer.add_earlier(period) for period in earlier]
@@ -94,10 +96,17 @@ class _Freezer:
     to be in its fingerprint, or it would never be looked at again.
     """
 
-    def __init__(self, session: Tx, run: PaymentRun, posted: Mapping[Period, LastPosted]) -> None:
+    def __init__(
+        self,
+        session: Tx,
+        run: PaymentRun,
+        posted: Mapping[Period, LastPosted],
+        corrections: Mapping[Period, Mapping[str, tuple[Correction, ...]]],
+    ) -> None:
         self.session = session
         self.run = run
         self.posted = posted
+        self.corrections = corrections
         self.gathering = schemes.Gathering(session, run.scheme_id)
         self.versions: dict[Period, VersionRef] = {}
         self.marks: dict[Period, str] = {}
@@ -105,7 +114,7 @@ class _Freezer:
         self.parts: list[Part] = []
         # Added to the session together at the end: one statement, instead of one before each of the next period's.
         self.rows: list[PaymentRunPart] = []
-        self.inputs: list[tuple[UUID, int, str, str | None, str]] = []
+        self.inputs: list[tuple[UUID, int, str, str | None, str, str]] = []
 
     async def look(self, periods: Sequence[Period]) -> None:
         """Before anything is gathered: a fact that is recorded in between is gathered and not in the mark, so that a later
@@ -128,7 +137,9 @@ class _Freezer:
         codes = await self.gathering.participants(period)
         practices = await self.gathering.inputs(version, period=period, codes=codes)
         frozen = {practice.code: self._form(practice) for practice in practices}
-        digest = frozen_digest(version.definition, period=period, frozen=list(frozen.values()))
+        corrections = self.corrections.get(period, {})
+        inputs = frozen_digest(version.definition, period=period, frozen=list(frozen.values()))
+        digest = working.corrected_digest(inputs, corrections)
         before = self.posted.get(period)
         # What was last posted for a period follows from what it was worked out from, so the same again moves nothing.
         changed = before is None or digest != before.digest
@@ -136,8 +147,9 @@ class _Freezer:
         if changed and before is not None:
             posted = await LedgerRepository(session, session.tenant).list_posted(scheme_id, period)
         if changed:
-            self._keep(frozen, posted)
-            self.parts.append(Part(period, version.definition, tuple(practices), posted, before is not None))
+            self._keep(frozen, posted, corrections)
+            differences = before is not None
+            self.parts.append(Part(period, version.definition, tuple(practices), posted, differences, corrections))
         seen = await self._fingerprint(period)
         self._add_row(period, digest, seen, differences=before is not None, changed=changed)
         return working.part_print(digest, posted, balances)
@@ -148,7 +160,8 @@ class _Freezer:
         codes = await self.gathering.participants(period)
         outlines = await self.gathering.outlines(version, period=period, codes=codes)
         head = f"{ENGINE_VERSION} {version.id} {period.valid_from} {period.end} {mark}"
-        return hashlib.sha256(b"\n".join([head.encode(), *map(self._form, outlines)])).hexdigest()
+        seen = hashlib.sha256(b"\n".join([head.encode(), *map(self._form, outlines)])).hexdigest()
+        return working.corrected_digest(seen, self.corrections.get(period, {}))
 
     def _form(self, practice: PracticeInput) -> bytes:
         """What was gathered once for several periods is written once."""
@@ -175,8 +188,13 @@ class _Freezer:
             )
         )
 
-    def _keep(self, frozen: Mapping[str, bytes], posted: Mapping[str, tuple[Posted, ...]]) -> None:
-        for practice in sorted(frozen.keys() | posted.keys()):
+    def _keep(
+        self,
+        frozen: Mapping[str, bytes],
+        posted: Mapping[str, tuple[Posted, ...]],
+        corrections: Mapping[str, tuple[Correction, ...]],
+    ) -> None:
+        for practice in sorted(frozen.keys() | posted.keys() | corrections.keys()):
             inputs = frozen.get(practice)
             self.inputs.append(
                 (
@@ -185,6 +203,9 @@ class _Freezer:
                     practice,
                     None if inputs is None else inputs.decode(),
                     msgspec.json.encode([working.posted_plain(each) for each in posted.get(practice, ())]).decode(),
+                    msgspec.json.encode(
+                        [working.correction_plain(each) for each in corrections.get(practice, ())]
+                    ).decode(),
                 )
             )
 
@@ -211,4 +232,9 @@ def _part(part: PaymentRunPart, rows: Sequence[FrozenRow]) -> Part:
             row.practice: tuple(working.posted_from_plain(each) for each in row.posted) for row in rows if row.posted
         },
         differences=part.differences,
+        corrections={
+            row.practice: tuple(working.correction_from_plain(each) for each in row.corrections)
+            for row in rows
+            if row.corrections
+        },
     )
