@@ -1,7 +1,7 @@
 """The words of calculation: what the engine is given and what it answers, all frozen."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -188,6 +188,15 @@ class PracticeInput:
     facts: tuple[Fact, ...] = ()
     member: tuple[Period, ...] | None = None
     held: str | None = None
+    # Filled when it is first asked for: a definition of many measures would look at every fact for each of them.
+    _named: dict[str, list[Fact]] = field(init=False, default_factory=dict[str, list[Fact]], compare=False, repr=False)
+
+    def facts_named(self, name: str) -> Sequence[Fact]:
+        """Oldest first."""
+        if self.facts and not self._named:
+            for fact in sorted(self.facts, key=lambda fact: (fact.on, fact.external_id)):
+                self._named.setdefault(fact.measure, []).append(fact)
+        return self._named.get(name, ())
 
 
 @dataclass(frozen=True, slots=True)

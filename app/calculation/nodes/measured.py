@@ -52,8 +52,7 @@ def facts_until(practice: PracticeInput, name: str, run: Run, *, since: date) ->
 
 
 def facts_in_period(practice: PracticeInput, name: str, period: Period) -> list[Fact]:
-    found = [fact for fact in practice.facts if fact.measure == name and period.contains(fact.on)]
-    return sorted(found, key=lambda fact: (fact.on, fact.external_id))
+    return [fact for fact in practice.facts_named(name) if period.contains(fact.on)]
 
 
 def begins_late(at: str, since: date, applies: Period, one: str) -> Iterator[Problem]:
