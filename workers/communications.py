@@ -66,6 +66,14 @@ async def notify_sign_ups(context: JobContext) -> None:
         )
 
 
+@handler("communications.notify_claim", queue=QUEUE)
+async def notify_claim(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.notify_claim(
+            session, context.id("subject"), step=context.payload["step"], now=context.tools.clock.now()
+        )
+
+
 @handler("communications.notify_issue", queue=QUEUE)
 async def notify_issue(context: JobContext) -> None:
     async with context.transaction(final=True) as session:

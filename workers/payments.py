@@ -17,7 +17,7 @@ CHUNK = 500
 async def _give_up(session: Tx, parked: Parked) -> None:
     # What an unexpected error says of itself is for the operator, in the log and on the parked job.
     known = parked.error if isinstance(parked.error, DomainError) else RunNotWorkedOut()
-    await service.fail_run(session, UUID(parked.job.payload["subject"]), known)
+    await service.fail_run(session, UUID(parked.job.payload["subject"]), known, now=parked.at)
 
 
 @handler("payments.calculate_run", queue="payments", on_parked=_give_up)
@@ -25,7 +25,7 @@ async def calculate_run(context: JobContext) -> None:
     """Freeze, work out, write in chunks, publish once. Each step may be done again from what the last one left."""
     run_id = context.id("subject")
     async with context.transaction() as session:
-        frozen = await service.freeze_run(session, run_id)
+        frozen = await service.freeze_run(session, run_id, now=context.tools.clock.now())
     if frozen is None:
         return
     # In a thread, so that the lease is renewed while the sums are done.

@@ -19,6 +19,11 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "schemes.offers_made": ("communications.notify_offers",),
     "schemes.offer_answered": (),
     "schemes.signed_up": ("communications.notify_sign_ups",),
+    "schemes.claim_changed": (),
+    "schemes.claim_voided": ("communications.notify_claim",),
+    "schemes.claim_held": ("communications.notify_claim",),
+    "schemes.claim_approved": ("communications.notify_claim",),
+    "schemes.claim_rejected": ("communications.notify_claim",),
     "schemes.simulation_requested": ("schemes.simulate",),
     # forums
     "forums.issue_raised": ("communications.notify_issue",),

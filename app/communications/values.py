@@ -39,6 +39,7 @@ class Source(StrEnum):
     LATE_RUN = "late_run"
     OFFER = "offer"
     SIGN_UP = "sign_up"
+    CLAIM = "claim"
     ISSUE = "issue"
     QUERY = "query"
     MONEY_ROLE = "money_role"

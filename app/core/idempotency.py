@@ -81,6 +81,11 @@ _STORE = text(
 WHERE commissioner_id = :tenant AND credential_id = :credential AND key = :key"""
 )
 
+_FORGET = text(
+    """UPDATE idempotency_key SET expires_at = '-infinity'
+WHERE commissioner_id = :tenant AND credential_id = :credential AND key = :key"""
+)
+
 
 async def begin(session: Tx, *, credential_id: UUID, key: str, print_: bytes, days: int) -> StoredAnswer | None:
     """Take the key for this transaction, or return the answer it already has.
@@ -105,6 +110,12 @@ async def begin(session: Tx, *, credential_id: UUID, key: str, print_: bytes, da
     if row.status is None:
         raise IdempotencyInProgress
     return StoredAnswer(row.status, row.headers or {}, row.body or b"")
+
+
+async def forget_key(session: Tx, *, credential_id: UUID, key: str) -> None:
+    """As if the key had not been used: the same request may be sent under it again."""
+    where = {"tenant": session.tenant, "credential": credential_id, "key": key}
+    await (await session.connection()).execute(_FORGET, where)
 
 
 def keep_answer(session: Tx, *, credential_id: UUID, key: str, answer: StoredAnswer) -> None:

@@ -179,7 +179,14 @@ async def _answer(request: Request, error: Exception) -> Response:
     problem = _problem(request, error)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _report(request, problem, error)
-    return problem_response(problem, instance=quote(request.scope["path"]), request_id=_request_id(request))
+    return refusal(request, problem)
+
+
+def refusal(request: Request, error: DomainError) -> Response:
+    """The answer of a refusal. A route that refuses and has yet changed something, which is to stay, returns it; to raise
+    the error would take the change back.
+    """
+    return problem_response(error, instance=quote(request.scope["path"]), request_id=_request_id(request))
 
 
 def _problem(request: Request, error: Exception) -> DomainError:

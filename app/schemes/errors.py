@@ -133,8 +133,8 @@ class FactChanged(DomainError):
 class OwnPractice(DomainError):
     status = 409
     code = "schemes.own_practice"
-    title = "Nobody confirms facts of a practice in which they hold a post."
-    hint = "Let somebody confirm it who holds no post at that practice."
+    title = "Nobody decides about a practice in which they hold a post."
+    hint = "Let somebody do it who holds no post at that practice."
 
 
 class CalculationTooLarge(DomainError):
@@ -172,3 +172,147 @@ class SimulationFailed(DomainError):
     code = "schemes.simulation_failed"
     title = "The simulation could not be worked out."
     hint = "Ask for it once more. The job is parked with the reason: whoever runs the service looks there."
+
+
+class ClaimNotFound(NotFound):
+    code = "schemes.claim_not_found"
+    title = "There is no such claim."
+
+
+class ClaimsNotRequired(DomainError):
+    status = 409
+    code = "schemes.claims_not_required"
+    title = "Nothing has to be claimed for this scheme in that period."
+    hint = "A run pays from lists, posts and confirmed facts by itself. `GET /v1/incentive-schemes/{id}/entitlement` has the figure."
+
+
+class NotSignedUp(DomainError):
+    status = 409
+    code = "schemes.not_signed_up"
+    title = "The practice has no agreement for this scheme in that period."
+    hint = "Accept the scheme's offer first, or ask the commissioner to make one."
+
+
+class AlreadyClaimed(DomainError):
+    status = 409
+    code = "schemes.already_claimed"
+    title = "There is a claim of the practice for that time already."
+    hint = "`GET /v1/claims?scheme=…&practice=…` finds it: declare that one, or withdraw it first."
+    constraints = ("ex_claim_overlap",)
+
+
+class WindowNotOpen(DomainError):
+    status = 409
+    code = "schemes.window_not_open"
+    title = "The period is not over yet, so that it cannot be claimed."
+    hint = (
+        "`GET /v1/incentive-schemes/{id}/entitlement` says from which day on (`opens_on`), and has the figure so far."
+    )
+
+
+class WindowMissed(DomainError):
+    status = 409
+    code = "schemes.window_missed"
+    title = "The time to claim for that period is over."
+    hint = "Ask the commissioner: a scheme manager may give the scheme more days (`PUT /v1/incentive-schemes/{id}/claim-rules`)."
+
+
+class NoClaimPeriod(InvalidRequest):
+    code = "schemes.no_claim_period"
+    title = "The scheme is not claimed for such a period."
+
+
+class NoFigure(DomainError):
+    status = 409
+    code = "schemes.no_figure"
+    title = "There is no figure to declare: an amount comes to more than can be right."
+    hint = "Correct the value that was recorded for the period: `POST /v1/incentive-schemes/{id}/facts` with its `external_id`."
+
+
+class ValuesMoved(DomainError):
+    status = 409
+    code = "schemes.values_moved"
+    title = "The values have changed since they were read."
+    hint = "Read the claim again, and declare with the `values_digest` that it has now."
+
+
+class ClaimNotOpen(DomainError):
+    status = 409
+    code = "schemes.claim_not_open"
+    title = "The claim has been declared already, or has ended."
+    hint = "`GET /v1/claims/{id}` says where it stands. One that was rejected or withdrawn is made anew: `POST /v1/claims`."
+
+
+class ClaimNotDeclared(DomainError):
+    status = 409
+    code = "schemes.claim_not_declared"
+    title = "The claim does not wait to be vetted."
+    hint = "`GET /v1/claims/{id}` says where it stands; the practice declares it first."
+
+
+class ClaimNotVetted(DomainError):
+    status = 409
+    code = "schemes.claim_not_vetted"
+    title = "The claim does not wait to be approved."
+    hint = "`GET /v1/claims/{id}` says where it stands; it is vetted before it is approved."
+
+
+class ClaimNotSampled(DomainError):
+    status = 409
+    code = "schemes.claim_not_sampled"
+    title = "The claim waits for no quality check."
+    hint = "It was not drawn for one, or it is done: go on with `POST /v1/claims/{id}/approve`."
+
+
+class QualityCheckDue(DomainError):
+    status = 409
+    code = "schemes.quality_check_due"
+    title = "The claim was drawn for a quality check, which comes before it is approved."
+    hint = "Somebody who has not declared or vetted it does it: `POST /v1/claims/{id}/quality-check`."
+
+
+class ClaimSettled(DomainError):
+    status = 409
+    code = "schemes.claim_settled"
+    title = "The claim is in a payment run, is paid, or has ended; it stays as it is."
+    hint = "A run that is rejected gives its claims back. What is paid is corrected by facts and a later run."
+
+
+class ClaimHeld(DomainError):
+    status = 409
+    code = "schemes.claim_held"
+    title = "The claim is on hold."
+    hint = "`GET /v1/claims/{id}` has the reason; `POST /v1/claims/{id}/resume` lifts the hold."
+
+
+class ClaimNotHeld(DomainError):
+    status = 409
+    code = "schemes.claim_not_held"
+    title = "The claim is not on hold."
+    hint = "There is nothing to lift: `GET /v1/claims/{id}` says where it stands."
+
+
+class DeclarationVoid(DomainError):
+    status = 409
+    code = "schemes.declaration_void"
+    title = "What was declared has changed, so that the declaration is void."
+    hint = "The practice reads the claim, which is open again, and declares it anew."
+
+
+class EvidenceUnconfirmed(DomainError):
+    status = 409
+    code = "schemes.evidence_unconfirmed"
+    title = "Some of the evidence that was declared is not confirmed yet."
+    hint = "A scheme manager confirms it first: `POST /v1/incentive-schemes/{id}/facts/confirm`; or reject the claim."
+
+
+class SamePerson(DomainError):
+    status = 409
+    code = "schemes.same_person"
+    title = "Declaring, vetting, checking and approving a claim are for different people."
+    hint = "Let somebody else do it, under whichever key: persons are compared, not keys."
+
+
+class UnknownReason(InvalidRequest):
+    code = "schemes.unknown_reason"
+    title = "The scheme has no such reason."

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from app.core.events import Event, Resource
 
+CLAIM = Resource("claim", href="/v1/claims/{}", scope="claims:read")
 SCHEME = Resource("scheme", href="/v1/incentive-schemes/{}", scope="schemes:read")
 
 
@@ -62,3 +63,43 @@ class SimulationRequested(Event):
     scheme: str
     n: int
     against: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimEvent(Event):
+    """The subject is the claim; `step` is the number of the step that it has taken."""
+
+    resource: ClassVar[Resource | None] = CLAIM
+
+    step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimChanged(ClaimEvent):
+    """A step that its practice takes itself, or that changes nothing for it yet."""
+
+    name: ClassVar[str] = "schemes.claim_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimVoided(ClaimEvent):
+    """A value that was declared has changed, so the claim is open again."""
+
+    name: ClassVar[str] = "schemes.claim_voided"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimHeld(ClaimEvent):
+    name: ClassVar[str] = "schemes.claim_held"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimApproved(ClaimEvent):
+    """By everybody whom its amount needs."""
+
+    name: ClassVar[str] = "schemes.claim_approved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimRejected(ClaimEvent):
+    name: ClassVar[str] = "schemes.claim_rejected"

@@ -1,11 +1,12 @@
-"""Schemes, versions, participation with improvement areas, and facts."""
+"""Schemes, versions, participation with improvement areas, facts, and claims with their steps."""
 
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, JSON, BigInteger, Column, Text
+from sqlalchemy import ARRAY, JSON, BigInteger, Column, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from app.core.ids import new_id
@@ -168,3 +169,77 @@ class SimulatedRow(SQLModel, table=True):
     rural: bool | None = None
     dispensing: bool | None = None
     imd_decile: int | None = None
+
+
+class ClaimRow(SQLModel, table=True):
+    """What a practice claims for a period. Each change of the row is a step, and its number is the row's version."""
+
+    __tablename__ = "claim"  # pyright: ignore[reportAssignmentType]
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    scheme_id: UUID
+    practice: str
+    period_from: date
+    period_until: date
+    state: str
+    note: str | None = None
+    on_behalf: bool
+    opened_by: UUID
+    opened_at: datetime
+    first_declared_at: datetime | None = None
+    """Whoever has declared in time may declare again later, after a change or a rejection that is not theirs."""
+    declared_by: UUID | None = None
+    declared_at: datetime | None = None
+    values_digest: str | None = None
+    amount: int | None = Field(default=None, sa_type=BigInteger)
+    version_n: int | None = None
+    vetted_by: UUID | None = None
+    vetted_at: datetime | None = None
+    is_sampled: bool = False
+    checked_by: UUID | None = None
+    checked_at: datetime | None = None
+    approvers: list[UUID] = Field(default_factory=list, sa_column=Column(ARRAY(Uuid()), nullable=False))
+    approved_at: datetime | None = None
+    hold_reason: str | None = None
+    held_by: UUID | None = None
+    held_at: datetime | None = None
+    rejected_by: UUID | None = None
+    rejected_at: datetime | None = None
+    reject_reason: str | None = None
+    run_id: UUID | None = None
+    version: int = 1
+
+
+class ClaimStepRow(SQLModel, table=True):
+    """One step of a claim, written once. `amount` is what was declared; of a voided one what it comes to now."""
+
+    __tablename__ = "claim_step"  # pyright: ignore[reportAssignmentType]
+
+    commissioner_id: UUID = Field(primary_key=True)
+    claim_id: UUID = Field(primary_key=True)
+    no: int = Field(primary_key=True)
+    kind: str
+    at: datetime
+    person_id: UUID | None = None
+    reason: str | None = None
+    values_digest: str | None = None
+    amount_before: int | None = Field(default=None, sa_type=BigInteger)
+    amount: int | None = Field(default=None, sa_type=BigInteger)
+    run_id: UUID | None = None
+
+
+class ClaimRulesRow(SQLModel, table=True):
+    """A scheme's own rules for claims; a scheme without a row has those of `ClaimRules`."""
+
+    __tablename__ = "claim_rules"  # pyright: ignore[reportAssignmentType]
+
+    commissioner_id: UUID = Field(primary_key=True)
+    scheme_id: UUID = Field(primary_key=True)
+    every: str | None = None
+    window_days: int
+    bands: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    sample_percent: int
+    sample_seed: str
+    reject_reasons: list[dict[str, str]] = Field(sa_column=Column(JSONB, nullable=False))
+    version: int = 1

@@ -69,6 +69,11 @@ def bodies_that_name(mine: World, strangers: World) -> list[tuple[Role, str, dic
     to_practice = {"person": {"name": "N", "email": "n@n.example"}, "practice": mine.practice, "role": "gp"}
     return [
         (Role.SCHEME_MANAGER, "/v1/payment-runs", {"scheme": str(mine.office.scheme), "period": period}),
+        (
+            Role.PRACTICE_LEAD,
+            "/v1/claims",
+            {"scheme": str(mine.office.scheme), "practice": mine.practice, "period": period},
+        ),
         (Role.COMMISSIONER_ADMIN, "/v1/api-keys", {"name": "K", "role": "editor", "person_id": person}),
         (Role.COMMISSIONER_ADMIN, "/v1/api-keys", {"name": "K", "role": "intranet", "boundary": practice}),
         (Role.COMMISSIONER_ADMIN, "/v1/api-keys", {"name": "K", "role": "auditor", "commissioner": mine.tenant}),

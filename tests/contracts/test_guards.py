@@ -23,10 +23,6 @@ PUBLIC = {
     "GET /metrics": "this machine alone, or a key with metrics:read",
     "GET /schemas/definition.json": "editors load schemas without a credential",
 }
-# Scopes that nothing asks for, and what for they are there.
-WITHOUT_ROUTE = {
-    "claims:vet": "claims are vetted from the next release on; the role table is pinned",
-}
 SOMEWHERE = "00000000-0000-7000-8000-00000000dead"
 PLACES = {Role.PLATFORM_ADMIN: {"tenant": "PLATFORM"}} | {role: {"practice": "ZZ0960"} for role in PRACTICE_ROLES}
 
@@ -60,7 +56,7 @@ def test_every_route_says_what_it_needs_and_answers(operation: Operation) -> Non
 def test_every_scope_of_the_role_table_is_asked_for_somewhere() -> None:
     asked = {operation.scope for operation in GUARDED} | scopes_in_code()
     granted = frozenset().union(*ROLE_SCOPES.values())
-    assert granted - asked == WITHOUT_ROUTE.keys(), "an exception that is no longer needed goes"
+    assert granted - asked == set()
 
 
 def scopes_in_code() -> set[str]:
@@ -120,7 +116,15 @@ def _is_refused(answer: httpx.Response) -> bool:
 
 
 def test_the_roles_that_only_the_platform_gives_reach_money_and_no_other_role_does() -> None:
-    decisions = {"claims:vet", "payments:approve", "payments:reject", "payments:release", "suppliers:confirm"}
+    decisions = {
+        "claims:vet",
+        "claims:approve",
+        "claims:decide",
+        "payments:approve",
+        "payments:reject",
+        "payments:release",
+        "suppliers:confirm",
+    }
     holders = {role for role, scopes in ROLE_SCOPES.items() if scopes & decisions}
     assert holders == {Role.CLAIMS_VETTER, Role.PAYMENTS_APPROVER, Role.PAYMENTS_RELEASER}
 

@@ -37,6 +37,12 @@ WITHOUT_VERSION = {
 # Decisions about money; beside them PATCH, DELETE and PUT need the tag.
 DECISIONS = {
     "POST /v1/incentive-schemes/{scheme_id}/versions/{n}/publish",
+    "POST /v1/claims/{claim_id}/vet",
+    "POST /v1/claims/{claim_id}/quality-check",
+    "POST /v1/claims/{claim_id}/approve",
+    "POST /v1/claims/{claim_id}/reject",
+    "POST /v1/claims/{claim_id}/hold",
+    "POST /v1/claims/{claim_id}/resume",
     "POST /v1/payment-runs/{run_id}/approve",
     "POST /v1/payment-runs/{run_id}/reject",
     "POST /v1/payment-runs/{run_id}/release",

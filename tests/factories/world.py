@@ -17,6 +17,7 @@ from app.core.clock import Period
 from app.core.ids import new_id
 from tests.factories import schemes
 from tests.factories.payments import Office
+from tests.factories.schemes_over_http import a_live_scheme, sign_up
 from tests.factories.service import LivePlenary
 
 ANY = {"If-Match": "*"}
@@ -156,6 +157,19 @@ async def _schemes(world: World) -> None:
     offer = await world.first(Role.SCHEME_MANAGER, f"{base}/offers")
     world.ids["/v1/incentive-schemes/{scheme_id}/offers/{offer_id}"] = offer["id"]
     world.ids["/v1/offers/{offer_id}"] = offer["id"]
+
+
+@maker
+async def _claims(world: World) -> None:
+    """In a scheme of its own, because the others' runs pay without claims."""
+    manager = await world.client(Role.SCHEME_MANAGER)
+    path = await a_live_scheme(manager, {**schemes.PER_HEAD, "claims": "required"}, code="CLAIMED")
+    assert (await sign_up(manager, path, world.practice)).is_success
+    period = {"from": "2026-10-01", "until": "2026-11-01"}
+    body = {"scheme": path.rpartition("/")[2], "practice": world.practice, "period": period}
+    claim = await world.post(Role.PRACTICE_LEAD, "/v1/claims", json=body)
+    world.ids["/v1/claims/{claim_id}"] = claim["id"]
+    await world.post(Role.PRACTICE_LEAD, f"/v1/claims/{claim['id']}/declare", json={})
 
 
 @maker

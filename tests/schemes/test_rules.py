@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app.core.clock import Period
 from app.schemes.rules import claiming, evidence, joining, spreading, versions
 from app.schemes.rules.evidence import KnownFact
-from app.schemes.values import Budget, ClaimRefusal, FactEntry, FactState, PracticeRange, SimulatedPractice, ratio_value
+from app.schemes.values import Budget, FactEntry, FactState, PracticeRange, SimulatedPractice, ratio_value
 
 MAY = date(2026, 5, 6)
 YEAR = Period(date(2026, 4, 1), date(2027, 4, 1))
@@ -176,16 +176,6 @@ def test_time_with_another_commissioner_is_not_time_as_a_member() -> None:
     first, second = Period(date(2026, 4, 1), date(2026, 4, 11)), Period(date(2026, 6, 21), date(2026, 7, 1))
     assert joining.membership([second, first], ALWAYS) == (first, second)
     assert joining.membership([first, Period(date(2026, 4, 13))], ALWAYS) == (first, Period(date(2026, 4, 13)))
-
-
-def test_the_most_lasting_reason_against_a_claim_comes_first() -> None:
-    def refusal(*, is_in: bool = True, may: bool = True, today: date = date(2027, 4, 1)) -> ClaimRefusal | None:
-        return claiming.claim_refusal(is_in=is_in, is_claimed=True, may_declare=may, period=YEAR, today=today)
-
-    assert refusal(is_in=False, may=False, today=MAY) is ClaimRefusal.NOT_SIGNED_UP
-    assert refusal(may=False, today=MAY) is ClaimRefusal.ROLE
-    assert refusal(today=date(2027, 3, 31)) is ClaimRefusal.WINDOW_NOT_OPEN
-    assert refusal() is None
 
 
 @pytest.mark.parametrize(

@@ -72,22 +72,6 @@ async def test_what_parses_but_cannot_be_paid_is_said_by_the_check_and_not_publi
     assert (refused.status_code, refused.json()["code"]) == (422, "schemes.version_not_payable")
 
 
-async def test_a_version_that_requires_claims_is_not_published_while_none_can_be_declared(shared: LivePlenary) -> None:
-    tenant, _ = await a_tenant(shared)
-    manager = await shared.as_role("scheme_manager", tenant=tenant)
-    path = (await manager.post("/v1/incentive-schemes", json=SCHEME)).headers["Location"]
-    body = {"applies": YEAR, "definition": {**PER_HEAD, "claims": "required"}, "reason": "Claimed."}
-    await manager.post(f"{path}/versions", json=body)
-    check = (await manager.post(f"{path}/versions/1/check")).json()
-    assert (check["valid"], check["cost"]) == (False, None)
-    (problem,) = check["problems"]
-    assert (problem["pointer"], problem["code"]) == ("/claims", "schemes.claims_not_yet")
-    refused = await manager.post(f"{path}/versions/1/publish", headers=ANY)
-    assert (refused.status_code, refused.json()["code"]) == (422, "schemes.version_not_payable")
-    assert refused.json()["errors"][0]["pointer"] == "/definition/claims"
-    assert (await manager.post(f"{path}/versions/1/simulate")).status_code == 422
-
-
 async def test_a_gate_on_a_post_that_no_practice_has_is_a_problem_at_its_name(shared: LivePlenary) -> None:
     tenant, _ = await a_tenant(shared)
     manager = await shared.as_role("scheme_manager", tenant=tenant)

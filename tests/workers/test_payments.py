@@ -15,7 +15,7 @@ from app.payments.values import Answer, Outcome
 from tests.factories import schemes
 from tests.factories.jobs import make_due
 from tests.factories.payments import Office
-from tests.factories.service import LivePlenary
+from tests.factories.service import NOW, LivePlenary
 from workers.jobs import run_job
 from workers.payments import calculate_run
 from workers.relay import relay
@@ -42,7 +42,7 @@ async def frozen_and_half_written(office: Office, run_id: str) -> None:
     """What a worker leaves that is killed after its first chunk."""
     live = office.live
     async with unit_of_work(live.tools.worker_engine, live.tenants[office.tenant]) as session:
-        frozen = await service.freeze_run(session, UUID(run_id))
+        frozen = await service.freeze_run(session, UUID(run_id), now=NOW)
     assert frozen
     async with unit_of_work(live.tools.worker_engine, live.tenants[office.tenant]) as session:
         await service.write_statements(session, UUID(run_id), frozen.work_out().statements[:1])

@@ -11,6 +11,7 @@ from app.communications.service.announcing import (
     withdraw_announcement,
 )
 from app.communications.service.audiences import DELIVERIES, sight_of
+from app.communications.service.claim_notices import notify_claim
 from app.communications.service.inbox import (
     acknowledge,
     get_message,
@@ -65,6 +66,7 @@ __all__ = [
     "message_tag",
     "notebook",
     "notify_answer",
+    "notify_claim",
     "notify_correction",
     "notify_correction_refused",
     "notify_issue",

@@ -46,7 +46,7 @@ async def notify_statements(session: Tx, run_id: UUID, *, now: datetime) -> None
         )
         for statement in statements
     ]
-    await _tell_practices(session, letters, now=now)
+    await tell_practices(session, letters, now=now)
 
 
 async def notify_late_run(session: Tx, run_id: UUID, *, because: str, now: datetime) -> None:
@@ -95,7 +95,7 @@ async def notify_offers(
         )
         for part in waiting
     ]
-    await _tell_practices(session, letters, now=now)
+    await tell_practices(session, letters, now=now)
 
 
 async def notify_sign_ups(
@@ -123,7 +123,7 @@ async def notify_sign_ups(
         for part in parts.values()
         if part.state is ParticipationState.ACCEPTED
     ]
-    await _tell_practices(session, letters, now=now)
+    await tell_practices(session, letters, now=now)
 
 
 async def notify_issue(session: Tx, issue_id: UUID, *, now: datetime) -> None:
@@ -144,7 +144,7 @@ async def notify_issue(session: Tx, issue_id: UUID, *, now: datetime) -> None:
         for practice in asked
         if practice != issue.raised_by.practice
     ]
-    await _tell_practices(session, letters, now=now)
+    await tell_practices(session, letters, now=now)
 
 
 async def notify_answer(session: Tx, issue_id: UUID, *, occasion: str, is_closed: bool, now: datetime) -> None:
@@ -179,6 +179,6 @@ async def notify_money_role(session: Tx, credential: str, *, role: str, person_i
     await post_letters(session, [letter], Audience(roles=(), practices=(), people=told), now=now)
 
 
-async def _tell_practices(session: Tx, letters: Sequence[Letter], *, now: datetime) -> None:
+async def tell_practices(session: Tx, letters: Sequence[Letter], *, now: datetime) -> None:
     practices = tuple(letter.practice for letter in letters if letter.practice)
     await post_letters(session, letters, Audience(roles=WHO_DEALS_WITH_IT, practices=practices), now=now)

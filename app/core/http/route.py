@@ -8,6 +8,7 @@ and commits before the response leaves.
 
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -175,6 +176,10 @@ class PlenaryRoute(APIRoute):
                     kept.body, status_code=kept.status, headers=kept.headers | {"Idempotency-Replayed": "true"}
                 )
             response = await original(request)
+            if response.status_code >= HTTPStatus.BAD_REQUEST:
+                # A refusal that was returned, since something it changed is to stay; only what was done is kept.
+                await idempotency.forget_key(session, credential_id=principal.credential_id, key=key)
+                return response
             headers = {k: v for k, v in response.headers.items() if k in KEPT_HEADERS}
             answer = idempotency.StoredAnswer(response.status_code, headers, bytes(response.body))
             idempotency.keep_answer(session, credential_id=principal.credential_id, key=key, answer=answer)

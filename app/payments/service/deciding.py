@@ -20,6 +20,7 @@ from app.payments.repository.statements import StatementRepository
 from app.payments.service.terms import terms_of
 from app.payments.tables import PaymentRun
 from app.payments.values import RunState
+from app.schemes import service as schemes
 
 _Step = tuple[RunState, dict[str, Any]]
 """What a decision makes of a run: its next state, and what is written with it."""
@@ -68,6 +69,7 @@ async def release_run(session: Tx, run_id: UUID, *, person: UUID, expected: Expe
         return RunState.RELEASED, {"released_by": person, "released_at": now, "pay_by": pay_by}
 
     run = await _decide(session, seen, expected, check)
+    await schemes.settle_claims(session, run.id, now=now)
     emit(session, RunReleased(subject=str(run.id), scheme_id=str(run.scheme_id)))
     _note(session, run, "payment_run.released")
     return run
@@ -86,6 +88,7 @@ async def reject_run(
     seen = await RunRepository(session, session.tenant).get(run_id)
     await _require_no_post_there(session, seen, person, now)
     run = await _decide(session, seen, expected, check)
+    await schemes.return_claims(session, run.id, now=now)
     emit(session, RunRejected(subject=str(run.id), scheme_id=str(run.scheme_id)))
     _note(session, run, "payment_run.rejected")
     return run

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -53,8 +54,10 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-async def freeze_run(session: Tx, run_id: UUID) -> Frozen | None:
-    """Store what the run is worked out from, once, and give it back. None when there is nothing left to work out."""
+async def freeze_run(session: Tx, run_id: UUID, *, now: datetime) -> Frozen | None:
+    """Store what the run is worked out from, once, take the claims that it pays, and give it back. None when there is
+    nothing left to work out.
+    """
     runs, parts = RunRepository(session, session.tenant), PartRepository(session, session.tenant)
     # Races with a second worker that took the job over: it waits here, and then finds the parts.
     run = await runs.get(run_id, for_update=True)
@@ -71,10 +74,12 @@ async def freeze_run(session: Tx, run_id: UUID) -> Frozen | None:
     await ledger.lock_balances(run.scheme_id)
     balances = await ledger.list_balances(run.scheme_id)
     corrections = await CorrectionRepository(session, session.tenant).list_approved(run.scheme_id)
-    freezer = _Freezer(session, run, posted, corrections)
+    claims = schemes.ClaimsOfRun(session, run.scheme_id, run.id, now=now)
+    freezer = _Freezer(session, run, posted, corrections, claims)
     await freezer.look([own, *earlier])
     own_print = await freezer.add(own, balances=balances)
     earlier_prints = [await freezer.add_earlier(period) for period in earlier]
+    await claims.take()
     session.add_all(freezer.rows)
     await session.flush()
     await parts.add_inputs(freezer.inputs)
@@ -102,12 +107,14 @@ class _Freezer:
         run: PaymentRun,
         posted: Mapping[Period, LastPosted],
         corrections: Mapping[Period, Mapping[str, tuple[Correction, ...]]],
+        claims: schemes.ClaimsOfRun,
     ) -> None:
         self.session = session
         self.run = run
         self.posted = posted
         self.corrections = corrections
         self.gathering = schemes.Gathering(session, run.scheme_id)
+        self.claims = claims
         self.versions: dict[Period, VersionRef] = {}
         self.marks: dict[Period, str] = {}
         self.forms: dict[str, tuple[PracticeInput, bytes]] = {}
@@ -117,11 +124,12 @@ class _Freezer:
         self.inputs: list[tuple[UUID, int, str, str | None, str, str]] = []
 
     async def look(self, periods: Sequence[Period]) -> None:
-        """Before anything is gathered: a fact that is recorded in between is gathered and not in the mark, so that a later
+        """Before anything is gathered: a fact or a claim that comes in between is gathered and not in the mark, so that a later
         run looks again. The other way round it would never be paid.
         """
         self.versions = {period: await self.gathering.version_for(period) for period in periods}
-        self.marks = await self.gathering.mark_facts(self.versions)
+        facts, claims = await self.gathering.mark_facts(self.versions), await self.claims.mark(self.versions)
+        self.marks = {period: f"{facts[period]} {claims[period]}" for period in periods}
 
     async def add_earlier(self, period: Period) -> bytes:
         """One that looks as it did when it was last posted is not gathered again."""
@@ -135,7 +143,8 @@ class _Freezer:
         """Gather one period; what it was worked out from comes back as bytes for the digest."""
         session, scheme_id, version = self.session, self.run.scheme_id, self.versions[period]
         codes = await self.gathering.participants(period)
-        practices = await self.gathering.inputs(version, period=period, codes=codes)
+        known = await self.gathering.inputs(version, period=period, codes=codes)
+        practices = await self.claims.hold_unclaimed(version, period, known, already_paid=self._already_paid)
         frozen = {practice.code: self._form(practice) for practice in practices}
         corrections = self.corrections.get(period, {})
         inputs = frozen_digest(version.definition, period=period, frozen=list(frozen.values()))
@@ -154,8 +163,13 @@ class _Freezer:
         self._add_row(period, digest, seen, differences=before is not None, changed=changed)
         return working.part_print(digest, posted, balances)
 
+    async def _already_paid(self, period: Period) -> set[str]:
+        """The practices to which released runs have paid something for the period."""
+        posted = await LedgerRepository(self.session, self.session.tenant).list_posted(self.run.scheme_id, period)
+        return {practice for practice, several in posted.items() if any(each.amount for each in several)}
+
     async def _fingerprint(self, period: Period) -> str:
-        """Of all that was gathered, facts by their mark. It says whether a second look is needed, and pays nobody."""
+        """Of all that was gathered, facts and claims by their mark. It says whether a second look is needed, and pays nobody."""
         version, mark = self.versions[period], self.marks[period]
         codes = await self.gathering.participants(period)
         outlines = await self.gathering.outlines(version, period=period, codes=codes)

@@ -126,12 +126,13 @@ async def publish_run(session: Tx, run_id: UUID, worked: WorkedRun, *, now: date
     audit(session, "payment_run.calculated", run.id, outputs_digest=worked.outputs_digest, total=worked.total)
 
 
-async def fail_run(session: Tx, run_id: UUID, error: DomainError) -> None:
+async def fail_run(session: Tx, run_id: UUID, error: DomainError, *, now: datetime) -> None:
     """The work was given up; the scheme is free for another run."""
     run = await RunRepository(session, session.tenant).get(run_id, for_update=True)
     if run.state != RunState.CALCULATING:
         return
     run.state = RunState.FAILED
     run.problem = problem_document(error)
+    await schemes.return_claims(session, run.id, now=now)
     await operations.fail(session, run.operation_id, error)
     emit(session, RunFailed(subject=str(run.id), scheme_id=str(run.scheme_id)))

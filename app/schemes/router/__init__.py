@@ -1,10 +1,13 @@
 """HTTP of schemes, by noun. Each file adds its routes to the one router."""
 
 # A request tries the routes in the order in which they were added, so the most used come first.
-from app.schemes.router import evidence, joining, versions  # noqa: F401 - importing adds their routes
+from app.schemes.router import claims, evidence, joining, versions  # noqa: F401 - importing adds their routes
 
 # isort: split
 from app.schemes.router import schemes  # noqa: F401
+
+# isort: split
+from app.schemes.router import claim_rules  # noqa: F401
 
 # isort: split
 from app.schemes.router import calculator, simulations  # noqa: F401

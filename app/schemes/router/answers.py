@@ -220,18 +220,19 @@ def entitlement_answer(found: Entitlement) -> EntitlementAnswer:
         practice=found.practice,
         period=PeriodModel.of(found.period),
         version=found.version,
-        # No published version requires claims: there is no way to declare one yet.
-        claims="not_required",
-        may_claim=False,
+        claims="required" if found.is_claimed else "not_required",
+        may_claim=found.is_claimed and found.refusal is None,
         reason=found.refusal.value if found.refusal else None,
         explanation=found.explanation,
         opens_on=found.opens_on,
-        so_far=_figure(found.confirmed, found.period),
-        expected=_figure(found.live, found.period),
+        closes_on=found.closes_on,
+        claim=found.claim,
+        so_far=figure_answer(found.confirmed, found.period),
+        expected=figure_answer(found.live, found.period),
     )
 
 
-def _figure(result: PracticeResult | None, period: Period) -> Figure | None:
+def figure_answer(result: PracticeResult | None, period: Period) -> Figure | None:
     if result is None:
         return None
     lines = [line_answer(line, period) for line in result.lines]

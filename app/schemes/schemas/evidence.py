@@ -197,6 +197,8 @@ class EntitlementAnswer(BaseModel):
                     "reason": None,
                     "explanation": "Nothing has to be claimed: a run pays from lists, posts and confirmed facts by itself.",
                     "opens_on": "2026-07-01",
+                    "closes_on": None,
+                    "claim": None,
                     "so_far": {
                         "total": "600.00",
                         "lines": [
@@ -269,9 +271,9 @@ class EntitlementAnswer(BaseModel):
         ]
         | None
     )
-    explanation: str = Field(
-        description="In words: why there is nothing to claim, or which time the scheme's versions apply to."
-    )
+    explanation: str = Field(description="In words: until when to claim, or why there is nothing to claim.")
     opens_on: date
+    closes_on: date | None = Field(description="The last day to declare; null where nothing has to be claimed.")
+    claim: UUID | None = Field(description="The practice's claim for this time that is under way or paid.")
     so_far: Figure | None
     expected: Figure | None

@@ -1,10 +1,22 @@
 """Use cases of schemes: drafting and publishing, joining, evidence, and figures."""
 
-from app.schemes.service.asking import offers_awaiting, participation_refs, practices_in_state
+from app.schemes.service.asking import claim_brief, offers_awaiting, participation_refs, practices_in_state
 from app.schemes.service.calculator import calculate, work_out
 from app.schemes.service.changing import effects_of_practice_change
 from app.schemes.service.checking import definition_errors, period_problems, version_problems
+from app.schemes.service.claim_rules import get_claim_rules, set_claim_rules
+from app.schemes.service.claim_views import ClaimView, period_of, view_claim
+from app.schemes.service.claiming import declare_claim, entitlement, open_claim, withdraw_claim
 from app.schemes.service.costing import check_version
+from app.schemes.service.deciding import (
+    Decision,
+    approve_claim,
+    check_claim,
+    hold_claim,
+    reject_claim,
+    resume_claim,
+    vet_claim,
+)
 from app.schemes.service.drafting import (
     add_version,
     as_scheme_ref,
@@ -25,7 +37,6 @@ from app.schemes.service.figures import (
     budget_total,
     describe_offer,
     describe_version,
-    entitlement,
     estimates,
     gather_inputs,
     list_participants,
@@ -38,6 +49,7 @@ from app.schemes.service.joining import (
     record_sign_ups,
     sees_signatures,
 )
+from app.schemes.service.paying_claims import ClaimsOfRun, return_claims, settle_claims
 from app.schemes.service.persons import erase_person, export_person
 from app.schemes.service.simulating import (
     as_simulated,
@@ -49,20 +61,27 @@ from app.schemes.service.simulating import (
 )
 
 __all__ = [
+    "ClaimView",
+    "ClaimsOfRun",
+    "Decision",
     "Gathering",
     "accept_offer",
     "add_version",
+    "approve_claim",
     "as_scheme_ref",
     "as_simulated",
     "as_version_ref",
     "budget_total",
     "calculate",
     "change_scheme",
+    "check_claim",
     "check_version",
     "chunks",
+    "claim_brief",
     "close_scheme",
     "confirm_facts",
     "create_scheme",
+    "declare_claim",
     "decline_offer",
     "definition_errors",
     "describe_offer",
@@ -74,14 +93,18 @@ __all__ = [
     "expected_of_practice",
     "export_person",
     "gather_inputs",
+    "get_claim_rules",
     "get_scheme",
     "get_version_for",
+    "hold_claim",
     "keep_simulation",
     "list_participants",
     "make_offers",
     "offers_awaiting",
+    "open_claim",
     "participation_refs",
     "participation_tag",
+    "period_of",
     "period_problems",
     "plan_simulation",
     "practices_in_state",
@@ -91,10 +114,18 @@ __all__ = [
     "record_facts",
     "record_sign_ups",
     "refuse_meeting",
+    "reject_claim",
     "replace_version",
     "request_simulation",
+    "resume_claim",
+    "return_claims",
     "sees_signatures",
+    "set_claim_rules",
+    "settle_claims",
     "simulate",
     "version_problems",
+    "vet_claim",
+    "view_claim",
+    "withdraw_claim",
     "work_out",
 ]

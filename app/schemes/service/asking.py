@@ -1,14 +1,25 @@
-"""What other slices ask about who takes part."""
+"""What other slices ask about who takes part, and about claims."""
 
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+from app.core.clock import Period
 from app.core.db import Tx
+from app.schemes.repository.claims import ClaimRepository, ClaimStepRepository
 from app.schemes.repository.participation import ParticipationRepository
+from app.schemes.repository.schemes import SchemeRepository
 from app.schemes.service.drafting import as_scheme_ref
 from app.schemes.tables import ParticipationRow
-from app.schemes.values import Capacity, ParticipationRef, ParticipationState, SchemeRef, Signatory
+from app.schemes.values import (
+    Capacity,
+    ClaimBrief,
+    ClaimStepKind,
+    ParticipationRef,
+    ParticipationState,
+    SchemeRef,
+    Signatory,
+)
 
 
 async def participation_refs(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> dict[str, ParticipationRef]:
@@ -31,6 +42,22 @@ async def offers_awaiting(session: Tx, practice: str, *, today: date) -> list[tu
         if row.state == ParticipationState.OFFERED and (row.respond_by is None or row.respond_by >= today)
     ]
     return sorted(open_, key=lambda each: each[1].respond_by or date.max)
+
+
+async def claim_brief(session: Tx, claim_id: UUID, step: int) -> ClaimBrief:
+    """What happened to the claim by that step."""
+    claim = await ClaimRepository(session, session.tenant).get(claim_id)
+    taken = await ClaimStepRepository(session, session.tenant).get_number(claim_id, step)
+    scheme = await SchemeRepository(session, session.tenant).get(claim.scheme_id)
+    return ClaimBrief(
+        id=claim.id,
+        scheme=as_scheme_ref(scheme),
+        practice=claim.practice,
+        period=Period(claim.period_from, claim.period_until),
+        step=ClaimStepKind(taken.kind),
+        reason=taken.reason,
+        amount=taken.amount,
+    )
 
 
 def _ref(row: ParticipationRow) -> ParticipationRef:

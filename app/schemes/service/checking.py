@@ -21,21 +21,17 @@ def outside_year(applies: Period, year: Period) -> list[FieldError]:
 
 def version_problems(definition: Definition, *, applies: Period) -> list[Problem]:
     """Of a version over all that it applies to."""
-    return [*calculation.check_definition(definition, applies=applies), *_never_fulfilled(definition)]
+    return [*calculation.check_definition(definition, applies=applies), *_unknown_posts(definition)]
 
 
 def period_problems(definition: Definition, *, period: Period) -> list[Problem]:
     """Of one run over its period."""
-    return [*calculation.check_period(definition, period=period), *_never_fulfilled(definition)]
+    return [*calculation.check_period(definition, period=period), *_unknown_posts(definition)]
 
 
 def definition_errors(problems: Iterable[Problem | FieldError]) -> list[FieldError]:
     """With pointers into a body whose member `definition` this is."""
     return [FieldError(f"/definition{each.pointer}", each.code, each.detail) for each in problems]
-
-
-def _never_fulfilled(definition: Definition) -> list[Problem]:
-    return [*_unknown_posts(definition), *_claims(definition)]
 
 
 def _unknown_posts(definition: Definition) -> Iterator[Problem]:
@@ -44,13 +40,3 @@ def _unknown_posts(definition: Definition) -> Iterator[Problem]:
     for pointer, post in calculation.posts_asked(definition):
         if post not in AT_PRACTICES:
             yield Problem(pointer, "schemes.post_unknown", f"No practice has such a post. There are: {known}.")
-
-
-def _claims(definition: Definition) -> Iterator[Problem]:
-    """A practice that has no way to declare a claim would never be paid."""
-    if definition.claims:
-        detail = (
-            "The language knows claims, but they cannot be declared yet, so nothing would ever be paid. "
-            "Leave `claims` out: a run then pays from lists, posts and confirmed facts."
-        )
-        yield Problem("/claims", "schemes.claims_not_yet", detail)

@@ -1,6 +1,6 @@
 """Facts: recorded by practices, by the office and from attendance; confirmed; corrected by superseding."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -21,6 +21,7 @@ from app.schemes.repository.participation import ParticipationRepository
 from app.schemes.repository.schemes import SchemeRepository, VersionRepository
 from app.schemes.rules import evidence, joining
 from app.schemes.service.drafting import read_definition
+from app.schemes.service.voiding import void_moved
 from app.schemes.tables import FactRow, VersionRow
 from app.schemes.values import FactEntry, FactOutcome, FactSource, FactState, VersionState, scheme_year
 
@@ -67,6 +68,7 @@ async def record_facts(
                 session, [current[f.external_id] for f in plan.written if f.external_id in current]
             )
     if plan.superseded or plan.written:
+        await void_moved(session, scheme_id, _practices(facts, current), now=now)
         audit(session, "scheme_facts.recorded", scheme_id, source=source.value, **_counts(plan.outcome))
     return plan.outcome
 
@@ -253,6 +255,11 @@ def _counted(versions: Sequence[VersionRow]) -> evidence.Evidence:
         may_be_negative=frozenset(name for each in needed for name in each.may_be_negative),
         applies=tuple(Period(version.applies_from, version.applies_until) for version in versions),
     )
+
+
+def _practices(facts: Sequence[FactEntry], current: Mapping[str, FactRow]) -> set[str]:
+    """Those that facts are recorded for, and those that they stood for before."""
+    return {*(fact.practice for fact in facts), *(row.practice for row in current.values())}
 
 
 def _counts(done: FactOutcome) -> dict[str, Any]:

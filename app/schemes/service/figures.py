@@ -14,11 +14,10 @@ from app.core.clock import Period
 from app.core.db import Tx, let_go
 from app.organisations import service as organisations
 from app.people import service as people
-from app.schemes.errors import NoVersion
 from app.schemes.repository.facts import FactRepository, FactSpan
 from app.schemes.repository.participation import ParticipationRepository
 from app.schemes.repository.schemes import SchemeRepository, VersionRepository
-from app.schemes.rules import claiming, joining, versions
+from app.schemes.rules import joining, versions
 from app.schemes.service.checking import version_problems
 from app.schemes.service.drafting import (
     as_scheme_ref,
@@ -30,7 +29,6 @@ from app.schemes.service.drafting import (
 )
 from app.schemes.values import (
     Budget,
-    Entitlement,
     Estimates,
     FactState,
     PracticeRange,
@@ -144,49 +142,12 @@ class Gathering:
         return known
 
 
-async def entitlement(
-    session: Tx, scheme_id: UUID, practice: str, period: Period, *, may_declare: bool, today: date
-) -> Entitlement:
-    """Why the practice could not claim for the period, by one code; and its figure so far."""
-    await SchemeRepository(session, session.tenant).get(scheme_id)
-    is_in = practice in await list_participants(session, scheme_id, period=period)
-    published = await list_published_versions(session, scheme_id)
-    try:
-        version = version_covering(published, period)
-    except NoVersion:
-        version = None
-    confirmed = live = None
-    if version is not None and is_in:
-        confirmed, live = await _figures(session, scheme_id, version, practice, period, (False, True))
-    return Entitlement(
-        practice=practice,
-        period=period,
-        version=version.n if version else None,
-        refusal=claiming.claim_refusal(
-            is_in=is_in,
-            is_claimed=version is not None and read_definition(version.definition).claims,
-            may_declare=may_declare,
-            period=period,
-            today=today,
-        ),
-        explanation=claiming.claim_words(
-            is_in=is_in,
-            is_covered=version is not None,
-            applies=[each.applies for each in reversed(published)],
-            is_too_large=version is not None and is_in and live is None,
-        ),
-        opens_on=period.end,
-        confirmed=confirmed,
-        live=live,
-    )
-
-
 async def estimates(session: Tx, scheme_id: UUID, version: VersionRef, *, codes: Sequence[str]) -> Estimates:
     """Each practice's range over all that the version applies to."""
     definition = read_definition(version.definition)
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
     budget = as_scheme_ref(scheme).budget
-    inputs = await _inputs_with_others(session, scheme_id, version, period=version.applies, codes=codes)
+    inputs = await inputs_with_others(session, scheme_id, version, period=version.applies, codes=codes)
     sizes = await _budget_lists(session, budget, version.applies.valid_from, codes)
     # Thousands of practices take a second or more: nothing is held open, and the event loop serves others meanwhile.
     await let_go(session)
@@ -224,7 +185,7 @@ async def describe_version(session: Tx, scheme_id: UUID, n: int, *, practice: st
     words = words_of(row)
     if practice is None or version_problems(definition, applies=version.applies):
         return words
-    inputs = await _inputs_with_others(session, scheme_id, version, period=version.applies, codes=[practice])
+    inputs = await inputs_with_others(session, scheme_id, version, period=version.applies, codes=[practice])
     ranges = calculation.estimates(definition, period=version.applies, practices=inputs)[practice]
     # What was signed stays as it was worded then; only the practice's own figures are of today.
     return Words(_with_range(words.markdown, ranges), words.digest)
@@ -260,7 +221,7 @@ async def _figures(
 ) -> list[PracticeResult | None]:
     """For each view; None where an amount is too large."""
     definition = read_definition(version.definition)
-    inputs = await _inputs_with_others(session, scheme_id, version, period=period, codes=[practice])
+    inputs = await inputs_with_others(session, scheme_id, version, period=period, codes=[practice])
     found = [
         calculation.evaluate_possible(definition, period=period, practices=inputs, include_unconfirmed=view)[0]
         for view in views
@@ -268,7 +229,7 @@ async def _figures(
     return [next((each for each in results if each.code == practice), None) for results in found]
 
 
-async def _inputs_with_others(
+async def inputs_with_others(
     session: Tx, scheme_id: UUID, version: VersionRef, *, period: Period, codes: Sequence[str]
 ) -> list[PracticeInput]:
     """Of these practices, and of all others that have agreed where they share something with them."""

@@ -1,0 +1,40 @@
+"""What notices about claims say."""
+
+from app.communications.rules.wording import plain_line
+from app.core.wording import pounds_words, span_text
+from app.schemes.values import ClaimBrief, ClaimStepKind
+
+_SUBJECTS = {
+    ClaimStepKind.VOIDED: "Declare again",
+    ClaimStepKind.HELD: "Claim on hold",
+    ClaimStepKind.APPROVED: "Claim approved",
+    ClaimStepKind.REJECTED: "Claim rejected",
+}
+_NEXT = {
+    ClaimStepKind.VOIDED: "The claim is open again, and nothing is paid for it until you have read it and declared it anew.",
+    ClaimStepKind.HELD: "Nobody approves it and nothing is paid for it until the hold is lifted.",
+    ClaimStepKind.APPROVED: "It is paid with the next payment run for that time.",
+    ClaimStepKind.REJECTED: "You may claim for that time again.",
+}
+
+
+def claim_subject(claim: ClaimBrief) -> str:
+    return f"{_SUBJECTS[claim.step]}: {claim.scheme.title}"
+
+
+def claim_body(claim: ClaimBrief) -> str:
+    """What happened to the claim, why, and what follows."""
+    amount = "" if claim.amount is None else f", **{pounds_words(claim.amount)}**"
+    which = (
+        f"The claim of practice {claim.practice} for **{plain_line(claim.scheme.title)}**, {span_text(claim.period)}"
+        f"{amount}: {_HAPPENED[claim.step]}."
+    )
+    return "\n\n".join(part for part in (which, plain_line(claim.reason or ""), _NEXT[claim.step]) if part)
+
+
+_HAPPENED = {
+    ClaimStepKind.VOIDED: "what you declared has changed, so that your declaration is void",
+    ClaimStepKind.HELD: "your commissioner has put it on hold",
+    ClaimStepKind.APPROVED: "your commissioner has approved it",
+    ClaimStepKind.REJECTED: "your commissioner has rejected it",
+}

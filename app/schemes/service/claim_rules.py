@@ -1,0 +1,53 @@
+"""A scheme's rules for claims: its own, or those of a scheme that says nothing."""
+
+import secrets
+from uuid import UUID
+
+from app.core.audit import audit
+from app.core.db import Tx
+from app.core.events import emit
+from app.core.repository import Expected
+from app.schemes.errors import SchemeClosed
+from app.schemes.events import SchemeChanged
+from app.schemes.repository.claims import ClaimRulesRepository
+from app.schemes.repository.schemes import SchemeRepository
+from app.schemes.tables import ClaimRulesRow
+from app.schemes.values import ApprovalBand, ClaimEvery, ClaimRules, RejectReason, SchemeState
+
+
+async def get_claim_rules(session: Tx, scheme_id: UUID) -> ClaimRules:
+    row = await ClaimRulesRepository(session, session.tenant).find_of(scheme_id)
+    return ClaimRules() if row is None else _as_rules(row)
+
+
+async def set_claim_rules(session: Tx, scheme_id: UUID, rules: ClaimRules, *, expected: Expected) -> ClaimRules:
+    """They hold for every decision from now on. The seed of the samples is made once and stays."""
+    # Two at once would both see no rules yet, or both the same version of them.
+    scheme = await SchemeRepository(session, session.tenant).get(scheme_id, for_update=True)
+    row = await ClaimRulesRepository(session, session.tenant).find_of(scheme_id)
+    expected.check(row.version if row else 0)
+    if scheme.state == SchemeState.CLOSED:
+        raise SchemeClosed
+    if row is None:
+        row = ClaimRulesRow(commissioner_id=session.tenant, scheme_id=scheme_id, sample_seed=secrets.token_hex(16))  # pyright: ignore - the rest follows
+        session.add(row)
+    row.every, row.window_days, row.sample_percent = rules.every, rules.window_days, rules.sample_percent
+    row.bands = [{"at_least": each.at_least, "approvals": each.approvals} for each in rules.bands]
+    row.reject_reasons = [{"code": each.code, "text": each.text} for each in rules.reject_reasons]
+    await session.flush()  # raises the row's version
+    audit(session, "claim_rules.set", scheme_id, window_days=row.window_days, sample_percent=row.sample_percent)
+    if scheme.state != SchemeState.DRAFT:
+        emit(session, SchemeChanged(subject=str(scheme_id)))
+    return _as_rules(row)
+
+
+def _as_rules(row: ClaimRulesRow) -> ClaimRules:
+    return ClaimRules(
+        every=None if row.every is None else ClaimEvery(row.every),
+        window_days=row.window_days,
+        bands=tuple(ApprovalBand(each["at_least"], each["approvals"]) for each in row.bands),
+        sample_percent=row.sample_percent,
+        sample_seed=row.sample_seed,
+        reject_reasons=tuple(RejectReason(each["code"], each["text"]) for each in row.reject_reasons),
+        version=row.version,
+    )

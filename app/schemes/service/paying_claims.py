@@ -1,0 +1,114 @@
+"""Claims and runs: a run pays what is approved, holds the rest, and gives its claims back when it comes to nothing."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from app.calculation.values import PracticeInput
+from app.core.clock import Period
+from app.core.db import Tx
+from app.core.events import emit
+from app.schemes.events import ClaimChanged
+from app.schemes.repository.claims import ClaimRepository
+from app.schemes.service.claim_figures import work_out_claims
+from app.schemes.service.drafting import read_definition
+from app.schemes.service.voiding import void, void_moved
+from app.schemes.tables import ClaimRow
+from app.schemes.values import ClaimFigures, ClaimState, ClaimStepKind, VersionRef
+
+
+class ClaimsOfRun:
+    """The claims of one run, period by period; `take` at the end marks those that it pays."""
+
+    def __init__(self, session: Tx, scheme_id: UUID, run_id: UUID, *, now: datetime) -> None:
+        self._session = session
+        self._scheme_id = scheme_id
+        self._run_id = run_id
+        self._now = now
+        self._paid: list[UUID] = []
+
+    async def hold_unclaimed(
+        self,
+        version: VersionRef,
+        period: Period,
+        practices: Sequence[PracticeInput],
+        *,
+        already_paid: Callable[[Period], Awaitable[Collection[str]]],
+    ) -> list[PracticeInput]:
+        """The practices, each that may not be paid for the period yet with the reason.
+
+        Who has been paid for it before claims had to be made keeps it: a new version takes nothing back by asking.
+        """
+        if not read_definition(version.definition).claims:
+            return list(practices)
+        claims = ClaimRepository(self._session, self._session.tenant)
+        # Facts that are being recorded are waited for; those that come later find the claim in a run.
+        by_practice = {row.practice: row for row in await claims.lock_of_period(self._scheme_id, period)}
+        if any(row.state == ClaimState.APPROVED for row in by_practice.values()):
+            figures = await asyncio.to_thread(work_out_claims, version, period, practices)
+        else:
+            figures = dict[str, ClaimFigures]()
+        reasons = {
+            each.code: await self._reason(by_practice.get(each.code), figures.get(each.code)) for each in practices
+        }
+        paid = await already_paid(period)
+        return [
+            replace(each, held=reason) if (reason := reasons[each.code]) and each.code not in paid else each
+            for each in practices
+        ]
+
+    async def _reason(self, claim: ClaimRow | None, figures: ClaimFigures | None) -> str | None:
+        if claim is None:
+            return "no claim for this period is approved"
+        if claim.state != ClaimState.APPROVED:
+            return None
+        if claim.hold_reason is not None:
+            return f"its claim is on hold: {claim.hold_reason.rstrip('.')}"
+        if figures is not None and figures.digest != claim.values_digest:
+            await void(self._session, claim, figures, now=self._now)
+            return "what was declared for this period has changed since"
+        self._paid.append(claim.id)
+        return None
+
+    async def mark(self, versions: Mapping[Period, VersionRef]) -> dict[Period, str]:
+        """For each period a mark of the claims by which it is paid: the same before and after a run has paid them."""
+        claimed = [period for period, version in versions.items() if read_definition(version.definition).claims]
+        found = await ClaimRepository(self._session, self._session.tenant).mark(self._scheme_id) if claimed else {}
+        return {period: found.get(period, "") if period in claimed else "" for period in versions}
+
+    async def take(self) -> None:
+        await _move(
+            self._session,
+            self._paid,
+            ClaimStepKind.PUT_IN_RUN,
+            to=ClaimState.IN_RUN,
+            run_id=self._run_id,
+            now=self._now,
+        )
+
+
+async def return_claims(session: Tx, run_id: UUID, *, now: datetime) -> None:
+    """The run was rejected or failed: its claims are approved as before, but for those whose values have changed."""
+    rows = await ClaimRepository(session, session.tenant).lock_in_run(run_id)
+    await _move(
+        session, [row.id for row in rows], ClaimStepKind.RETURNED, to=ClaimState.APPROVED, run_id=run_id, now=now
+    )
+    for scheme_id in {row.scheme_id for row in rows}:
+        await void_moved(session, scheme_id, [row.practice for row in rows], now=now)
+
+
+async def settle_claims(session: Tx, run_id: UUID, *, now: datetime) -> None:
+    """The run was released: what it pays is posted, and its claims are paid."""
+    rows = await ClaimRepository(session, session.tenant).lock_in_run(run_id)
+    await _move(session, [row.id for row in rows], ClaimStepKind.PAID, to=ClaimState.PAID, run_id=run_id, now=now)
+
+
+async def _move(
+    session: Tx, ids: Sequence[UUID], kind: ClaimStepKind, *, to: ClaimState, run_id: UUID, now: datetime
+) -> None:
+    if not ids:
+        return
+    for claim_id, step in await ClaimRepository(session, session.tenant).move(ids, kind, to=to, run_id=run_id, now=now):
+        emit(session, ClaimChanged(subject=str(claim_id), step=step))
