@@ -73,14 +73,16 @@ class Walk:
             self.withdraw,
             self.correct_list,
             self.backdate,
-            *[self.request] * 2,
-            *[self.approve] * 4,
-            *[self.release] * 5,
+            *[self.move_on] * 8,
+            self.request,
+            self.approve,
+            self.release,
             self.reject,
         )
         for _ in range(steps):
             action = self.random.choice(actions)
             self.taken.append(action.__name__)
+            self.live.clock.instant += timedelta(seconds=1)
             await action()
             await self.look_round()
 
@@ -128,7 +130,7 @@ class Walk:
             registered=registered,
             weighted=weighted,
             source=f"correction {self.lists}",
-            recorded_at=self.live.clock.now() + timedelta(seconds=self.lists),
+            recorded_at=self.live.clock.now(),
         )
 
     async def backdate(self) -> None:
@@ -145,6 +147,12 @@ class Walk:
         assert answer.status_code in {202, 409}, answer.text
         await self.live.work()
 
+    async def move_on(self) -> None:
+        """What the newest run waits for, or else another run."""
+        newest = await self.newest_run()
+        next_step = {"calculated": self.approve, "approved": self.release}
+        await next_step.get(newest["state"] if newest else "", self.request)()
+
     async def approve(self) -> None:
         await self._decide("approve", "payments_approver")
 
@@ -158,15 +166,19 @@ class Walk:
 
     async def _decide(self, verb: str, role: str, **body: str) -> str | None:
         """About the newest run, whatever its state; its id where the decision was taken."""
+        newest = await self.newest_run()
+        if newest is None:
+            return None
+        answer = await self.office.decide(str(newest["id"]), verb, by=self.anybody(role), **body)
+        assert answer.status_code in {200, 403, 409}, answer.text
+        return str(newest["id"]) if answer.status_code == 200 and answer.json()["state"] == "released" else None
+
+    async def newest_run(self) -> Any:
         runs = await self.rows(
-            "SELECT id FROM payment_run WHERE scheme_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1",
+            "SELECT id, state FROM payment_run WHERE scheme_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1",
             self.office.scheme,
         )
-        if not runs:
-            return None
-        answer = await self.office.decide(str(runs[0]["id"]), verb, by=self.anybody(role), **body)
-        assert answer.status_code in {200, 403, 409}, answer.text
-        return str(runs[0]["id"]) if answer.status_code == 200 else None
+        return runs[0] if runs else None
 
     async def statements(self, run_id: str) -> list[str]:
         """Each statement of the run as its readers get it."""

@@ -18,7 +18,7 @@ _POSTED_PERIODS = text(
 SELECT DISTINCT ON (p.period_from) p.period_from, p.period_until, p.inputs_digest, p.fingerprint
 FROM payment_run_part p JOIN payment_run r ON r.commissioner_id = p.commissioner_id AND r.id = p.run_id
 WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
-ORDER BY p.period_from, r.released_at DESC
+ORDER BY p.period_from, r.released_at DESC, r.id DESC
 """
 )
 # The sum of bigint is numeric, which would leave as a decimal: hence the cast.
