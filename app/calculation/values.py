@@ -17,6 +17,7 @@ ENGINE_VERSION: Final = "2"
 class Basis(StrEnum):
     REGISTERED = "registered"
     WEIGHTED = "weighted"
+    ADJUSTED = "adjusted"
 
 
 class RoundAt(StrEnum):
@@ -155,6 +156,7 @@ class ListSize:
     source: str | None = None
     published_period: str | None = None
     recorded_at: datetime | None = None
+    adjusted: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

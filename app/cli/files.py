@@ -19,8 +19,8 @@ def import_file(
     kind: Annotated[
         str,
         typer.Argument(
-            help="ods-practices, ods-memberships, networks, list-sizes, gp-payments, practice-profile; or localities, "
-            "members, people of one commissioner."
+            help="ods-practices, ods-memberships, networks, list-sizes, gp-payments, adjusted-lists, practice-profile; "
+            "or localities, members, people of one commissioner."
         ),
     ],
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The CSV, or the published ZIP with it.")],

@@ -82,6 +82,13 @@ class ListRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AdjustedListRow:
+    practice: str
+    as_at: date
+    adjusted: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentRow:
     """`as_at` is the first day of the financial year, `published_period` says what the lists were measured over."""
 

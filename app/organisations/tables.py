@@ -123,6 +123,7 @@ class RegisterListSize(SQLModel, table=True):
     published_period: str | None
     registered: Decimal | None
     weighted: Decimal | None
+    adjusted: Decimal | None = None
     recorded_at: datetime
     superseded_at: datetime | None = None
 

@@ -44,6 +44,7 @@ class FileKind(StrEnum):
     NETWORKS = "networks"
     LIST_SIZES = "list-sizes"
     GP_PAYMENTS = "gp-payments"
+    ADJUSTED_LISTS = "adjusted-lists"
     PRACTICE_PROFILE = "practice-profile"
     LOCALITIES = "localities"
     MEMBERS = "members"

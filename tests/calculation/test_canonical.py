@@ -121,3 +121,10 @@ def test_digests_stay_what_they_were():
         "92779ceb2738855d",
         "76f506bdd6501fe7",
     )
+
+
+def test_an_adjusted_list_is_frozen_and_leaves_no_trace_where_there_is_none():
+    given = practice(lists=(a_list(adjusted=Decimal("41250.5")), a_list(8000, date(2014, 7, 1))))
+    frozen = practice_to_json(given)
+    assert [each.get("adjusted", "none") for each in frozen["lists"]] == ["41250.5", "none"]
+    assert practice_from_json(frozen) == given

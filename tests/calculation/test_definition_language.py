@@ -83,7 +83,7 @@ def test_a_definition_may_require_claims():
         ("/measures/list/kind", "census", "unknown_measure_kind"),
         ("/measures/list/kind", ..., "missing_member"),
         ("/measures/list/kind", ["list_size"], "unknown_measure_kind"),
-        ("/measures/list/basis", "adjusted", "bad_value"),
+        ("/measures/list/basis", "estimated", "bad_value"),
         ("/measures/list/snapshot", ..., "missing_member"),
         ("/measures/list/snapshot", "2014-02-30", "bad_value"),
         ("/measures/list/snapshot", "20140401", "bad_value"),

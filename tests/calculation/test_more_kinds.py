@@ -1,6 +1,7 @@
 """What the kinds beyond heads, sessions and amounts pay and say, worked out by hand; published cases are beside it."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -404,3 +405,15 @@ def test_caps_that_do_not_say_what_a_unit_may_cost_are_refused(caps):
     with pytest.raises(DefinitionInvalid) as refused:
         definition(reimbursed(caps=caps))
     assert [(each.pointer, each.code) for each in refused.value.errors] == [("/pay/caps", "calculation.bad_value")]
+
+
+def test_a_network_is_paid_by_registered_and_adjusted_patients():
+    """P01 of the published cases: 40,000 x 2.218 + 41,250 x 0.698 are 117,512.50."""
+    given = practice(lists=(a_list(40_000), a_list(None, adjusted=Decimal(41_250))))
+    pay = total(per_head("2.218"), per_head("0.698", "adjusted", component="support"))
+    result = paid(pay, given, YEAR)
+    assert result.total == 11_751_250
+    assert "0.698 a year per adjusted patient x 41,250 patients" in result.lines[1].sentence
+    without = paid(pay, practice(lists=(a_list(40_000),)), YEAR).lines[1]
+    assert (without.amount, without.blocked) == (0, True)
+    assert "no adjusted list on or before 1 April 2014 is recorded" in without.sentence

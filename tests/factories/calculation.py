@@ -12,6 +12,7 @@ APRIL = date(2014, 4, 1)
 MEASURES: dict[str, Any] = {
     "list": {"kind": "list_size", "basis": "registered", "snapshot": "period_start"},
     "weighted": {"kind": "list_size", "basis": "weighted", "snapshot": "period_start"},
+    "adjusted": {"kind": "list_size", "basis": "adjusted", "snapshot": "period_start"},
     "sessions": {"kind": "count", "fact": "lead_session", "max_per_month": 2},
     "uncapped": {"kind": "count", "fact": "lead_session"},
     "six": {"kind": "count", "fact": "lead_session", "max_per_period": 6},

@@ -168,7 +168,7 @@ class Calculation:
         weights = {each["code"]: number(self.measure(node["weight"], each)) for each in self.practices}
         earning = {each["code"]: self.are_met(node.get("needs", ()), each) for each in self.practices}
         is_shared = node.get("unearned") == "redistribute"
-        taking = sorted(code for code, weight in weights.items() if weight and (earning[code] or not is_shared))
+        taking = sorted(code for code, weight in weights.items() if weight > 0 and (earning[code] or not is_shared))
         whole = sum(weights[code] for code in taking)
         if practice["code"] not in taking or not whole or not earning[practice["code"]]:
             return line(node, 0)

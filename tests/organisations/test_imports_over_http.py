@@ -240,6 +240,25 @@ async def test_a_corrected_list_supersedes_and_the_old_one_is_still_known_on_its
     assert [size.registered for size in then] == [Decimal(5000)]
 
 
+async def test_an_adjusted_population_stands_beside_the_lists_and_hides_none_of_them(
+    shared: LivePlenary, admin: httpx.AsyncClient
+):
+    tenant, code = await shared.fresh_tenant(), new_code()
+    content = csv_bytes(PAYMENT_HEADINGS, payment(code, tenant, "5000", "5100"))
+    await imported(shared, admin, "gp-payments", content, financial_year="2025/26")
+    adjusted = csv_bytes(("practice_code", "adjusted"), (code, "5200.5"))
+    for expected in ((1, 1, 0, 0, 0), (1, 0, 0, 1, 0)):
+        assert counts(await imported(shared, admin, "adjusted-lists", adjusted, as_at="2026-01-01")) == expected
+    async with unit_of_work(shared.tools.worker_engine, shared.tenants[tenant]) as session:
+        lists = (await service.list_sizes(session, [code]))[code]
+    assert [(size.registered, size.adjusted) for size in lists] == [(Decimal(5000), None), (None, Decimal("5200.5"))]
+    client = await shared.as_role("intranet", tenant=tenant)
+    shown = (await client.get(f"/v1/practices/{code}")).json()
+    assert shown["list_size"] == {"registered": "5000", "weighted": "5100", "as_at": "2025-04-01"}
+    newest = (await client.get(f"/v1/practices/{code}/list-sizes")).json()["data"][0]
+    assert (newest["adjusted"], newest["source"]) == ("5200.5", "Adjusted populations")
+
+
 async def test_networks_and_profiles_show_on_the_practice(shared: LivePlenary, admin: httpx.AsyncClient):
     tenant, code = await shared.fresh_tenant(), new_code()
     await imported(shared, admin, "ods-practices", csv_bytes(practice(code, tenant)))

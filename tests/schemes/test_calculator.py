@@ -47,6 +47,23 @@ async def test_the_calculator_says_which_facts_the_definition_does_not_read(shar
     )
 
 
+async def test_adjusted_patients_are_given_as_other_lists_are(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared)
+    client = await shared.as_role("scheme_manager", tenant=tenant)
+    body = {
+        "definition": {**PER_HEAD, "measures": {"list": {**PER_HEAD["measures"]["list"], "basis": "adjusted"}}},
+        "practices": [
+            {"code": "A1", "adjusted": "8000"},
+            {"code": "A2", "lists": [{"as_at": "2014-06-01", "adjusted": "4000.5"}]},
+        ],
+        "period": {"from": "2014-07-01", "until": "2014-10-01"},
+    }
+    answer = (await client.post("/v1/calculator", json=body)).json()
+    assert [each["total"] for each in answer["practices"]] == ["4000.00", "2000.25"]
+    refused = await client.post("/v1/calculator", json={**body, "practices": [{"code": "A1", "adjusted": "-1"}]})
+    assert refused.status_code == 422
+
+
 async def test_a_size_without_a_date_counts_on_the_day_the_definition_asks_for(shared: LivePlenary) -> None:
     tenant, _ = await a_tenant(shared)
     client = await shared.as_role("scheme_manager", tenant=tenant)

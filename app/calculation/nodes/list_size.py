@@ -38,7 +38,7 @@ class ListMeasure(PreparedMeasure):
     kind: ClassVar[str] = "list_size"
     units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.PATIENTS,)
     name: str
-    basis: Basis = field(metadata=member(Choice(Basis), "`registered` or `weighted` patients."))
+    basis: Basis = field(metadata=member(Choice(Basis), "`registered`, `weighted` or `adjusted` patients."))
     snapshot: Snapshot | date = field(
         metadata=member(
             ChoiceOrDate(Snapshot),

@@ -144,6 +144,8 @@ def _line_to_json(line: Line) -> dict[str, Any]:
 
 
 def _list_to_json(each: ListSize) -> dict[str, Any]:
+    # A list without an adjusted size is written as it was before there were any: digests stored since then still hold.
+    adjusted = {} if each.adjusted is None else {"adjusted": plain(each.adjusted)}
     return {
         "as_at": each.as_at.isoformat(),
         "recorded_at": _instant_text(each.recorded_at) if each.recorded_at else None,
@@ -151,6 +153,7 @@ def _list_to_json(each: ListSize) -> dict[str, Any]:
         "weighted": _number(each.weighted),
         "source": each.source,
         "published_period": each.published_period,
+        **adjusted,
     }
 
 
@@ -162,6 +165,7 @@ def _list_from_json(frozen: Mapping[str, Any]) -> ListSize:
         source=frozen["source"],
         published_period=frozen["published_period"],
         recorded_at=datetime.fromisoformat(frozen["recorded_at"]) if frozen["recorded_at"] else None,
+        adjusted=_decimal(frozen.get("adjusted")),
     )
 
 

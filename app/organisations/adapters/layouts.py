@@ -92,6 +92,7 @@ _BY_HEADINGS: tuple[tuple[frozenset[str], Recognised], ...] = tuple(
         ("extractdate numberofpatients", FileKind.LIST_SIZES, "Patients Registered at a GP Practice"),
         ("gppracticecode totalall", FileKind.LIST_SIZES, "Patients Registered at a GP Practice"),
         ("extractdate practicecode", None, "the mapping file of Patients Registered at a GP Practice, without sizes"),
+        ("practicecode adjusted", FileKind.ADJUSTED_LISTS, "a list of adjusted populations"),
         ("practicecode imdscore", FileKind.PRACTICE_PROFILE, "a practice profile"),
         ("practicecode groupcode register", None, "a Quality and Outcomes Framework register"),
         ("natonscode practicecode", None, "a Quality and Outcomes Framework list of practices"),

@@ -14,6 +14,7 @@ _TAKEN = {
     FileKind.ODS_MEMBERSHIPS: "as_at",
     FileKind.NETWORKS: "as_at",
     FileKind.LIST_SIZES: "as_at",
+    FileKind.ADJUSTED_LISTS: "as_at",
     FileKind.PRACTICE_PROFILE: "as_at",
     FileKind.GP_PAYMENTS: "financial_year",
 }

@@ -20,6 +20,7 @@ _READERS: Mapping[FileKind, Callable[[Sheet, Options], Parsed[Any]]] = {
     FileKind.NETWORKS: ods_files.read_networks,
     FileKind.LIST_SIZES: statistics_files.read_lists,
     FileKind.GP_PAYMENTS: statistics_files.read_payments,
+    FileKind.ADJUSTED_LISTS: statistics_files.read_adjusted_lists,
     FileKind.PRACTICE_PROFILE: statistics_files.read_profile,
     FileKind.LOCALITIES: local_files.read_localities,
     FileKind.MEMBERS: local_files.read_members,

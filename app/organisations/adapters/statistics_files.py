@@ -9,7 +9,7 @@ from app.organisations.adapters.layouts import Layout
 from app.organisations.adapters.options import chosen_day, chosen_year
 from app.organisations.adapters.sheet import Columns, Record, Sheet, collect, refuse_duplicates
 from app.organisations.errors import MissingColumns, OptionInvalid, WrongKind
-from app.organisations.ports import ListRow, Options, Parsed, PaymentRow, ProfileRow
+from app.organisations.ports import AdjustedListRow, ListRow, Options, Parsed, PaymentRow, ProfileRow
 from app.organisations.values import FileKind
 
 _DECIMALS = 6
@@ -78,6 +78,39 @@ def _list_size(record: Record, column: str) -> Decimal | None:
         raise CellRefused("imports.negative_list", "A list cannot be smaller than nobody.", column)
     # Some years carry the noise of binary fractions, such as 7316.999999998.
     return round(size, _DECIMALS) if -int(size.as_tuple().exponent) > _DECIMALS else size
+
+
+_ADJUSTED = Layout(
+    kind=FileKind.ADJUSTED_LISTS,
+    expects="practice_code and adjusted, and as_at where it is not said beside the file",
+    aliases={
+        "practice_code": ("practicecode", "odscode"),
+        "as_at": ("asat",),
+        "adjusted": ("adjusted", "adjustedpopulation", "adjustedlist"),
+    },
+    required=("practice_code", "adjusted"),
+    ignored=("practicename",),
+)
+
+
+def read_adjusted_lists(sheet: Sheet, options: Options) -> Parsed[AdjustedListRow]:
+    """NHS England gives adjusted populations to commissioners in workbooks of its own; these are the columns of one."""
+    columns = _ADJUSTED.columns(sheet)
+    stated = chosen_day(options)
+    if "as_at" not in columns and stated is None:
+        raise OptionInvalid("There is no column as_at: say as_at beside the file.")
+    found = collect(sheet, columns, lambda record: _adjusted(record, stated), has_headings=True)
+    refuse_duplicates(found, lambda row: (row.practice, row.as_at), "practice_code")
+    days = {row.as_at for row in found.rows}
+    return Parsed(found.rows, found.numbers, found.errors, found.warnings, max(days, default=stated), found.total)
+
+
+def _adjusted(record: Record, stated: date | None) -> AdjustedListRow:
+    adjusted = _list_size(record, "adjusted")
+    if adjusted is None:
+        raise CellRefused("imports.missing_value", "This cell must not be empty.", "adjusted")
+    as_at = record.day("as_at") or stated or record.needed_day("as_at")
+    return AdjustedListRow(record.needed_code("practice_code"), as_at, adjusted)
 
 
 _PAYMENTS = Layout(

@@ -22,4 +22,6 @@ def _latest(basis: str) -> str:
 
 # Of `register_list_size s`, grouped by practice and date. Of several lists of one date the last recorded counts, as it
 # does when a scheme is paid by it; each figure is taken from one that has it.
+# A list that has neither figure, such as one of adjusted populations, says nothing of what is shown.
+LISTED: Final = "s.superseded_at IS NULL AND (s.registered IS NOT NULL OR s.weighted IS NOT NULL)"
 LIST_FIGURES: Final = f"{_latest('registered')}, {_latest('weighted')}"

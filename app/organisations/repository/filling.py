@@ -135,24 +135,28 @@ _LIST_COLUMNS = {
     "published_period": "text",
     "registered": "numeric(18,6)",
     "weighted": "numeric(18,6)",
+    "adjusted": "numeric(18,6)",
 }
 _SAME_LIST = "l.practice = s.practice AND l.as_at = s.as_at AND l.source = s.source AND l.superseded_at IS NULL"
 _CORRECT_LISTS = f"""
 UPDATE register_list_size l SET superseded_at = :now FROM staged_list s
 WHERE {_SAME_LIST}
-  AND (l.registered, l.weighted, l.published_period) IS DISTINCT FROM (s.registered, s.weighted, s.published_period)
+  AND (l.registered, l.weighted, l.adjusted, l.published_period)
+    IS DISTINCT FROM (s.registered, s.weighted, s.adjusted, s.published_period)
 RETURNING l.practice, false
 """
 _ADD_LISTS = f"""
-INSERT INTO register_list_size (id, practice, as_at, source, published_period, registered, weighted, recorded_at)
-SELECT s.id, s.practice, s.as_at, s.source, s.published_period, s.registered, s.weighted, :now FROM staged_list s
+INSERT INTO register_list_size
+  (id, practice, as_at, source, published_period, registered, weighted, adjusted, recorded_at)
+SELECT s.id, s.practice, s.as_at, s.source, s.published_period, s.registered, s.weighted, s.adjusted, :now
+FROM staged_list s
 WHERE NOT EXISTS (SELECT FROM register_list_size l WHERE {_SAME_LIST})
 RETURNING practice, true
 """
 
 
 async def write_register_lists(session: Tx, records: Iterable[Sequence[Any]], *, now: datetime) -> Written:
-    """Lists as (practice, as_at, source, published_period, registered, weighted).
+    """Lists as (practice, as_at, source, published_period, registered, weighted, adjusted).
 
     A corrected list supersedes the one it corrects, which stays for "as known on".
     """

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from app.core.db import Tx
-from app.organisations.repository.current import LIST_FIGURES, status_on
+from app.organisations.repository.current import LIST_FIGURES, LISTED, status_on
 from app.organisations.repository.published import SORT_KEYS
 
 # The same words as in the projection's `search`, so that both lists find alike.
@@ -73,7 +73,7 @@ LEFT JOIN register_organisation n ON n.code = chosen.network
 LEFT JOIN locality l ON l.commissioner_id = :tenant AND l.id = chosen.locality_id
 LEFT JOIN LATERAL (
   SELECT s.as_at, {LIST_FIGURES} FROM register_list_size s
-  WHERE s.practice = r.code AND s.superseded_at IS NULL AND s.as_at <= :day GROUP BY s.as_at ORDER BY s.as_at DESC LIMIT 1
+  WHERE s.practice = r.code AND {LISTED} AND s.as_at <= :day GROUP BY s.as_at ORDER BY s.as_at DESC LIMIT 1
 ) list ON true
 """
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.core.db import Tx
-from app.organisations.repository.current import LIST_FIGURES, status_on
+from app.organisations.repository.current import LIST_FIGURES, LISTED, status_on
 
 # Every column that comes from a source below; the lead's are written by whoever knows the lead.
 _COLUMNS = (
@@ -39,7 +39,7 @@ WITH member AS MATERIALIZED (
 ), list AS MATERIALIZED (
   SELECT DISTINCT ON (s.practice) s.practice, s.as_at, {LIST_FIGURES}
   FROM register_list_size s JOIN code ON code.code = s.practice
-  WHERE s.superseded_at IS NULL AND s.as_at <= :today GROUP BY s.practice, s.as_at ORDER BY s.practice, s.as_at DESC
+  WHERE {LISTED} AND s.as_at <= :today GROUP BY s.practice, s.as_at ORDER BY s.practice, s.as_at DESC
 ), wanted AS MATERIALIZED (
   SELECT member.commissioner_id, r.code, r.name,
     ' ' || lower(r.code) || ' ' || trim(regexp_replace(replace(lower(r.name), '''', ''), '[^a-z0-9]+', ' ', 'g')) AS search,

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from app.core.db import Tx
 from app.core.repository import among
-from app.organisations.repository.current import LIST_FIGURES
+from app.organisations.repository.current import LIST_FIGURES, LISTED
 from app.organisations.tables import RegisterListSize, RegisterOrganisation, RegisterPractice
 
 
@@ -42,6 +42,7 @@ async def list_register_list_sizes(session: Tx, codes: Collection[str], *, known
         col(size.as_at),
         col(size.registered),
         col(size.weighted),
+        col(size.adjusted),
         col(size.source),
         col(size.published_period),
         col(size.recorded_at),
@@ -63,7 +64,7 @@ SELECT r.code, l.registered, l.weighted, r.dispensing, r.rural, r.single_handed,
 FROM register_practice r
 LEFT JOIN LATERAL (
   SELECT {LIST_FIGURES} FROM register_list_size s
-  WHERE s.practice = r.code AND s.superseded_at IS NULL AND s.as_at <= :day GROUP BY s.as_at ORDER BY s.as_at DESC LIMIT 1
+  WHERE s.practice = r.code AND {LISTED} AND s.as_at <= :day GROUP BY s.as_at ORDER BY s.as_at DESC LIMIT 1
 ) l ON true
 WHERE r.code = ANY(:codes)
 """

@@ -45,6 +45,7 @@ def _list_size(row: RegisterListSize) -> ListSizeOnDay:
         as_at=row.as_at,
         registered=None if row.registered is None else plain(row.registered),
         weighted=None if row.weighted is None else plain(row.weighted),
+        adjusted=None if row.adjusted is None else plain(row.adjusted),
         source=row.source,
         published_period=row.published_period,
         recorded_at=row.recorded_at,

@@ -14,6 +14,7 @@ _LIST: dict[str, Any] = {
     "as_at": "2026-04-01",
     "registered": "8412",
     "weighted": "8630.25",
+    "adjusted": None,
     "source": "list-sizes",
     "published_period": None,
     "recorded_at": "2026-04-14T09:00:00Z",
@@ -41,6 +42,7 @@ class ListSizeOnDay(BaseModel):
     as_at: date
     registered: DecimalText | None
     weighted: DecimalText | None
+    adjusted: DecimalText | None
     source: str
     published_period: str | None
     recorded_at: Instant

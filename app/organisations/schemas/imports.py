@@ -16,6 +16,7 @@ ImportKind = Literal[
     "networks",
     "list-sizes",
     "gp-payments",
+    "adjusted-lists",
     "practice-profile",
     "localities",
     "members",
@@ -40,7 +41,7 @@ class ImportForm(BaseModel):
     kind: str = Field(
         max_length=40,
         description="By the platform: `ods-practices`, `ods-memberships`, `networks`, `list-sizes`, `gp-payments`,"
-        " `practice-profile`. By a commissioner: `localities`, `members`, `people`.",
+        " `adjusted-lists`, `practice-profile`. By a commissioner: `localities`, `members`, `people`.",
         examples=["ods-practices"],
     )
     file: UploadFile = Field(description="The CSV, or the published ZIP with that CSV in it.")

@@ -9,6 +9,7 @@ from app.core.clock import add_months, financial_year, financial_year_start, lon
 from app.core.db import Tx
 from app.organisations.ports import (
     GP_PRACTICE_SETTING,
+    AdjustedListRow,
     ListRow,
     MembershipRow,
     NetworkRow,
@@ -32,6 +33,7 @@ from app.organisations.values import (
 )
 
 LIST_SOURCE = "Patients Registered at a GP Practice"
+ADJUSTED_SOURCE = "Adjusted populations"
 
 
 @dataclass(slots=True)
@@ -141,7 +143,7 @@ async def _name_organisations(
 
 async def fill_lists(session: Tx, parsed: Parsed[ListRow], *, now: datetime, step: Step) -> Filled:
     known = await filling.name_register_practices(session, (_unnamed(row.practice) for row in parsed.rows), now=now)
-    lists = ((row.practice, row.as_at, LIST_SOURCE, None, row.registered, row.weighted) for row in parsed.rows)
+    lists = ((row.practice, row.as_at, LIST_SOURCE, None, row.registered, row.weighted, None) for row in parsed.rows)
     written = await filling.write_register_lists(session, lists, now=now)
     await step(0.3)
     statements = [
@@ -160,6 +162,17 @@ async def fill_lists(session: Tx, parsed: Parsed[ListRow], *, now: datetime, ste
     return filled
 
 
+async def fill_adjusted_lists(session: Tx, parsed: Parsed[AdjustedListRow], *, now: datetime, step: Step) -> Filled:
+    """A source of its own, so that a list of the same day keeps its registered and weighted figures."""
+    known = await filling.name_register_practices(session, (_unnamed(row.practice) for row in parsed.rows), now=now)
+    lists = ((row.practice, row.as_at, ADJUSTED_SOURCE, None, None, None, row.adjusted) for row in parsed.rows)
+    written = await filling.write_register_lists(session, lists, now=now)
+    await step(0.6)
+    filled = _filled([row.practice for row in parsed.rows], [written, known], None)
+    filled.outcome.warnings += _added_words(known)
+    return filled
+
+
 async def fill_payments(session: Tx, parsed: Parsed[PaymentRow], *, now: datetime, step: Step) -> Filled:
     begins = parsed.as_at or london_date(now)
     today = london_date(now)
@@ -169,7 +182,7 @@ async def fill_payments(session: Tx, parsed: Parsed[PaymentRow], *, now: datetim
     organisations = await _name_organisations(session, names, as_at=begins, now=now)
     source = f"NHS Payments to General Practice {financial_year(begins)}"
     lists = (
-        (row.practice, row.as_at, source, row.published_period, row.registered, row.weighted)
+        (row.practice, row.as_at, source, row.published_period, row.registered, row.weighted, None)
         for row in parsed.rows
         if row.registered is not None or row.weighted is not None
     )
@@ -280,5 +293,6 @@ FILLERS: dict[FileKind, Filler] = {
     FileKind.NETWORKS: fill_networks,
     FileKind.LIST_SIZES: fill_lists,
     FileKind.GP_PAYMENTS: fill_payments,
+    FileKind.ADJUSTED_LISTS: fill_adjusted_lists,
     FileKind.PRACTICE_PROFILE: fill_profiles,
 }

@@ -67,7 +67,15 @@ async def list_sizes(
     found: dict[str, list[ListSize]] = {code: [] for code in codes}
     for row in await register.list_register_list_sizes(session, sorted(found), known_on=known_on):
         found[row.practice].append(
-            ListSize(row.as_at, row.registered, row.weighted, row.source, row.published_period, row.recorded_at)
+            ListSize(
+                row.as_at,
+                row.registered,
+                row.weighted,
+                row.source,
+                row.published_period,
+                row.recorded_at,
+                row.adjusted,
+            )
         )
     return {code: tuple(lists) for code, lists in found.items()}
 

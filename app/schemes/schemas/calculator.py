@@ -42,30 +42,38 @@ class ListIn(StrictModel):
     as_at: date
     registered: Size | None = None
     weighted: Size | None = None
+    adjusted: Size | None = None
 
     @model_validator(mode="after")
     def _not_negative(self) -> Self:
-        _refuse_negative(self.registered, self.weighted)
+        _refuse_negative(self.registered, self.weighted, self.adjusted)
         return self
 
 
 class PracticeIn(StrictModel):
-    """`registered` and `weighted` without a date count on whatever day the definition asks for; or give dated `lists`."""
+    """Sizes without a date, `registered`, `weighted` and `adjusted`, count on whatever day the definition asks for; or give
+    dated `lists`.
+    """
 
     code: PracticeCode
     registered: Size | None = None
     weighted: Size | None = None
+    adjusted: Size | None = None
     lists: list[ListIn] | None = Field(default=None, max_length=200)
     posts: list[CalculatedPostIn] = Field(default_factory=list, max_length=500)
     member: TermIn | None = None
 
     @model_validator(mode="after")
     def _one_way_to_say_it(self) -> Self:
-        if self.lists is not None and (self.registered is not None or self.weighted is not None):
-            raise PydanticCustomError("not_valid", "Give either `lists`, or `registered` and `weighted`.")
+        if self.lists is not None and any(size is not None for size in self.sizes):
+            raise PydanticCustomError("not_valid", "Give either `lists`, or sizes without a date.")
         _refuse_two_sizes(self.lists or ())
-        _refuse_negative(self.registered, self.weighted)
+        _refuse_negative(*self.sizes)
         return self
+
+    @property
+    def sizes(self) -> tuple[str | None, ...]:
+        return self.registered, self.weighted, self.adjusted
 
 
 class CalculatorFactIn(Quantified):
@@ -225,11 +233,11 @@ class CalculatorAnswer(BaseModel):
 
 def _practice(given: PracticeIn, facts: Sequence[Fact], snapshots: Sequence[date]) -> PracticeInput:
     if given.lists is not None:
-        lists = tuple(ListSize(each.as_at, _number(each.registered), _number(each.weighted)) for each in given.lists)
-    elif given.registered is None and given.weighted is None:
+        lists = tuple(_list(each, each.as_at) for each in given.lists)
+    elif all(size is None for size in given.sizes):
         lists = ()
     else:
-        lists = tuple(ListSize(day, _number(given.registered), _number(given.weighted)) for day in snapshots)
+        lists = tuple(_list(given, day) for day in snapshots)
     return PracticeInput(
         code=given.code,
         lists=lists,
@@ -237,6 +245,10 @@ def _practice(given: PracticeIn, facts: Sequence[Fact], snapshots: Sequence[date
         facts=tuple(facts),
         member=(Period(given.member.from_, given.member.until),) if given.member else None,
     )
+
+
+def _list(given: ListIn | PracticeIn, as_at: date) -> ListSize:
+    return ListSize(as_at, _number(given.registered), _number(given.weighted), adjusted=_number(given.adjusted))
 
 
 def _fact(given: CalculatorFactIn, place: int) -> Fact:

@@ -5,7 +5,7 @@ import pytest
 
 from app.organisations.adapters.register_files import read_file
 from app.organisations.errors import MissingColumns, OptionInvalid, UnknownColumns, WrongKind
-from app.organisations.ports import ListRow
+from app.organisations.ports import AdjustedListRow, ListRow
 from tests.organisations.adapters.register_texts import csv_bytes
 
 LIST_HEADINGS = {
@@ -213,3 +213,30 @@ def test_profile_of_codes_alone_is_refused():
 def test_impossible_deprivation_is_a_row_error(column: str, value: str):
     parsed = read_file("practice-profile", csv_bytes(("practice_code", column), ("ZZ9001", value)), options={})
     assert [(error.column, error.code) for error in parsed.errors] == [(column, "imports.bad_number")]
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells", "options"),
+    [
+        (("practice_code", "as_at", "adjusted"), ("ZZ9001", "01/01/2026", "8712.5"), {}),
+        (("practice_code", "Adjusted Population"), ("ZZ9001", "8712.5"), {"as_at": "2026-01-01"}),
+    ],
+)
+def test_adjusted_populations_are_read_with_their_day(
+    headings: tuple[str, ...], cells: tuple[str, ...], options: dict[str, str]
+):
+    (row,) = read_file("adjusted-lists", csv_bytes(headings, cells), options=options).rows
+    assert row == AdjustedListRow("ZZ9001", date(2026, 1, 1), Decimal("8712.5"))
+
+
+def test_adjusted_populations_of_no_day_are_refused():
+    with pytest.raises(OptionInvalid, match="as_at"):
+        read_file("adjusted-lists", csv_bytes(("practice_code", "adjusted"), ("ZZ9001", "1")), options={})
+
+
+@pytest.mark.parametrize(("size", "code"), [("-1", "imports.negative_list"), ("", "imports.missing_value")])
+def test_an_adjusted_population_is_some_number_of_people(size: str, code: str):
+    content = csv_bytes(("practice_code", "adjusted"), ("ZZ9001", size), ("ZZ9002", "5"))
+    parsed = read_file("adjusted-lists", content, options={"as_at": "2026-01-01"})
+    assert [(error.column, error.code) for error in parsed.errors] == [("adjusted", code)]
+    assert [row.practice for row in parsed.rows] == ["ZZ9002"]
