@@ -99,12 +99,25 @@ def evaluate_possible(
     """As `evaluate`, for a figure that pays nobody: without the practices of which an amount is too large, and those
     practices. One practice's slip of the pen hides nobody else's figure.
     """
+    view = View.LIVE if include_unconfirmed else View.CONFIRMED
+    return _possible(definition, period=period, practices=practices, view=view)
+
+
+def evaluate_offered(
+    definition: Definition, *, period: Period, practices: Sequence[PracticeInput]
+) -> tuple[list[PracticeResult], list[str]]:
+    """As `evaluate_possible`, of all that is offered: every need met and every capped count full."""
+    return _possible(definition, period=period, practices=practices, view=View.OFFERED)
+
+
+def _possible(
+    definition: Definition, *, period: Period, practices: Sequence[PracticeInput], view: View
+) -> tuple[list[PracticeResult], list[str]]:
     left_out = frozenset[str]()
     while True:
         try:
             counted = [each for each in practices if each.code not in left_out]
-            results = evaluate(definition, period=period, practices=counted, include_unconfirmed=include_unconfirmed)
-            return results, sorted(left_out)
+            return engine.evaluate(definition, period=period, practices=counted, view=view), sorted(left_out)
         except AmountTooLarge as error:
             left_out |= error.practices
 

@@ -272,6 +272,48 @@ class FileHead:
     booking: Booking
 
 
+@dataclass(frozen=True, slots=True)
+class PartPaid:
+    """A payment of which more or less was paid than its lines come to, and how much."""
+
+    payment: UUID
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Lines of released runs that are booked in one way: pence posted, and pence paid where they were paid in full.
+
+    Lines of a payment that was paid otherwise stand apart: what was paid of each is a share of it.
+    """
+
+    booking: Booking
+    posted: int
+    paid: int
+    part_of: PartPaid | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStand:
+    """Pence of one pay code, cost centre and subjective."""
+
+    account: Booking
+    entitled: int = 0
+    posted: int = 0
+    paid: int = 0
+    forecast_outturn: int = 0
+
+    @property
+    def accrual(self) -> int:
+        return self.entitled - self.posted
+
+    def figures(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in ACCOUNT_FIGURES}
+
+
+ACCOUNT_FIGURES: Final = ("entitled", "posted", "paid", "accrual", "forecast_outturn")
+
+
 class FileForm(StrEnum):
     """What a released run's payments can be had as."""
 

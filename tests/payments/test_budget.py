@@ -1,12 +1,18 @@
-"""A scheme's money as at a day: due, posted, paid and the accrual at a month's end."""
+"""A scheme's money as at a day: due, posted, paid and the accrual at a month's end, in all and account by account."""
 
+import csv
+import io
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from app.calculation.values import Booking
 from app.core.clock import Period
+from app.core.ids import new_id
 from app.payments.rules.accruing import by_months, due_periods, gaps, months_over
+from app.payments.rules.standing import add_up, paid_by_account, stand_by_account
+from app.payments.values import AccountStand, Moved, PartPaid
 from app.schemes.values import Budget
 from tests.factories import schemes
 from tests.factories.payments import Office
@@ -125,3 +131,101 @@ async def test_sums_of_the_largest_rate_and_lists_are_shown(shared: LivePlenary)
     today = await own.get(f"/v1/practices/{office.practices[0]}/today")
     assert today.status_code == 200, today.text
     assert [money["expected"] for money in today.json()["money"]] == ["2250000000000.00"]
+
+
+OWN, C100, C200 = Booking("GP01", "C100"), Booking("GP01", "C100", "52121"), Booking("GP01", "C200")
+
+
+def test_payment_that_was_not_paid_in_full_is_shared_among_its_accounts() -> None:
+    part = PartPaid(new_id(), 8_000)
+    moved = [
+        Moved(C100, posted=100, paid=100),
+        Moved(C100, posted=15_000, paid=0, part_of=part),
+        Moved(C200, posted=5_000, paid=0, part_of=part),
+    ]
+    assert paid_by_account(moved) == {C100: 6_100, C200: 2_000}
+
+
+def test_each_account_has_its_own_accrual_and_outturn() -> None:
+    moved = [Moved(C100, posted=60_000, paid=50_000), Moved(C200, posted=1_000, paid=0)]
+    stands = stand_by_account(own=OWN, entitled={C100: 100_000}, offered={C100: 40_000}, moved=moved)
+    assert [(each.account, each.accrual, each.paid, each.forecast_outturn) for each in stands] == [
+        (C100, 40_000, 50_000, 140_000),
+        # What was posted there before is booked elsewhere by now.
+        (C200, -1_000, 0, 0),
+    ]
+    assert add_up([*stands, *stands])[0] == AccountStand(C100, 200_000, 120_000, 100_000, 280_000)
+    assert [each.account for each in stand_by_account(own=OWN, entitled={}, offered={}, moved=[])] == [OWN]
+
+
+BOOKED = {
+    "language": 1,
+    "measures": schemes.PER_HEAD["measures"] | schemes.SESSIONS["measures"],
+    "pay": {
+        "type": "sum",
+        "of": [
+            {**schemes.PER_HEAD["pay"], "booking": {"cost_centre": "C200", "subjective": "52121"}},
+            schemes.SESSIONS["pay"],
+        ],
+    },
+}
+FIGURES = ("entitled", "posted", "paid", "accrual", "forecast_outturn")
+
+
+def assert_adds_up(whole: dict, parts: list[dict]) -> None:
+    for figure in FIGURES:
+        assert Decimal(whole[figure]) == sum((Decimal(part[figure]) for part in parts), Decimal(0)), figure
+
+
+async def test_each_cost_centre_stands_by_what_was_booked(shared: LivePlenary) -> None:
+    office = await Office.open(shared, definition=BOOKED, lists=("5000",))
+    await office.record(schemes.a_fact(office.practices[0], "f1", date(2026, 4, 8)))
+    run_id = await office.pay()
+    (payment,) = await office.references(run_id)
+    await office.acknowledge(run_id, {"payment": payment, "outcome": "paid", "paid_on": "2026-12-18"})
+    found = await stand(office, "2026-12-31")
+    assert [(row["cost_centre"], row["subjective"], row["pay_code"]) for row in found["by_cost_centre"]] == [
+        ("C100", None, "GP01"),
+        ("C200", "52121", "GP01"),
+    ]
+    own, heads = found["by_cost_centre"]
+    assert (own["entitled"], own["posted"], own["paid"], own["accrual"]) == ("300.00", "300.00", "300.00", "0.00")
+    assert (heads["entitled"], heads["posted"], heads["accrual"]) == ("7500.00", "2500.00", "5000.00")
+    assert_adds_up(found, found["by_cost_centre"])
+    assert (await stand(office, "2026-12-17"))["by_cost_centre"][1]["paid"] == "0.00"
+
+
+async def test_position_is_the_sum_of_all_schemes_and_a_sheet_says_the_same(shared: LivePlenary) -> None:
+    office = await Office.open(shared, definition=BOOKED, lists=("5000",))
+    await Office.sign_up(shared, office.tenant, office.practices, code="OTHER")
+    await office.pay()
+    url = "/v1/finance-position?on=2026-11-30"
+    answer = await office.manager.get(url)
+    found = answer.json()
+    assert answer.status_code == 200, answer.text
+    assert len(found["schemes"]) == 2
+    assert_adds_up(found, found["schemes"])
+    assert_adds_up(found, found["by_cost_centre"])
+    assert [each for each in found["schemes"] if each["scheme"] == str(office.scheme)] == [
+        await stand(office, "2026-11-30")
+    ]
+    sheet = await office.manager.get(url, headers={"Accept": "text/csv"})
+    *rows, control = csv.DictReader(io.StringIO(sheet.text, newline=""))
+    assert sheet.headers["Content-Type"].startswith("text/csv")
+    assert {(row["scheme"], row["cost_centre"]) for row in rows} == {
+        ("LEAD", "C100"),
+        ("LEAD", "C200"),
+        ("OTHER", "C100"),
+    }
+    assert_adds_up(control, rows)
+    assert {figure: control[figure] for figure in FIGURES} == {figure: found[figure] for figure in FIGURES}
+
+
+async def test_position_shows_nothing_of_another_tenant_and_no_day_that_no_scheme_has(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("5000",))
+    stranger = await shared.as_role("auditor", tenant=await shared.fresh_tenant())
+    found = (await stranger.get("/v1/finance-position?on=2026-11-30")).json()
+    assert (found["schemes"], found["by_cost_centre"], found["entitled"]) == ([], [], "0.00")
+    assert (await office.manager.get("/v1/finance-position?on=2024-03-31")).json()["schemes"] == []
+    for day in ("0001-01-01", "9999-12-31", "tomorrow"):
+        assert (await office.manager.get("/v1/finance-position", params={"on": day})).status_code == 422

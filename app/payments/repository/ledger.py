@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from app.calculation.values import Payee
+from app.calculation.values import Booking, Payee
 from app.core.clock import Period
 from app.core.repository import TenantRepository
 from app.payments.errors import RunNotFound
 from app.payments.tables import PaymentRun
-from app.payments.values import POSTED, Balance, LastPosted, Posted
+from app.payments.values import POSTED, Balance, LastPosted, Moved, PartPaid, Posted
 
 _POSTED_PERIODS = text(
     """
@@ -62,22 +62,39 @@ SELECT count(*) AS count, coalesce(sum(amount), 0)::bigint AS total FROM (
 ) owed
 """
 )
-# The ledger's last word counts: what came back was not paid, whatever was said before.
+# The ledger's last word counts: what came back was not paid, whatever was said before. Of a payment that was paid in full
+# each line was; the few that were paid otherwise come one by one, because their lines were paid in part. Runs of earlier
+# releases have no bookings: theirs is the scheme's own.
 _MOVED = text(
     """
-SELECT coalesce(sum(p.total), 0)::bigint AS posted,
-       coalesce(sum(coalesce(last.amount, p.payable)) FILTER (WHERE last.outcome = 'paid' AND last.paid_on <= :on), 0)
-         ::bigint AS paid
-FROM payment_run r
+WITH released AS MATERIALIZED (
+  SELECT commissioner_id, id, pay_code, cost_centre FROM payment_run
+  WHERE commissioner_id = :tenant AND scheme_id = :scheme AND state = ANY(:posted)
+    AND (released_at AT TIME ZONE 'Europe/London')::date <= :on
+), paid AS MATERIALIZED (
+  SELECT p.id, p.statement_id, p.payee_type, p.payee_code, p.total, coalesce(last.amount, p.payable) AS amount
+  FROM released r
+  JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
+  JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
+  JOIN LATERAL (
+    SELECT a.outcome, a.paid_on, a.amount FROM payment_acknowledgement a
+    WHERE a.commissioner_id = p.commissioner_id AND a.payment_id = p.id AND a.outcome <> 'accepted'
+    ORDER BY a.recorded_at DESC, a.id DESC LIMIT 1
+  ) last ON last.outcome = 'paid' AND last.paid_on <= :on
+)
+SELECT CASE WHEN paid.amount <> paid.total THEN paid.id END AS payment, max(paid.amount) AS amount,
+  coalesce(b.pay_code, r.pay_code) AS pay_code, coalesce(b.cost_centre, r.cost_centre) AS cost_centre, b.subjective,
+  sum(l.amount)::bigint AS posted,
+  coalesce(sum(l.amount) FILTER (WHERE paid.amount = paid.total), 0)::bigint AS paid
+FROM released r
 JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
-JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
-LEFT JOIN LATERAL (
-  SELECT a.outcome, a.paid_on, a.amount FROM payment_acknowledgement a
-  WHERE a.commissioner_id = p.commissioner_id AND a.payment_id = p.id AND a.outcome <> 'accepted'
-  ORDER BY a.recorded_at DESC, a.id DESC LIMIT 1
-) last ON true
-WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
-  AND (r.released_at AT TIME ZONE 'Europe/London')::date <= :on
+JOIN payment_line l ON l.commissioner_id = s.commissioner_id AND l.statement_id = s.id
+LEFT JOIN paid ON paid.statement_id = s.id AND paid.payee_type = l.payee_type AND paid.payee_code = l.payee_code
+LEFT JOIN payment_booking b ON b.commissioner_id = r.commissioner_id AND b.run_id = r.id
+  AND b.period_from = l.period_from AND b.component = l.component
+WHERE l.amount <> 0
+GROUP BY 1, 3, 4, 5
+ORDER BY 1, 3, 4, 5
 """
 )
 # Hardly any payment is of more or less than its total, so those few are looked for first, whatever plan a long-lived
@@ -131,14 +148,20 @@ class LedgerRepository(TenantRepository[PaymentRun]):
         row = (await (await self.session.connection()).execute(_OWED, values)).one()
         return row[0], row[1]
 
-    async def sum_moved(self, scheme: UUID, *, on: date) -> tuple[int, int]:
-        """Pence posted and pence paid by the end of that day."""
-        row = (
-            await (await self.session.connection()).execute(
-                _MOVED, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED), "on": on}
+    async def list_moved(self, scheme: UUID, *, on: date) -> list[Moved]:
+        """What was posted and paid by the end of that day, by how it was booked."""
+        rows = await (await self.session.connection()).execute(
+            _MOVED, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED), "on": on}
+        )
+        return [
+            Moved(
+                Booking(row.pay_code, row.cost_centre, row.subjective),
+                posted=row.posted,
+                paid=row.paid,
+                part_of=None if row.payment is None else PartPaid(row.payment, row.amount),
             )
-        ).one()
-        return row.posted, row.paid
+            for row in rows
+        ]
 
     async def list_posted_periods(self, scheme: UUID) -> dict[Period, LastPosted]:
         """Each period that a released run has paid, with what it was last worked out from."""

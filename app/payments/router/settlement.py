@@ -1,4 +1,4 @@
-"""HTTP of what the ledger answers, and of a scheme's money."""
+"""HTTP of what the ledger answers."""
 
 from typing import Annotated
 from uuid import UUID
@@ -26,7 +26,6 @@ from app.payments.router.root import router
 from app.payments.schemas import settlement
 from app.payments.tables import PaymentAcknowledgement
 from app.payments.values import Answer
-from app.schemes.errors import SchemeNotFound
 
 Reader = Annotated[Principal, require("runs:read")]
 Releaser = Annotated[Principal, require("payments:release", money=True)]
@@ -106,40 +105,6 @@ async def get_acknowledgement(
     acknowledgements = AcknowledgementRepository(session, session.tenant)
     row = await acknowledgements.get_of_run(run_id, acknowledgement_id)
     return _acknowledgement(row, (await acknowledgements.list_references([row.payment_id]))[row.payment_id])
-
-
-@router.get("/v1/incentive-schemes/{scheme_id}/budget", responses=error_responses(SchemeNotFound))
-async def get_scheme_budget(
-    scheme_id: UUID,
-    params: Annotated[settlement.BudgetParams, Query()],
-    caller: Reader,
-    session: Transaction,
-    serving: Serving,
-) -> settlement.BudgetStand:
-    """What the scheme may cost, what is due, what was posted and paid, and the accrual, at the end of a day."""
-    on = params.on or serving.today()
-    return _stand(await service.stand_of(session, scheme_id, on=on))
-
-
-def _stand(stand: service.BudgetStand) -> settlement.BudgetStand:
-    figures = {
-        "entitled": format_pounds(stand.entitled),
-        "posted": format_pounds(stand.posted),
-        "paid": format_pounds(stand.paid),
-        "accrual": format_pounds(stand.accrual),
-    }
-    scheme = stand.scheme
-    own = settlement.CostCentreStand(cost_centre=scheme.cost_centre, pay_code=scheme.pay_code, **figures)
-    return settlement.BudgetStand(
-        scheme=scheme.id,
-        on=stand.on,
-        financial_year=scheme.financial_year,
-        budget=None if stand.budget is None else format_pounds(stand.budget),
-        forecast_outturn=format_pounds(stand.forecast_outturn),
-        by_cost_centre=[own],
-        not_worked_out=list(stand.not_worked_out),
-        **figures,
-    )
 
 
 def _acknowledgement(row: PaymentAcknowledgement, reference: str) -> settlement.Acknowledgement:

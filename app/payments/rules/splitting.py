@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.calculation.values import Booking
 from app.payments.values import BookedLine, FilePayment
@@ -25,16 +26,29 @@ def booked_lines(payment: FilePayment, own: Booking) -> tuple[BookedLine, ...]:
 def shares(paid: int, amounts: Sequence[int]) -> list[int]:
     """What was paid, in the proportion of the amounts, by largest remainder: no penny lost or made.
 
-    80.00 paid of lines of 150.00 and 50.00 are 60.00 and 20.00; 0.01 of two equal lines goes to the first. The rule is ours.
+    80.00 paid of lines of 150.00 and 50.00 are 60.00 and 20.00; 0.01 of two equal lines goes to the first, and so does all
+    of it where the lines cancel out. The rule is ours.
     """
     whole = sum(amounts)
     if not whole:
-        return [0] * len(amounts)
+        return [paid, *[0] * (len(amounts) - 1)]
     found = [paid * amount // whole for amount in amounts]
     by_remainder = sorted(range(len(amounts)), key=lambda place: -(paid * amounts[place] % whole))
     for place in by_remainder[: paid - sum(found)]:
         found[place] += 1
     return found
+
+
+def filled(booking: Booking, own: Booking) -> Booking:
+    """What a component leaves out is the scheme's own."""
+    return replace(
+        booking, pay_code=booking.pay_code or own.pay_code, cost_centre=booking.cost_centre or own.cost_centre
+    )
+
+
+def account_of(booking: Booking) -> Booking:
+    """Where a budget counts it: by pay code, cost centre and subjective alone."""
+    return Booking(booking.pay_code, booking.cost_centre, booking.subjective)
 
 
 def booking_order(booking: Booking) -> tuple[str, str, str, str, str]:

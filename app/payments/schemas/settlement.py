@@ -1,4 +1,4 @@
-"""The ledger's answers, and a scheme's money."""
+"""The ledger's answers."""
 
 from datetime import date
 from typing import Annotated
@@ -11,7 +11,7 @@ from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.money import Pounds, PoundsSum
 from app.core.privacy import SafeText
-from app.payments.schemas.examples import SCHEME_ID, example
+from app.payments.schemas.examples import example
 from app.payments.values import Outcome, RunState
 
 
@@ -85,68 +85,3 @@ class Acknowledgement(BaseModel):
 
 class AcknowledgementPage(PageModel):
     data: list[Acknowledgement]
-
-
-_COST_CENTRE = {
-    "cost_centre": "C100",
-    "pay_code": "GP01",
-    "entitled": "128000.00",
-    "posted": "96000.00",
-    "paid": "96000.00",
-    "accrual": "32000.00",
-}
-
-
-class CostCentreStand(BaseModel):
-    model_config = example(_COST_CENTRE)
-
-    cost_centre: str | None
-    pay_code: str | None
-    entitled: PoundsSum
-    posted: PoundsSum
-    paid: PoundsSum
-    accrual: PoundsSum
-
-
-class BudgetStand(BaseModel):
-    """A scheme's money at the end of a day."""
-
-    model_config = example(
-        {
-            "scheme": SCHEME_ID,
-            "on": "2026-11-30",
-            "financial_year": "2026/27",
-            "budget": "210000.00",
-            "entitled": "128000.00",
-            "posted": "96000.00",
-            "paid": "96000.00",
-            "accrual": "32000.00",
-            "forecast_outturn": "204000.00",
-            "by_cost_centre": [_COST_CENTRE],
-            "not_worked_out": [],
-        }
-    )
-
-    scheme: UUID
-    on: date
-    financial_year: str
-    budget: PoundsSum | None
-    entitled: PoundsSum = Field(
-        description="What is due by what is known now, for the released periods and for the whole months that are over."
-    )
-    posted: PoundsSum = Field(description="The lines of released runs.")
-    paid: PoundsSum = Field(description="What the ledger says it has paid.")
-    accrual: PoundsSum = Field(description="Entitled and not posted yet.")
-    forecast_outturn: PoundsSum = Field(
-        description="Entitled, and for the rest of the year all that is offered: each need met, each capped count full."
-    )
-    by_cost_centre: list[CostCentreStand]
-    not_worked_out: list[str] = Field(
-        description="Practices whose figures are left out: a value recorded for them comes to more than can be right."
-    )
-
-
-class BudgetParams(BaseModel):
-    model_config = {"extra": "forbid"}
-
-    on: date | None = Field(default=None, description="The end of which day; today if absent.")

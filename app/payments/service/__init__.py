@@ -20,7 +20,7 @@ from app.payments.service.asking import (
     withdraw_query,
     write_message,
 )
-from app.payments.service.budgeting import BudgetStand, stand_of
+from app.payments.service.budgeting import BudgetStand, position_of, stand_of
 from app.payments.service.changes import effects_of_practice_change
 from app.payments.service.deciding import approve_run, reject_run, release_run
 from app.payments.service.filing import layout_of, put_layout, render_file
@@ -74,6 +74,7 @@ __all__ = [
     "list_released",
     "list_statements",
     "open_query",
+    "position_of",
     "propose_recovery",
     "propose_supplier",
     "propose_waiver",

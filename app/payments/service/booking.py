@@ -1,12 +1,11 @@
 """How a run's lines are booked, frozen when the run is worked out."""
 
-from dataclasses import replace
-
 from app.calculation.service import bookings, parse_definition
 from app.calculation.values import Booking
 from app.core.db import Tx
 from app.payments.repository.bookings import BookingRepository
 from app.payments.repository.frozen import PartRepository
+from app.payments.rules.splitting import filled
 from app.payments.service.terms import terms_of
 from app.payments.tables import PaymentRun
 
@@ -21,7 +20,7 @@ async def book_run(session: Tx, run: PaymentRun) -> None:
     own = Booking(terms.pay_code, terms.cost_centre)
     parts = await PartRepository(session, session.tenant).list_parts(run.id)
     said = {
-        (part.period_from, component): _filled(booking, own)
+        (part.period_from, component): filled(booking, own)
         for part in parts
         if part.definition is not None
         for component, booking in bookings(parse_definition(part.definition)).items()
@@ -30,9 +29,3 @@ async def book_run(session: Tx, run: PaymentRun) -> None:
     gone = [component for start, component in lines if (start, component) not in said]
     posted = await repository.list_last_posted(run.scheme_id, gone) if gone else {}
     await repository.add(run.id, {line: said.get(line) or posted.get(line) or own for line in lines})
-
-
-def _filled(booking: Booking, own: Booking) -> Booking:
-    return replace(
-        booking, pay_code=booking.pay_code or own.pay_code, cost_centre=booking.cost_centre or own.cost_centre
-    )

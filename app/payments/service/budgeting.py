@@ -1,41 +1,50 @@
 """A scheme's money as at a day: what it may cost, what is due, what is posted, what the ledger has paid."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 from uuid import UUID
 
-from app.calculation.service import check_period, estimates, evaluate_possible, parse_definition
-from app.calculation.values import Definition, PracticeInput
-from app.core.clock import Period
+from app.calculation.service import bookings, check_period, evaluate_offered, evaluate_possible, parse_definition
+from app.calculation.values import Booking, Definition, PracticeInput, PracticeResult
+from app.core.clock import Period, add_months, financial_year_of
 from app.core.db import Tx, let_go
 from app.payments.repository.ledger import LedgerRepository
 from app.payments.repository.queries import CorrectionRepository
 from app.payments.rules.accruing import by_months, due_periods, gaps
-from app.payments.values import Correction
+from app.payments.rules.splitting import account_of, filled
+from app.payments.rules.standing import stand_by_account, summed
+from app.payments.values import AccountStand, Correction
 from app.schemes import service as schemes
 from app.schemes.errors import NoVersion
 from app.schemes.values import SchemeRef, VersionRef
 
 
+class Evaluate(Protocol):
+    """What a stretch is worked out by; see the calculation's `evaluate_possible` and `evaluate_offered`."""
+
+    def __call__(
+        self, definition: Definition, *, period: Period, practices: Sequence[PracticeInput]
+    ) -> tuple[list[PracticeResult], list[str]]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class BudgetStand:
-    """Pence. `budget` is None where the scheme has none; `forecast_outturn` counts the rest of the year as all earned."""
+    """Pence. `budget` is None where the scheme has none; a forecast counts the rest of the year as all earned."""
 
     scheme: SchemeRef
     on: date
     budget: int | None
-    entitled: int
-    posted: int
-    paid: int
-    forecast_outturn: int
+    by_account: tuple[AccountStand, ...]
     not_worked_out: tuple[str, ...]
     """Practices of which an amount is too large; the figures leave it out."""
 
     @property
-    def accrual(self) -> int:
-        return self.entitled - self.posted
+    def whole(self) -> AccountStand:
+        return summed(self.by_account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +66,25 @@ async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     rest = gaps(year, due, until=year.end)
     to_come = [stretch for period in rest for stretch in await _stretches(gathering, period)]
     codes = await gathering.participants(year)
-    posted, paid = await ledger.sum_moved(scheme_id, on=on)
-    corrected = _corrected(await CorrectionRepository(session, session.tenant).list_approved(scheme_id), due)
+    moved = await ledger.list_moved(scheme_id, on=on)
+    corrections = _corrections(await CorrectionRepository(session, session.tenant).list_approved(scheme_id), due)
     budget = await schemes.budget_total(session, scheme, year=year, codes=codes)
     await let_go(session)
-    earned, offered, left_out = await asyncio.to_thread(_sums, over, to_come)
-    entitled = earned + corrected
+    own = Booking(scheme.pay_code, scheme.cost_centre)
+    entitled, offered = await asyncio.to_thread(_sums, over, to_come, own)
+    entitled.correct(corrections)
+    by_account = stand_by_account(own=own, entitled=entitled.pence, offered=offered.pence, moved=moved)
+    left_out = sorted(entitled.left_out | offered.left_out)
     return BudgetStand(
-        scheme=scheme,
-        on=on,
-        budget=budget,
-        entitled=entitled,
-        posted=posted,
-        paid=paid,
-        forecast_outturn=entitled + offered,
-        not_worked_out=tuple(sorted(left_out)),
+        scheme=scheme, on=on, budget=budget, by_account=tuple(by_account), not_worked_out=tuple(left_out)
     )
+
+
+async def position_of(session: Tx, *, on: date) -> list[BudgetStand]:
+    """Each scheme that has begun and whose year is that of the day or the one before: what is older is settled."""
+    since = add_months(financial_year_of(on).valid_from, -12)
+    found = await schemes.list_begun(session, since=since, on=on)
+    return [await stand_of(session, scheme.id, on=on) for scheme in found]
 
 
 async def _stretches(gathering: schemes.Gathering, period: Period) -> list[_Stretch]:
@@ -110,37 +122,47 @@ async def _find_version(gathering: schemes.Gathering, period: Period) -> Version
         return None
 
 
-def _corrected(corrections: Mapping[Period, Mapping[str, Iterable[Correction]]], due: Iterable[Period]) -> int:
+def _corrections(
+    approved: Mapping[Period, Mapping[str, Iterable[Correction]]], due: Iterable[Period]
+) -> list[Correction]:
     """What queries have added to the periods that are due: they are due as what the rules give is."""
-    return sum(each.amount for period in due for several in corrections.get(period, {}).values() for each in several)
+    return [each for period in due for several in approved.get(period, {}).values() for each in several]
 
 
-def _sums(over: Iterable[_Stretch], to_come: Iterable[_Stretch]) -> tuple[int, int, set[str]]:
-    left_out = set[str]()
-    entitled = sum(_entitled(stretch, left_out) for stretch in over)
-    return entitled, sum(_offered(stretch, left_out) for stretch in to_come), left_out
+@dataclass(slots=True)
+class _Sum:
+    """Pence by account, and the practices of which an amount is too large."""
+
+    own: Booking
+    pence: defaultdict[Booking, int] = field(default_factory=lambda: defaultdict(int))
+    left_out: set[str] = field(default_factory=set)
+    accounts: dict[str, Booking] = field(default_factory=dict)
+    """Of each component, by the version of the latest stretch."""
+
+    def add(self, stretch: _Stretch, evaluate: Evaluate) -> None:
+        definition = _payable(stretch)
+        if definition is None:
+            return
+        said = bookings(definition)
+        self.accounts |= {component: account_of(filled(booking, self.own)) for component, booking in said.items()}
+        results, too_large = evaluate(definition, period=stretch.period, practices=stretch.practices)
+        self.left_out.update(too_large)
+        for line in (line for result in results for line in result.lines if line.amount):
+            self.pence[self.accounts[line.component]] += line.amount
+
+    def correct(self, corrections: Iterable[Correction]) -> None:
+        for each in corrections:
+            self.pence[self.accounts.get(each.component, account_of(self.own))] += each.amount
 
 
-def _entitled(stretch: _Stretch, left_out: set[str]) -> int:
-    definition = _payable(stretch)
-    if definition is None:
-        return 0
-    results, too_large = evaluate_possible(definition, period=stretch.period, practices=stretch.practices)
-    left_out.update(too_large)
-    return sum(each.total for each in results)
-
-
-def _offered(stretch: _Stretch, left_out: set[str]) -> int:
-    definition = _payable(stretch)
-    if definition is None:
-        return 0
-    total = 0
-    for code, found in estimates(definition, period=stretch.period, practices=stretch.practices).items():
-        if found is None:
-            left_out.add(code)
-        else:
-            total += found.expected
-    return total
+def _sums(over: Iterable[_Stretch], to_come: Iterable[_Stretch], own: Booking) -> tuple[_Sum, _Sum]:
+    """What has been earned, and what is offered for the rest."""
+    entitled, offered = _Sum(own), _Sum(own)
+    for stretch in over:
+        entitled.add(stretch, evaluate_possible)
+    for stretch in to_come:
+        offered.add(stretch, evaluate_offered)
+    return entitled, offered
 
 
 def _payable(stretch: _Stretch) -> Definition | None:

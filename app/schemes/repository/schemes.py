@@ -1,6 +1,7 @@
 """Schemes and the versions of their definitions."""
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlmodel import col
@@ -36,6 +37,15 @@ class SchemeRepository(TenantRepository[SchemeRow]):
         if financial_year:
             statement = statement.where(col(SchemeRow.financial_year) == financial_year)
         return await self.page(statement, keys=[SchemeRow.id], params=params, cursors=cursors, kind=kind)
+
+    async def list_begun(self, *, since: date, on: date) -> Sequence[SchemeRow]:
+        """Not drafts, whose year begins from the one day to the other; by year and code."""
+        return await self.list(
+            col(SchemeRow.state) != SchemeState.DRAFT,
+            col(SchemeRow.starts_on) >= since,
+            col(SchemeRow.starts_on) <= on,
+            order=[col(SchemeRow.starts_on), col(SchemeRow.code)],
+        )
 
 
 class VersionRepository(TenantRepository[VersionRow]):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -182,6 +182,12 @@ def _refuse_other_year(scheme: SchemeRow, applies: Period) -> None:
 
 async def get_scheme(session: Tx, scheme_id: UUID) -> SchemeRef:
     return as_scheme_ref(await SchemeRepository(session, session.tenant).get(scheme_id))
+
+
+async def list_begun(session: Tx, *, since: date, on: date) -> list[SchemeRef]:
+    """Each scheme that is no draft and whose year begins in that time."""
+    rows = await SchemeRepository(session, session.tenant).list_begun(since=since, on=on)
+    return [as_scheme_ref(row) for row in rows]
 
 
 async def get_version_for(session: Tx, scheme_id: UUID, period: Period) -> VersionRef:
