@@ -102,6 +102,26 @@ def test_every_kind_and_every_member_is_described():
         assert all(member["description"] for member in each["properties"].values())
 
 
+def test_every_member_has_an_example_that_its_own_schema_takes():
+    schema = definition_schema()
+    objects = [schema, *(each for each in schema["$defs"].values() if "properties" in each)]
+    wrong = [
+        (name, example)
+        for each in objects
+        for name, member in each["properties"].items()
+        for example in member["examples"] or [None]
+        if not jsonschema_rs.Draft202012Validator({**member, "$defs": schema["$defs"]}).is_valid(example)
+    ]
+    assert wrong == []
+
+
+def test_a_name_of_a_measure_says_which_kinds_and_units_it_takes():
+    rate = definition_schema()["$defs"]["PerHead"]["properties"]["measure"]
+    assert rate["description"] == (
+        "The list whose patients are paid for. The key of a measure of kind `list_size`, in patients."
+    )
+
+
 def test_every_reference_of_the_schema_leads_somewhere():
     schema = definition_schema()
     targets = {f"#/$defs/{name}" for name in schema["$defs"]}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from app.calculation.errors import DefinitionInvalid
 from app.calculation.language.members import member, read_members
@@ -53,6 +53,9 @@ class Round:
             )
 
 
+ROUNDED: Final = {"at": "line", "mode": "half_up"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """The rules of an incentive scheme as data."""
@@ -60,7 +63,7 @@ class Document:
     language: int = field(metadata=member(Exactly(1), "The version of the language: 1."))
     round: Round = field(
         default=Round(),
-        metadata=member(Declared(Round), "When and how amounts become pence; once for each line if absent."),
+        metadata=member(Declared(Round), "When and how amounts become pence; once for each line if absent.", ROUNDED),
     )
     measures: Mapping[str, Measure] = field(
         default_factory=dict, metadata=member(Measures(), "What nodes may count or multiply, by a name of your own.")

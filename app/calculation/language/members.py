@@ -19,18 +19,28 @@ class Reader(ABC):
     def read(self, raw: object, at: str, reading: Reading) -> Any: ...
 
     @abstractmethod
-    def schema(self) -> dict[str, Any]: ...
+    def schema(self) -> dict[str, Any]:
+        """With at least one of `examples`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
+    """`example` is one that says more here than the reader's own."""
+
     reader: Reader
     description: str
+    example: Any = None
+
+    def schema(self) -> dict[str, Any]:
+        schema = self.reader.schema()
+        description = " ".join([self.description, *([schema["description"]] if "description" in schema else [])])
+        examples = schema["examples"] if self.example is None else [self.example]
+        return {**schema, "description": description, "examples": examples}
 
 
-def member(reader: Reader, description: str) -> dict[str, Member]:
+def member(reader: Reader, description: str, example: Any = None) -> dict[str, Member]:
     """For `field(metadata=…)`."""
-    return {_KEY: Member(reader, description)}
+    return {_KEY: Member(reader, description, example)}
 
 
 @runtime_checkable

@@ -40,7 +40,7 @@ class Name(Reader):
         return raw
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": NAME_PATTERN}
+        return {"type": "string", "pattern": NAME_PATTERN, "examples": ["lead_session"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Exactly(Reader):
         return self.value
 
     def schema(self) -> dict[str, Any]:
-        return {"const": self.value}
+        return {"const": self.value, "examples": [self.value]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Choice(Reader):
         return self.words(raw)
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "enum": _values(self.words)}
+        return {"type": "string", "enum": _values(self.words), "examples": _values(self.words)[:1]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,8 @@ class ChoiceOrDate(Reader):
             return self._refuse(at, reading)
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [Choice(self.words).schema(), {"type": "string", "format": "date"}]}
+        choice = Choice(self.words).schema()
+        return {"anyOf": [choice, Day().schema()], "examples": choice["examples"]}
 
     def _refuse(self, at: str, reading: Reading) -> Invalid:
         return reading.refuse(
@@ -128,7 +129,7 @@ class Day(Reader):
             return self._refuse(at, reading)
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}
+        return {"type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$", "examples": ["2026-04-01"]}
 
     def _refuse(self, at: str, reading: Reading) -> Invalid:
         return reading.refuse(at, "bad_value", "This has to be a date YYYY-MM-DD.")
@@ -147,7 +148,8 @@ class Whole(Reader):
         return raw if raw >= self.least else reading.refuse(at, "bad_value", f"At least {self.least}.")
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+        limits = {"minimum": self.least, "maximum": self.most}
+        return {"type": "integer", **limits, "examples": [min(2, self.most)]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,8 @@ class DecimalString(Reader):
         return reading.refuse(at, "not_a_decimal_string", 'Write it as a decimal string without sign, such as "2.00".')
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "decimal", "pattern": DECIMAL_PATTERN.replace("-?", "", 1)}
+        pattern = DECIMAL_PATTERN.replace("-?", "", 1)
+        return {"type": "string", "format": "decimal", "pattern": pattern, "examples": ["2.00"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ class FinanceCode(Reader):
         return raw
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{_FINANCE.pattern}$"}
+        return {"type": "string", "pattern": f"^{_FINANCE.pattern}$", "examples": ["C100"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,7 @@ class YesNo(Reader):
         return raw if isinstance(raw, bool) else reading.wrong_type(at, "true or false")
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "boolean"}
+        return {"type": "boolean", "examples": [True]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,7 @@ class OrganisationCode(Reader):
         return raw
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{_ORGANISATION.pattern}$"}
+        return {"type": "string", "pattern": f"^{_ORGANISATION.pattern}$", "examples": ["OOH1"]}
 
 
 def _values(words: type[StrEnum]) -> list[str]:

@@ -36,9 +36,9 @@ def _one_of(classes: Mapping[str, type[Any]]) -> dict[str, Any]:
 def _object(cls: type[Any], tag: str | None, word: str) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     if tag:
-        properties[tag] = {"const": word, "description": f"Names this kind: `{word}`."}
+        properties[tag] = {"const": word, "description": f"Names this kind: `{word}`.", "examples": [word]}
     for each, spec in declared(cls):
-        properties[each.name] = {**spec.reader.schema(), "description": spec.description}
+        properties[each.name] = spec.schema()
     required = [*([tag] if tag else []), *(each.name for each, _ in declared(cls) if is_required(each))]
     schema: dict[str, Any] = {"type": "object", "description": getdoc(cls), "properties": properties}
     return {**schema, **({"required": required} if required else {}), "additionalProperties": False}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.calculation.language.members import Reader, read_members
+from app.calculation.language.members import Reader, declared, is_required, read_members
 from app.calculation.language.readers import NAME_PATTERN
 from app.calculation.language.reading import INVALID, MAX_DEPTH, MAX_NODES, Invalid, Reading, pointer
 from app.calculation.values import Measure, MeasuredIn, Need, Node
@@ -25,7 +25,8 @@ class Declared(Reader):
         return values if isinstance(values, Invalid) else self.cls(**values)
 
     def schema(self) -> dict[str, Any]:
-        return {"$ref": f"#/$defs/{self.cls.__name__}"}
+        required = {each.name: spec.schema()["examples"][0] for each, spec in declared(self.cls) if is_required(each)}
+        return {"$ref": f"#/$defs/{self.cls.__name__}", "examples": [required]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class AnyNode(Reader):
             return _read_tagged(raw, at, reading, tag="type", kinds=reading.catalogue.nodes, unknown="unknown_node")
 
     def schema(self) -> dict[str, Any]:
-        return {"$ref": "#/$defs/Node"}
+        return {"$ref": "#/$defs/Node", "examples": [{"type": "fixed", "id": "joining", "amount": "100.00"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ class ListOf(Reader):
         return INVALID if any(isinstance(value, Invalid) for value in values) else values
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "array", "items": self.each.schema(), "minItems": 1, "maxItems": self.most}
+        each = self.each.schema()
+        limits = {"minItems": 1, "maxItems": self.most}
+        return {"type": "array", "items": each, **limits, "examples": [each["examples"]]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class AnyNeed(Reader):
         return values if isinstance(values, Invalid) else kinds[0](**values)
 
     def schema(self) -> dict[str, Any]:
-        return {"$ref": "#/$defs/Need"}
+        return {"$ref": "#/$defs/Need", "examples": [{"post": "named_lead", "held": "period_start"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Measures(Reader):
             "propertyNames": {"pattern": NAME_PATTERN},
             "additionalProperties": {"$ref": "#/$defs/Measure"},
             "maxProperties": MAX_MEASURES,
+            "examples": [{"sessions": {"kind": "count", "fact": "lead_session", "max_per_month": 2}}],
         }
 
 
@@ -126,10 +130,8 @@ class MeasureName(Reader):
         return found
 
     def schema(self) -> dict[str, Any]:
-        return {
-            "type": "string",
-            "description": f"The key of a measure of kind {self._kinds('`')}, in {self._units()}.",
-        }
+        needed = f"The key of a measure of kind {self._kinds('`')}, in {self._units()}."
+        return {"type": "string", "description": needed, "examples": [self._classes()[0].kind]}
 
     def _refuse(self, reason: str, found: Measure, at: str, reading: Reading) -> Invalid:
         is_there = f"This is {found.measured_in.value}, of kind {found.kind}"

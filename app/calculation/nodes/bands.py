@@ -35,12 +35,16 @@ class Of(StrEnum):
 class Band:
     """From its first value on, and until below its end: 6 to below 8. The last band has no end."""
 
-    at_least: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "The first value that is in the band."))
+    at_least: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "The first value that is in the band.", "6"))
     below: Decimal | None = field(
         default=None,
-        metadata=member(DecimalString(MOST_AMOUNT), "The first value that is no longer in it. The last band has none."),
+        metadata=member(
+            DecimalString(MOST_AMOUNT), "The first value that is no longer in it. The last band has none.", "8"
+        ),
     )
-    rate: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "Pounds that the band pays; 0 is a rate too."))
+    rate: Decimal = field(
+        metadata=member(DecimalString(MOST_AMOUNT), "Pounds that the band pays; 0 is a rate too.", "0.40")
+    )
 
     def words(self, unit: Any) -> str:
         start = unit(exact(self.at_least))

@@ -16,16 +16,17 @@ class BookedAs:
     """
 
     pay_code: str | None = field(
-        default=None, metadata=member(FinanceCode(), "The pay code. The scheme's own if absent.")
+        default=None, metadata=member(FinanceCode(), "The pay code. The scheme's own if absent.", "LIS01")
     )
     cost_centre: str | None = field(
         default=None, metadata=member(FinanceCode(), "The cost centre. The scheme's own if absent.")
     )
     subjective: str | None = field(
-        default=None, metadata=member(FinanceCode(), "The subjective code: what kind of spending it is.")
+        default=None, metadata=member(FinanceCode(), "The subjective code: what kind of spending it is.", "52110010")
     )
     vat_code: str | None = field(
-        default=None, metadata=member(FinanceCode(), "The VAT code by which the ledger knows how it is taxed.")
+        default=None,
+        metadata=member(FinanceCode(), "The VAT code by which the ledger knows how it is taxed.", "EXEMPT"),
     )
     pensionable: bool | None = field(
         default=None, metadata=member(YesNo(), "Whether it counts as pensionable pay. Not said if absent.")

@@ -29,7 +29,9 @@ class Bound(Component):
     word: ClassVar[str]
     amount: Decimal | None = field(
         default=None,
-        metadata=member(DecimalString(MOST_AMOUNT), "The limit in pounds. Either this, or `rate` and `measure`."),
+        metadata=member(
+            DecimalString(MOST_AMOUNT), "The limit in pounds. Either this, or `rate` and `measure`.", "5000.00"
+        ),
     )
     rate: Decimal | None = field(
         default=None, metadata=member(DecimalString(MOST_RATE), "Pounds for each patient; with `measure`.")

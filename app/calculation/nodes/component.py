@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from app.calculation.errors import BrokenMonth
 from app.calculation.language.members import member
@@ -36,19 +36,22 @@ class OrganisationPayee:
         return Payee("organisation", self.code)
 
 
+BOOKED: Final = {"pay_code": "LIS01", "cost_centre": "C100", "vat_code": "EXEMPT", "pensionable": True}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component(PayingNode):
     """A node that makes a line of its own."""
 
     # The member that everything it pays is multiplied by, where there is one.
     price: ClassVar[str | None] = None
-    id: str = field(metadata=member(ComponentId(), "Names the line. Unique in the definition."))
+    id: str = field(metadata=member(ComponentId(), "Names the line. Unique in the definition.", "engagement"))
     payee: OrganisationPayee | None = field(
         default=None, metadata=member(Declared(OrganisationPayee), "Who is paid. The practice itself if absent.")
     )
     booking: BookedAs | None = field(
         default=None,
-        metadata=member(Declared(BookedAs), "How finance books it. By the scheme's own codes if absent."),
+        metadata=member(Declared(BookedAs), "How finance books it. By the scheme's own codes if absent.", BOOKED),
     )
 
     def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:

@@ -113,7 +113,9 @@ class AmountMeasure(PreparedMeasure):
     units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.POUNDS,)
     takes_negative: ClassVar[bool] = True
     name: str
-    fact: str = field(metadata=member(Name(), "The name under which the facts are recorded; their values are pounds."))
+    fact: str = field(
+        metadata=member(Name(), "The name under which the facts are recorded; their values are pounds.", "correction")
+    )
 
     def words(self) -> str:
         return f"confirmed amounts in pounds named {self.fact}"

@@ -38,7 +38,7 @@ class EventsMeasure(Measure):
     kind: ClassVar[str] = "events"
     units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.EVENTS,)
     name: str
-    fact: str = field(metadata=member(Name(), "The name under which the facts are recorded."))
+    fact: str = field(metadata=member(Name(), "The name under which the facts are recorded.", "health_check"))
     distinct: Distinct | None = field(
         default=None,
         metadata=member(
@@ -86,7 +86,9 @@ class DatedRate:
     """A rate from a day on, until the next one."""
 
     since: date = field(metadata=member(Day(), "The first day of the rate."))
-    rate: Decimal = field(metadata=member(DecimalString(MOST_RATE), "Pounds for each event from that day on."))
+    rate: Decimal = field(
+        metadata=member(DecimalString(MOST_RATE), "Pounds for each event from that day on.", "140.00")
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ class PerEvent(Component):
     measure: EventsMeasure = field(metadata=member(MeasureName(EventsMeasure), "What counts as an event."))
     rate: Decimal | None = field(
         default=None,
-        metadata=member(DecimalString(MOST_RATE), "Pounds for each event. Either this or `rates`."),
+        metadata=member(DecimalString(MOST_RATE), "Pounds for each event. Either this or `rates`.", "140.00"),
     )
     rates: tuple[DatedRate, ...] | None = field(
         default=None,

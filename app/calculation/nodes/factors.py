@@ -39,7 +39,7 @@ class Factor:
 
     value: Decimal | None = field(
         default=None,
-        metadata=member(DecimalString(MOST_AMOUNT), "A number, as a decimal string. Either this or `measure`."),
+        metadata=member(DecimalString(MOST_AMOUNT), "A number, as a decimal string. Either this or `measure`.", "1.54"),
     )
     measure: PreparedMeasure | None = field(
         default=None,
@@ -47,7 +47,9 @@ class Factor:
     )
     over: Decimal | None = field(
         default=None,
-        metadata=member(DecimalString(MOST_AMOUNT), "The number that it is divided by, such as a national average."),
+        metadata=member(
+            DecimalString(MOST_AMOUNT), "The number that it is divided by, such as a national average.", "10184"
+        ),
     )
     over_measure: PreparedMeasure | None = field(
         default=None,
@@ -85,6 +87,9 @@ class Factor:
         return factor
 
 
+AVERAGE: Final = {"measure": "list", "over": "10184"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times(PayingNode):
     """Pays what is below it, multiplied by every factor.
@@ -95,7 +100,9 @@ class Times(PayingNode):
 
     type: ClassVar[str] = "times"
     factors: tuple[Factor, ...] = field(
-        metadata=member(ListOf(Declared(Factor), most=10), "What everything below is multiplied by, one after another.")
+        metadata=member(
+            ListOf(Declared(Factor), most=10), "What everything below is multiplied by, one after another.", [AVERAGE]
+        )
     )
     then: PayingNode = field(metadata=member(AnyNode(), "What is multiplied."))
 

@@ -28,7 +28,7 @@ class Fixed(Component):
     price: ClassVar[str | None] = "amount"
     amount: Decimal | None = field(
         default=None,
-        metadata=member(DecimalString(MOST_AMOUNT), "Pounds, as a decimal string. Either this or `measure`."),
+        metadata=member(DecimalString(MOST_AMOUNT), "Pounds, as a decimal string. Either this or `measure`.", "100.00"),
     )
     rate_per: RatePer = field(
         default=RatePer.PERIOD,

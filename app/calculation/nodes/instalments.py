@@ -107,7 +107,7 @@ class Instalments(_ByParts):
     """
 
     type: ClassVar[str] = "instalments"
-    parts: int = field(metadata=member(Parts(2, MONTHS_OF_A_YEAR), _PARTS))
+    parts: int = field(metadata=member(Parts(2, MONTHS_OF_A_YEAR), _PARTS, 12))
     then: PayingNode = field(
         metadata=member(
             AnyNode(), "What is paid in parts: lists and fixed amounts, which are known from the beginning."
@@ -166,8 +166,8 @@ class Advance(Component, _ByParts):
     measure: LevelMeasure = field(
         metadata=member(MeasureName(LevelMeasure, units=(MeasuredIn.POUNDS,)), "Last year's amount in pounds.")
     )
-    share: Decimal = field(metadata=member(DecimalString(1), "The share of it that is advanced: 0.80 is 80%."))
-    parts: int = field(metadata=member(Parts(2, MONTHS_OF_A_YEAR), _PARTS))
+    share: Decimal = field(metadata=member(DecimalString(1), "The share of it that is advanced: 0.80 is 80%.", "0.80"))
+    parts: int = field(metadata=member(Parts(2, MONTHS_OF_A_YEAR), _PARTS, 12))
     then: PayingNode = field(metadata=member(AnyNode(), "What is earned, worked out for the whole financial year."))
 
     def problems(self, at: str, *, inside: Sequence[Node], applies: Period) -> Iterator[Problem]:

@@ -44,7 +44,7 @@ class LevelMeasure(PreparedMeasure):
     units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.NUMBER, MeasuredIn.PER_CENT, MeasuredIn.POUNDS)
     takes_negative: ClassVar[bool] = True
     name: str
-    fact: str = field(metadata=member(Name(), "The name under which the facts are recorded."))
+    fact: str = field(metadata=member(Name(), "The name under which the facts are recorded.", "achievement"))
     unit: Unit = field(
         default=Unit.NUMBER,
         metadata=member(

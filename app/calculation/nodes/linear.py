@@ -30,10 +30,10 @@ class Linear(Component):
     type: ClassVar[str] = "linear"
     price: ClassVar[str | None] = "points"
     measure: LevelMeasure = field(metadata=member(MeasureName(LevelMeasure), "What was achieved."))
-    lower: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "At or below this nothing is earned."))
-    upper: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "At or above this all is earned."))
-    points: Decimal = field(metadata=member(DecimalString(MOST_RATE), "The points that can be earned."))
-    point_value: Decimal = field(metadata=member(DecimalString(MOST_RATE), "Pounds for each point."))
+    lower: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "At or below this nothing is earned.", "20"))
+    upper: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "At or above this all is earned.", "50"))
+    points: Decimal = field(metadata=member(DecimalString(MOST_RATE), "The points that can be earned.", "44"))
+    point_value: Decimal = field(metadata=member(DecimalString(MOST_RATE), "Pounds for each point.", "225.49"))
 
     @classmethod
     def refusals(cls, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

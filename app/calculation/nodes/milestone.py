@@ -30,7 +30,9 @@ class DoneMeasure(Measure):
     kind: ClassVar[str] = "done"
     units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.SHARE,)
     name: str
-    fact: str = field(metadata=member(Name(), "The name under which it is recorded: 1 is done, 0.5 is half of it."))
+    fact: str = field(
+        metadata=member(Name(), "The name under which it is recorded: 1 is done, 0.5 is half of it.", "first_area")
+    )
     due: date | None = field(
         default=None,
         metadata=member(Day(), "The last day that counts. No day of the financial year is too late if absent."),
@@ -60,7 +62,7 @@ class Item:
 
     measure: DoneMeasure = field(metadata=member(MeasureName(DoneMeasure), "What has to be done."))
     weight: Decimal = field(
-        default=Decimal(1), metadata=member(DecimalString(MOST_AMOUNT), "Its weight among the items; 1 if absent.")
+        default=Decimal(1), metadata=member(DecimalString(MOST_AMOUNT), "Its weight among the items; 1 if absent.", "1")
     )
 
     def workings(self, part: Exact) -> dict[str, Any]:
@@ -77,7 +79,9 @@ class Milestone(Component):
 
     type: ClassVar[str] = "milestone"
     price: ClassVar[str | None] = "amount"
-    amount: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "Pounds for all items together, in the year."))
+    amount: Decimal = field(
+        metadata=member(DecimalString(MOST_AMOUNT), "Pounds for all items together, in the year.", "900.00")
+    )
     items: tuple[Item, ...] = field(
         metadata=member(ListOf(Declared(Item), most=MOST_ITEMS), "What has to be done for it.")
     )

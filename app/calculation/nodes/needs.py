@@ -58,7 +58,9 @@ class PostNeed(PreparedNeed):
     """The practice has somebody in a post: a named lead on the first day of the period, say."""
 
     key: ClassVar[str] = "post"
-    post: str = field(metadata=member(Name(), "The post that somebody has to hold, such as `named_lead`."))
+    post: str = field(
+        metadata=member(Name(), "The post that somebody has to hold, such as `named_lead`.", "named_lead")
+    )
     held: Held = field(
         default=Held.PERIOD_START,
         metadata=member(Choice(Held), "On the first day of the period, on any of its days, or on every one."),
@@ -107,10 +109,10 @@ class FactNeed(PreparedNeed):
     """
 
     key: ClassVar[str] = "fact"
-    fact: str = field(metadata=member(Name(), "The name under which the facts are recorded."))
+    fact: str = field(metadata=member(Name(), "The name under which the facts are recorded.", "feedback_form"))
     at_least: Decimal = field(
         default=Decimal(1),
-        metadata=member(DecimalString(MOST_AMOUNT), "What they have to add up to; 1 if absent."),
+        metadata=member(DecimalString(MOST_AMOUNT), "What they have to add up to; 1 if absent.", "1"),
     )
     within: Within = field(
         default=Within.PERIOD,

@@ -26,7 +26,9 @@ class PerSession(Component):
 
     type: ClassVar[str] = "per_session"
     price: ClassVar[str | None] = "rate"
-    rate: Decimal = field(metadata=member(DecimalString(MOST_RATE), "Pounds for each session, as a decimal string."))
+    rate: Decimal = field(
+        metadata=member(DecimalString(MOST_RATE), "Pounds for each session, as a decimal string.", "300.00")
+    )
     measure: CountMeasure = field(metadata=member(MeasureName(CountMeasure), "What counts as a session."))
 
     def sentence(self) -> str:

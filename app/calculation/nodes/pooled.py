@@ -54,7 +54,9 @@ class Pooled(Component):
     """
 
     type: ClassVar[str] = "pooled"
-    budget: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "Pounds for all practices together."))
+    budget: Decimal = field(
+        metadata=member(DecimalString(MOST_AMOUNT), "Pounds for all practices together.", "100000.00")
+    )
     rate_per: RatePer = field(
         default=RatePer.YEAR,
         metadata=member(Choice(RatePer), "`year`: a period of whole months has months/12 of it. `period`: all of it."),

@@ -34,7 +34,7 @@ class PostHeldMeasure(PreparedMeasure):
     kind: ClassVar[str] = "post_held"
     units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.SHARE, MeasuredIn.DAYS)
     name: str
-    post: str = field(metadata=member(Name(), "The post that somebody holds, such as `named_lead`."))
+    post: str = field(metadata=member(Name(), "The post that somebody holds, such as `named_lead`.", "named_lead"))
     unit: HeldAs = field(
         default=HeldAs.SHARE,
         metadata=member(

@@ -33,7 +33,9 @@ class CostsMeasure(Measure):
     kind: ClassVar[str] = "costs"
     units: ClassVar[tuple[MeasuredIn, ...]] = (MeasuredIn.COSTS,)
     name: str
-    fact: str = field(metadata=member(Name(), "The name under which the costs are recorded; their values are pounds."))
+    fact: str = field(
+        metadata=member(Name(), "The name under which the costs are recorded; their values are pounds.", "locum_week")
+    )
 
     def words(self) -> str:
         return f"confirmed costs named {self.fact}"
@@ -58,8 +60,10 @@ class CostsMeasure(Measure):
 class UnitCap:
     """The most that is paid for a unit, from one number on; where caps were raised, from one day on as well."""
 
-    from_unit: int = field(metadata=member(Whole(1, 1000), "The first unit that it is for; the first cap is from 1."))
-    cap: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "Pounds for each unit at most."))
+    from_unit: int = field(
+        metadata=member(Whole(1, 1000), "The first unit that it is for; the first cap is from 1.", 1)
+    )
+    cap: Decimal = field(metadata=member(DecimalString(MOST_AMOUNT), "Pounds for each unit at most.", "1211.64"))
     since: date | None = field(
         default=None,
         metadata=member(
@@ -94,7 +98,9 @@ class CappedReimbursement(Component):
     waiting: int = field(
         default=0, metadata=member(Whole(0, 1000), "So many units of each subject at the beginning are not paid.")
     )
-    unit: str = field(default="week", metadata=member(Name(), "What a unit is called, such as week or session."))
+    unit: str = field(
+        default="week", metadata=member(Name(), "What a unit is called, such as week or session.", "week")
+    )
 
     @classmethod
     def refusals(cls, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
