@@ -198,7 +198,7 @@ async def test_a_persons_copy_names_the_runs_they_decided_about(shared: LivePlen
     run = await office.run(run_id)
     async with shared.session(office.tenant) as session:
         copies = [await service.export_person(session, UUID(run[f"{verb}_by"])) for verb in ("calculated", "approved")]
-    assert copies == [
-        {"payment_runs": [{"run": run_id, "requested": run["created_at"]}], "arrangements": [], "suppliers": []},
-        {"payment_runs": [{"run": run_id, "approved": run["approved_at"]}], "arrangements": [], "suppliers": []},
+    assert [copy["payment_runs"] for copy in copies] == [
+        [{"run": run_id, "requested": run["created_at"]}],
+        [{"run": run_id, "approved": run["approved_at"]}],
     ]
