@@ -30,6 +30,10 @@ async def calculate_run(context: JobContext) -> None:
         return
     # In a thread, so that the lease is renewed while the sums are done.
     worked = await asyncio.to_thread(frozen.work_out)
+    if worked.excess:
+        async with context.transaction(final=True) as session:
+            await service.stop_run(session, run_id, worked, now=context.tools.clock.now())
+        return
     waiting = [statement for statement in worked.statements if statement.practice not in frozen.written]
     while len(waiting) > CHUNK:
         chunk, waiting = waiting[:CHUNK], waiting[CHUNK:]

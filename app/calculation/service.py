@@ -12,7 +12,7 @@ from app.calculation.nodes import component
 from app.calculation.nodes.catalogue import CATALOGUE, PARTS
 from app.calculation.nodes.component import Component
 from app.calculation.nodes.list_size import ListMeasure
-from app.calculation.rules import canonical, describing, engine, lists, seeing
+from app.calculation.rules import canonical, describing, engine, lists, rounding, seeing
 from app.calculation.rules.earning import PayingNode, View
 from app.calculation.values import Booking, Definition, Needed, Node, PracticeInput, PracticeResult, Problem, Range
 from app.core.clock import Period
@@ -28,6 +28,7 @@ range_sentence = describing.range_sentence
 sight = seeing.sight
 facts_since = seeing.facts_since
 year_share = component.year_share
+largest_remainder = rounding.largest_remainder
 
 
 def parse_definition(raw: Mapping[str, Any]) -> Definition:
@@ -65,6 +66,13 @@ def bookings(definition: Definition) -> dict[str, Booking]:
     """By the id of each component: how finance books it."""
     nodes = (place.node for place in walk(definition.pay))
     return {node.id: node.booking_value() for node in nodes if isinstance(node, Component)}
+
+
+def organisations_paid(definition: Definition) -> frozenset[str]:
+    """The codes of the organisations that its components pay in place of the practice."""
+    nodes = (place.node for place in walk(definition.pay))
+    payees = (node.payee_value() for node in nodes if isinstance(node, Component))
+    return frozenset(payee.code for payee in payees if payee)
 
 
 def count_workings(definition: Definition) -> int:

@@ -44,6 +44,23 @@ class PeriodNotPayable(DomainError):
     title = "The scheme's definition cannot be paid for this period."
 
 
+class NoBudget(DomainError):
+    status = 409
+    code = "payments.no_budget"
+    title = "The scheme's budget comes to 0.00, and the scheme pays no more than its budget."
+    hint = "Give it a budget with `PATCH /v1/incentive-schemes/{scheme_id}`; one per head needs lists of its practices."
+
+
+class OverBudget(DomainError):
+    status = 409
+    code = "payments.over_budget"
+    title = "More is due than the scheme's budget has left, and the scheme then pays nothing."
+    hint = (
+        "Raise the budget or choose another `over_budget` with `PATCH /v1/incentive-schemes/{scheme_id}`, then ask for"
+        " the run again."
+    )
+
+
 class RunNotCalculated(DomainError):
     status = 409
     code = "payments.run_not_calculated"

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Uuid
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -34,6 +34,10 @@ class PaymentRun(SQLModel, table=True):
     file_count: int | None = None
     inputs_digest: str | None = None
     outputs_digest: str | None = None
+    over_budget: str | None = None
+    budget: int | None = Field(default=None, sa_type=BigInteger)
+    available: int | None = Field(default=None, sa_type=BigInteger)
+    held_back: int | None = Field(default=None, sa_type=BigInteger)
     balances: list[list[Any]] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     calculated_by: UUID
     approved_by: UUID | None = None
@@ -90,6 +94,7 @@ class PaymentRunPart(SQLModel, table=True):
     fingerprint: str | None = None
     differences: bool
     changed: bool
+    unknown_payees: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
 
 
 class PaymentRunInput(SQLModel, table=True):
@@ -132,7 +137,7 @@ class PaymentLine(SQLModel, table=True):
     payee_type: str
     payee_code: str
     blocked: bool
-    # Of runs of the first releases; those of later ones are put together from what the run froze.
+    # Of runs of the first releases, and of what a budget holds back; the rest is put together from what the run froze.
     sentence: str | None = None
     workings: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.calculation.values import Booking, Explanation, Payee, PracticeInput
 from app.core.clock import Period
+from app.schemes.values import OverBudget
 
 
 class RunState(StrEnum):
@@ -133,6 +134,18 @@ class Part:
     posted: Mapping[str, tuple[Posted, ...]] = field(hash=False)
     differences: bool
     corrections: Mapping[str, tuple[Correction, ...]] = field(default_factory=dict, hash=False)
+    unknown_payees: frozenset[str] = frozenset()
+    """Organisations that the definition pays and the register does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What a run may pay: the scheme's budget in pence, what of it is not posted yet, and the rule when that is too little."""
+
+    rule: OverBudget
+    budget: int
+    available: int
+    period: Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +175,8 @@ class StatementLine:
     payee: Payee
     blocked: bool
     explain: Callable[[], Explanation] = field(compare=False, repr=False)
+    keeps_words: bool = False
+    """Whether its words are stored, because they follow from more than its own practice's inputs."""
 
     @property
     def sentence(self) -> str:
@@ -198,6 +213,9 @@ class WorkedRun:
     total: int
     lines: int
     outputs_digest: str
+    excess: int = 0
+    """By how much the run is over a budget that stops it."""
+    held_back: int = 0
 
     @property
     def moved(self) -> int:

@@ -39,6 +39,11 @@ class SchemeCodeTaken(DomainError):
     constraints = ("uq_scheme_code",)
 
 
+class BudgetMissing(InvalidRequest):
+    code = "schemes.budget_missing"
+    title = "What happens over the budget needs a budget of more than 0.00."
+
+
 class SchemeClosed(DomainError):
     status = 409
     code = "schemes.closed"

@@ -30,6 +30,7 @@ class SchemeRow(SQLModel, table=True):
     pay_code: str | None = None
     cost_centre: str | None = None
     query_days: int = QUERY_DAYS
+    over_budget: str | None = None
     waive_below: int | None = Field(default=None, sa_type=BigInteger)
     state: str
     live_version: int | None = None

@@ -21,6 +21,14 @@ class SchemeState(StrEnum):
     CLOSED = "closed"
 
 
+class OverBudget(StrEnum):
+    """What happens when a run is due more than the budget has left: nothing is paid, all get less, or the first are paid."""
+
+    STOP = "stop"
+    PRO_RATE = "pro_rate"
+    QUEUE = "queue"
+
+
 class VersionState(StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -103,6 +111,7 @@ class SchemeRef:
     budget: Budget | None
     live_version: int | None
     waive_below: int | None = None
+    over_budget: OverBudget | None = None
 
     @property
     def year(self) -> Period:

@@ -44,18 +44,26 @@ async def test_statement_explains_each_line_and_its_payments_add_up(shared: Live
     assert payment["paid_on"] is None
 
 
-async def test_an_organisation_is_paid_by_the_name_that_the_register_has_for_it(shared: LivePlenary) -> None:
+async def test_an_organisation_that_the_register_does_not_know_blocks_its_own_line_alone(shared: LivePlenary) -> None:
     provider, unknown = f"X{new_id().hex[-5:].upper()}", f"X{new_id().hex[-5:].upper()}"
-    await shared.make_practice(provider, await shared.fresh_tenant(), name="Night Doctors")
+    elsewhere = await shared.fresh_tenant()
+    await shared.make_practice(provider, elsewhere, name="Night Doctors")
     cover = [
         {"type": "fixed", "id": name, "amount": "10.00", "payee": {"type": "organisation", "code": code}}
         for name, code in (("cover", provider), ("transport", unknown))
     ]
     definition = {"language": 1, "pay": {"type": "sum", "of": cover}}
     office = await Office.open(shared, lists=("5000",), definition=definition)
-    statement = await office.statement(await office.calculate(), office.practices[0])
-    names = {payment["payee"]["code"]: payment["payee"]["name"] for payment in statement["payments"]}
-    assert names == {provider: "Night Doctors", unknown: None}
+    statement = await office.statement(await office.pay(), office.practices[0])
+    assert [(each["payee"]["name"], each["payable"]) for each in statement["payments"]] == [("Night Doctors", "10.00")]
+    paid, blocked = statement["lines"]
+    assert (paid["amount"], paid["blocked"], blocked["amount"], blocked["blocked"]) == ("10.00", False, "0.00", True)
+    assert blocked["sentence"].startswith(
+        f"Nothing is paid yet, because the register does not know the organisation {unknown}. It would be: "
+    )
+    await shared.make_practice(unknown, elsewhere, name="Transport")
+    later = await office.statement(await office.calculate(), office.practices[0])
+    assert [(each["payee"]["name"], each["payable"]) for each in later["payments"]] == [("Transport", "10.00")]
 
 
 async def test_statements_are_hidden_while_the_run_is_worked_out(shared: LivePlenary) -> None:

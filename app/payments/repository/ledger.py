@@ -129,6 +129,14 @@ HAVING sum(amount) < 0 OR sum(fresh) > 0
 ORDER BY practice, payee_type, payee_code
 """
 )
+_LIMITED = text(
+    "SELECT DISTINCT period_from, period_until FROM payment_run WHERE commissioner_id = :tenant AND scheme_id = :scheme"
+    " AND state = ANY(:posted) AND held_back > 0"
+)
+_SUM = text(
+    "SELECT coalesce(sum(total), 0)::bigint FROM payment_run WHERE commissioner_id = :tenant AND scheme_id = :scheme"
+    " AND state = ANY(:posted)"
+)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:scheme, 9))")
 
 
@@ -171,6 +179,18 @@ class LedgerRepository(TenantRepository[PaymentRun]):
         return {
             Period(row.period_from, row.period_until): LastPosted(row.inputs_digest, row.fingerprint) for row in rows
         }
+
+    async def list_limited(self, scheme: UUID) -> frozenset[Period]:
+        """Periods of released runs that held something back because of the budget, paid since or not."""
+        rows = await (await self.session.connection()).execute(
+            _LIMITED, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED)}
+        )
+        return frozenset(Period(row.period_from, row.period_until) for row in rows)
+
+    async def sum_posted(self, scheme: UUID) -> int:
+        """Pence that the scheme's released runs hold."""
+        values = {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED)}
+        return (await (await self.session.connection()).execute(_SUM, values)).scalar_one()
 
     async def list_posted(self, scheme: UUID, period: Period) -> dict[str, tuple[Posted, ...]]:
         rows = await (await self.session.connection()).execute(

@@ -95,7 +95,7 @@ class StatementRepository(TenantRepository[PaymentStatement]):
         await copy_rows(
             self.session,
             "payment_line",
-            columns=(*columns, "amount", "payee_type", "payee_code", "blocked"),
+            columns=(*columns, "amount", "payee_type", "payee_code", "blocked", "sentence", "workings"),
             rows=[
                 (
                     ids[s.practice],
@@ -110,6 +110,8 @@ class StatementRepository(TenantRepository[PaymentStatement]):
                     line.payee.type,
                     line.payee.code,
                     line.blocked,
+                    line.sentence if line.keeps_words else None,
+                    _json(line.workings) if line.keeps_words else None,
                 )
                 for s in statements
                 for no, line in enumerate(s.lines, 1)

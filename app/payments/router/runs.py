@@ -17,6 +17,7 @@ from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.payments import service
 from app.payments.errors import (
+    NoBudget,
     OverlappingPeriod,
     OwnPractice,
     PeriodNotPayable,
@@ -45,7 +46,7 @@ _DECISION = (RunNotFound, PreconditionFailed, PreconditionRequired)
     "/v1/payment-runs",
     status_code=202,
     responses=error_responses(
-        SchemeNotFound, NoVersion, RunOpen, OverlappingPeriod, PeriodNotPayable, DefinitionInvalid
+        SchemeNotFound, NoVersion, RunOpen, OverlappingPeriod, PeriodNotPayable, DefinitionInvalid, NoBudget
     ),
 )
 async def create_payment_run(
@@ -173,8 +174,20 @@ def _run(run: PaymentRun) -> runs.PaymentRun:
             "version": run.version_no,
             "period": period_answer(run),
             "total": None if run.total is None else format_pounds(run.total),
+            "ceiling": _ceiling(run),
             "operation": run.operation_id,
             "reason": run.reason,
             "problem": run.problem,
         }
+    )
+
+
+def _ceiling(run: PaymentRun) -> runs.BudgetCeiling | None:
+    if run.over_budget is None or run.budget is None or run.available is None:
+        return None
+    return runs.BudgetCeiling(
+        rule=run.over_budget,  # pyright: ignore - the database checks it
+        budget=format_pounds(run.budget),
+        available=format_pounds(run.available),
+        held_back=None if run.held_back is None else format_pounds(run.held_back),
     )

@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -13,8 +13,10 @@ from app.calculation.values import Explanation, Line, Payee, PracticeResult, Rou
 from app.core.clock import Period
 from app.core.money import format_pounds
 from app.core.wording import pounds_text, span_text
+from app.payments.rules.ceiling import COMPONENT, excess, held_back
 from app.payments.values import (
     Balance,
+    Ceiling,
     Correction,
     LineKind,
     Part,
@@ -29,7 +31,7 @@ from app.payments.values import (
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
-def work_out(parts: Sequence[Part], balances: Iterable[Balance]) -> WorkedRun:
+def work_out(parts: Sequence[Part], balances: Iterable[Balance], within: Ceiling | None = None) -> WorkedRun:
     """A run's statements: lines of a period that is paid for the first time, then one adjustment for each difference.
 
     A practice was paid 1,200.00 for April to June, and a late session of 300.00 comes to light: the run for July to
@@ -45,6 +47,10 @@ def work_out(parts: Sequence[Part], balances: Iterable[Balance]) -> WorkedRun:
         for result in _evaluated(part):
             lines[result.code] = [_entitlement(line, part.period) for line in result.lines]
             notes[result.code] = result.notes
+    over = excess(lines, within) if within else 0
+    held = held_back(lines, within, waiting=_waiting(parts)) if within else {}
+    for practice, several in held.items():
+        lines[practice] = [*lines[practice], *several]
     owed: defaultdict[str, list[Balance]] = defaultdict(list)
     for balance in balances:
         owed[balance.practice].append(balance)
@@ -54,11 +60,42 @@ def work_out(parts: Sequence[Part], balances: Iterable[Balance]) -> WorkedRun:
         total=sum(statement.total for statement in statements),
         lines=sum(len(statement.lines) for statement in statements),
         outputs_digest=_digest(statements),
+        excess=over,
+        held_back=-sum(line.amount for several in held.values() for line in several),
     )
 
 
+def _waiting(parts: Iterable[Part]) -> Iterator[str]:
+    """Practices of which released runs hold something back."""
+    for part in parts:
+        for practice, posted in part.posted.items():
+            if any(each.component == COMPONENT and each.amount < 0 for each in posted):
+                yield practice
+
+
 def _evaluated(part: Part) -> list[PracticeResult]:
-    return evaluate(parse_definition(part.definition), period=part.period, practices=part.practices)
+    results = evaluate(parse_definition(part.definition), period=part.period, practices=part.practices)
+    if not part.unknown_payees:
+        return results
+    return [
+        replace(result, lines=tuple(_payable(line, part.unknown_payees) for line in result.lines)) for result in results
+    ]
+
+
+def _payable(line: Line, unknown: frozenset[str]) -> Line:
+    """An organisation that nobody can find is not paid; whoever else the run pays is."""
+    if line.payee.type == "practice" or line.payee.code not in unknown:
+        return line
+
+    def explain() -> Explanation:
+        earned = line.explain()
+        sentence = (
+            f"Nothing is paid yet, because the register does not know the organisation {line.payee.code}."
+            f" It would be: {earned.sentence}"
+        )
+        return Explanation(sentence, {"operator": "unknown_payee", "value": "0.00", "inputs": [earned.workings]})
+
+    return replace(line, amount=0, blocked=True, explain=explain)
 
 
 def depends_on_others(definition: Mapping[str, Any]) -> bool:
@@ -129,6 +166,8 @@ def _adjustment(component: str, payee: Payee, known: _Known, period: Period) -> 
     line, amount = known.line, known.due - known.paid
 
     def explain() -> Explanation:
+        if component == COMPONENT:
+            return Explanation(_again_due(amount, period), _difference(amount, [_paid(known.posted)]))
         entitled = line.explain() if line else None
         sentences = [
             _moved(period, known.due, known.paid),
@@ -156,6 +195,13 @@ def _adjustment(component: str, payee: Payee, known: _Known, period: Period) -> 
         payee=payee,
         blocked=line.blocked if line else False,
         explain=explain,
+    )
+
+
+def _again_due(amount: int, period: Period) -> str:
+    return (
+        f"{pounds_text(amount)} that the budget held back for {span_text(period)} is due again, as far as the budget allows"
+        " it now."
     )
 
 
@@ -244,9 +290,16 @@ def balance_notes(owed: Balance) -> Iterator[str]:
         )
 
 
-def inputs_digest(own: bytes, earlier: Iterable[bytes]) -> str:
+def inputs_digest(own: bytes, earlier: Iterable[bytes], within: Ceiling | None = None) -> str:
     """`own` and `earlier` are what `part_print` made of each part, in the order of their periods."""
-    return hashlib.sha256(b"\x1e".join((own, *earlier))).hexdigest()
+    budget = [_encoder.encode([within.rule.value, within.budget, within.available])] if within else []
+    return hashlib.sha256(b"\x1e".join((own, *earlier, *budget))).hexdigest()
+
+
+def with_unknown(digest: str, unknown: Iterable[str]) -> str:
+    """A digest of what was gathered, and of the payees that could not be found, where there are any."""
+    codes = sorted(unknown)
+    return hashlib.sha256(" ".join([digest, *codes]).encode()).hexdigest() if codes else digest
 
 
 def part_print(digest: str, posted: Mapping[str, tuple[Posted, ...]], balances: Sequence[Balance] = ()) -> bytes:

@@ -61,6 +61,7 @@ RUN = {
     "practices": 43,
     "total": "77400.00",
     "lines": 43,
+    "ceiling": None,
     "inputs_digest": "9f2c4c8e0d1f5a3b7e6d9c8b1a2f3e4d5c6b7a8990817263544536271809fabc",
     "outputs_digest": "1b2a3948576675849302f1e0d9c8b7a69584736251403f2e1d0c9b8a79685746",
     "calculated_by": PERSON_ID,

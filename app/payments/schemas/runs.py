@@ -13,6 +13,7 @@ from app.core.pagination import PageParams
 from app.core.privacy import SafeText
 from app.payments.schemas.examples import QUARTER, RUN, SCHEME_ID, example
 from app.payments.values import RunState
+from app.schemes.values import OverBudget
 
 
 class PaymentRunIn(StrictModel):
@@ -39,6 +40,15 @@ class RunProblem(BaseModel):
     detail: str | None
 
 
+class BudgetCeiling(BaseModel):
+    """What the scheme's budget had left when the run was worked out, and what it held back."""
+
+    rule: OverBudget
+    budget: PoundsSum
+    available: PoundsSum
+    held_back: PoundsSum | None = Field(description="Null until the run is worked out.")
+
+
 class PaymentRun(BaseModel):
     """`practices` and `lines` are counts; `calculated_by`, the `approvers` and `released_by` are different people."""
 
@@ -52,6 +62,7 @@ class PaymentRun(BaseModel):
     practices: int | None
     total: PoundsSum | None
     lines: int | None
+    ceiling: BudgetCeiling | None = Field(description="Null where the scheme pays whatever is due.")
     inputs_digest: str | None
     outputs_digest: str | None
     calculated_by: UUID

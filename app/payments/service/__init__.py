@@ -38,6 +38,7 @@ from app.payments.service.running import (
     publish_run,
     record_written,
     request_run,
+    stop_run,
     write_statements,
 )
 from app.payments.service.sending import send_run
@@ -94,6 +95,7 @@ __all__ = [
     "share_query",
     "stand_of",
     "statement_plain",
+    "stop_run",
     "watch_runs",
     "withdraw_query",
     "work_out",

@@ -44,6 +44,8 @@ def _paired(statement: PaymentStatement, stored: Sequence[PaymentLine], worked: 
     """The same inputs lead to the same figures, or nothing is said: an explanation of another figure would be worse."""
     found: Explained = {}
     for line in stored:
+        if line.sentence is not None:
+            continue
         again = worked[line.no - 1] if line.no <= len(worked) else None
         if again is None or (again.component, again.amount) != (line.component, line.amount):
             raise LineNotReproduced(f"It is {line_reference(statement.reference, line.no)}.")

@@ -10,10 +10,17 @@ from uuid import UUID
 
 import msgspec
 
-from app.calculation.service import frozen_digest, practice_bytes, practice_from_json
+from app.calculation.service import (
+    frozen_digest,
+    organisations_paid,
+    parse_definition,
+    practice_bytes,
+    practice_from_json,
+)
 from app.calculation.values import ENGINE_VERSION, PracticeInput
 from app.core.clock import Period
 from app.core.db import Tx
+from app.organisations import service as organisations
 from app.payments.repository.frozen import FrozenRow, PartRepository
 from app.payments.repository.ledger import LedgerRepository
 from app.payments.repository.queries import CorrectionRepository
@@ -22,9 +29,9 @@ from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.rules import working
 from app.payments.tables import PaymentRun, PaymentRunPart
-from app.payments.values import Balance, Correction, LastPosted, Part, Posted, RunState, WorkedRun
+from app.payments.values import Balance, Ceiling, Correction, LastPosted, Part, Posted, RunState, WorkedRun
 from app.schemes import service as schemes
-from app.schemes.values import VersionRef
+from app.schemes.values import OverBudget, VersionRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +40,12 @@ class Frozen:
 
     parts: tuple[Part, ...]
     balances: tuple[Balance, ...]
+    within: Ceiling | None
     written: frozenset[str] = frozenset()
 
     def work_out(self) -> WorkedRun:
         with _without_collector():
-            return working.work_out(self.parts, self.balances)
+            return working.work_out(self.parts, self.balances, self.within)
 
 
 @contextmanager
@@ -65,7 +73,7 @@ async def freeze_run(session: Tx, run_id: UUID, *, now: datetime) -> Frozen | No
         return None
     if stored := await parts.list_parts(run_id):
         written = await StatementRepository(session, session.tenant).list_practices(run_id)
-        return Frozen(await _parts(session, run, stored), _balances(run), frozenset(written))
+        return Frozen(await _parts(session, run, stored), _balances(run), _ceiling(run), frozenset(written))
     ledger = LedgerRepository(session, session.tenant)
     posted = await ledger.list_posted_periods(run.scheme_id)
     own = period_of(run)
@@ -73,9 +81,11 @@ async def freeze_run(session: Tx, run_id: UUID, *, now: datetime) -> Frozen | No
     # A waiver that is agreed at this moment either is seen here, or finds the run and is refused.
     await ledger.lock_balances(run.scheme_id)
     balances = await ledger.list_balances(run.scheme_id)
+    within = await _measure_ceiling(session, run)
     corrections = await CorrectionRepository(session, session.tenant).list_approved(run.scheme_id)
     claims = schemes.ClaimsOfRun(session, run.scheme_id, run.id, now=now)
-    freezer = _Freezer(session, run, posted, corrections, claims)
+    limited = await ledger.list_limited(run.scheme_id)
+    freezer = _Freezer(session, run, posted, corrections, claims, limited=limited)
     await freezer.look([own, *earlier])
     own_print = await freezer.add(own, balances=balances)
     earlier_prints = [await freezer.add_earlier(period) for period in earlier]
@@ -84,8 +94,21 @@ async def freeze_run(session: Tx, run_id: UUID, *, now: datetime) -> Frozen | No
     await session.flush()
     await parts.add_inputs(freezer.inputs)
     run.balances = [working.balance_plain(balance) for balance in balances]
-    run.inputs_digest = working.inputs_digest(own_print, earlier_prints)
-    return Frozen(tuple(freezer.parts), tuple(balances))
+    run.inputs_digest = working.inputs_digest(own_print, earlier_prints, within)
+    if within is not None:
+        run.over_budget, run.budget, run.available = within.rule.value, within.budget, within.available
+    return Frozen(tuple(freezer.parts), tuple(balances), within)
+
+
+async def _measure_ceiling(session: Tx, run: PaymentRun) -> Ceiling | None:
+    """What the scheme's budget has left; None where the scheme pays whatever is due."""
+    scheme = await schemes.get_scheme(session, run.scheme_id)
+    if scheme.over_budget is None:
+        return None
+    codes = await schemes.list_participants(session, scheme.id, period=scheme.year)
+    budget = await schemes.budget_total(session, scheme, year=scheme.year, codes=codes) or 0
+    posted = await LedgerRepository(session, session.tenant).sum_posted(scheme.id)
+    return Ceiling(scheme.over_budget, budget, budget - posted, period_of(run))
 
 
 async def load_parts(session: Tx, run: PaymentRun, practices: Sequence[str]) -> tuple[Part, ...]:
@@ -108,11 +131,15 @@ class _Freezer:
         posted: Mapping[Period, LastPosted],
         corrections: Mapping[Period, Mapping[str, tuple[Correction, ...]]],
         claims: schemes.ClaimsOfRun,
+        *,
+        limited: frozenset[Period],
     ) -> None:
         self.session = session
         self.run = run
         self.posted = posted
         self.corrections = corrections
+        self.limited = limited
+        self.unknown: dict[UUID, frozenset[str]] = {}
         self.gathering = schemes.Gathering(session, run.scheme_id)
         self.claims = claims
         self.versions: dict[Period, VersionRef] = {}
@@ -132,9 +159,9 @@ class _Freezer:
         self.marks = {period: f"{facts[period]} {claims[period]}" for period in periods}
 
     async def add_earlier(self, period: Period) -> bytes:
-        """One that looks as it did when it was last posted is not gathered again."""
+        """One that looks as it did when it was last posted is not gathered again, unless a budget held something back."""
         before, seen = self.posted[period], await self._fingerprint(period)
-        if seen != before.fingerprint:
+        if seen != before.fingerprint or period in self.limited:
             return await self.add(period)
         self._add_row(period, before.digest, seen, differences=True, changed=False)
         return working.part_print(before.digest, {})
@@ -147,18 +174,22 @@ class _Freezer:
         practices = await self.claims.hold_unclaimed(version, period, known, already_paid=self._already_paid)
         frozen = {practice.code: self._form(practice) for practice in practices}
         corrections = self.corrections.get(period, {})
+        unknown = await self._unknown_payees(version)
         inputs = frozen_digest(version.definition, period=period, frozen=list(frozen.values()))
-        digest = working.corrected_digest(inputs, corrections)
+        digest = working.with_unknown(working.corrected_digest(inputs, corrections), unknown)
         before = self.posted.get(period)
-        # What was last posted for a period follows from what it was worked out from, so the same again moves nothing.
-        changed = before is None or digest != before.digest
+        # What was last posted for a period follows from what it was worked out from, so the same again moves nothing,
+        # but for what a budget held back then.
+        changed = before is None or digest != before.digest or period in self.limited
         posted: dict[str, tuple[Posted, ...]] = {}
         if changed and before is not None:
             posted = await LedgerRepository(session, session.tenant).list_posted(scheme_id, period)
         if changed:
             self._keep(frozen, posted, corrections)
             differences = before is not None
-            self.parts.append(Part(period, version.definition, tuple(practices), posted, differences, corrections))
+            self.parts.append(
+                Part(period, version.definition, tuple(practices), posted, differences, corrections, unknown)
+            )
         seen = await self._fingerprint(period)
         self._add_row(period, digest, seen, differences=before is not None, changed=changed)
         return working.part_print(digest, posted, balances)
@@ -173,9 +204,18 @@ class _Freezer:
         version, mark = self.versions[period], self.marks[period]
         codes = await self.gathering.participants(period)
         outlines = await self.gathering.outlines(version, period=period, codes=codes)
-        head = f"{ENGINE_VERSION} {version.id} {period.valid_from} {period.end} {mark}"
+        unknown = sorted(await self._unknown_payees(version))
+        head = " ".join([ENGINE_VERSION, str(version.id), f"{period.valid_from} {period.end} {mark}", *unknown])
         seen = hashlib.sha256(b"\n".join([head.encode(), *map(self._form, outlines)])).hexdigest()
         return working.corrected_digest(seen, self.corrections.get(period, {}))
+
+    async def _unknown_payees(self, version: VersionRef) -> frozenset[str]:
+        """Organisations that the version pays and the register does not know: each version is looked up once."""
+        if version.id not in self.unknown:
+            paid = organisations_paid(parse_definition(version.definition))
+            known = await organisations.organisation_names(self.session, sorted(paid)) if paid else {}
+            self.unknown[version.id] = paid - known.keys()
+        return self.unknown[version.id]
 
     def _form(self, practice: PracticeInput) -> bytes:
         """What was gathered once for several periods is written once."""
@@ -199,6 +239,7 @@ class _Freezer:
                 fingerprint=fingerprint,
                 differences=differences,
                 changed=changed,
+                unknown_payees=sorted(self.unknown.get(version.id, ())),
             )
         )
 
@@ -233,6 +274,12 @@ async def _parts(
     return tuple(_part(part, rows.get(part.no, [])) for part in stored if part.changed)
 
 
+def _ceiling(run: PaymentRun) -> Ceiling | None:
+    if run.over_budget is None or run.budget is None or run.available is None:
+        return None
+    return Ceiling(OverBudget(run.over_budget), run.budget, run.available, period_of(run))
+
+
 def _balances(run: PaymentRun) -> tuple[Balance, ...]:
     return tuple(working.balance_from_plain(plain) for plain in run.balances or ())
 
@@ -251,4 +298,5 @@ def _part(part: PaymentRunPart, rows: Sequence[FrozenRow]) -> Part:
             for row in rows
             if row.corrections
         },
+        unknown_payees=frozenset(part.unknown_payees),
     )

@@ -14,8 +14,9 @@ from app.core.events import emit
 from app.core.ids import new_id
 from app.core.operations import OperationRow
 from app.core.problems import problem_document
+from app.core.wording import pounds_text
 from app.organisations import service as organisations
-from app.payments.errors import OverlappingPeriod, PeriodNotPayable, RunOpen
+from app.payments.errors import NoBudget, OverBudget, OverlappingPeriod, PeriodNotPayable, RunOpen
 from app.payments.events import RunCalculated, RunFailed, RunRequested
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.settings import SettingsRepository
@@ -25,7 +26,7 @@ from app.payments.service.booking import book_run
 from app.payments.tables import PaymentRun
 from app.payments.values import RunState, WorkedRun, WorkedStatement
 from app.schemes import service as schemes
-from app.schemes.values import VersionRef
+from app.schemes.values import SchemeRef, VersionRef
 
 
 async def request_run(
@@ -35,6 +36,7 @@ async def request_run(
     scheme = await schemes.get_scheme(session, scheme_id)
     version = await schemes.get_version_for(session, scheme.id, period)
     _require_payable(version, period)
+    await _require_budget(session, scheme)
     # For the words alone: of two requests at once the index refuses the second, without them.
     waiting = await RunRepository(session, session.tenant).find_open(scheme.id)
     if waiting is not None:
@@ -67,6 +69,15 @@ async def request_run(
     emit(session, RunRequested(subject=str(run.id), scheme_id=str(scheme.id)))
     audit(session, "payment_run.requested", run.id, scheme=scheme.id, period=[period.valid_from, period.valid_until])
     return run, operation
+
+
+async def _require_budget(session: Tx, scheme: SchemeRef) -> None:
+    """A budget of so much per head comes to nothing where no list is known."""
+    if scheme.over_budget is None:
+        return
+    codes = await schemes.list_participants(session, scheme.id, period=scheme.year)
+    if not await schemes.budget_total(session, scheme, year=scheme.year, codes=codes):
+        raise NoBudget
 
 
 _NEXT = {
@@ -117,6 +128,7 @@ async def publish_run(session: Tx, run_id: UUID, worked: WorkedRun, *, now: date
     run.lines = worked.lines
     run.total = worked.total
     run.file_count = worked.file_count
+    run.held_back = worked.held_back if run.over_budget else None
     run.approvers_required = approvers_required(bands, worked.moved)
     run.outputs_digest = worked.outputs_digest
     run.calculated_at = now
@@ -124,6 +136,17 @@ async def publish_run(session: Tx, run_id: UUID, worked: WorkedRun, *, now: date
     await operations.succeed(session, run.operation_id, total=len(worked.statements))
     emit(session, RunCalculated(subject=str(run.id), scheme_id=str(run.scheme_id)))
     audit(session, "payment_run.calculated", run.id, outputs_digest=worked.outputs_digest, total=worked.total)
+
+
+async def stop_run(session: Tx, run_id: UUID, worked: WorkedRun, *, now: datetime) -> None:
+    """The scheme pays nothing when more is due than its budget has left."""
+    run = await RunRepository(session, session.tenant).get(run_id)
+    available = run.available or 0
+    error = OverBudget(
+        f"{pounds_text(worked.total)} is due in this run, and {pounds_text(available)} of the budget of"
+        f" {pounds_text(run.budget or 0)} is left: {pounds_text(worked.excess)} too little."
+    )
+    await fail_run(session, run_id, error, now=now)
 
 
 async def fail_run(session: Tx, run_id: UUID, error: DomainError, *, now: datetime) -> None:

@@ -52,6 +52,7 @@ def scheme_answer(row: SchemeRow) -> Scheme:
         pay_code=row.pay_code,
         cost_centre=row.cost_centre,
         query_days=row.query_days,
+        over_budget=row.over_budget,  # pyright: ignore - the database checks it
         waive_below=None if row.waive_below is None else format_pounds(row.waive_below),
         state=row.state,  # pyright: ignore - the database checks it
         live_version=row.live_version,

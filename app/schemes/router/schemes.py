@@ -14,7 +14,7 @@ from app.core.money import parse_pounds
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.schemes import service
-from app.schemes.errors import SchemeClosed, SchemeCodeTaken, SchemeNotFound
+from app.schemes.errors import BudgetMissing, SchemeClosed, SchemeCodeTaken, SchemeNotFound
 from app.schemes.repository.schemes import SchemeRepository
 from app.schemes.router.answers import scheme_answer
 from app.schemes.router.root import DRAFTS, router, visible_scheme
@@ -22,7 +22,7 @@ from app.schemes.schemas.scheme import Scheme, SchemeIn, SchemePage, SchemeParam
 from app.schemes.tables import SchemeRow
 
 
-@router.post("/v1/incentive-schemes", status_code=201, responses=error_responses(SchemeCodeTaken))
+@router.post("/v1/incentive-schemes", status_code=201, responses=error_responses(SchemeCodeTaken, BudgetMissing))
 async def create_incentive_scheme(
     body: SchemeIn,
     caller: Annotated[Principal, require("schemes:write")],
@@ -42,6 +42,7 @@ async def create_incentive_scheme(
         pay_code=body.pay_code,
         cost_centre=body.cost_centre,
         query_days=body.query_days,
+        over_budget=body.over_budget,
         waive_below=None if body.waive_below is None else parse_pounds(body.waive_below),
         now=serving.clock.now(),
     )
@@ -79,7 +80,7 @@ async def get_incentive_scheme(
 
 @router.patch(
     "/v1/incentive-schemes/{scheme_id}",
-    responses=error_responses(SchemeNotFound, SchemeClosed, PreconditionFailed, PreconditionRequired),
+    responses=error_responses(SchemeNotFound, SchemeClosed, BudgetMissing, PreconditionFailed, PreconditionRequired),
 )
 async def change_incentive_scheme(
     scheme_id: UUID,

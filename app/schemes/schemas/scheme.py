@@ -13,7 +13,7 @@ from app.core.http import PageModel, StrictModel, left_out
 from app.core.money import DecimalText, Pounds, PoundsSum, parse_pounds
 from app.core.pagination import PageParams
 from app.core.privacy import OneLine, SafeCode, SafeText
-from app.schemes.values import QUERY_DAYS, Budget
+from app.schemes.values import QUERY_DAYS, Budget, OverBudget
 
 Basis = Literal["registered", "weighted"]
 Code = Annotated[
@@ -31,6 +31,11 @@ DEFINITION = {
     "measures": {"list": {"kind": "list_size", "basis": "registered", "snapshot": "period_start"}},
     "pay": {"type": "per_head", "id": "engagement", "rate": "2.00", "rate_per": "year", "measure": "list"},
 }
+
+_OVER_BUDGET: Final = (
+    "When a run is due more than the budget has left: `stop` pays nothing, `pro_rate` pays everybody a share, `queue` pays"
+    " practices in turn while it lasts; null pays all the same. What is held back is paid once the budget allows it."
+)
 
 
 def _above_nothing(pounds: str) -> str:
@@ -118,10 +123,11 @@ class SchemeIn(StrictModel):
         description="Working days in which a query about a line is answered; Monday to Friday, bank holidays included.",
     )
     waive_below: WaiveBelow | None = None
+    over_budget: OverBudget | None = Field(default=None, description=_OVER_BUDGET)
 
 
 class SchemePatch(StrictModel):
-    """Absent members stay as they are; `budget`, `pay_code`, `cost_centre` and `waive_below` may be null."""
+    """Absent members stay as they are; `budget`, `pay_code`, `cost_centre`, `waive_below` and `over_budget` may be null."""
 
     model_config = {
         "json_schema_extra": {
@@ -139,6 +145,7 @@ class SchemePatch(StrictModel):
     cost_centre: FinanceCode | None = None
     query_days: int = Field(default_factory=left_out, ge=1, le=60, strict=True)
     waive_below: WaiveBelow | None = None
+    over_budget: OverBudget | None = Field(default=None, description=_OVER_BUDGET)
 
     def changes(self) -> dict[str, Any]:
         said = {name: getattr(self, name) for name in self.model_fields_set}
@@ -172,6 +179,7 @@ class Scheme(BaseModel):
                     "cost_centre": "C100",
                     "query_days": 10,
                     "waive_below": "25.00",
+                    "over_budget": "pro_rate",
                     "state": "published",
                     "live_version": 1,
                     "created_at": "2026-03-02T09:00:00Z",
@@ -192,6 +200,7 @@ class Scheme(BaseModel):
     cost_centre: str | None
     query_days: int
     waive_below: PoundsSum | None
+    over_budget: OverBudget | None
     state: Literal["draft", "published", "closed"]
     live_version: int | None = Field(
         description="The published version that applies longest into the year, the newest of several."

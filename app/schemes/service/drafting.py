@@ -15,7 +15,7 @@ from app.core.db import Tx
 from app.core.errors import InvalidRequest
 from app.core.events import emit
 from app.core.repository import Expected
-from app.schemes.errors import NoVersion, SchemeClosed, VersionNotDraft, VersionNotPayable
+from app.schemes.errors import BudgetMissing, NoVersion, SchemeClosed, VersionNotDraft, VersionNotPayable
 from app.schemes.events import SchemeChanged, VersionPublished
 from app.schemes.repository.schemes import SchemeRepository, VersionRepository
 from app.schemes.rules import versions
@@ -24,6 +24,7 @@ from app.schemes.tables import SchemeRow, VersionRow
 from app.schemes.values import (
     QUERY_DAYS,
     Budget,
+    OverBudget,
     SchemeRef,
     SchemeState,
     VersionRef,
@@ -46,6 +47,7 @@ async def create_scheme(
     cost_centre: str | None,
     query_days: int = QUERY_DAYS,
     waive_below: int | None = None,
+    over_budget: OverBudget | None = None,
     now: datetime,
 ) -> SchemeRow:
     row = SchemeRow(
@@ -60,10 +62,12 @@ async def create_scheme(
         cost_centre=cost_centre,
         query_days=query_days,
         waive_below=waive_below,
+        over_budget=over_budget,
         state=SchemeState.DRAFT,
         created_at=now,
     )
     _set_budget(row, budget)
+    _require_budget(row)
     session.add(row)
     # Flushed here, so that a code already taken is refused by this call and not at the commit.
     await session.flush()
@@ -79,6 +83,7 @@ async def change_scheme(session: Tx, scheme_id: UUID, changes: Mapping[str, Any]
             _set_budget(row, value)
         else:
             setattr(row, name, value)
+    _require_budget(row)
     await session.flush()
     audit(session, "scheme.changed", row.id, members=sorted(changes))
     _announce(session, row)
@@ -237,6 +242,7 @@ def as_scheme_ref(row: SchemeRow) -> SchemeRef:
         budget=as_budget(row),
         live_version=row.live_version,
         waive_below=row.waive_below,
+        over_budget=OverBudget(row.over_budget) if row.over_budget else None,
     )
 
 
@@ -262,6 +268,11 @@ async def _open_scheme(session: Tx, scheme_id: UUID, expected: Expected) -> Sche
 def _announce(session: Tx, row: SchemeRow) -> None:
     if row.state != SchemeState.DRAFT:
         emit(session, SchemeChanged(subject=str(row.id)))
+
+
+def _require_budget(row: SchemeRow) -> None:
+    if row.over_budget and not (row.budget_amount or row.budget_per_head):
+        raise BudgetMissing
 
 
 def _set_budget(row: SchemeRow, budget: Budget | None) -> None:
