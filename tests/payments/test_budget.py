@@ -193,6 +193,12 @@ async def test_each_cost_centre_stands_by_what_was_booked(shared: LivePlenary) -
     assert (heads["entitled"], heads["posted"], heads["accrual"]) == ("7500.00", "2500.00", "5000.00")
     assert_adds_up(found, found["by_cost_centre"])
     assert (await stand(office, "2026-12-17"))["by_cost_centre"][1]["paid"] == "0.00"
+    # The ledger says that half of it was paid: half of each line was.
+    half = {"payment": payment, "outcome": "paid", "paid_on": "2026-12-19", "amount": "1400.00"}
+    await office.acknowledge(run_id, half)
+    found = await stand(office, "2026-12-31")
+    assert [row["paid"] for row in found["by_cost_centre"]] == ["150.00", "1250.00"]
+    assert_adds_up(found, found["by_cost_centre"])
 
 
 async def test_position_is_the_sum_of_all_schemes_and_a_sheet_says_the_same(shared: LivePlenary) -> None:

@@ -150,6 +150,8 @@ async def test_account_that_a_booking_cannot_fill_is_refused_with_what_is_missin
     for form in ("csv", "json", "cqrs-local"):
         wrong = await office.manager.get(url, params={"format": form, "layout": "isfe"})
         assert (wrong.status_code, wrong.json()["code"]) == (422, "payments.layout_not_fitting")
+    unknown = await office.manager.get(url, params={"layout": "none"})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "payments.layout_not_found")
 
 
 async def test_layout_is_kept_changed_with_its_tag_and_its_tenants_own(shared: LivePlenary) -> None:
@@ -207,4 +209,3 @@ async def test_what_is_no_layout_is_refused_at_its_member(office: Office, body: 
 
 async def test_name_that_no_layout_can_have_is_not_there(office: Office) -> None:
     assert (await layout(office, "Not%20a%20name", columns=COLUMNS)).status_code == 404
-    assert (await office.manager.get(f"/v1/payment-runs/{await office.pay()}/file?layout=none")).status_code == 404

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from app.core.clock import Period, add_months
-from app.payments.service import stand_of
+from app.payments.service import position_of, stand_of
 from app.schemes.service import expected_of_practice
 from tests.factories.payments import Office
 from tests.factories.queries import counted
@@ -59,6 +59,18 @@ async def test_a_budget_takes_as_many_queries_whatever_was_released(shared: Live
         # Nothing is held while the year is worked out, and nothing was left to write.
         assert not session.in_transaction()
     assert len(statements) == 10
+
+
+@pytest.mark.parametrize("schemes", [1, 3])
+async def test_a_position_takes_as_many_queries_for_each_scheme(shared: LivePlenary, schemes: int) -> None:
+    office = await Office.open(shared, lists=("5000",))
+    for n in range(1, schemes):
+        await Office.sign_up(shared, office.tenant, office.practices, code=f"S{n}")
+    async with shared.session(office.tenant) as session:
+        with counted(shared) as statements:
+            found = await position_of(session, on=date(2026, 11, 30))
+    assert len(found) == schemes
+    assert len(statements) == 1 + 10 * schemes
 
 
 def _of_payments(statements: list[str]) -> list[str]:
