@@ -19,6 +19,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "schemes.offers_made": ("communications.notify_offers",),
     "schemes.offer_answered": (),
     "schemes.signed_up": ("communications.notify_sign_ups",),
+    "schemes.offers_due": ("communications.notify_offers_due",),
+    "schemes.claims_due": ("communications.notify_claims_due",),
     "schemes.claim_changed": (),
     "schemes.claim_voided": ("communications.notify_claim",),
     "schemes.claim_held": ("communications.notify_claim",),

@@ -1,5 +1,6 @@
 """Handlers of schemes."""
 
+from datetime import date
 from uuid import UUID
 
 from app.core import operations
@@ -10,6 +11,7 @@ from app.schemes import service
 from app.schemes.errors import SimulationFailed
 from app.schemes.values import Simulated
 from workers.jobs import JobContext, Parked, handler
+from workers.schedule import DAILY, Daily
 
 
 async def _fail_simulation(session: Tx, parked: Parked) -> None:
@@ -45,3 +47,13 @@ async def record_attendance(context: JobContext) -> None:
     """Attendance recorded, corrected or taken back: the scheme's fact follows."""
     async with context.transaction(final=True) as session:
         await service.record_attendance(session, context.id("subject"), now=context.tools.clock.now())
+
+
+DAILY.append(Daily("schemes.remind"))
+
+
+@handler("schemes.remind")
+async def remind(context: JobContext) -> None:
+    """Offers without an answer, and claims whose time is nearly over."""
+    async with context.transaction(final=True) as session:
+        await service.remind(session, today=date.fromisoformat(context.payload["day"]))

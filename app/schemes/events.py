@@ -103,3 +103,24 @@ class ClaimApproved(ClaimEvent):
 @dataclass(frozen=True, kw_only=True)
 class ClaimRejected(ClaimEvent):
     name: ClassVar[str] = "schemes.claim_rejected"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OffersDue(Event):
+    """The subject is the scheme; these practices have not answered its offer yet, and a week or less is left."""
+
+    name: ClassVar[str] = "schemes.offers_due"
+
+    practices: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimsDue(Event):
+    """The subject is the scheme; these practices have not declared for the period, which closes in a few days."""
+
+    name: ClassVar[str] = "schemes.claims_due"
+
+    period_from: str
+    period_until: str
+    closes_on: str
+    practices: list[str]

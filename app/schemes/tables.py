@@ -83,6 +83,7 @@ class ParticipationRow(SQLModel, table=True):
     historical: bool = False
     named_lead_id: UUID | None = None
     decline_reason: str | None = None
+    reminded_for: date | None = None
     answered_at: datetime | None = None
     answered_by: UUID | None = None
     recorded_at: datetime
@@ -244,3 +245,16 @@ class ClaimRulesRow(SQLModel, table=True):
     sample_seed: str
     reject_reasons: list[dict[str, str]] = Field(sa_column=Column(JSONB, nullable=False))
     version: int = 1
+
+
+class ClaimReminderRow(SQLModel, table=True):
+    """That a practice was reminded of a period which it has not declared."""
+
+    __tablename__ = "claim_reminder"  # pyright: ignore[reportAssignmentType]
+
+    commissioner_id: UUID = Field(primary_key=True)
+    scheme_id: UUID = Field(primary_key=True)
+    period_from: date = Field(primary_key=True)
+    period_until: date = Field(primary_key=True)
+    practice: str = Field(primary_key=True)
+    sent_on: date

@@ -1,7 +1,10 @@
-"""What notices about claims say."""
+"""What notices about claims and reminders say."""
+
+from datetime import date
 
 from app.communications.rules.wording import plain_line
-from app.core.wording import pounds_words, span_text
+from app.core.clock import Period
+from app.core.wording import day_text, pounds_words, span_text
 from app.schemes.values import ClaimBrief, ClaimStepKind
 
 _SUBJECTS = {
@@ -38,3 +41,18 @@ _HAPPENED = {
     ClaimStepKind.APPROVED: "your commissioner has approved it",
     ClaimStepKind.REJECTED: "your commissioner has rejected it",
 }
+
+
+def offer_due_body(*, scheme: str, practice: str, respond_by: date | None) -> str:
+    until = f" until {day_text(respond_by)}" if respond_by else ""
+    return (
+        f"Practice {practice} has not answered the offer of **{plain_line(scheme)}**, which stands{until}."
+        " After that it lapses, and nothing is agreed."
+    )
+
+
+def claim_due_body(*, scheme: str, practice: str, period: Period, closes_on: date) -> str:
+    return (
+        f"Practice {practice} has not declared a claim for **{plain_line(scheme)}**, {span_text(period)}. It can do so until"
+        f" {day_text(closes_on)}; without a claim nothing is paid for that time."
+    )

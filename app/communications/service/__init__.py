@@ -11,7 +11,7 @@ from app.communications.service.announcing import (
     withdraw_announcement,
 )
 from app.communications.service.audiences import DELIVERIES, sight_of
-from app.communications.service.claim_notices import notify_claim
+from app.communications.service.claim_notices import notify_claim, notify_claims_due, notify_offers_due
 from app.communications.service.inbox import (
     acknowledge,
     get_message,
@@ -67,12 +67,14 @@ __all__ = [
     "notebook",
     "notify_answer",
     "notify_claim",
+    "notify_claims_due",
     "notify_correction",
     "notify_correction_refused",
     "notify_issue",
     "notify_late_run",
     "notify_money_role",
     "notify_offers",
+    "notify_offers_due",
     "notify_query",
     "notify_query_answer",
     "notify_query_message",

@@ -1,7 +1,7 @@
 """Claims, their steps, and a scheme's rules for them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,6 +32,12 @@ _MARK = text(
     """
 SELECT period_from, period_until, md5(string_agg(concat_ws(' ', id, hold_reason), ',' ORDER BY id)) AS mark FROM claim
 WHERE commissioner_id = :tenant AND scheme_id = :scheme AND state = ANY(:payable) GROUP BY period_from, period_until"""
+)
+_REMIND = text(
+    """
+INSERT INTO claim_reminder (commissioner_id, scheme_id, period_from, period_until, practice, sent_on)
+SELECT :tenant, :scheme, :from, :until, practice, :on FROM unnest(CAST(:practices AS text[])) AS practice
+ON CONFLICT ON CONSTRAINT pk_claim_reminder DO NOTHING RETURNING practice"""
 )
 PAYABLE: Final = (ClaimState.APPROVED, ClaimState.IN_RUN, ClaimState.PAID)
 
@@ -82,6 +88,22 @@ class ClaimRepository(TenantRepository[ClaimRow]):
             .order_by(col(ClaimRow.id))
         )
         return await self._locked(statement)
+
+    async def list_of_scheme(self, scheme_id: UUID) -> Sequence[ClaimRow]:
+        """Those that have not ended."""
+        return await self.list(col(ClaimRow.scheme_id) == scheme_id, col(ClaimRow.state).not_in(ENDED))
+
+    async def add_reminders(self, scheme_id: UUID, period: Period, practices: Sequence[str], *, on: date) -> list[str]:
+        """The practices, without those that were reminded of the period before."""
+        values = {
+            "tenant": self.tenant,
+            "scheme": scheme_id,
+            "from": period.valid_from,
+            "until": period.end,
+            "practices": list(practices),
+            "on": on,
+        }
+        return sorted((await (await self.session.connection()).execute(_REMIND, values)).scalars())
 
     async def mark(self, scheme_id: UUID) -> dict[Period, str]:
         """Of each period's payable claims; it says whether a second look is needed, and pays nobody."""

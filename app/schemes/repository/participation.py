@@ -59,6 +59,14 @@ WHERE participation.state <> 'accepted'
                              excluded.signatory_capacity, excluded.evidence, excluded.historical))
 RETURNING participation.practice, (xmax = 0) AS is_new"""
 )
+# What was offered today is news enough.
+_TAKE_DUE = text(
+    """
+UPDATE participation SET reminded_for = respond_by
+WHERE commissioner_id = :tenant AND state = 'offered' AND respond_by BETWEEN :today AND :until
+  AND reminded_for IS DISTINCT FROM respond_by AND (offered_at AT TIME ZONE 'Europe/London')::date < :today
+RETURNING scheme_id, practice"""
+)
 _TOUCHED = text(
     """
 SELECT
@@ -173,6 +181,12 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
         """Insert the offers of practices that have none, renew those that declined or let theirs lapse; returns whose."""
         found = await (await self.session.connection()).execute(_OFFER, {"rows": as_json(rows)})
         return sorted(found.scalars())
+
+    async def take_due(self, today: date, *, until: date) -> list[tuple[UUID, str]]:
+        """Offers without an answer whose last day is near, by scheme and practice; each of them once."""
+        values = {"tenant": self.tenant, "today": today, "until": until}
+        found = (await (await self.session.connection()).execute(_TAKE_DUE, values)).all()
+        return [(row.scheme_id, row.practice) for row in found]
 
     async def sign_up(self, rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[str]]:
         """Insert or correct agreements recorded by the office; returns the practices created and updated.

@@ -56,6 +56,15 @@ def is_claim_period(period: Period, every: ClaimEvery | None) -> bool:
             return period == financial_year_of(start)
 
 
+def claim_periods(year: Period, every: ClaimEvery | None) -> list[Period]:
+    """Those of a scheme's year for which it is claimed; none where it does not say so: twelve, four or one."""
+    if every is None:
+        return []
+    months = {ClaimEvery.MONTH: 1, ClaimEvery.QUARTER: 3, ClaimEvery.YEAR: 12}[every]
+    starts = [add_months(year.valid_from, each) for each in range(0, 12, months)]
+    return [Period(start, add_months(start, months)) for start in starts]
+
+
 def claim_refusal(standing: Standing, *, today: date) -> ClaimRefusal | None:
     """Why not, the most lasting reason first; none where nothing has to be claimed.
 

@@ -52,6 +52,7 @@ from app.schemes.service.joining import (
 )
 from app.schemes.service.paying_claims import ClaimsOfRun, return_claims, settle_claims
 from app.schemes.service.persons import erase_person, export_person
+from app.schemes.service.reminding import remind
 from app.schemes.service.simulating import (
     as_simulated,
     chunks,
@@ -117,6 +118,7 @@ __all__ = [
     "record_sign_ups",
     "refuse_meeting",
     "reject_claim",
+    "remind",
     "replace_version",
     "request_simulation",
     "resume_claim",

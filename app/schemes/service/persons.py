@@ -6,16 +6,20 @@ from uuid import UUID
 
 from app.core.clock import utc_text
 from app.core.db import Tx
+from app.schemes.repository.claims import ClaimRepository
 from app.schemes.repository.facts import FactRepository
 from app.schemes.repository.participation import ParticipationRepository
 
 
 async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
-    """The offers the person answered, the agreements that name them as lead, and the facts they recorded."""
+    """The offers the person answered, the agreements that name them as lead, the facts they recorded, and what they did
+    about claims.
+    """
     participations = ParticipationRepository(session, session.tenant)
     answered = await participations.list_answered_by(person_id)
     leads = await participations.list_led_by(person_id)
     facts = await FactRepository(session, session.tenant).list_recorded_by(person_id)
+    steps = await ClaimRepository(session, session.tenant).list_of_person(person_id)
     return {
         "offers_answered": [
             {"practice": row.practice, "state": row.state, "at": utc_text(row.answered_at)}
@@ -24,6 +28,7 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
         ],
         "named_lead_in": [{"practice": row.practice, "signed_on": row.signed_on} for row in leads],
         "facts_recorded": [{"external_id": row.external_id, "at": utc_text(row.recorded_at)} for row in facts],
+        "claim_steps": [{"claim": str(row.claim_id), "kind": row.kind, "at": utc_text(row.at)} for row in steps],
     }
 
 

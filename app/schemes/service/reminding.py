@@ -1,0 +1,92 @@
+"""Reminders, once each: of offers that wait for an answer, and of claims whose time to be declared is nearly over."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from app.core.clock import Period, add_months
+from app.core.db import Tx
+from app.core.events import emit
+from app.schemes.errors import NoVersion
+from app.schemes.events import ClaimsDue, OffersDue
+from app.schemes.repository.claims import ClaimRepository
+from app.schemes.repository.participation import ParticipationRepository
+from app.schemes.repository.schemes import SchemeRepository
+from app.schemes.rules import claiming
+from app.schemes.service.claim_rules import get_claim_rules
+from app.schemes.service.claim_views import period_of
+from app.schemes.service.drafting import list_published_versions, read_definition, version_covering
+from app.schemes.service.figures import list_participants
+from app.schemes.tables import ClaimRow
+from app.schemes.values import ClaimRules, ClaimState, VersionRef, scheme_year
+
+_OFFER_DAYS: Final = timedelta(days=7)
+_CLAIM_DAYS: Final = timedelta(days=5)
+
+
+async def remind(session: Tx, *, today: date) -> None:
+    """Announce what practices have to be reminded of today; a day that was missed is made up for by the next one."""
+    await _remind_of_offers(session, today=today)
+    # Closed ones too, since late claims go on; of three years, which is longer than any time to claim.
+    schemes = await SchemeRepository(session, session.tenant).list_begun(since=add_months(today, -36), on=today)
+    for scheme in schemes:
+        published = [each for each in await list_published_versions(session, scheme.id) if _is_claimed(each)]
+        if published:
+            await _remind_of_claims(session, scheme.id, scheme_year(scheme.starts_on), published, today=today)
+
+
+async def _remind_of_offers(session: Tx, *, today: date) -> None:
+    repository = ParticipationRepository(session, session.tenant)
+    found = defaultdict[UUID, list[str]](list)
+    for scheme_id, practice in await repository.take_due(today, until=today + _OFFER_DAYS):
+        found[scheme_id].append(practice)
+    for scheme_id, practices in sorted(found.items()):
+        emit(session, OffersDue(subject=str(scheme_id), practices=sorted(practices)))
+
+
+async def _remind_of_claims(
+    session: Tx, scheme_id: UUID, year: Period, published: Sequence[VersionRef], *, today: date
+) -> None:
+    rules, claims = await get_claim_rules(session, scheme_id), ClaimRepository(session, session.tenant)
+    rows = await claims.list_of_scheme(scheme_id)
+    opened = {period_of(row) for row in rows if row.state == ClaimState.OPEN}
+    for period in sorted({*opened, *claiming.claim_periods(year, rules.every)}):
+        window = claiming.claim_window(period, rules, rejected_on=None)
+        if not today <= window.closes_on <= today + _CLAIM_DAYS or not _covers(published, period):
+            continue
+        waiting = await _waiting(session, scheme_id, period, rows, rules)
+        told = await claims.add_reminders(scheme_id, period, waiting, on=today)
+        if told:
+            due = ClaimsDue(
+                subject=str(scheme_id),
+                period_from=period.valid_from.isoformat(),
+                period_until=period.end.isoformat(),
+                closes_on=window.closes_on.isoformat(),
+                practices=told,
+            )
+            emit(session, due)
+
+
+async def _waiting(
+    session: Tx, scheme_id: UUID, period: Period, rows: Sequence[ClaimRow], rules: ClaimRules
+) -> list[str]:
+    """Those that have opened a claim and not declared it; where a scheme says for which periods it is claimed, those that
+    have made none as well.
+    """
+    of_period = [row for row in rows if period_of(row).intersection(period)]
+    done = {row.practice for row in of_period if row.state != ClaimState.OPEN}
+    expected = await list_participants(session, scheme_id, period=period) if rules.every is not None else []
+    return sorted({*expected, *(row.practice for row in of_period if row.state == ClaimState.OPEN)} - done)
+
+
+def _covers(published: Sequence[VersionRef], period: Period) -> bool:
+    try:
+        return version_covering(published, period) is not None
+    except NoVersion:
+        return False
+
+
+def _is_claimed(version: VersionRef) -> bool:
+    return read_definition(version.definition).claims
