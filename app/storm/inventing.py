@@ -29,19 +29,23 @@ _AROUND: Final = {"sum", "best_of", "least_of", "times", "gate", "pro_rata", "in
 
 @dataclass(frozen=True, slots=True)
 class Invented:
-    """A definition as JSON, and a period for which it can be paid."""
+    """A definition as JSON, a period for which it can be paid, and the parts of a year into which that divides."""
 
     raw: dict[str, Any]
     period: Period
+    parts: tuple[int, ...]
 
 
 def invent(random: Random) -> Invented:
+    return invent_for(random, *_period(random))
+
+
+def invent_for(random: Random, period: Period, parts: tuple[int, ...]) -> Invented:
     """A definition that its check lets pass for the period."""
     while True:
-        period, parts = _period(random)
-        invented = Invented(invent_definition(random, parts), period)
-        if not check_period(parse_definition(invented.raw), period=period):
-            return invented
+        raw = invent_definition(random, parts)
+        if not check_period(parse_definition(raw), period=period):
+            return Invented(raw, period, parts)
 
 
 def invent_definition(random: Random, parts: Sequence[int]) -> dict[str, Any]:

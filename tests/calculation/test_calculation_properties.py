@@ -137,27 +137,6 @@ rounds = st.fixed_dictionaries(
 
 
 @few
-@given(pays(), rounds, st.lists(st.integers(0, 999), unique=True, max_size=5), st.data())
-def test_totals_are_sums_and_order_changes_nothing(pay, rounding, numbers, data):
-    raw = raw_definition(pay, round=rounding)
-    given_practices = [data.draw(practices(code=f"Y{number:05d}")) for number in numbers]
-    results = evaluate(parse_definition(raw), period=QUARTER, practices=given_practices)
-    assert [result.code for result in results] == [each.code for each in given_practices]
-    assert all(result.total == sum(line.amount for line in result.lines) for result in results)
-    mixed = list(reversed([_turned_round(each) for each in given_practices]))
-    again = evaluate(parse_definition(raw), period=QUARTER, practices=mixed)
-    assert list(reversed(again)) == results
-    assert outputs_digest(again) == outputs_digest(results)
-    assert inputs_digest(raw, QUARTER, mixed) == inputs_digest(raw, QUARTER, given_practices)
-
-
-def _turned_round(each: PracticeInput) -> PracticeInput:
-    return PracticeInput(
-        each.code, each.lists[::-1], each.posts[::-1], each.facts[::-1], each.member and each.member[::-1]
-    )
-
-
-@few
 @given(pays(), rounds, practices())
 def test_every_line_says_its_amount_and_its_workings_round_to_it(pay, rounding, given_practice):
     for line in evaluate(definition(pay, round=rounding), period=QUARTER, practices=[given_practice])[0].lines:

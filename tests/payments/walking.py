@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from app.calculation.service import check_definition, evaluate, measures_needed, parse_definition
+from app.calculation.service import check_definition, check_period, evaluate, measures_needed, parse_definition
 from app.core.clock import Period, add_months
 from app.payments.values import OPEN, POSTED, ApprovalBand
 from app.schemes import service as service_of_schemes
@@ -251,7 +251,9 @@ def definition(random: Random) -> dict[str, Any]:
     while True:
         raw = invent_definition(random, (4, 12))
         parsed = parse_definition(raw)
-        if '"times"' not in json.dumps(raw["pay"]) and not any(
-            check_definition(parsed, applies=each) for each in (YEAR, *QUARTERS)
-        ):
+        problems = [
+            *check_definition(parsed, applies=YEAR),
+            *(each for quarter in QUARTERS for each in check_period(parsed, period=quarter)),
+        ]
+        if not problems and '"times"' not in json.dumps(raw["pay"]):
             return raw
