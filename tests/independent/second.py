@@ -5,7 +5,7 @@ fractions all the way; each kind is a few lines of arithmetic, without words, wo
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from math import floor
@@ -56,6 +56,7 @@ class Calculation:
     definition: Json
     span: Span
     practices: tuple[Json, ...]
+    pools: dict[tuple[str, Span], dict[str, int]] = field(default_factory=dict)
 
     @property
     def rounding(self) -> Json:
@@ -164,16 +165,20 @@ class Calculation:
         return line(node, earned)
 
     def pay_pooled(self, node: Json, practice: Json) -> Paid:
+        if (node["id"], self.span) not in self.pools:
+            self.pools[node["id"], self.span] = self.pool(node)
+        return line(node, self.pools[node["id"], self.span].get(practice["code"], 0))
+
+    def pool(self, node: Json) -> dict[str, int]:
+        """What each practice gets that earns its share."""
         pot = self.whole(pounds(node["budget"]) * self.share(node, "year"))
         weights = {each["code"]: number(self.measure(node["weight"], each)) for each in self.practices}
         earning = {each["code"]: self.are_met(node.get("needs", ()), each) for each in self.practices}
         is_shared = node.get("unearned") == "redistribute"
         taking = sorted(code for code, weight in weights.items() if weight > 0 and (earning[code] or not is_shared))
         whole = sum(weights[code] for code in taking)
-        if practice["code"] not in taking or not whole or not earning[practice["code"]]:
-            return line(node, 0)
-        shares = shared_out([pot * weights[code] / whole for code in taking], pot)
-        return line(node, shares[taking.index(practice["code"])])
+        shares = shared_out([pot * weights[code] / whole for code in taking], pot) if taking else []
+        return {code: share for code, share in zip(taking, shares, strict=True) if earning[code]}
 
     # What is paid of nodes below.
 
