@@ -102,6 +102,31 @@ async def notify_claim(context: JobContext) -> None:
         )
 
 
+@handler("communications.notify_consultation", queue=QUEUE)
+async def notify_consultation(context: JobContext) -> None:
+    """The job stands for one event, so its id says which day the consultation ends on this time."""
+    async with context.transaction(final=True) as session:
+        await service.notify_consultation(
+            session,
+            context.id("subject"),
+            context.payload["n"],
+            occasion=str(context.job.id),
+            now=context.tools.clock.now(),
+        )
+
+
+@handler("communications.notify_comment", queue=QUEUE)
+async def notify_comment(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.notify_comment(session, context.id("subject"), now=context.tools.clock.now())
+
+
+@handler("communications.notify_comment_answer", queue=QUEUE)
+async def notify_comment_answer(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.notify_comment_answer(session, context.id("subject"), now=context.tools.clock.now())
+
+
 @handler("communications.notify_issue", queue=QUEUE)
 async def notify_issue(context: JobContext) -> None:
     async with context.transaction(final=True) as session:

@@ -27,6 +27,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "schemes.claim_approved": ("communications.notify_claim",),
     "schemes.claim_rejected": ("communications.notify_claim",),
     "schemes.simulation_requested": ("schemes.simulate",),
+    "schemes.consultation_opened": ("communications.notify_consultation",),
+    "schemes.comment_made": ("communications.notify_comment",),
+    "schemes.comment_answered": ("communications.notify_comment_answer",),
     # forums
     "forums.issue_raised": ("communications.notify_issue",),
     "forums.issue_moved": (),

@@ -44,7 +44,7 @@ PURPOSES: Final[dict[Role, str]] = {
     Role.PRACTICE_MANAGER: "acts for a practice and keeps its posts",
     Role.PRACTICE_MEMBER: "follows what concerns their practice",
     Role.SESSIONAL_CLINICIAN: "keeps their own learning record and inbox",
-    Role.LMC_OFFICER: "reads schemes, drafts too, and shared queries, on behalf of the local medical committee",
+    Role.LMC_OFFICER: "reads schemes and shared queries, and comments on drafts in consultation, for the local medical committee",
     Role.FORUM_COORDINATOR: "runs patient forums",
     Role.FORUM_MEMBER: "takes part in a patient forum",
     Role.EDITOR: "publishes announcements",
@@ -162,6 +162,8 @@ _PRACTICE = (
     "statements:own",
     "learning:own",
 )
+# Whoever sees every draft sees those that were put to consultation; what was is all that the LMC sees.
+_DRAFTS = ("schemes:drafts", "schemes:consultations")
 # Whoever reads a run's statements reads a practice's as well; a practice reads its own alone.
 _RUNS = ("runs:read", "statements:read", "statements:own")
 _QUERIES = ("queries:read", "queries:all")
@@ -191,7 +193,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
         Role.COMMISSIONER_ADMIN: (
             *_STAFF,
             "attendance:read",
-            "schemes:drafts",
+            *_DRAFTS,
             "practices:write",
             "people:write",
             "posts:write",
@@ -223,7 +225,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             *_QUERIES,
             "queries:write",
             "queries:answer",
-            "schemes:drafts",
+            *_DRAFTS,
             "schemes:write",
             "offers:write",
             "signups:write",
@@ -242,7 +244,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             *_STAFF,
             *_RUNS,
             *_QUERIES,
-            "schemes:drafts",
+            *_DRAFTS,
             "claims:read",
             "claims:vet",
             "claims:decide",
@@ -252,7 +254,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             *_STAFF,
             *_RUNS,
             *_QUERIES,
-            "schemes:drafts",
+            *_DRAFTS,
             "claims:read",
             "claims:approve",
             "claims:decide",
@@ -266,7 +268,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             *_STAFF,
             *_RUNS,
             *_QUERIES,
-            "schemes:drafts",
+            *_DRAFTS,
             "claims:read",
             "payments:release",
             "payments:reject",
@@ -325,7 +327,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
         ),
         Role.PRACTICE_MEMBER: (*_PRACTICE, "facts:read", "claims:read", "issues:raise"),
         Role.SESSIONAL_CLINICIAN: (*_DIRECTORY, "self:write", "meetings:read", "inbox:own", "learning:own"),
-        Role.LMC_OFFICER: (*_STAFF, "schemes:drafts", "queries:read"),
+        Role.LMC_OFFICER: (*_STAFF, "schemes:consultations", "schemes:comment", "queries:read"),
         Role.FORUM_COORDINATOR: (
             *_STAFF,
             "forums:write",
@@ -349,7 +351,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             *_DIRECTORY,
             *_RUNS,
             *_QUERIES,
-            "schemes:drafts",
+            *_DRAFTS,
             "schemes:read",
             "claims:read",
             "facts:read",

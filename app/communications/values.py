@@ -40,6 +40,7 @@ class Source(StrEnum):
     OFFER = "offer"
     SIGN_UP = "sign_up"
     CLAIM = "claim"
+    CONSULTATION = "consultation"
     ISSUE = "issue"
     QUERY = "query"
     MONEY_ROLE = "money_role"

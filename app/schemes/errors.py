@@ -18,6 +18,40 @@ class SimulationNotFound(NotFound):
     title = "The version has no such simulation, or it is not worked out yet."
 
 
+class CommentNotFound(NotFound):
+    code = "schemes.comment_not_found"
+    title = "There is no such comment on the version."
+
+
+class ConsultationRunning(DomainError):
+    status = 409
+    code = "schemes.consultation_running"
+    title = "The version is under consultation."
+    hint = (
+        "It neither changes nor is published while others are asked about it: wait until the day the consultation ends, or"
+        " end it earlier with `POST /v1/incentive-schemes/{id}/versions/{n}/consult`, of which they are told."
+    )
+
+
+class ConsultationClosed(DomainError):
+    status = 409
+    code = "schemes.consultation_closed"
+    title = "The consultation on the version is over."
+    hint = "What was said stays with the version. Ask the scheme's manager whether it is opened again."
+
+
+class CommentAnswered(DomainError):
+    status = 409
+    code = "schemes.comment_answered"
+    title = "The comment has been answered already."
+    hint = "An answer stays as it was given."
+
+
+class ConsultationTooShort(InvalidRequest):
+    code = "schemes.consultation_too_short"
+    title = "The consultation would be over before anybody could answer."
+
+
 class OfferNotFound(NotFound):
     code = "schemes.offer_not_found"
     title = "There is no such offer."

@@ -124,3 +124,33 @@ class ClaimsDue(Event):
     period_until: str
     closes_on: str
     practices: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsultationOpened(Event):
+    """A draft was put to consultation, or its last day was changed. The subject is the scheme."""
+
+    name: ClassVar[str] = "schemes.consultation_opened"
+
+    n: int
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentMade(Event):
+    """The subject is the comment."""
+
+    name: ClassVar[str] = "schemes.comment_made"
+
+    scheme: str
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommentAnswered(Event):
+    """The subject is the comment."""
+
+    name: ClassVar[str] = "schemes.comment_answered"
+
+    scheme: str
+    n: int

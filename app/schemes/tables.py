@@ -55,6 +55,8 @@ class VersionRow(SQLModel, table=True):
     created_at: datetime
     published_at: datetime | None = None
     published_by: UUID | None = None
+    consulted_at: datetime | None = None
+    consult_until: date | None = None
     version: int = 1
 
 
@@ -258,3 +260,22 @@ class ClaimReminderRow(SQLModel, table=True):
     period_until: date = Field(primary_key=True)
     practice: str = Field(primary_key=True)
     sent_on: date
+
+
+class CommentRow(SQLModel, table=True):
+    """What was said of a version in its consultation, and what the office answered."""
+
+    __tablename__ = "scheme_comment"  # pyright: ignore[reportAssignmentType]
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    scheme_id: UUID
+    n: int
+    words_digest: str
+    text: str
+    author_id: UUID
+    created_at: datetime
+    answer: str | None = None
+    answered_by: UUID | None = None
+    answered_at: datetime | None = None
+    version: int = 1

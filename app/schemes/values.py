@@ -34,6 +34,14 @@ class VersionState(StrEnum):
     PUBLISHED = "published"
 
 
+class Drafts(StrEnum):
+    """Which drafts a caller sees: every one, those that were put to consultation, or none."""
+
+    ALL = "all"
+    CONSULTED = "consulted"
+    NONE = "none"
+
+
 class ParticipationState(StrEnum):
     OFFERED = "offered"
     ACCEPTED = "accepted"
@@ -128,6 +136,17 @@ class VersionRef:
     state: VersionState
     definition: Mapping[str, Any]
     applies: Period
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRef:
+    """What was said in the consultation on a version, and what was answered."""
+
+    scheme: SchemeRef
+    n: int
+    text: str
+    author: UUID
+    answer: str | None
 
 
 @dataclass(frozen=True, slots=True)

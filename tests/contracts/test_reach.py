@@ -23,6 +23,7 @@ BOUND = [
 EVERYWHERE = {
     "POST /v1/calculator": "works out what is sent and keeps nothing",
     "POST /v1/incentive-schemes/{scheme_id}/versions/{n}/check": "reads a draft, for those who read every scheme",
+    "POST /v1/incentive-schemes/{scheme_id}/versions/{n}/comments": "a scheme is everybody's, and so is its consultation",
     "PUT /v1/me/preferences": "the caller's own",
     "PUT /v1/me/listing": "the caller's own",
     "POST /v1/me/inbox/{message_id}/acknowledge": "the caller's own: 404 for somebody else's",

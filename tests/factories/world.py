@@ -140,15 +140,21 @@ async def _practice_changes(world: World) -> None:
 async def _schemes(world: World) -> None:
     scheme = world.ids["/v1/incentive-schemes/{scheme_id}"] = str(world.office.scheme)
     base = f"/v1/incentive-schemes/{scheme}"
-    world.ids["/v1/incentive-schemes/{scheme_id}/versions/{n}"] = "1"
+    version = "/v1/incentive-schemes/{scheme_id}/versions/{n}"
+    draft = {"applies": {"from": "2026-04-01", "until": "2027-04-01"}, "definition": _DEFINITION, "reason": "Next."}
+    drafted = await world.post(Role.SCHEME_MANAGER, f"{base}/versions", json=draft)
+    world.ids[version] = str(drafted["n"])
+    await world.post(Role.SCHEME_MANAGER, f"{base}/versions/{drafted['n']}/consult", json={"until": "2030-01-01"})
+    said = {"text": "Two sessions a month are too few."}
+    comment = await world.post(Role.LMC_OFFICER, f"{base}/versions/{drafted['n']}/comments", json=said)
+    world.ids[f"{version}/comments/{{comment_id}}"] = comment["id"]
     await world.office.record(schemes.a_fact(world.practice, "world-1", schemes.QUARTER.valid_from))
     fact = await world.first(Role.SCHEME_MANAGER, f"{base}/facts")
     world.ids["/v1/incentive-schemes/{scheme_id}/facts/{fact_id}"] = fact["id"]
     sign_up = await world.first(Role.SCHEME_MANAGER, f"{base}/sign-ups")
     world.ids["/v1/incentive-schemes/{scheme_id}/sign-ups/{sign_up_id}"] = sign_up["id"]
-    simulated = await world.post(Role.SCHEME_MANAGER, f"{base}/versions/1/simulate")
-    simulations = "/v1/incentive-schemes/{scheme_id}/versions/{n}/simulations/{simulation_id}"
-    world.ids[simulations] = simulated["result"]["simulation"]
+    simulated = await world.post(Role.SCHEME_MANAGER, f"{base}/versions/{drafted['n']}/simulate")
+    world.ids[f"{version}/simulations/{{simulation_id}}"] = simulated["result"]["simulation"]
     await world.live.work()
     world.newcomer = f"{world.practice[:-2]}NEW"[-8:]
     await world.live.make_practice(world.newcomer, world.tenant)

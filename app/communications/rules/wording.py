@@ -103,6 +103,29 @@ def sign_up_body(*, scheme: str, practice: str, signed_on: date | None, signator
     )
 
 
+def consultation_body(*, scheme: str, n: int, until: date, words: str) -> str:
+    """`until` is the first day on which nobody comments any more."""
+    return (
+        f"Your commissioner asks the local medical committee about version {n} of **{plain_line(scheme)}**.\n\n"
+        f"Please comment before {day_text(until)}. Until then it neither changes nor is published. The draft in words:"
+        f"\n\n{words}"
+    )
+
+
+def comment_body(*, scheme: str, n: int, text: str) -> str:
+    return (
+        f"The local medical committee has commented on version {n} of **{plain_line(scheme)}**:\n\n> {plain_line(text)}"
+        "\n\nPlease answer before the version is published."
+    )
+
+
+def comment_answer_body(*, scheme: str, n: int, text: str, answer: str) -> str:
+    return (
+        f"Your comment on version {n} of **{plain_line(scheme)}** has been answered.\n\nYou said:\n\n> {plain_line(text)}"
+        f"\n\nThe answer:\n\n> {plain_line(answer)}"
+    )
+
+
 def issue_body(*, title: str, practice: str) -> str:
     return (
         f"An issue has been raised that asks practice {practice}: **{plain_line(title)}**."

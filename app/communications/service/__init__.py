@@ -12,6 +12,7 @@ from app.communications.service.announcing import (
 )
 from app.communications.service.audiences import DELIVERIES, sight_of
 from app.communications.service.claim_notices import notify_claim, notify_claims_due, notify_offers_due
+from app.communications.service.consultations import notify_comment, notify_comment_answer, notify_consultation
 from app.communications.service.inbox import (
     acknowledge,
     get_message,
@@ -68,6 +69,9 @@ __all__ = [
     "notify_answer",
     "notify_claim",
     "notify_claims_due",
+    "notify_comment",
+    "notify_comment_answer",
+    "notify_consultation",
     "notify_correction",
     "notify_correction_refused",
     "notify_issue",

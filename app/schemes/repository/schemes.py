@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlmodel import col
+from sqlalchemy import or_
+from sqlmodel import col, select
 
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository
 from app.schemes.errors import SchemeNotFound, VersionNotFound
 from app.schemes.tables import SchemeRow, VersionRow
 from app.schemes.values import (
+    Drafts,
     SchemeState,
     VersionState,
 )
@@ -23,15 +26,18 @@ class SchemeRepository(TenantRepository[SchemeRow]):
     async def list_visible(
         self,
         *,
-        drafts: bool,
+        drafts: Drafts,
         state: str | None,
         financial_year: str | None,
         params: PageParams,
         cursors: Cursors,
     ) -> Page[SchemeRow]:
         statement, kind = self.select(), f"schemes:{state}:{financial_year}"
-        if not drafts:
-            statement = statement.where(col(SchemeRow.state) != SchemeState.DRAFT)
+        if drafts is not Drafts.ALL:
+            is_shown = col(SchemeRow.state) != SchemeState.DRAFT
+            if drafts is Drafts.CONSULTED:
+                is_shown = or_(is_shown, col(SchemeRow.id).in_(self._consulted()))
+            statement = statement.where(is_shown)
         if state:
             statement = statement.where(col(SchemeRow.state) == state)
         if financial_year:
@@ -47,17 +53,31 @@ class SchemeRepository(TenantRepository[SchemeRow]):
             order=[col(SchemeRow.starts_on), col(SchemeRow.code)],
         )
 
+    async def is_consulted(self, scheme_id: UUID) -> bool:
+        """Whether a version of the scheme was ever put to consultation."""
+        return (
+            await self.session.exec(self._consulted().where(col(VersionRow.scheme_id) == scheme_id))
+        ).first() is not None
+
+    def _consulted(self) -> Any:
+        return select(VersionRow.scheme_id).where(
+            col(VersionRow.commissioner_id) == self.tenant, col(VersionRow.consulted_at).is_not(None)
+        )
+
 
 class VersionRepository(TenantRepository[VersionRow]):
     table = VersionRow
     missing = VersionNotFound
 
     async def list_visible(
-        self, scheme_id: UUID, *, drafts: bool, params: PageParams, cursors: Cursors
+        self, scheme_id: UUID, *, drafts: Drafts, params: PageParams, cursors: Cursors
     ) -> Page[VersionRow]:
         statement, kind = self.select().where(col(VersionRow.scheme_id) == scheme_id), f"versions:{scheme_id}"
-        if not drafts:
-            statement = statement.where(col(VersionRow.state) == VersionState.PUBLISHED)
+        if drafts is not Drafts.ALL:
+            is_shown = col(VersionRow.state) == VersionState.PUBLISHED
+            if drafts is Drafts.CONSULTED:
+                is_shown = or_(is_shown, col(VersionRow.consulted_at).is_not(None))
+            statement = statement.where(is_shown)
         return await self.page(statement, keys=[VersionRow.n], params=params, cursors=cursors, kind=kind)
 
     async def get_number(self, scheme_id: UUID, n: int, *, for_update: bool = False) -> VersionRow:

@@ -19,7 +19,7 @@ from app.schemes.schemas.joining import (
     SignatoryModel,
     SignUpsAnswer,
 )
-from app.schemes.schemas.scheme import Scheme, SchemeBudget, Version
+from app.schemes.schemas.scheme import Consultation, Scheme, SchemeBudget, Version
 from app.schemes.tables import FactRow, ImprovementAreaRow, ParticipationRow, SchemeRow, VersionRow
 from app.schemes.values import (
     Capacity,
@@ -75,9 +75,16 @@ def version_answer(row: VersionRow) -> Version:
         definition=row.definition,
         reason=row.reason,
         words_digest=row.words_digest,
+        consultation=_consultation(row),
         created_at=row.created_at,
         published_at=row.published_at,
     )
+
+
+def _consultation(row: VersionRow) -> Consultation | None:
+    if row.consulted_at is None or row.consult_until is None:
+        return None
+    return Consultation(opened_at=row.consulted_at, until=row.consult_until)
 
 
 def check_answer(found: CheckOutcome) -> CheckAnswer:

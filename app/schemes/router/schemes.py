@@ -17,7 +17,7 @@ from app.schemes import service
 from app.schemes.errors import BudgetMissing, SchemeClosed, SchemeCodeTaken, SchemeNotFound
 from app.schemes.repository.schemes import SchemeRepository
 from app.schemes.router.answers import scheme_answer
-from app.schemes.router.root import DRAFTS, router, visible_scheme
+from app.schemes.router.root import drafts_seen, router, visible_scheme
 from app.schemes.schemas.scheme import Scheme, SchemeIn, SchemePage, SchemeParams, SchemePatch
 from app.schemes.tables import SchemeRow
 
@@ -59,9 +59,11 @@ async def list_incentive_schemes(
     request: Request,
     response: Response,
 ) -> SchemePage:
-    """Schemes, oldest first. Drafts are shown to the office, the auditor and the LMC only."""
+    """Schemes, oldest first. Drafts are shown to the office and the auditor, and those put to
+    consultation to the LMC.
+    """
     page = await SchemeRepository(session, session.tenant).list_visible(
-        drafts=caller.has(DRAFTS),
+        drafts=drafts_seen(caller),
         state=params.state,
         financial_year=params.financial_year,
         params=params,

@@ -24,7 +24,7 @@ from app.schemes.errors import (
 )
 from app.schemes.repository.simulations import SimulationRepository
 from app.schemes.router.answers import cost_answer, difference_answer, practice_cost
-from app.schemes.router.root import Number, router, visible_version
+from app.schemes.router.root import CONSULTATIONS, Number, router, visible_version
 from app.schemes.rules import comparing, spreading
 from app.schemes.rules.picture import simulation_picture
 from app.schemes.rules.sheet import simulation_sheet
@@ -32,7 +32,7 @@ from app.schemes.schemas import simulations as schemas
 from app.schemes.tables import SimulationRow
 from app.schemes.values import Compared, RangeChange, SimulatedGroup, SimulatedPractice
 
-Reader = Annotated[Principal, require("schemes:drafts")]
+Reader = Annotated[Principal, require(CONSULTATIONS)]
 _FORMS = {"text/csv": {"schema": {"type": "string"}}, "image/svg+xml": {"schema": {"type": "string"}}}
 
 

@@ -19,6 +19,7 @@ from app.organisations import service as organisations
 from app.organisations.errors import PracticeNotFound
 from app.schemes import service
 from app.schemes.errors import (
+    ConsultationRunning,
     SchemeClosed,
     SchemeNotFound,
     VersionClash,
@@ -28,7 +29,7 @@ from app.schemes.errors import (
 )
 from app.schemes.repository.schemes import VersionRepository
 from app.schemes.router.answers import check_answer, version_answer
-from app.schemes.router.root import DRAFTS, Number, router, visible_scheme, visible_version
+from app.schemes.router.root import CONSULTATIONS, Number, drafts_seen, router, visible_scheme, visible_version
 from app.schemes.schemas.costing import CheckAnswer
 from app.schemes.schemas.scheme import Version, VersionIn, VersionPage, WordsParams
 from app.schemes.tables import VersionRow
@@ -75,10 +76,12 @@ async def list_scheme_versions(
     request: Request,
     response: Response,
 ) -> VersionPage:
-    """Versions of the scheme, the first one first. Drafts are shown to the office, the auditor and the LMC only."""
+    """Versions of the scheme, the first one first. Drafts are shown to the office and the auditor, and those put to
+    consultation to the LMC.
+    """
     await visible_scheme(session, scheme_id, caller)
     page = await VersionRepository(session, session.tenant).list_visible(
-        scheme_id, drafts=caller.has(DRAFTS), params=params, cursors=serving.cursors
+        scheme_id, drafts=drafts_seen(caller), params=params, cursors=serving.cursors
     )
     return paged(request, response, page.map(version_answer))
 
@@ -100,7 +103,12 @@ async def get_scheme_version(
 @router.put(
     "/v1/incentive-schemes/{scheme_id}/versions/{n}",
     responses=error_responses(
-        VersionNotFound, VersionNotDraft, DefinitionInvalid, PreconditionFailed, PreconditionRequired
+        VersionNotFound,
+        VersionNotDraft,
+        ConsultationRunning,
+        DefinitionInvalid,
+        PreconditionFailed,
+        PreconditionRequired,
     ),
 )
 async def replace_scheme_version(
@@ -109,10 +117,11 @@ async def replace_scheme_version(
     body: VersionIn,
     caller: Annotated[Principal, require("schemes:write")],
     session: Transaction,
+    serving: Serving,
     expected: MustMatch,
     response: Response,
 ) -> Version:
-    """Write a draft anew. A published version never changes; make a new one."""
+    """Write a draft anew. A published version never changes, nor does one under consultation; make a new one."""
     row = await service.replace_version(
         session,
         scheme_id,
@@ -121,6 +130,7 @@ async def replace_scheme_version(
         definition=body.definition,
         reason=body.reason,
         expected=expected,
+        today=serving.today(),
     )
     return _single(row, response)
 
@@ -131,13 +141,14 @@ async def replace_scheme_version(
 async def check_scheme_version(
     scheme_id: UUID,
     n: Number,
-    caller: Annotated[Principal, require("schemes:drafts")],
+    caller: Annotated[Principal, require(CONSULTATIONS)],
     session: Transaction,
     serving: Serving,
 ) -> CheckAnswer:
     """What is wrong with the version, what it costs over all that it applies to, in total and for each practice, what that
     changes against the live version, and who would cost more than their share of the budget. Nothing is changed.
     """
+    await visible_version(session, scheme_id, n, caller)
     today = serving.today()
     return check_answer(await service.check_version(session, scheme_id, n, today=today))
 
@@ -186,6 +197,7 @@ async def get_scheme_version_in_words(
         VersionNotFound,
         VersionNotDraft,
         VersionNotPayable,
+        ConsultationRunning,
         SchemeClosed,
         PreconditionFailed,
         PreconditionRequired,
@@ -202,7 +214,8 @@ async def publish_scheme_version(
 ) -> Version:
     """Make the version the rules for its time. It never changes afterwards.
 
-    Publishing over a past period is allowed: the next run posts the difference as adjustments.
+    Publishing over a past period is allowed: the next run posts the difference as adjustments. While the version is under
+    consultation it is not published; what was said of it stays with it.
     """
     row = await service.publish_version(
         session, scheme_id, n, expected=expected, person_id=caller.require_person(), now=serving.clock.now()

@@ -1,6 +1,7 @@
 """Which version is meant, and what a budget gives each practice."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,6 +16,11 @@ def applies_words(applies: Iterable[Period]) -> str:
     """When a scheme's versions apply: `from 2026-04-01 until 2027-04-01, the last day not included`."""
     spans = sorted({(each.valid_from, each.end) for each in applies})
     return f"{', '.join(f'from {start} until {end}' for start, end in spans)}, the last day not included"
+
+
+def is_consulted(until: date | None, *, on: date) -> bool:
+    """Whether a consultation runs on the day: until 1 March lets the LMC comment on 28 February for the last time."""
+    return until is not None and on < until
 
 
 def live_version(published: Sequence[tuple[int, Period]]) -> int:

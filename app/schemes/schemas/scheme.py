@@ -239,6 +239,11 @@ class VersionIn(StrictModel):
     reason: Annotated[SafeText, Field(min_length=1, max_length=2000)]
 
 
+class Consultation(BaseModel):
+    opened_at: Instant
+    until: date = Field(description="The first day on which nobody comments any more.")
+
+
 class Version(BaseModel):
     n: int
     scheme: UUID
@@ -247,6 +252,7 @@ class Version(BaseModel):
     definition: dict[str, Any]
     reason: str
     words_digest: str | None = Field(description="SHA-256 of the words it was published with; null in a draft.")
+    consultation: Consultation | None = Field(description="Null where the version was never put to consultation.")
     created_at: Instant
     published_at: Instant | None
 

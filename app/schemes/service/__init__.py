@@ -7,6 +7,13 @@ from app.schemes.service.checking import definition_errors, period_problems, ver
 from app.schemes.service.claim_rules import get_claim_rules, set_claim_rules
 from app.schemes.service.claim_views import ClaimView, period_of, view_claim
 from app.schemes.service.claiming import declare_claim, entitlement, open_claim, withdraw_claim
+from app.schemes.service.consulting import (
+    add_comment,
+    answer_comment,
+    consulted_until,
+    get_comment,
+    open_consultation,
+)
 from app.schemes.service.costing import check_version
 from app.schemes.service.deciding import (
     Decision,
@@ -68,7 +75,9 @@ __all__ = [
     "Decision",
     "Gathering",
     "accept_offer",
+    "add_comment",
     "add_version",
+    "answer_comment",
     "approve_claim",
     "as_scheme_ref",
     "as_simulated",
@@ -82,6 +91,7 @@ __all__ = [
     "claim_brief",
     "close_scheme",
     "confirm_facts",
+    "consulted_until",
     "create_scheme",
     "declare_claim",
     "decline_offer",
@@ -96,6 +106,7 @@ __all__ = [
     "export_person",
     "gather_inputs",
     "get_claim_rules",
+    "get_comment",
     "get_scheme",
     "get_version_for",
     "hold_claim",
@@ -105,6 +116,7 @@ __all__ = [
     "make_offers",
     "offers_awaiting",
     "open_claim",
+    "open_consultation",
     "participation_refs",
     "participation_tag",
     "period_of",

@@ -10,12 +10,19 @@ from app.calculation import service as calculation
 from app.calculation.errors import DefinitionInvalid
 from app.calculation.values import Definition
 from app.core.audit import audit
-from app.core.clock import Period, financial_year_start
+from app.core.clock import Period, financial_year_start, london_date
 from app.core.db import Tx
 from app.core.errors import InvalidRequest
 from app.core.events import emit
 from app.core.repository import Expected
-from app.schemes.errors import BudgetMissing, NoVersion, SchemeClosed, VersionNotDraft, VersionNotPayable
+from app.schemes.errors import (
+    BudgetMissing,
+    ConsultationRunning,
+    NoVersion,
+    SchemeClosed,
+    VersionNotDraft,
+    VersionNotPayable,
+)
 from app.schemes.events import SchemeChanged, VersionPublished
 from app.schemes.repository.schemes import SchemeRepository, VersionRepository
 from app.schemes.rules import versions
@@ -137,12 +144,14 @@ async def replace_version(
     definition: Mapping[str, Any],
     reason: str,
     expected: Expected,
+    today: date,
 ) -> VersionRow:
     read_definition(definition)
     row = await VersionRepository(session, session.tenant).get_number(scheme_id, n, for_update=True)
     expected.check(row.version)
     if row.state != VersionState.DRAFT:
         raise VersionNotDraft
+    _refuse_under_consultation(row, today=today)
     _refuse_other_year(await SchemeRepository(session, session.tenant).get(scheme_id), applies)
     row.applies_from, row.applies_until = applies.valid_from, applies.end
     row.definition, row.reason = dict(definition), reason
@@ -162,6 +171,7 @@ async def publish_version(
     expected.check(row.version)
     if row.state != VersionState.DRAFT:
         raise VersionNotDraft
+    _refuse_under_consultation(row, today=london_date(now))
     if scheme.state == SchemeState.CLOSED:
         raise SchemeClosed
     definition, applies = read_definition(row.definition), as_version_ref(row).applies
@@ -178,6 +188,12 @@ async def publish_version(
     audit(session, "scheme_version.published", scheme_id, n=n, words_digest=row.words_digest)
     emit(session, VersionPublished(subject=str(scheme_id), n=n))
     return row
+
+
+def _refuse_under_consultation(row: VersionRow, *, today: date) -> None:
+    """What others are asked about is what is decided: it stays as it is while they read it."""
+    if versions.is_consulted(row.consult_until, on=today):
+        raise ConsultationRunning(f"It runs until {row.consult_until}, the last day not included.")
 
 
 def _refuse_other_year(scheme: SchemeRow, applies: Period) -> None:
