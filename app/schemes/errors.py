@@ -52,6 +52,11 @@ class ConsultationTooShort(InvalidRequest):
     title = "The consultation would be over before anybody could answer."
 
 
+class TemplateNotFound(NotFound):
+    code = "schemes.template_not_found"
+    title = "There is no such template."
+
+
 class OfferNotFound(NotFound):
     code = "schemes.offer_not_found"
     title = "There is no such offer."

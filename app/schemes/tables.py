@@ -49,6 +49,8 @@ class VersionRow(SQLModel, table=True):
     applies_from: date
     applies_until: date
     definition: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    template: str | None = None
+    parameters: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     reason: str
     words: str | None = None
     words_digest: str | None = None

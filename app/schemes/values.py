@@ -139,6 +139,34 @@ class VersionRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A complete scheme to start from; `definition` pays as it is written."""
+
+    key: str
+    title: str
+    purpose: str
+    definition: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where in a template's definition a parameter stands, by JSON pointers."""
+
+    pointers: tuple[str, ...]
+
+    def __init__(self, *pointers: str) -> None:
+        object.__setattr__(self, "pointers", pointers)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFrom:
+    """Which template a definition was made from, and what was filled in, so that the form can be opened again."""
+
+    template: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class CommentRef:
     """What was said in the consultation on a version, and what was answered."""
 

@@ -138,6 +138,7 @@ async def _practice_changes(world: World) -> None:
 
 @maker
 async def _schemes(world: World) -> None:
+    world.ids["/v1/scheme-templates/{key}"] = "named-lead"
     scheme = world.ids["/v1/incentive-schemes/{scheme_id}"] = str(world.office.scheme)
     base = f"/v1/incentive-schemes/{scheme}"
     version = "/v1/incentive-schemes/{scheme_id}/versions/{n}"

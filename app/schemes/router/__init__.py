@@ -10,7 +10,7 @@ from app.schemes.router import schemes  # noqa: F401
 from app.schemes.router import claim_rules  # noqa: F401
 
 # isort: split
-from app.schemes.router import calculator, consultations, simulations  # noqa: F401
+from app.schemes.router import calculator, consultations, simulations, templates  # noqa: F401
 from app.schemes.router.root import router
 
 __all__ = ["router"]

@@ -73,6 +73,8 @@ def version_answer(row: VersionRow) -> Version:
         state=row.state,  # pyright: ignore - the database checks it
         applies=PeriodModel.of(Period(row.applies_from, row.applies_until)),
         definition=row.definition,
+        template=row.template,
+        parameters=row.parameters,
         reason=row.reason,
         words_digest=row.words_digest,
         consultation=_consultation(row),

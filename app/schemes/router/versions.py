@@ -30,6 +30,7 @@ from app.schemes.errors import (
 from app.schemes.repository.schemes import VersionRepository
 from app.schemes.router.answers import check_answer, version_answer
 from app.schemes.router.root import CONSULTATIONS, Number, drafts_seen, router, visible_scheme, visible_version
+from app.schemes.router.templates import written
 from app.schemes.schemas.costing import CheckAnswer
 from app.schemes.schemas.scheme import Version, VersionIn, VersionPage, WordsParams
 from app.schemes.tables import VersionRow
@@ -50,12 +51,16 @@ async def create_scheme_version(
     serving: Serving,
     response: Response,
 ) -> Version:
-    """Draft the rules for a time. A definition that does not parse is refused with a pointer to each member that is wrong."""
+    """Draft the rules for a time: written as a definition, or made from a template. What does not parse is refused with a
+    pointer to each member or parameter that is wrong.
+    """
+    definition, made_from = written(body)
     row = await service.add_version(
         session,
         scheme_id,
         applies=body.applies.period(),
-        definition=body.definition,
+        definition=definition,
+        made_from=made_from,
         reason=body.reason,
         now=serving.clock.now(),
     )
@@ -122,12 +127,14 @@ async def replace_scheme_version(
     response: Response,
 ) -> Version:
     """Write a draft anew. A published version never changes, nor does one under consultation; make a new one."""
+    definition, made_from = written(body)
     row = await service.replace_version(
         session,
         scheme_id,
         n,
         applies=body.applies.period(),
-        definition=body.definition,
+        definition=definition,
+        made_from=made_from,
         reason=body.reason,
         expected=expected,
         today=serving.today(),

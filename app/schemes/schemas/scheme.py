@@ -13,6 +13,7 @@ from app.core.http import PageModel, StrictModel, left_out
 from app.core.money import DecimalText, Pounds, PoundsSum, parse_pounds
 from app.core.pagination import PageParams
 from app.core.privacy import OneLine, SafeCode, SafeText
+from app.schemes.schemas.templates import TemplateKey
 from app.schemes.values import QUERY_DAYS, Budget, OverBudget
 
 Basis = Literal["registered", "weighted"]
@@ -218,7 +219,9 @@ class SchemeParams(PageParams):
 
 
 class VersionIn(StrictModel):
-    """The rules for the time that they apply to. `reason` says why this version exists."""
+    """The rules for the time that they apply to: either a `definition`, or a `template` with its `parameters`. `reason` says
+    why this version exists.
+    """
 
     model_config = {
         "json_schema_extra": {
@@ -227,16 +230,36 @@ class VersionIn(StrictModel):
                     "applies": {"from": "2026-04-01", "until": "2027-04-01"},
                     "definition": DEFINITION,
                     "reason": "First version.",
-                }
+                },
+                {
+                    "applies": {"from": "2026-04-01", "until": "2027-04-01"},
+                    "template": "named-lead",
+                    "parameters": {"session_rate": "320.00"},
+                    "reason": "From the template.",
+                },
             ]
         }
     }
 
     applies: PeriodModel
-    definition: dict[str, Any] = Field(
-        examples=[DEFINITION], description="The language is described at `/schemas/definition.json`."
+    definition: dict[str, Any] | None = Field(
+        default=None,
+        examples=[DEFINITION],
+        description="The language is described at `/schemas/definition.json`.",
+    )
+    template: TemplateKey | None = Field(default=None, description="One of `GET /v1/scheme-templates`.")
+    parameters: dict[str, Any] | None = Field(
+        default=None, description="By the form of the template; what is left out is as the form's default."
     )
     reason: Annotated[SafeText, Field(min_length=1, max_length=2000)]
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.definition is None) == (self.template is None):
+            raise PydanticCustomError("not_valid", "Give either `definition`, or `template` with `parameters`.")
+        if self.parameters is not None and self.template is None:
+            raise PydanticCustomError("not_valid", "`parameters` belong to a `template`.")
+        return self
 
 
 class Consultation(BaseModel):
@@ -250,6 +273,10 @@ class Version(BaseModel):
     state: Literal["draft", "published"]
     applies: PeriodModel
     definition: dict[str, Any]
+    template: str | None = Field(
+        description="The template that the definition was made from; null where it was written."
+    )
+    parameters: dict[str, Any] | None = Field(description="What was filled in, with the defaults of what was not.")
     reason: str
     words_digest: str | None = Field(description="SHA-256 of the words it was published with; null in a draft.")
     consultation: Consultation | None = Field(description="Null where the version was never put to consultation.")

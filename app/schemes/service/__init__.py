@@ -68,6 +68,7 @@ from app.schemes.service.simulating import (
     request_simulation,
     simulate,
 )
+from app.schemes.service.templates import get_template, list_templates
 
 __all__ = [
     "ClaimView",
@@ -108,11 +109,13 @@ __all__ = [
     "get_claim_rules",
     "get_comment",
     "get_scheme",
+    "get_template",
     "get_version_for",
     "hold_claim",
     "keep_simulation",
     "list_begun",
     "list_participants",
+    "list_templates",
     "make_offers",
     "offers_awaiting",
     "open_claim",

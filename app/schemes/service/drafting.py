@@ -31,6 +31,7 @@ from app.schemes.tables import SchemeRow, VersionRow
 from app.schemes.values import (
     QUERY_DAYS,
     Budget,
+    MadeFrom,
     OverBudget,
     SchemeRef,
     SchemeState,
@@ -110,7 +111,14 @@ async def close_scheme(session: Tx, scheme_id: UUID, *, expected: Expected) -> S
 
 
 async def add_version(
-    session: Tx, scheme_id: UUID, *, applies: Period, definition: Mapping[str, Any], reason: str, now: datetime
+    session: Tx,
+    scheme_id: UUID,
+    *,
+    applies: Period,
+    definition: Mapping[str, Any],
+    made_from: MadeFrom | None = None,
+    reason: str,
+    now: datetime,
 ) -> VersionRow:
     read_definition(definition)
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id, for_update=True)  # numbers are in turn
@@ -129,6 +137,7 @@ async def add_version(
         reason=reason,
         created_at=now,
     )
+    _set_template(row, made_from)
     session.add(row)
     await session.flush()
     audit(session, "scheme_version.created", scheme_id, n=row.n)
@@ -142,6 +151,7 @@ async def replace_version(
     *,
     applies: Period,
     definition: Mapping[str, Any],
+    made_from: MadeFrom | None = None,
     reason: str,
     expected: Expected,
     today: date,
@@ -155,6 +165,7 @@ async def replace_version(
     _refuse_other_year(await SchemeRepository(session, session.tenant).get(scheme_id), applies)
     row.applies_from, row.applies_until = applies.valid_from, applies.end
     row.definition, row.reason = dict(definition), reason
+    _set_template(row, made_from)
     await session.flush()
     audit(session, "scheme_version.replaced", scheme_id, n=n)
     return row
@@ -289,6 +300,11 @@ def _announce(session: Tx, row: SchemeRow) -> None:
 def _require_budget(row: SchemeRow) -> None:
     if row.over_budget and not (row.budget_amount or row.budget_per_head):
         raise BudgetMissing
+
+
+def _set_template(row: VersionRow, made_from: MadeFrom | None) -> None:
+    row.template = made_from.template if made_from else None
+    row.parameters = dict(made_from.parameters) if made_from else None
 
 
 def _set_budget(row: SchemeRow, budget: Budget | None) -> None:

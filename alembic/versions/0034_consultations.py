@@ -3,8 +3,8 @@
 from alembic import op
 from app.core import migrate
 
-revision = "0028_consultations"
-down_revision = "0027_queries"
+revision = "0034_consultations"
+down_revision = "0033_reminders"
 
 
 def upgrade() -> None:
