@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0035_templates"
-down_revision = "0034_consultations"
+revision = "0036_templates"
+down_revision = "0035_consultations"
 
 
 def upgrade() -> None:

@@ -3,8 +3,8 @@
 from alembic import op
 from app.core import migrate
 
-revision = "0034_consultations"
-down_revision = "0033_reminders"
+revision = "0035_consultations"
+down_revision = "0034_reminders"
 
 
 def upgrade() -> None:

@@ -3,8 +3,8 @@
 from alembic import op
 from app.core import migrate
 
-revision = "0033_reminders"
-down_revision = "0032_adjusted_lists"
+revision = "0034_reminders"
+down_revision = "0033_budget_ceiling"
 
 
 def upgrade() -> None:
