@@ -11,7 +11,7 @@ unexport VIRTUAL_ENV
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench openapi contract format lint types imports unused
+.PHONY: help run test deep check bench openapi contract format lint types imports unused
 
 help: ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || cat $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ run: $(VENV)/.installed-run ## start everything on this machine
 
 test: $(VENV)/.installed-dev ## run the tests on servers of their own
 	$(BIN)/python -m pytest -n auto --maxprocesses 8
+
+deep: $(VENV)/.installed-dev ## the tests of money with as many examples as PLENARY_EXAMPLES says, for hours
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n auto --maxprocesses 8 tests/independent tests/golden tests/storm/test_years.py tests/payments/test_walks.py
 
 check: lint types imports unused contract test ## everything CI checks
 
