@@ -5,11 +5,11 @@ ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 WORKDIR /srv/plenary
 COPY pyproject.toml uv.lock README.md ./
 # The dependencies change seldom and make a layer of their own.
-RUN uv sync --frozen --no-install-project
+RUN uv sync --frozen --extra pdf --no-install-project
 COPY app app
 COPY workers workers
 COPY alembic alembic
-RUN uv sync --frozen && python -m compileall -q app workers
+RUN uv sync --frozen --extra pdf && python -m compileall -q app workers
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin plenary

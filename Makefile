@@ -69,10 +69,10 @@ define install
 endef
 
 $(VENV)/.installed-run: uv.lock pyproject.toml | $(VENV)/.made
-	$(call install,--extra embedded)
+	$(call install,--extra embedded --extra pdf)
 
 $(VENV)/.installed-dev: uv.lock pyproject.toml | $(VENV)/.made
-	$(call install,--extra embedded --extra dev)
+	$(call install,--extra embedded --extra pdf --extra dev)
 	@touch $(VENV)/.installed-run
 
 $(VENV)/.made:

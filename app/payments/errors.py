@@ -232,6 +232,13 @@ class SupplierSamePerson(DomainError):
     constraints = ("ck_supplier_people",)
 
 
+class FormNotServed(DomainError):
+    status = 406
+    code = "payments.form_not_served"
+    title = "This service makes no PDF."
+    hint = "Ask for `text/html`, which a browser prints; whoever runs the service can install the extra `pdf`."
+
+
 class LineNotFound(NotFound):
     code = "payments.line_not_found"
     title = "There is no such line, or it is not one of yours."

@@ -35,6 +35,9 @@ PRIVATE = {
     "GET /v1/patient-forums/{forum_id}/members/{member_id}",
     "GET /v1/payment-runs/{run_id}/statements/{practice}",
     "GET /v1/payment-queries/{query_id}",
+    "GET /v1/payment-lines/{reference}",
+    "GET /v1/practices/{code}/statements",
+    "GET /v1/practices/{code}/statements/{reference}",
 }
 TRIED = [
     operation

@@ -193,6 +193,8 @@ async def _payments(world: World) -> None:
     world.ids["/v1/payment-runs/{run_id}/sendings/{sending_id}"] = sending["id"]
     world.ids["/v1/jobs/{job_id}"] = await _row_id(world, "job")
     line = world.ids["/v1/payment-lines/{reference}"] = statement["lines"][0]["reference"]
+    world.ids["/v1/payment-runs/{run_id}/lines/{reference}"] = line
+    world.ids["/v1/practices/{code}/statements/{reference}"] = statement["reference"]
     asked = {"text": "Is this the list of April?"}
     query = await world.post(Role.PRACTICE_MANAGER, f"/v1/payment-lines/{line}/queries", json=asked)
     world.ids["/v1/payment-queries/{query_id}"] = query["id"]

@@ -143,6 +143,19 @@ class StatementRepository(TenantRepository[PaymentStatement]):
             descending=True,
         )
 
+    async def find_released(self, practice: str, reference: str | None) -> PaymentStatement | None:
+        """A practice's statement of a released run by its reference; without one, the newest."""
+        released = select(PaymentRun.id).where(
+            col(PaymentRun.commissioner_id) == self.tenant, col(PaymentRun.state).in_(POSTED)
+        )
+        found = self.select().where(
+            col(PaymentStatement.practice) == practice, col(PaymentStatement.run_id).in_(released)
+        )
+        if reference is not None:
+            found = found.where(col(PaymentStatement.reference) == reference)
+        newest = found.order_by(col(PaymentStatement.id).desc()).limit(1)
+        return (await self.session.exec(newest)).one_or_none()  # pyright: ignore - SQLModel's select is another type
+
     async def get_of_practice(self, run_id: UUID, practice: str) -> PaymentStatement:
         row = await self.find(col(PaymentStatement.run_id) == run_id, col(PaymentStatement.practice) == practice)
         if row is None:

@@ -29,6 +29,20 @@ LINE = {
     "workings": WORKINGS,
     "blocked": False,
 }
+EXPLAINED = LINE | {
+    "statement": "S5T0QZ1V8K2MNR",
+    "run": RUN_ID,
+    "scheme": SCHEME_ID,
+    "practice": "ZZ0001",
+    "payment": "P7C1M0XQ94GDKE",
+    "unrounded": "1800",
+    "rounded": "1800.00",
+    "evidence": {
+        "lists": [],
+        "facts": [{"external_id": "plt-2026-08-14-zz0001", "on": "2026-08-14", "value": "1"}],
+        "posts": [{"post": "named_lead", "from": "2026-07-01", "until": "2026-10-01"}],
+    },
+}
 PAYMENT = {
     "reference": "P7C1M0XQ94GDKE",
     "payee": PAYEE,

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.core.clock import PeriodModel
+from app.core.clock import Instant, PeriodModel
 from app.core.http import PageModel
 from app.core.money import PoundsSum
-from app.payments.schemas.examples import LINE, PAYEE, PAYMENT, STATEMENT, example
+from app.payments.schemas.examples import EXPLAINED, LINE, PAYEE, PAYMENT, STATEMENT, example
 from app.payments.values import LineKind, Outcome
 
 
@@ -37,6 +37,52 @@ class StatementLine(BaseModel):
     sentence: str
     workings: dict[str, Any]
     blocked: bool = Field(description="0.00 because something that is needed, such as a list size, is not known yet.")
+
+
+class ListEvidence(BaseModel):
+    """A list size that the figure rests on, as it was recorded when the run's inputs were frozen."""
+
+    basis: str
+    value: str
+    as_at: date
+    source: str | None = Field(description="The publication or file it came from.")
+    published_period: str | None
+    recorded_at: Instant | None
+
+
+class FactEvidence(BaseModel):
+    external_id: str
+    on: date
+    value: str
+
+
+class PostEvidence(BaseModel):
+    """For how much of the period the practice had somebody in a post that the rules ask for."""
+
+    post: str
+    from_: date = Field(alias="from")
+    until: date | None
+
+
+class Evidence(BaseModel):
+    lists: list[ListEvidence]
+    facts: list[FactEvidence]
+    posts: list[PostEvidence]
+
+
+class ExplainedLine(StatementLine):
+    """One line by itself, with the rows on which its figure rests."""
+
+    model_config = example(EXPLAINED)
+
+    statement: str
+    run: UUID
+    scheme: UUID
+    practice: str
+    payment: str | None = Field(description="The reference of the payment in which it leaves.")
+    unrounded: str | None = Field(description="Exact pounds before the one rounding; null where nothing was rounded.")
+    rounded: PoundsSum | None
+    evidence: Evidence
 
 
 class StatementPayment(BaseModel):

@@ -2,6 +2,7 @@
 
 from app.payments.repository.queries import count_overdue_queries
 from app.payments.repository.runs import count_unacknowledged_releases
+from app.payments.rules.remittances import line_html, makes_pdf, remittance_html, remittance_pdf
 from app.payments.rules.working import statement_plain, work_out
 from app.payments.service.answering import (
     answer_query,
@@ -25,6 +26,7 @@ from app.payments.service.changes import effects_of_practice_change
 from app.payments.service.deciding import approve_run, reject_run, release_run
 from app.payments.service.filing import layout_of, put_layout, render_file
 from app.payments.service.freezing import freeze_run
+from app.payments.service.lines import FullLine, get_line
 from app.payments.service.owing import agree, list_balances, propose_recovery, propose_waiver
 from app.payments.service.persons import export_person
 from app.payments.service.reading import (
@@ -33,6 +35,7 @@ from app.payments.service.reading import (
     list_released,
     list_statements,
 )
+from app.payments.service.remitting import get_released, remittance_of
 from app.payments.service.running import (
     fail_run,
     publish_run,
@@ -50,6 +53,7 @@ from app.payments.service.watching import find_late, watch_runs
 
 __all__ = [
     "BudgetStand",
+    "FullLine",
     "FullQuery",
     "Loaded",
     "agree",
@@ -66,14 +70,18 @@ __all__ = [
     "fail_run",
     "find_late",
     "freeze_run",
+    "get_line",
     "get_query",
+    "get_released",
     "get_run",
     "get_statement",
     "layout_of",
+    "line_html",
     "list_balances",
     "list_queries",
     "list_released",
     "list_statements",
+    "makes_pdf",
     "open_query",
     "position_of",
     "propose_recovery",
@@ -88,6 +96,9 @@ __all__ = [
     "reject_run",
     "release_run",
     "released_statements",
+    "remittance_html",
+    "remittance_of",
+    "remittance_pdf",
     "render_file",
     "request_run",
     "send_run",

@@ -47,7 +47,7 @@ async def get_statement(session: Tx, run_id: UUID, practice: str) -> FullStateme
     if not readable(run):
         raise StatementNotFound(f"The run is {run.state}.")
     row = await StatementRepository(session, session.tenant).get_of_practice(run_id, practice)
-    return (await _with_everything(session, [row]))[0]
+    return (await with_everything(session, [row]))[0]
 
 
 async def list_released(session: Tx, practice: str, *, params: PageParams, cursors: Cursors) -> Page[FullStatement]:
@@ -57,10 +57,10 @@ async def list_released(session: Tx, practice: str, *, params: PageParams, curso
 
 
 async def _filled(session: Tx, page: Page[PaymentStatement]) -> Page[FullStatement]:
-    return Page(await _with_everything(session, page.rows), page.next_cursor, page.total)
+    return Page(await with_everything(session, page.rows), page.next_cursor, page.total)
 
 
-async def _with_everything(session: Tx, rows: Sequence[PaymentStatement]) -> list[FullStatement]:
+async def with_everything(session: Tx, rows: Sequence[PaymentStatement]) -> list[FullStatement]:
     """Four queries, however many statements, and two more for each run that explains their lines."""
     if not rows:
         return []
