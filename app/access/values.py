@@ -37,7 +37,7 @@ PURPOSES: Final[dict[Role, str]] = {
     Role.SCHEME_MANAGER: "writes and publishes schemes, makes offers, records evidence, asks for payment runs, answers queries",
     Role.CLAIMS_VETTER: "vets claims",
     Role.PAYMENTS_APPROVER: "approves or rejects claims and payment runs, and corrections that queries lead to",
-    Role.PAYMENTS_RELEASER: "releases payment runs and loads what the ledger answered",
+    Role.PAYMENTS_RELEASER: "releases payment runs, confirms suppliers, and loads what the ledger answered",
     Role.ENGAGEMENT_LEAD: "holds meetings and answers issues for the commissioner",
     Role.LOCALITY_LEAD: "holds meetings and answers issues for a locality",
     Role.PRACTICE_LEAD: "acts for a practice in schemes, meetings and issues",

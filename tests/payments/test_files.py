@@ -170,6 +170,15 @@ def test_name_that_looks_like_a_formula_is_not_run_by_a_spreadsheet(start: str) 
     assert read(claim_file(HEAD, [payment(100, name=name)]))[0]["Provider Name"] == f"'{name}"
 
 
+def test_nothing_in_the_pair_looks_like_a_formula_but_numbers() -> None:
+    booked = payment(8_000, entries=(entry(20_000, Booking("=A", "-C", "@S", "+V")),))
+    layouts = (InvoiceLayout("=B", "@S"), InvoiceLayout("=B", "@S", "{cost_centre}"))
+    for pair in (invoices(booked, layout=layout) for layout in layouts):
+        cells = {cell for rows in pair for row in rows for cell in row.values()}
+        assert {cell for cell in cells if cell.startswith(("=", "+", "-", "@"))} <= {"-120.00"}
+        assert {"'=B", "'-C", "-120.00"} <= cells
+
+
 def test_name_with_commas_and_quotes_comes_back_whole() -> None:
     assert rows(payment(100, name='Dr "A", B & partners'))[0]["payee_name"] == 'Dr "A", B & partners'
 

@@ -104,8 +104,8 @@ def _invoice(head: FileHead, payment: FilePayment, layout: InvoiceLayout) -> dic
     supplier = payment.supplier
     return {
         "INVOICE_ID": _invoice_id(payment.reference),
-        "OPERATING_UNIT": layout.business_unit,
-        "SOURCE": layout.source,
+        "OPERATING_UNIT": safe_text(layout.business_unit),
+        "SOURCE": safe_text(layout.source),
         "INVOICE_NUM": payment.reference,
         "INVOICE_AMOUNT": format_pounds(payment.payable),
         "INVOICE_DATE": _day(head),
@@ -129,15 +129,16 @@ def _line(head: FileHead, payment: FilePayment, no: int, line: BookedLine, layou
         "AMOUNT": format_pounds(line.amount),
         "DESCRIPTION": _words(f"{head.scheme}, {span_text(head.period)}: {what}"),
         **_account(booking, layout),
-        "TAX_CLASSIFICATION_CODE": booking.vat_code or "",
+        "TAX_CLASSIFICATION_CODE": safe_text(booking.vat_code or ""),
     }
 
 
 def _account(booking: Booking, layout: InvoiceLayout) -> dict[str, str]:
     if layout.distribution is None:
-        return {"ACCOUNT_SEGMENT": booking.subjective or "", "COST_CENTER_SEGMENT": booking.cost_centre or ""}
+        segments = {"ACCOUNT_SEGMENT": booking.subjective, "COST_CENTER_SEGMENT": booking.cost_centre}
+        return {name: safe_text(code or "") for name, code in segments.items()}
     account = _PLACE.sub(lambda place: str(getattr(booking, place[1])), layout.distribution)
-    return {"DIST_CODE_CONCATENATED": account}
+    return {"DIST_CODE_CONCATENATED": safe_text(account)}
 
 
 def _invoice_id(reference: str) -> str:
