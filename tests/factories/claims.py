@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from tests.factories.schemes import SESSIONS
-from tests.factories.schemes_over_http import a_fact, a_live_scheme, a_tenant, sign_up
+from tests.factories.schemes_over_http import YEAR, a_fact, a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
 
 CLAIMED: dict[str, Any] = {**SESSIONS, "claims": "required"}
@@ -99,7 +99,30 @@ class Claiming:
         await self.live.work()
         return f"/v1/payment-runs/{answer.json()['result']['payment_run']}"
 
+    async def lines(self, run: str) -> list[dict[str, Any]]:
+        return (await self.manager.get(f"{run}/statements/{self.practice}")).json()["lines"]
+
     async def line(self, run: str) -> tuple[str, bool, str]:
         """What the run pays the practice, whether it is blocked, and why."""
-        (line,) = (await self.manager.get(f"{run}/statements/{self.practice}")).json()["lines"]
+        (line,) = await self.lines(run)
         return line["amount"], line["blocked"], line["sentence"]
+
+    async def release(self, run: str) -> None:
+        releaser = await self.live.as_role("payments_releaser", tenant=self.tenant)
+        for client, verb in ((self.approver, "approve"), (releaser, "release")):
+            answer = await client.post(f"{run}/{verb}", headers=ANY)
+            assert answer.status_code == 200, answer.text
+
+    async def pay(self, period: dict[str, str] = PERIOD) -> str:
+        run = await self.calculate(period)
+        await self.release(run)
+        return run
+
+    async def backdate(self, rate: str) -> None:
+        """A new version for the whole year with another rate."""
+        dearer = {**CLAIMED, "pay": {**CLAIMED["pay"], "rate": rate}}
+        body = {"applies": YEAR, "definition": dearer, "reason": "Backdated rate."}
+        made = await self.manager.post(f"{self.scheme}/versions", json=body)
+        assert made.status_code == 201, made.text
+        answer = await self.manager.post(f"{made.headers['Location']}/publish", headers=ANY)
+        assert answer.status_code == 200, answer.text

@@ -3,8 +3,6 @@
 import asyncio
 
 from tests.factories.claims import DAYS, QUARTER, Claiming
-from tests.factories.schemes import SESSIONS
-from tests.factories.schemes_over_http import YEAR
 from tests.factories.service import LivePlenary
 
 
@@ -56,10 +54,7 @@ async def test_what_moves_by_a_new_version_is_found_when_the_claim_is_vetted_and
 ) -> None:
     claiming = await Claiming.start(shared)
     await claiming.upto("declare")
-    dearer = {**SESSIONS, "claims": "required", "pay": {**SESSIONS["pay"], "rate": "310.00"}}
-    body = {"applies": YEAR, "definition": dearer, "reason": "Backdated rate."}
-    await claiming.manager.post(f"{claiming.scheme}/versions", json=body)
-    assert (await claiming.manager.post(f"{claiming.scheme}/versions/2/publish", headers={"If-Match": "*"})).is_success
+    await claiming.backdate("310.00")
     assert (await claiming.seen())["declaration"]["holds"] is False
     headers = {"If-Match": "*", "Idempotency-Key": "vet-once"}
     refused = await claiming.vetter.post(f"{claiming.claim}/vet", headers=headers)

@@ -190,7 +190,7 @@ class _Freezer:
             self.parts.append(
                 Part(period, version.definition, tuple(practices), posted, differences, corrections, unknown)
             )
-        seen = await self._fingerprint(period)
+        seen = await self._fingerprint(period) if self.claims.is_settled(period) else None
         self._add_row(period, digest, seen, differences=before is not None, changed=changed)
         return working.part_print(digest, posted, balances)
 
@@ -224,7 +224,9 @@ class _Freezer:
             known = self.forms[practice.code] = practice, practice_bytes(practice)
         return known[1]
 
-    def _add_row(self, period: Period, digest: str, fingerprint: str, *, differences: bool, changed: bool) -> None:
+    def _add_row(
+        self, period: Period, digest: str, fingerprint: str | None, *, differences: bool, changed: bool
+    ) -> None:
         version = self.versions[period]
         self.rows.append(
             PaymentRunPart(

@@ -30,7 +30,7 @@ SELECT id, version FROM moved ORDER BY id"""
 
 _MARK = text(
     """
-SELECT period_from, period_until, md5(string_agg(concat_ws(' ', id, hold_reason), ',' ORDER BY id)) AS mark FROM claim
+SELECT period_from, period_until, md5(string_agg(concat_ws(' ', id, approved_at, hold_reason), ',' ORDER BY id)) AS mark FROM claim
 WHERE commissioner_id = :tenant AND scheme_id = :scheme AND state = ANY(:payable) GROUP BY period_from, period_until"""
 )
 _REMIND = text(

@@ -13,6 +13,7 @@ from app.core.events import emit
 from app.schemes.events import ClaimChanged
 from app.schemes.repository.claims import ClaimRepository
 from app.schemes.service.claim_figures import work_out_claims
+from app.schemes.service.claim_views import period_of
 from app.schemes.service.drafting import read_definition
 from app.schemes.service.voiding import void, void_moved
 from app.schemes.tables import ClaimRow
@@ -28,6 +29,7 @@ class ClaimsOfRun:
         self._run_id = run_id
         self._now = now
         self._paid: list[UUID] = []
+        self._unsettled: set[Period] = set()
 
     async def hold_unclaimed(
         self,
@@ -65,9 +67,11 @@ class ClaimsOfRun:
         if claim.state != ClaimState.APPROVED:
             return None
         if claim.hold_reason is not None:
+            self._unsettled.add(period_of(claim))
             return f"its claim is on hold: {claim.hold_reason.rstrip('.')}"
         if figures is not None and figures.digest != claim.values_digest:
             await void(self._session, claim, figures, now=self._now)
+            self._unsettled.add(period_of(claim))
             return "what was declared for this period has changed since"
         self._paid.append(claim.id)
         return None
@@ -77,6 +81,12 @@ class ClaimsOfRun:
         claimed = [period for period, version in versions.items() if read_definition(version.definition).claims]
         found = await ClaimRepository(self._session, self._session.tenant).mark(self._scheme_id) if claimed else {}
         return {period: found.get(period, "") if period in claimed else "" for period in versions}
+
+    def is_settled(self, period: Period) -> bool:
+        """Whether the mark says by which claims the period was paid: not where one of them was held or found void after it was
+        taken, so that a later run has to look again.
+        """
+        return period not in self._unsettled
 
     async def take(self) -> None:
         await _move(
