@@ -13,6 +13,16 @@ class StatementNotFound(NotFound):
     title = "This run has no statement for that practice."
 
 
+class ClaimsNotLookedBack(DomainError):
+    status = 409
+    code = "payments.claims_not_looked_back"
+    title = "What was claimed at an earlier time cannot be put together again for a scheme that requires claims."
+    hint = (
+        "Read the statements that its runs have made, `GET /v1/practices/{code}/statements`: they stay as they were worked"
+        " out."
+    )
+
+
 class AcknowledgementNotFound(NotFound):
     code = "payments.acknowledgement_not_found"
     title = "There is no such acknowledgement."

@@ -36,7 +36,8 @@ QUERIES: dict[str, Callable[[World], dict[str, str]]] = {
     "GET /v1/incentive-schemes/{scheme_id}/entitlement": lambda own: {
         "practice": own.practice,
         "period": "2026-04-01/2026-07-01",
-    }
+    },
+    "GET /v1/incentive-schemes/{scheme_id}/statement": lambda own: {"practice": own.practice},
 }
 
 

@@ -1,7 +1,7 @@
 """The ledger: what released runs have posted and paid, what is about to be, and what is still owed."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -129,6 +129,20 @@ HAVING sum(amount) < 0 OR sum(fresh) > 0
 ORDER BY practice, payee_type, payee_code
 """
 )
+_POSTED_THEN = text(
+    """
+SELECT p.period_from, p.period_until, coalesce((
+  SELECT sum(l.amount) FROM payment_run r
+  JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id AND s.practice = :practice
+  JOIN payment_line l ON l.commissioner_id = s.commissioner_id AND l.statement_id = s.id
+  WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.released_at <= :known_at
+    AND l.period_from = p.period_from AND l.period_until = p.period_until
+), 0)::bigint AS posted
+FROM (SELECT DISTINCT q.period_from, q.period_until FROM payment_run_part q
+      JOIN payment_run r ON r.commissioner_id = q.commissioner_id AND r.id = q.run_id
+      WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.released_at <= :known_at) p
+"""
+)
 _LIMITED = text(
     "SELECT DISTINCT period_from, period_until FROM payment_run WHERE commissioner_id = :tenant AND scheme_id = :scheme"
     " AND state = ANY(:posted) AND held_back > 0"
@@ -179,6 +193,12 @@ class LedgerRepository(TenantRepository[PaymentRun]):
         return {
             Period(row.period_from, row.period_until): LastPosted(row.inputs_digest, row.fingerprint) for row in rows
         }
+
+    async def list_posted_then(self, scheme: UUID, practice: str, *, known_at: datetime) -> dict[Period, int]:
+        """Each period that a run released by then has paid to anybody, and the pence of this practice's statements for it."""
+        values = {"tenant": self.tenant, "scheme": scheme, "practice": practice, "known_at": known_at}
+        rows = await (await self.session.connection()).execute(_POSTED_THEN, values)
+        return {Period(row.period_from, row.period_until): row.posted for row in rows}
 
     async def list_limited(self, scheme: UUID) -> frozenset[Period]:
         """Periods of released runs that held something back because of the budget, paid since or not."""

@@ -1,7 +1,7 @@
 """Queries about lines, what is said in them, and the corrections they lead to."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, text, true
@@ -86,11 +86,16 @@ class CorrectionRepository(TenantRepository[PaymentCorrection]):
         rows = await self.list(among(col(PaymentCorrection.query_id), queries))
         return {row.query_id: row for row in rows}
 
-    async def list_approved(self, scheme_id: UUID) -> dict[Period, dict[str, tuple[Correction, ...]]]:
-        """What is due beside the rules, by period and practice, in the order in which it was approved."""
+    async def list_approved(
+        self, scheme_id: UUID, *, known_at: datetime | None = None
+    ) -> dict[Period, dict[str, tuple[Correction, ...]]]:
+        """What is due beside the rules, by period and practice, in the order in which it was approved; by then, where an
+        instant is given.
+        """
         rows = await self.list(
             col(PaymentCorrection.scheme_id) == scheme_id,
             col(PaymentCorrection.state) == CorrectionState.APPROVED,
+            *([] if known_at is None else [col(PaymentCorrection.decided_at) <= known_at]),
             order=[col(PaymentCorrection.decided_at), col(PaymentCorrection.id)],
         )
         found: dict[Period, dict[str, tuple[Correction, ...]]] = {}

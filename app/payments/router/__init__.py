@@ -6,7 +6,7 @@ the one router.
 from app.payments.router import runs, statements  # noqa: F401 - importing adds their routes
 
 # isort: split
-from app.payments.router import budgets, files, owing, queries, sendings, settings, settlement, suppliers  # noqa: F401
+from app.payments.router import budgets, files, looking_back, owing, queries, sendings, settings, settlement, suppliers  # noqa: F401
 from app.payments.router.root import router
 
 __all__ = ["router"]

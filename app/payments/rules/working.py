@@ -104,6 +104,12 @@ def depends_on_others(definition: Mapping[str, Any]) -> bool:
     return parsed.round.at is RoundAt.FINAL or shares_among_all(parsed)
 
 
+def entitled_lines(part: Part, practice: str) -> tuple[StatementLine, ...]:
+    """What the rules alone give the practice for the part's period, as a run that pays it for the first time has it."""
+    found = next((result.lines for result in _evaluated(part) if result.code == practice), ())
+    return tuple(_entitlement(line, part.period) for line in found)
+
+
 def _entitlement(line: Line, period: Period) -> StatementLine:
     return StatementLine(
         component=line.component,

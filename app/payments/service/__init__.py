@@ -27,6 +27,7 @@ from app.payments.service.deciding import approve_run, reject_run, release_run
 from app.payments.service.filing import layout_of, put_layout, render_file
 from app.payments.service.freezing import freeze_run
 from app.payments.service.lines import FullLine, get_line
+from app.payments.service.looking_back import PeriodThen, StatementThen, statement_then
 from app.payments.service.owing import agree, list_balances, propose_recovery, propose_waiver
 from app.payments.service.persons import export_person
 from app.payments.service.reading import (
@@ -56,6 +57,8 @@ __all__ = [
     "FullLine",
     "FullQuery",
     "Loaded",
+    "PeriodThen",
+    "StatementThen",
     "agree",
     "answer_query",
     "approve_correction",
@@ -106,6 +109,7 @@ __all__ = [
     "share_query",
     "stand_of",
     "statement_plain",
+    "statement_then",
     "stop_run",
     "watch_runs",
     "withdraw_query",

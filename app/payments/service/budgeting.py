@@ -95,11 +95,12 @@ async def _stretches(gathering: schemes.Gathering, period: Period) -> list[_Stre
             stretch,
             await gathering.inputs(version, period=stretch, codes=await gathering.participants(stretch)),
         )
-        for version, stretch in await _covered(gathering, period)
+        for version, stretch in await covered(gathering, period)
     ]
 
 
-async def _covered(gathering: schemes.Gathering, period: Period) -> list[tuple[VersionRef, Period]]:
+async def covered(gathering: schemes.Gathering, period: Period) -> list[tuple[VersionRef, Period]]:
+    """The period with its version, or each stretch of its months that one version covers; months without one are left out."""
     whole = await _find_version(gathering, period)
     if whole is not None:
         return [(whole, period)]

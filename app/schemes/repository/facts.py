@@ -36,6 +36,14 @@ SELECT practice, external_id, measure, happened_on, value, subject, state FROM s
 WHERE commissioner_id = $1 AND scheme_id = $2 AND superseded_at IS NULL AND happened_on >= $3 AND happened_on < $4
   AND measure = ANY($5) AND practice = ANY($6)
 ORDER BY practice, happened_on, external_id"""
+# A fact that was corrected since is what it was; one that was confirmed since is not confirmed.
+_IN_PERIOD_THEN = """
+SELECT practice, external_id, measure, happened_on, value, subject,
+  CASE WHEN coalesce(confirmed_at, CASE state WHEN 'confirmed' THEN recorded_at END) <= $7 THEN 'confirmed' ELSE 'entered' END
+FROM scheme_fact
+WHERE commissioner_id = $1 AND scheme_id = $2 AND recorded_at <= $7 AND (superseded_at IS NULL OR superseded_at > $7)
+  AND happened_on >= $3 AND happened_on < $4 AND measure = ANY($5) AND practice = ANY($6)
+ORDER BY practice, happened_on, external_id"""
 # The sum of numbers made of each row is the same in any order. The version goes up with every change of a row.
 _MARK = text(
     """
@@ -106,10 +114,20 @@ class FactRepository(TenantRepository[FactRow]):
         return await self.list(col(FactRow.scheme_id) == scheme_id, among(FactRow.id, ids))
 
     async def list_in_period(
-        self, scheme_id: UUID, period: Period, *, practices: Sequence[str], measures: Sequence[str]
+        self,
+        scheme_id: UUID,
+        period: Period,
+        *,
+        practices: Sequence[str],
+        measures: Sequence[str],
+        known_at: datetime | None = None,
     ) -> Sequence[Any]:
-        """Practice, external id, name, day, value, subject and state of each: a run reads tens of thousands."""
+        """Practice, external id, name, day, value, subject and state of each: a run reads tens of thousands. As known now, or
+        as they were known at that instant.
+        """
         values = (self.tenant, scheme_id, period.valid_from, period.end, list(measures), list(practices))
+        if known_at is not None:
+            return await fetch_rows(self.session, _IN_PERIOD_THEN, *values, known_at)
         return await fetch_rows(self.session, _IN_PERIOD, *values)
 
     async def mark(self, scheme_id: UUID, spans: Sequence[FactSpan]) -> list[str]:

@@ -1,7 +1,7 @@
 """Who was asked, who has agreed, and what their agreements say."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -133,8 +133,12 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
             return lapsed
         return and_(col(ParticipationRow.state) == state, not_(func.coalesce(lapsed, false())))
 
-    async def list_agreements(self, scheme_id: UUID, practices: Sequence[str] | None = None) -> list[Agreement]:
-        """Every agreement that was accepted, or those practices'; columns only, since a run asks for thousands."""
+    async def list_agreements(
+        self, scheme_id: UUID, practices: Sequence[str] | None = None, *, known_at: datetime | None = None
+    ) -> list[Agreement]:
+        """Every agreement that was accepted, by then where an instant is given, or those practices'; columns only, since a
+        run asks for thousands.
+        """
         statement = (
             select_columns(
                 col(ParticipationRow.practice),
@@ -151,6 +155,8 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
         )
         if practices is not None:
             statement = statement.where(among(ParticipationRow.practice, practices))
+        if known_at is not None:
+            statement = statement.where(col(ParticipationRow.answered_at) <= known_at)
         rows = (await (await self.session.connection()).execute(statement)).all()
         return [Agreement(row.practice, row.valid_from, row.valid_until, scheme_year(row.starts_on)) for row in rows]
 

@@ -227,10 +227,16 @@ async def get_version_for(session: Tx, scheme_id: UUID, period: Period) -> Versi
     return version_covering(await list_published_versions(session, scheme_id), period)
 
 
-async def list_published_versions(session: Tx, scheme_id: UUID) -> list[VersionRef]:
-    """The newest first."""
+async def list_published_versions(
+    session: Tx, scheme_id: UUID, *, known_at: datetime | None = None
+) -> list[VersionRef]:
+    """The newest first; those that were published by then, where an instant is given."""
     rows = await VersionRepository(session, session.tenant).list_published([scheme_id])
-    return [as_version_ref(row) for row in rows]
+    return [
+        as_version_ref(row)
+        for row in rows
+        if known_at is None or (row.published_at is not None and row.published_at <= known_at)
+    ]
 
 
 def version_covering(newest_first: Iterable[VersionRef], period: Period) -> VersionRef:

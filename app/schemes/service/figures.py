@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -52,9 +52,13 @@ async def gather_inputs(
 class Gathering:
     """What is known of one scheme and its practices for several periods: all but the facts is read once for all of them."""
 
-    def __init__(self, session: Tx, scheme_id: UUID) -> None:
+    def __init__(self, session: Tx, scheme_id: UUID, *, known_at: datetime | None = None) -> None:
+        """As known now, or as it was recorded at `known_at`: published versions, agreements, facts, lists and posts. When a
+        practice was the commissioner's is as it is known now.
+        """
         self._session = session
         self._scheme_id = scheme_id
+        self._known_at = known_at
         self._versions: list[VersionRef] | None = None
         self._terms: dict[str, Period] | None = None
         self._read: dict[int, tuple[Definition, Needed]] = {}
@@ -64,14 +68,15 @@ class Gathering:
     async def version_for(self, period: Period) -> VersionRef:
         """As `get_version_for`."""
         if self._versions is None:
-            self._versions = await list_published_versions(self._session, self._scheme_id)
+            self._versions = await list_published_versions(self._session, self._scheme_id, known_at=self._known_at)
         return version_covering(self._versions, period)
 
     async def participants(self, period: Period) -> list[str]:
         """As `list_participants`."""
         if self._terms is None:
             repository = ParticipationRepository(self._session, self._session.tenant)
-            self._terms = joining.agreement_terms(await repository.list_agreements(self._scheme_id))
+            agreed = await repository.list_agreements(self._scheme_id, known_at=self._known_at)
+            self._terms = joining.agreement_terms(agreed)
         # Sorted here: the database's collation is not that of a digest.
         return sorted(practice for practice, term in self._terms.items() if term.intersection(period))
 
@@ -86,7 +91,7 @@ class Gathering:
         if not needed.facts:
             return seen
         since = calculation.facts_since(definition, period)
-        facts = await _facts(self._session, self._scheme_id, period, codes=codes, since=since)
+        facts = await _facts(self._session, self._scheme_id, period, codes=codes, since=since, known_at=self._known_at)
         return [replace(each, facts=facts[each.code]) if each.code in facts else each for each in seen]
 
     async def outlines(self, version: VersionRef, *, period: Period, codes: Sequence[str]) -> list[PracticeInput]:
@@ -129,9 +134,9 @@ class Gathering:
         fresh = [code for code in codes if code not in known]
         if not fresh:
             return known
-        lists = await organisations.list_sizes(self._session, fresh) if with_lists else {}
-        posts = await people.posts_held(self._session, fresh) if with_posts else {}
-        members = await _members(self._session, self._scheme_id, fresh)
+        lists = await organisations.list_sizes(self._session, fresh, known_on=self._known_at) if with_lists else {}
+        posts = await people.posts_held(self._session, fresh, known_on=self._known_at) if with_posts else {}
+        members = await _members(self._session, self._scheme_id, fresh, known_at=self._known_at)
         for code in fresh:
             known[code] = PracticeInput(
                 code=code,
@@ -239,12 +244,18 @@ async def inputs_with_others(
 
 
 async def _facts(
-    session: Tx, scheme_id: UUID, period: Period, *, codes: Sequence[str], since: Mapping[str, date]
+    session: Tx,
+    scheme_id: UUID,
+    period: Period,
+    *,
+    codes: Sequence[str],
+    since: Mapping[str, date],
+    known_at: datetime | None,
 ) -> dict[str, tuple[Fact, ...]]:
     """Those of each name from its own first day until the end of the period, by practice."""
     repository = FactRepository(session, session.tenant)
     span = Period(min(since.values()), period.valid_until)
-    rows = await repository.list_in_period(scheme_id, span, practices=codes, measures=sorted(since))
+    rows = await repository.list_in_period(scheme_id, span, practices=codes, measures=sorted(since), known_at=known_at)
     found: dict[str, list[Fact]] = {}
     for practice, external_id, measure, on, value, subject, state in rows:
         if on >= since[measure]:
@@ -264,9 +275,12 @@ def as_fact(row: Any) -> Fact:
     )
 
 
-async def _members(session: Tx, scheme_id: UUID, codes: Sequence[str]) -> dict[str, tuple[Period, ...]]:
+async def _members(
+    session: Tx, scheme_id: UUID, codes: Sequence[str], *, known_at: datetime | None
+) -> dict[str, tuple[Period, ...]]:
     periods = await organisations.member_periods(session, codes)
-    agreed = await ParticipationRepository(session, session.tenant).list_agreements(scheme_id, codes)
+    repository = ParticipationRepository(session, session.tenant)
+    agreed = await repository.list_agreements(scheme_id, codes, known_at=known_at)
     terms = joining.agreement_terms(agreed)
     return {code: joining.membership(periods.get(code, []), terms.get(code)) for code in codes}
 
