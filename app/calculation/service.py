@@ -150,6 +150,7 @@ def measures_needed(definition: Definition) -> Needed:
         facts=tuple(sorted({name for part in (*measures, *needs) for name in part.facts_read()})),
         posts=tuple(sorted({name for part in (*measures, *needs) for name in part.posts_read()})),
         bases=tuple(sorted({basis for measure in measures for basis in measure.bases_read()})),
+        successors=any(place.node.reads_successors for place in walk(definition.pay)),
         may_be_negative=tuple(
             sorted({name for measure in measures if measure.takes_negative for name in measure.facts_read()})
         ),

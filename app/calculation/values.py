@@ -133,6 +133,11 @@ class Node(ABC):
         """Whether it looks at the whole financial year in which a period lies."""
         return False
 
+    @property
+    def reads_successors(self) -> bool:
+        """Whether it asks which practice took over from one that closed."""
+        return False
+
     @abstractmethod
     def sentence(self) -> str: ...
 
@@ -181,7 +186,7 @@ class PracticeInput:
     """All that a calculation may know of a practice.
 
     `member` are its times as a member, apart from each other; None is all the time, and () is never. `held` says in
-    words why nothing may be paid to it for the period yet.
+    words why nothing may be paid to it for the period yet. `successor` is the practice that took over when it closed.
     """
 
     code: str
@@ -190,6 +195,7 @@ class PracticeInput:
     facts: tuple[Fact, ...] = ()
     member: tuple[Period, ...] | None = None
     held: str | None = None
+    successor: str | None = None
     # Filled when it is first asked for: a definition of many measures would look at every fact for each of them.
     _named: dict[str, list[Fact]] = field(init=False, default_factory=dict[str, list[Fact]], compare=False, repr=False)
 
@@ -282,3 +288,5 @@ class Needed:
     bases: tuple[Basis, ...]
     may_be_negative: tuple[str, ...] = ()
     """Those of the facts whose value may be below zero: amounts, never counts."""
+    successors: bool = False
+    """Whether it matters which practice took over from one that closed."""

@@ -165,6 +165,18 @@ async def test_time_with_another_commissioner_is_not_paid_in_part(shared: LivePl
     assert await expected(db, scheme, practice) == 100_000
 
 
+async def test_a_successor_of_the_register_is_paid_what_is_left_of_who_closed(shared: LivePlenary, db: Tx) -> None:
+    heir = await a_practice(shared, db, registered="9100")
+    tenant, former = next(code for code, known in shared.tenants.items() if known == db.tenant), f"{heir[:-1]}Z"
+    closed = {"valid_until": date(2026, 5, 16), "registered": "9100", "successor_code": heir}
+    await shared.make_practice(former, tenant, **closed)
+    pay = {"type": "pro_rata", "by": "days", "successor": "takes_over", "then": PER_HEAD["pay"]}
+    scheme = await a_published_scheme(db, definition={**PER_HEAD, "pay": pay})
+    await service.record_sign_ups(db, scheme.id, [a_sign_up(former), a_sign_up(heir)], recorded_by=None, now=NOW)
+    # 45 of the quarter's 91 days of 4,550.00, and the other 46.
+    assert [await expected(db, scheme, each) for each in (former, heir)] == [225_000, 455_000 + 230_000]
+
+
 async def test_inputs_come_in_the_order_asked_for_with_facts_of_the_period_only(shared: LivePlenary, db: Tx) -> None:
     one = await a_practice(shared, db)
     two = f"{one[:-1]}_"[:8].replace("_", "Z")

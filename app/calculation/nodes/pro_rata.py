@@ -1,6 +1,6 @@
 """The node `pro_rata`: joiners and leavers are paid for their part of the period."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -13,7 +13,9 @@ from app.calculation.language.members import member
 from app.calculation.language.readers import Choice
 from app.calculation.language.reading import pointer
 from app.calculation.language.structures import AnyNode
-from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Said, has_broken_month, scaled
+from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Said, Told, has_broken_month, scaled
+from app.calculation.rules.exact import pounds_value, simple
+from app.calculation.rules.wording import pounds_text
 from app.calculation.values import Node, PracticeInput, Problem
 from app.core.clock import Period, add_months
 
@@ -23,6 +25,10 @@ class By(StrEnum):
     MONTHS = "months"
 
 
+class Successor(StrEnum):
+    TAKES_OVER = "takes_over"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProRata(PayingNode):
     """Pays the part of the period in which the practice was a member.
@@ -30,6 +36,10 @@ class ProRata(PayingNode):
     10,000.00 for a year, for a practice that joins on 1 October 2024, is 10,000.00 x 182/365 = 4,986.30 by days and
     5,000.00 by months. By months a month counts for who is a member on its first day (of a period that starts on the
     15th: on the 15th), so that a handover in mid-month is paid once.
+
+    Where the successor takes over, a practice that closes after 45 of 91 days leaves 46/91 to it: 910.00 are 450.00 for
+    the one and 460.00 for the other beside its own. A list counts on one day, so the patients who move would be paid for
+    by nobody until the next one. The rule is ours; published clauses on mergers were not found.
     """
 
     type: ClassVar[str] = "pro_rata"
@@ -39,13 +49,30 @@ class ProRata(PayingNode):
             "`days`: days as a member over days of the period. `months`: months begun as a member over months.",
         )
     )
+    successor: Successor | None = field(
+        default=None,
+        metadata=member(
+            Choice(Successor),
+            "`takes_over`: the practice that the register names as successor of one that closes in the period is paid "
+            "what is left of it. Nobody is if absent.",
+        ),
+    )
     then: PayingNode = field(metadata=member(AnyNode(), "What is paid in part."))
 
     def sentence(self) -> str:
+        heir = " What is left of a practice that closes is paid to its successor." if self.successor else ""
         return (
             "A practice that joins or leaves during the period is paid for its "
-            f"{self.by.value} as a member out of the {self.by.value} of the period."
+            f"{self.by.value} as a member out of the {self.by.value} of the period.{heir}"
         )
+
+    @property
+    def reads_successors(self) -> bool:
+        return self.successor is not None
+
+    @property
+    def shares_among_all(self) -> bool:
+        return self.successor is not None
 
     @property
     def allows_broken_months(self) -> bool:
@@ -68,16 +95,49 @@ class ProRata(PayingNode):
         period = run.period
         whole = period.days if self.by is By.DAYS else _whole_months(period)
 
+        closed = self._closed(run)
+
         def pay(practice: PracticeInput) -> list[Earning]:
-            below = pay_below(practice)
-            present = whole if practice.member is None else self._present(practice.member, period)
-            if present == whole:
-                return below
-            share = Fraction(present, whole)
-            say = partial(self._said, present, whole)
-            return [scaled(earning, share, say=say) for earning in below]
+            own = self._own(practice, pay_below(practice), period, whole)
+            for former in closed.get(practice.code, ()):
+                left = self._left(former, practice, period)
+                own = [
+                    _with_rest(mine, its, Fraction(left, whole), partial(self._left_said, former.code, left, whole))
+                    for mine, its in zip(own, pay_below(former), strict=True)
+                ]
+            return own
 
         return pay
+
+    def _own(self, practice: PracticeInput, below: list[Earning], period: Period, whole: int) -> list[Earning]:
+        present = whole if practice.member is None else self._present(practice.member, period)
+        if present == whole:
+            return below
+        say = partial(self._said, present, whole)
+        return [scaled(earning, Fraction(present, whole), say=say) for earning in below]
+
+    def _closed(self, run: Run) -> dict[str, list[PracticeInput]]:
+        """By successor: the practices from which it takes over, in the order of their codes."""
+        found: dict[str, list[PracticeInput]] = {}
+        for practice in sorted(run.practices, key=lambda each: each.code):
+            if self.successor and practice.successor and practice.member:
+                found.setdefault(practice.successor, []).append(practice)
+        return found
+
+    def _left(self, former: PracticeInput, heir: PracticeInput, period: Period) -> int:
+        """The days or months after the last one of the practice that closed in which its successor was a member."""
+        ends = [each.valid_until or period.end for each in former.member or () if each.intersection(period)]
+        if not ends or max(ends) >= period.end:
+            return 0
+        rest = Period(max(ends), period.end)
+        times = (each.intersection(rest) for each in heir.member or (period,))
+        return self._present([each for each in times if each], period)
+
+    def _left_said(self, code: str, left: int, whole: int) -> Said:
+        words = f"; with {left} of {whole} {self.by.value} of {code}, which closed, it is "
+        return Said(
+            words, {"operator": "taken_over", "practice": code, "value": str(left), "of": str(whole), "inputs": []}
+        )
 
     def _said(self, present: int, whole: int) -> Said:
         unit = self.by.value
@@ -92,6 +152,22 @@ class ProRata(PayingNode):
             return sum(any(each.contains(first) for each in memberships) for first in _first_days(period))
         parts = [each.intersection(period) for each in memberships]
         return sum(part.days for part in parts if part)
+
+
+def _with_rest(own: Earning, former: Earning, share: Fraction, say: Callable[[], Said]) -> Earning:
+    """Beside what the practice earns itself, a share of what one that closed would have."""
+    rest = simple(former.pence * share)
+    if not rest:
+        return own
+    earned = simple(own.pence + rest)
+
+    def tell(told: Told) -> Told:
+        said = say()
+        parts = [told.workings, {**said.workings, "inputs": [former.tell().workings]}]
+        tree = {"operator": "sum", "value": pounds_value(earned), "inputs": parts}
+        return Told(f"{told.text}{told.link}{pounds_text(own.pence)}", said.words, tree)
+
+    return replace(own.retold(tell), pence=earned)
 
 
 def _whole_months(period: Period) -> int:

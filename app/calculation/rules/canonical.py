@@ -61,7 +61,8 @@ def outputs_digest(results: Sequence[PracticeResult]) -> str:
 def practice_to_json(practice: PracticeInput) -> dict[str, Any]:
     """The frozen form of what a run knew of a practice; the order in which it was gathered leaves no trace.
 
-    `held` is written only where something is held, so that digests stored before there was such a member still hold.
+    `held` and `successor` are written only where there is one, so that digests stored before there were such members
+    still hold.
     """
     frozen = {
         "code": practice.code,
@@ -70,7 +71,8 @@ def practice_to_json(practice: PracticeInput) -> dict[str, Any]:
         "facts": _in_order([_fact_to_json(each) for each in practice.facts]),
         "member": _member_to_json(practice.member),
     }
-    return frozen if practice.held is None else {**frozen, "held": practice.held}
+    rare = {"held": practice.held, "successor": practice.successor}
+    return frozen | {name: value for name, value in rare.items() if value is not None}
 
 
 def practice_from_json(frozen: Mapping[str, Any]) -> PracticeInput:
@@ -83,6 +85,7 @@ def practice_from_json(frozen: Mapping[str, Any]) -> PracticeInput:
         facts=tuple(_fact_from_json(each) for each in frozen["facts"]),
         member=_member_from_json(frozen["member"]),
         held=frozen.get("held"),
+        successor=frozen.get("successor"),
     )
 
 

@@ -21,6 +21,7 @@ def sight(definition: Definition, period: Period) -> Sight:
     measures = measures_used(definition)
     asked = {name for part in (*measures, *needs_used(definition)) for name in part.posts_read()}
     span = span_read(definition, period)
+    reads_successors = any(place.node.reads_successors for place in walk(definition.pay))
     looks = {look for measure in measures for each in (period, span) for look in measure.lists_read(each)}
 
     def seen(practice: PracticeInput) -> PracticeInput:
@@ -28,9 +29,11 @@ def sight(definition: Definition, period: Period) -> Sight:
         lists = tuple(each for each in practice.lists if any(each is one for one in chosen))
         posts = tuple(_posts(practice.posts, asked, span)) if practice.posts else ()
         member = _member(practice.member, span)
-        if (lists, posts, member) == (practice.lists, practice.posts, practice.member):
+        successor = practice.successor if reads_successors and _ends(member, span) else None
+        kept = (practice.lists, practice.posts, practice.member, practice.successor)
+        if (lists, posts, member, successor) == kept:
             return practice
-        return replace(practice, lists=lists, posts=posts, member=member)
+        return replace(practice, lists=lists, posts=posts, member=member, successor=successor)
 
     return seen
 
@@ -62,6 +65,11 @@ def _member(times: tuple[Period, ...] | None, period: Period) -> tuple[Period, .
     if times is None or any(_covers(each, period) for each in times):
         return None
     return tuple(part for each in times if (part := each.intersection(period)))
+
+
+def _ends(member: tuple[Period, ...] | None, period: Period) -> bool:
+    """Whether a time as a member ends within the period: nobody takes over from a practice that stays."""
+    return bool(member) and all(each.valid_until != period.valid_until for each in member)
 
 
 def _covers(time: Period, period: Period) -> bool:

@@ -30,6 +30,7 @@ from app.organisations.service.practices import (
     organisation_names,
     profiles,
     select_member_practices,
+    successors,
 )
 from app.organisations.service.publishing import refresh_published
 from app.organisations.service.reach import (
@@ -80,5 +81,6 @@ __all__ = [
     "require_reach",
     "require_reach_to",
     "select_member_practices",
+    "successors",
     "withdraw_change",
 ]

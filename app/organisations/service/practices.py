@@ -33,6 +33,12 @@ async def get_practices(session: Tx, codes: Collection[str]) -> dict[str, Practi
     return {row.code: PracticeRef(row.code, row.name, row.opened_on, row.closed_on, row.successor_code) for row in rows}
 
 
+async def successors(session: Tx, codes: Collection[str]) -> dict[str, str]:
+    """Of those of the practices that have one: the practice that took over when they closed."""
+    rows = await register.list_register_practices(session, sorted(set(codes)))
+    return {row.code: row.successor_code for row in rows if row.successor_code is not None}
+
+
 def _missing_words(missing: Sequence[str]) -> str:
     """Only what looks like a code is said again; anything else may be whatever somebody typed."""
     named = [code for code in missing if _CODE.fullmatch(code)][:10]

@@ -62,6 +62,9 @@ class PracticeIn(StrictModel):
     lists: list[ListIn] | None = Field(default=None, max_length=200)
     posts: list[CalculatedPostIn] = Field(default_factory=list, max_length=500)
     member: TermIn | None = None
+    successor: PracticeCode | None = Field(
+        default=None, description="The practice of this request that took over when this one closed."
+    )
 
     @model_validator(mode="after")
     def _one_way_to_say_it(self) -> Self:
@@ -244,6 +247,7 @@ def _practice(given: PracticeIn, facts: Sequence[Fact], snapshots: Sequence[date
         posts=tuple(PostHeld(each.post, each.from_, each.until) for each in given.posts),
         facts=tuple(facts),
         member=(Period(given.member.from_, given.member.until),) if given.member else None,
+        successor=given.successor,
     )
 
 

@@ -62,7 +62,7 @@ class Gathering:
         self._versions: list[VersionRef] | None = None
         self._terms: dict[str, Period] | None = None
         self._read: dict[int, tuple[Definition, Needed]] = {}
-        self._without_facts: dict[tuple[bool, bool], dict[str, PracticeInput]] = {}
+        self._without_facts: dict[tuple[bool, bool, bool], dict[str, PracticeInput]] = {}
         self._seen: dict[str, PracticeInput] = {}
 
     async def version_for(self, period: Period) -> VersionRef:
@@ -97,7 +97,7 @@ class Gathering:
     async def outlines(self, version: VersionRef, *, period: Period, codes: Sequence[str]) -> list[PracticeInput]:
         """As `inputs`, without the facts."""
         definition, needed = self._definition(version)
-        known = await self._known(codes, with_lists=bool(needed.bases), with_posts=bool(needed.posts))
+        known = await self._known(codes, needed)
         sight = calculation.sight(definition, period)
         return [self._same(sight(known[code])) for code in codes]
 
@@ -129,13 +129,16 @@ class Gathering:
             last = self._seen[practice.code] = practice
         return last
 
-    async def _known(self, codes: Sequence[str], *, with_lists: bool, with_posts: bool) -> dict[str, PracticeInput]:
-        known = self._without_facts.setdefault((with_lists, with_posts), {})
+    async def _known(self, codes: Sequence[str], needed: Needed) -> dict[str, PracticeInput]:
+        with_lists, with_posts, with_successors = bool(needed.bases), bool(needed.posts), needed.successors
+        known = self._without_facts.setdefault((with_lists, with_posts, with_successors), {})
         fresh = [code for code in codes if code not in known]
         if not fresh:
             return known
         lists = await organisations.list_sizes(self._session, fresh, known_on=self._known_at) if with_lists else {}
         posts = await people.posts_held(self._session, fresh, known_on=self._known_at) if with_posts else {}
+        # Of a closing that was not known then, the times as a member say nothing, and so its successor counts for nothing.
+        successors = await organisations.successors(self._session, fresh) if with_successors else {}
         members = await _members(self._session, self._scheme_id, fresh, known_at=self._known_at)
         for code in fresh:
             known[code] = PracticeInput(
@@ -143,6 +146,7 @@ class Gathering:
                 lists=tuple(lists.get(code, ())),
                 posts=tuple(posts.get(code, ())),
                 member=members.get(code),
+                successor=successors.get(code),
             )
         return known
 
