@@ -30,13 +30,23 @@ _LINES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How many practices have from so many pence on for each patient, and less than so many. The ends of a picture may
-    hold those beyond as well.
+    """How many practices have from so many pence on for each patient, and less than so many; at an end of the picture that
+    is open, also those with less or with more than that.
     """
 
     low: int
     high: int
     practices: int
+    is_open_below: bool = False
+    is_open_above: bool = False
+
+    @property
+    def span(self) -> str:
+        if self.is_open_below:
+            return f"less than {format_pounds(self.high)}"
+        if self.is_open_above:
+            return f"{format_pounds(self.low)} and more"
+        return f"from {format_pounds(self.low)} to less than {format_pounds(self.high)}"
 
 
 def bars(pence: Sequence[Fraction]) -> list[Bar]:
@@ -54,7 +64,16 @@ def bars(pence: Sequence[Fraction]) -> list[Bar]:
     width = next(step for step in _round_steps() if floor(high / step) - floor(low / step) < _MOST_BARS)
     first, last = floor(low / width), floor(high / width)
     found = Counter(min(max(floor(each / width), first), last) for each in ordered)
-    return [Bar(place * width, (place + 1) * width, found[place]) for place in range(first, last + 1)]
+    return [
+        Bar(
+            low=place * width,
+            high=(place + 1) * width,
+            practices=found[place],
+            is_open_below=place == first and floor(ordered[0] / width) < first,
+            is_open_above=place == last and floor(ordered[-1] / width) > last,
+        )
+        for place in range(first, last + 1)
+    ]
 
 
 def _round_steps() -> Iterable[int]:
@@ -104,7 +123,7 @@ class _Panel:
         return [each for each in self.pence if each] if self.is_change else list(self.pence)
 
     def words(self) -> str:
-        parts = [f"{counted(bar.practices, 'practice')} {_span(bar)}" for bar in bars(self.shown) if bar.practices]
+        parts = [f"{counted(bar.practices, 'practice')} {bar.span}" for bar in bars(self.shown) if bar.practices]
         return f"{self.title}: {'; '.join([*parts, *self._balance()]) or 'nothing to show'}."
 
     def _balance(self) -> list[str]:
@@ -123,19 +142,20 @@ class _Panel:
             parts.append(_drawn(bar, x=_LEFT + place * _BAR, base=base, high=_HIGH * bar.practices // highest))
         end = _LEFT + max(len(found), 1) * _BAR
         parts.append(f'<line class="axis" x1="{_LEFT}" y1="{base}" x2="{end}" y2="{base}"/>')
+        parts += [_edge(bar.high, x=end, base=base) for bar in found[-1:] if not bar.is_open_above]
         return "".join(parts)
 
 
 def _drawn(bar: Bar, *, x: int, base: int, high: int) -> str:
     kind, middle = "less" if bar.low < 0 else "more", x + _BAR // 2
-    title = f"<title>{counted(bar.practices, 'practice')} {_span(bar)}</title>"
+    title = f"<title>{counted(bar.practices, 'practice')} {bar.span}</title>"
     number = f'<text x="{middle}" y="{base - high - 5}" text-anchor="middle">{bar.practices or ""}</text>'
-    edge = f'<text x="{x}" y="{base + 18}" text-anchor="middle">{format_pounds(bar.low)}</text>'
+    edge = "" if bar.is_open_below else _edge(bar.low, x=x, base=base)
     return (
         f'<g>{title}<rect class="{kind}" x="{x + 3}" y="{base - high}" width="{_BAR - 6}" height="{high}"/>'
         f"{number}{edge}</g>"
     )
 
 
-def _span(bar: Bar) -> str:
-    return f"from {format_pounds(bar.low)} to less than {format_pounds(bar.high)}"
+def _edge(pence: int, *, x: int, base: int) -> str:
+    return f'<text x="{x}" y="{base + 18}" text-anchor="middle">{format_pounds(pence)}</text>'
