@@ -23,7 +23,7 @@ test: $(VENV)/.installed-dev ## run the tests on servers of their own
 	$(BIN)/python -m pytest -n auto --maxprocesses 8
 
 deep: $(VENV)/.installed-dev ## the tests of money with as many examples as PLENARY_EXAMPLES says, for hours
-	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n auto --maxprocesses 8 tests/independent tests/golden tests/storm/test_years.py tests/payments/test_walks.py
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest -n auto --maxprocesses 8 tests/independent tests/golden tests/storm/test_years.py tests/payments/test_walks.py tests/schemes/test_claim_walks.py
 
 check: lint types imports unused contract test ## everything CI checks
 
