@@ -135,7 +135,7 @@ class Part:
     differences: bool
     corrections: Mapping[str, tuple[Correction, ...]] = field(default_factory=dict, hash=False)
     unknown_payees: frozenset[str] = frozenset()
-    """Organisations that the definition pays and the register does not know."""
+    """Organisations that the definition pays and that neither the register nor a confirmed supplier knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ async def test_an_organisation_that_the_register_does_not_know_blocks_its_own_li
     paid, blocked = statement["lines"]
     assert (paid["amount"], paid["blocked"], blocked["amount"], blocked["blocked"]) == ("10.00", False, "0.00", True)
     assert blocked["sentence"].startswith(
-        f"Nothing is paid yet, because the register does not know the organisation {unknown}. It would be: "
+        f"Nothing is paid yet, because neither the register nor a confirmed supplier has the organisation {unknown}."
     )
     await shared.make_practice(unknown, elsewhere, name="Transport")
     later = await office.statement(await office.calculate(), office.practices[0])

@@ -1,6 +1,6 @@
 """By which supplier and site a ledger knows a payee: what was proposed, what is in force, and what was."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from app.calculation.values import Payee
 from app.core.pagination import Cursors, PageParams
-from app.core.repository import Page, TenantRepository
+from app.core.repository import Page, TenantRepository, among
 from app.payments.errors import SupplierNotFound
 from app.payments.tables import Supplier
 from app.payments.values import SupplierState, SupplierTerms
@@ -53,6 +53,17 @@ class SupplierRepository(TenantRepository[Supplier]):
         rows = self.select().where(col(Supplier.payee_type) == payee.type, col(Supplier.payee_code) == payee.code)
         locked = rows.order_by(col(Supplier.id)).with_for_update().execution_options(populate_existing=True)
         return (await self.session.exec(locked)).all()  # pyright: ignore - SQLModel's select is another type
+
+    async def list_organisations(self, codes: Collection[str]) -> frozenset[str]:
+        """Those of these organisations that have a supplier in force."""
+        if not codes:
+            return frozenset()
+        rows = await self.list(
+            among(col(Supplier.payee_code), codes),
+            col(Supplier.payee_type) == "organisation",
+            col(Supplier.state) == SupplierState.CONFIRMED,
+        )
+        return frozenset(row.payee_code for row in rows)
 
     async def list_of_person(self, person: UUID) -> Sequence[Supplier]:
         return await self.list((col(Supplier.proposed_by) == person) | (col(Supplier.confirmed_by) == person))

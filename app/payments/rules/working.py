@@ -90,8 +90,8 @@ def _payable(line: Line, unknown: frozenset[str]) -> Line:
     def explain() -> Explanation:
         earned = line.explain()
         sentence = (
-            f"Nothing is paid yet, because the register does not know the organisation {line.payee.code}."
-            f" It would be: {earned.sentence}"
+            f"Nothing is paid yet, because neither the register nor a confirmed supplier has the organisation"
+            f" {line.payee.code}. It would be: {earned.sentence}"
         )
         return Explanation(sentence, {"operator": "unknown_payee", "value": "0.00", "inputs": [earned.workings]})
 

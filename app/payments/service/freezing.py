@@ -27,6 +27,7 @@ from app.payments.repository.queries import CorrectionRepository
 from app.payments.repository.rows import period_of
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
+from app.payments.repository.suppliers import SupplierRepository
 from app.payments.rules import working
 from app.payments.tables import PaymentRun, PaymentRunPart
 from app.payments.values import Balance, Ceiling, Correction, LastPosted, Part, Posted, RunState, WorkedRun
@@ -210,11 +211,16 @@ class _Freezer:
         return working.corrected_digest(seen, self.corrections.get(period, {}))
 
     async def _unknown_payees(self, version: VersionRef) -> frozenset[str]:
-        """Organisations that the version pays and the register does not know: each version is looked up once."""
+        """Organisations that the version pays and that neither the register nor a confirmed supplier knows: each version is
+        looked up once.
+        """
         if version.id not in self.unknown:
             paid = organisations_paid(parse_definition(version.definition))
             known = await organisations.organisation_names(self.session, sorted(paid)) if paid else {}
-            self.unknown[version.id] = paid - known.keys()
+            rest = paid - known.keys()
+            # The register has practices and commissioners; an out-of-hours provider may be known as a supplier alone.
+            supplying = await SupplierRepository(self.session, self.session.tenant).list_organisations(rest)
+            self.unknown[version.id] = rest - supplying
         return self.unknown[version.id]
 
     def _form(self, practice: PracticeInput) -> bytes:
