@@ -85,6 +85,9 @@ async def test_second_run_of_a_scheme_waits_for_the_first(shared: LivePlenary) -
     assert refused.json()["detail"] == (
         f"The run {run_id} from 2026-04-01 until 2026-07-01 is calculated: approve and release it, or reject it."
     )
+    assert (await office.decide(run_id, "approve")).status_code == 200
+    refused = await office.request(SECOND_QUARTER)
+    assert refused.json()["detail"].endswith("is approved: release it, or reject it.")
     assert (await office.decide(run_id, "reject", reason="Lists are late.")).status_code == 200
     assert (await office.request(SECOND_QUARTER)).status_code == 202
     await shared.work()
