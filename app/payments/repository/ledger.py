@@ -35,6 +35,24 @@ GROUP BY s.practice, l.component, l.payee_type, l.payee_code
 ORDER BY s.practice, l.component, l.payee_type, l.payee_code
 """
 )
+# A line of a period that a run corrects or pays has the part beside it by whose definition it was worked out.
+_PAID_UNCLAIMED = text(
+    """
+SELECT DISTINCT practice FROM (
+  SELECT s.practice
+  FROM payment_run r
+  JOIN payment_run_part p ON p.commissioner_id = r.commissioner_id AND p.run_id = r.id
+    AND p.definition ->> 'claims' IS DISTINCT FROM 'required'
+  JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id
+  JOIN payment_line l ON l.commissioner_id = s.commissioner_id AND l.statement_id = s.id
+    AND l.period_from = p.period_from AND l.period_until = p.period_until
+  WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
+    AND p.period_from = :from AND p.period_until = :until
+  GROUP BY s.practice, l.component, l.payee_type, l.payee_code
+  HAVING sum(l.amount) <> 0
+) paid
+"""
+)
 _OPEN_PAYMENTS = text(
     """
 SELECT count(*) AS count, coalesce(sum(p.total), 0)::bigint AS total
@@ -228,6 +246,20 @@ class LedgerRepository(TenantRepository[PaymentRun]):
             payee = Payee(row.payee_type, row.payee_code)
             found.setdefault(row.practice, []).append(Posted(row.component, payee, row.amount, tuple(row.lines)))
         return {practice: tuple(several) for practice, several in found.items()}
+
+    async def list_paid_unclaimed(self, scheme: UUID, period: Period) -> set[str]:
+        """The practices that released runs have paid for the period by versions that asked for no claim."""
+        rows = await (await self.session.connection()).execute(
+            _PAID_UNCLAIMED,
+            {
+                "tenant": self.tenant,
+                "scheme": scheme,
+                "posted": list(POSTED),
+                "from": period.valid_from,
+                "until": period.valid_until,
+            },
+        )
+        return set(rows.scalars())
 
     async def list_balances(self, scheme: UUID) -> list[Balance]:
         rows = await (await self.session.connection()).execute(

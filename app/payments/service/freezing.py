@@ -196,9 +196,8 @@ class _Freezer:
         return working.part_print(digest, posted, balances)
 
     async def _already_paid(self, period: Period) -> set[str]:
-        """The practices to which released runs have paid something for the period."""
-        posted = await LedgerRepository(self.session, self.session.tenant).list_posted(self.run.scheme_id, period)
-        return {practice for practice, several in posted.items() if any(each.amount for each in several)}
+        """A correction that is paid where a claim is missing pays for no claim, so only runs that needed none count."""
+        return await LedgerRepository(self.session, self.session.tenant).list_paid_unclaimed(self.run.scheme_id, period)
 
     async def _fingerprint(self, period: Period) -> str:
         """Of all that was gathered, facts and claims by their mark. It says whether a second look is needed, and pays nobody."""
