@@ -92,6 +92,7 @@ async def test_a_practice_is_told_of_a_statement_in_which_gain_and_loss_cancel_o
     pay = {"type": "sum", "of": [{"type": "fixed", "id": "cover", "amount": "100.00"}, nights]}
     office = await Office.open(shared, definition={**_AMOUNTS, "pay": pay}, lists=("5000",))
     (practice,) = office.practices
+    await office.name_supplier(provider, kind="organisation")
     await give_mailbox(shared, office.tenant, practice, f"surgery@{practice}.example")
     await office.record(a_fact(practice, "back", date(2026, 4, 8), "-100", measure="settled"))
     await office.pay()

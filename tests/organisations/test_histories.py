@@ -18,6 +18,7 @@ async def test_lists_are_newest_first_and_paged(shared: LivePlenary):
         "as_at": "2026-07-01",
         "registered": "5010",
         "weighted": "5000.5",
+        "adjusted": None,
         "source": "",
         "published_period": None,
         "recorded_at": "",
