@@ -14,7 +14,17 @@ from app.calculation.nodes.component import Component
 from app.calculation.nodes.list_size import ListMeasure
 from app.calculation.rules import canonical, describing, engine, lists, rounding, seeing
 from app.calculation.rules.earning import PayingNode, View
-from app.calculation.values import Booking, Definition, Needed, Node, PracticeInput, PracticeResult, Problem, Range
+from app.calculation.values import (
+    Booking,
+    Definition,
+    Needed,
+    Node,
+    PracticeInput,
+    PracticeResult,
+    Problem,
+    Range,
+    RoundAt,
+)
 from app.core.clock import Period
 
 canonical_json = canonical.canonical_json
@@ -131,8 +141,12 @@ def _possible(
 
 
 def shares_among_all(definition: Definition) -> bool:
-    """Whether what one practice is paid depends on the others, so that all have to be worked out together."""
-    return any(isinstance(place.node, PayingNode) and place.node.shares_among_all for place in walk(definition.pay))
+    """Whether what one practice is paid depends on the others, so that all have to be worked out together: where they
+    share a pot, or where the total of all is rounded once.
+    """
+    return definition.round.at is RoundAt.FINAL or any(
+        isinstance(place.node, PayingNode) and place.node.shares_among_all for place in walk(definition.pay)
+    )
 
 
 def describe(definition: Definition, *, ranges: Range | None = None) -> list[str]:

@@ -198,13 +198,6 @@ class UnknownPayment(DomainError):
     title = "A reference is not that of a payment in this run's file."
 
 
-class LineNotReproduced(DomainError):
-    status = 500
-    code = "payments.line_not_reproduced"
-    title = "A line's frozen inputs no longer lead to its figure."
-    hint = "Its figure stands as it was released. Whoever runs the service looks at what changed in the engine."
-
-
 class RunNotWorkedOut(DomainError):
     status = 500
     code = "payments.run_failed"

@@ -112,8 +112,10 @@ class Books:
     def inputs(self, period: Period) -> list[PracticeInput]:
         """What a run sees of each practice with an agreement in the period."""
         version = self.version(period)
-        taking_part = [each for _, each in sorted(self.practices.items()) if each.term.intersection(period)]
-        return [version.sees(each.known(), period) for each in taking_part]
+        return [version.sees(each, period) for each in self._taking_part(period)]
+
+    def _taking_part(self, period: Period) -> list[PracticeInput]:
+        return [each.known() for _, each in sorted(self.practices.items()) if each.term.intersection(period)]
 
     def work_out(self, period: Period) -> Run:
         """A run for the period, with the differences of every earlier period that was paid."""
@@ -150,8 +152,8 @@ class Books:
         return {key: each.amount for key, each in self._posted.get(period, {}).items() if each.amount}
 
     def due(self, period: Period) -> Paid:
-        """A fresh calculation of the period by all that is known now."""
-        results = evaluate(self.version(period).parsed, period=period, practices=self.inputs(period))
+        """A fresh calculation of the period by all that is known now, not by what a run looks at."""
+        results = evaluate(self.version(period).parsed, period=period, practices=self._taking_part(period))
         return {
             (result.code, line.component, line.payee): line.amount
             for result in results

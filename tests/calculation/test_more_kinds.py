@@ -281,6 +281,35 @@ def test_an_advance_ends_in_what_was_earned():
     )
 
 
+YEARLY = [Period(add_months(APRIL, month), add_months(APRIL, month + 1)) for month in range(12)]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        practice(facts=(a_fact("standing", "1000.00"),), member=(Period(date(2014, 10, 1), None),)),
+        practice(facts=(a_fact("standing", "1000.00"), a_fact("standing", "2000.00", on=date(2014, 10, 9)))),
+        practice(facts=(a_fact("standing", "2000.00", on=date(2014, 10, 9)),)),
+    ],
+    ids=["joins in October", "corrected in October", "known in October"],
+)
+def test_advances_of_a_year_that_earns_nothing_come_to_nothing(given):
+    pay = advance(fixed("0.00", component="earned"))
+    months_paid = [paid(pay, given, month).total for month in YEARLY]
+    assert sum(months_paid) == 0
+    assert months_paid[10] > 0
+
+
+def test_what_is_earned_in_the_year_counts_the_facts_of_the_year():
+    since = facts_since(definition(advance(per_session())), YEARLY[11])
+    assert since == {"lead_session": APRIL, "standing": APRIL}
+
+
+def test_only_a_sum_may_stand_around_an_advance():
+    problems = check_definition(definition(gate(advance(fixed()))), applies=YEAR)
+    assert [(each.pointer, each.code) for each in problems] == [("/pay/then", "calculation.advance_inside")]
+
+
 def test_what_is_offered_is_all_points_the_best_band_and_all_that_is_due():
     def most(pay, given=None):
         return estimated(pay, given or practice(), QUARTER)

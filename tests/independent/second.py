@@ -248,13 +248,23 @@ class Calculation:
         return [(name, Fraction(in_parts(self.whole(amount), node["parts"], first, until))) for name, amount in below]
 
     def pay_advance(self, node: Json, practice: Json) -> Paid:
+        """Each part by what was known on its last day, for a member of it; with the last one all parts are taken back."""
         below = self.inside(self.span.year).node(node["then"], practice)
         first, until = self.parts_of_year(node["parts"])
-        prior = number(self.measure(node["measure"], practice))
-        part = self.whole(pounds(node["share"]) * prior / node["parts"])
+        parts = [self.part_advanced(node, practice, no) for no in range(until)]
         if until < node["parts"]:
-            return [*line(node, part * (until - first)), *nothing(below)]
-        return [*line(node, part * (until - first) - part * node["parts"]), *below]
+            return [*line(node, sum(parts[first:])), *nothing(below)]
+        return [*line(node, sum(parts[first:]) - sum(parts)), *below]
+
+    def part_advanced(self, node: Json, practice: Json, no: int) -> int:
+        april, months = self.span.year.start, 12 // node["parts"]
+        start, end = months_on(april, no * months), months_on(april, (no + 1) * months)
+        part = self.inside(Span(start, end))
+        if practice["member"] is not None and not any(
+            day in time for time in member_days(practice) for day in part.span.each_day()
+        ):
+            return 0
+        return self.whole(pounds(node["share"]) * number(part.measure(node["measure"], practice)) / node["parts"])
 
     # Times.
 
@@ -465,3 +475,9 @@ def dated(term: Json) -> Span:
 def a_year_before(day: date) -> date:
     """Of 29 February: the 28th."""
     return day.replace(year=day.year - 1, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
+
+
+def months_on(first: date, number: int) -> date:
+    """The first of a month, so many months later."""
+    month = first.month - 1 + number
+    return date(first.year + month // 12, month % 12 + 1, 1)

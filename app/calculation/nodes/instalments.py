@@ -14,12 +14,14 @@ from app.calculation.language.structures import AnyNode, MeasureName
 from app.calculation.language.tree import known_late_below
 from app.calculation.nodes.component import Component, pence
 from app.calculation.nodes.level import LevelMeasure
+from app.calculation.nodes.measured import Measured
+from app.calculation.nodes.total import Sum
 from app.calculation.rules.earning import Earning, Payer, PayingNode, Run, Told, pays_nothing
 from app.calculation.rules.exact import exact, pounds_value, simple
 from app.calculation.rules.rounding import rounded
 from app.calculation.rules.wording import near_text, pounds_text
 from app.calculation.values import MeasuredIn, Node, PracticeInput, Problem
-from app.core.clock import Period, financial_year_of, months_between
+from app.core.clock import Period, add_months, financial_year_of, months_between
 
 MONTHS_OF_A_YEAR = 12
 _PARTS = "Into how many equal times the financial year is divided: 2, 3, 4, 6 or 12."
@@ -68,10 +70,20 @@ class Stretch:
             return f"part {self.until} of {self.parts}"
         return f"parts {self.first + 1} to {self.until} of {self.parts}"
 
+    def times(self, year: Period) -> Iterator[Period]:
+        """Each part of the year until the last of these."""
+        months = MONTHS_OF_A_YEAR // self.parts
+        for part in range(self.until):
+            yield Period(add_months(year.valid_from, part * months), add_months(year.valid_from, (part + 1) * months))
+
     def share(self, whole: int) -> int:
         """Of whole pence in equal parts, of which the first carry a penny more until all are given out."""
         least, more = divmod(whole, self.parts)
         return least * (self.until - self.first) + min(self.until, more) - min(self.first, more)
+
+
+def _is_member(practice: PracticeInput, time: Period) -> bool:
+    return practice.member is None or any(each.intersection(time) for each in practice.member)
 
 
 class _ByParts(PayingNode):
@@ -160,6 +172,8 @@ class Advance(Component, _ByParts):
 
     80% of 98,556.92 in twelve parts is 6,570.46 a month. With the last one the achievement of 101,000.00 is paid and
     the parts before it are taken back; of 75,000.00 more is taken back than is paid (aspiration payments of QOF).
+    Each part is of the amount as it was known by its last day, for who was a member then, and exactly those parts are
+    taken back, so that a year in which nothing is earned comes to 0.00.
     """
 
     type: ClassVar[str] = "advance"
@@ -174,6 +188,11 @@ class Advance(Component, _ByParts):
         yield from super(Advance, self).problems(at, inside=inside, applies=applies)
         if not self.share:
             yield pays_nothing(pointer(at, "share"), "Nothing is advanced.")
+        if any(not isinstance(node, (Sum, _ByParts)) for node in inside):
+            detail = (
+                "What stands around an advance may change it from part to part, so that more or less is taken back than"
+            )
+            yield Problem(at, "calculation.advance_inside", f"{detail} was paid; only a sum may.")
 
     def sentence(self) -> str:
         return (
@@ -182,41 +201,61 @@ class Advance(Component, _ByParts):
         )
 
     def prepare(self, run: Run) -> Payer:
-        stretch, mode, measure = self.stretch(run.period), run.rounding.mode, self.measure.prepare(run)
+        stretch = self.stretch(run.period)
         year = replace(run, period=financial_year_of(run.period.valid_from))
+        times = list(stretch.times(year.period))
+        measures = [self.measure.prepare(replace(run, period=time)) for time in times]
         pay_below = self.then.prepare(year)
 
         def pay(practice: PracticeInput) -> list[Earning]:
-            prior = measure(practice)
-            part = rounded(simple(Fraction(pence(self.share) * (prior.value or 0)) / self.parts), mode)
-            paid = part * (stretch.until - stretch.first) - (part * self.parts if stretch.is_last else 0)
-            advance = Earning(
-                component=self.id,
-                pence=paid,
-                tell=lambda: Told(
-                    text=self._text(part, prior.words, stretch, is_known=prior.value is not None),
-                    link=" = ",
-                    workings={
-                        "operator": self.type,
-                        "value": pounds_value(paid),
-                        "parts": stretch.words(),
-                        "part": pounds_value(part),
-                        "taken_back": pounds_value(part * self.parts if stretch.is_last else 0),
-                        "inputs": [prior.workings],
-                    },
-                ),
-                payee=self.payee_value(),
-                rate=str(self.share),
-            )
+            found = [measure(practice) for measure in measures]
+            parts = [
+                self._part(prior, run) if _is_member(practice, time) else 0
+                for prior, time in zip(found, times, strict=True)
+            ]
+            advance = self._advance(found[-1], parts, stretch)
             return [advance, *(self._earned(earning, stretch) for earning in pay_below(practice))]
 
         return pay
 
-    def _text(self, part: int, prior: str, stretch: Stretch, *, is_known: bool) -> str:
-        if not is_known:
-            return f"No advance, because {prior}"
-        text = f"{stretch.words().capitalize()} of {pounds_text(part)} each"
-        return f"{text}, less the {self.parts} parts of the year" if stretch.is_last else text
+    def _part(self, prior: Measured, run: Run) -> int:
+        return rounded(simple(Fraction(pence(self.share) * (prior.value or 0)) / self.parts), run.rounding.mode)
+
+    def _advance(self, prior: Measured, parts: Sequence[int], stretch: Stretch) -> Earning:
+        """`parts` are pence of each part of the year until the end of the period."""
+        taken_back = sum(parts) if stretch.is_last else 0
+        paid = sum(parts[stretch.first :]) - taken_back
+
+        def tell() -> Told:
+            tree = {
+                "operator": self.type,
+                "value": pounds_value(paid),
+                "parts": stretch.words(),
+                "part": pounds_value(parts[-1]),
+                "taken_back": pounds_value(taken_back),
+                "inputs": [prior.workings],
+            }
+            return Told(self._text(prior, parts, stretch), " = ", tree)
+
+        return Earning(
+            component=self.id,
+            pence=paid,
+            tell=tell,
+            payee=self.payee_value(),
+            rate=str(self.share),
+        )
+
+    def _text(self, prior: Measured, parts: Sequence[int], stretch: Stretch) -> str:
+        if prior.value is None:
+            return f"No advance, because {prior.words}"
+        now = parts[stretch.first :]
+        each = f" of {pounds_text(now[0])} each" if len(set(now)) == 1 else f": {' + '.join(map(pounds_text, now))}"
+        text = f"{stretch.words().capitalize()}{each}"
+        if not stretch.is_last:
+            return text
+        if len(set(parts)) == 1:
+            return f"{text}, less the {self.parts} parts of the year"
+        return f"{text}, less {pounds_text(sum(parts))} that was advanced in the year"
 
     def _earned(self, earning: Earning, stretch: Stretch) -> Earning:
         if stretch.is_last:

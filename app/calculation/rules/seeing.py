@@ -45,11 +45,15 @@ def span_read(definition: Definition, period: Period) -> Period:
 
 
 def facts_since(definition: Definition, period: Period) -> dict[str, date]:
-    """The first day that counts of each name of facts: earlier ones may have used up what the period could earn."""
+    """The first day that counts of each name of facts: earlier ones may have used up what the period could earn, and what
+    is worked out for the year counts those of the year.
+    """
+    span = span_read(definition, period)
     found: dict[str, date] = {}
     for part in (*measures_used(definition), *needs_used(definition)):
+        first = min(part.facts_from(period), part.facts_from(span))
         for name in part.facts_read():
-            found[name] = min(found.get(name, period.valid_from), part.facts_from(period))
+            found[name] = min(found.get(name, first), first)
     return found
 
 

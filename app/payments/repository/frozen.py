@@ -17,6 +17,7 @@ from app.payments.tables import PaymentRunInput, PaymentRunPart
 class FrozenRow(NamedTuple):
     """What one part of a run knows of one practice, in canonical form."""
 
+    run_id: UUID
     part_no: int
     practice: str
     frozen: Mapping[str, Any] | None
@@ -29,6 +30,12 @@ class PartRepository(TenantRepository[PaymentRunPart]):
 
     async def list_parts(self, run_id: UUID) -> Sequence[PaymentRunPart]:
         return await self.list(col(PaymentRunPart.run_id) == run_id, order=[col(PaymentRunPart.no)])
+
+    async def list_changed(self, runs: Iterable[UUID]) -> Sequence[PaymentRunPart]:
+        """Of several runs, those that they worked out."""
+        return await self.list(
+            col(PaymentRunPart.run_id).in_(runs), col(PaymentRunPart.changed).is_(True), order=[col(PaymentRunPart.no)]
+        )
 
     async def first_day(self, run_id: UUID) -> date | None:
         """Of all periods that the run pays or corrects."""
@@ -47,19 +54,27 @@ class PartRepository(TenantRepository[PaymentRunPart]):
             rows=rows,
         )
 
-    async def list_inputs(self, run_id: UUID, *, practices: Sequence[str] | None = None) -> list[FrozenRow]:
-        """Of all practices or of these. Columns only: rows of the session would cost several times as much."""
+    async def list_inputs(
+        self, *, whole: Sequence[UUID], some: Mapping[UUID, Sequence[str]] | None = None
+    ) -> list[FrozenRow]:
+        """Of whole runs, and of some runs what they know of some practices. Columns only: rows of the session would cost
+        several times as much.
+        """
+        some = some or {}
+        practices = sorted({code for codes in some.values() for code in codes})
+        of_some = col(PaymentRunInput.run_id).in_(some) & among(PaymentRunInput.practice, practices)
         found = (
             select_columns(
+                col(PaymentRunInput.run_id),
                 col(PaymentRunInput.part_no),
                 col(PaymentRunInput.practice),
                 col(PaymentRunInput.frozen),
                 col(PaymentRunInput.posted),
                 col(PaymentRunInput.corrections),
             )
-            .where(col(PaymentRunInput.commissioner_id) == self.tenant, col(PaymentRunInput.run_id) == run_id)
+            .where(
+                col(PaymentRunInput.commissioner_id) == self.tenant, col(PaymentRunInput.run_id).in_(whole) | of_some
+            )
             .order_by(col(PaymentRunInput.part_no), col(PaymentRunInput.practice))
         )
-        if practices is not None:
-            found = found.where(among(PaymentRunInput.practice, practices))
         return [FrozenRow(*row) for row in (await (await self.session.connection()).execute(found)).all()]

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from app.calculation.service import evaluate, parse_definition, shares_among_all
-from app.calculation.values import Explanation, Line, Payee, PracticeResult, RoundAt
+from app.calculation.service import evaluate, parse_definition
+from app.calculation.values import Explanation, Line, Payee, PracticeResult
 from app.core.clock import Period
 from app.core.money import format_pounds
 from app.core.wording import pounds_text, span_text
@@ -96,12 +96,6 @@ def _payable(line: Line, unknown: frozenset[str]) -> Line:
         return Explanation(sentence, {"operator": "unknown_payee", "value": "0.00", "inputs": [earned.workings]})
 
     return replace(line, amount=0, blocked=True, explain=explain)
-
-
-def depends_on_others(definition: Mapping[str, Any]) -> bool:
-    """Whether a practice's lines can be explained only beside all others'."""
-    parsed = parse_definition(definition)
-    return parsed.round.at is RoundAt.FINAL or shares_among_all(parsed)
 
 
 def entitled_lines(part: Part, practice: str) -> tuple[StatementLine, ...]:

@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from app.calculation.service import (
     parse_definition,
     practice_bytes,
     practice_from_json,
+    shares_among_all,
 )
 from app.calculation.values import ENGINE_VERSION, PracticeInput
 from app.core.clock import Period
@@ -74,7 +76,8 @@ async def freeze_run(session: Tx, run_id: UUID, *, now: datetime) -> Frozen | No
         return None
     if stored := await parts.list_parts(run_id):
         written = await StatementRepository(session, session.tenant).list_practices(run_id)
-        return Frozen(await _parts(session, run, stored), _balances(run), _ceiling(run), frozenset(written))
+        rows = await parts.list_inputs(whole=[run_id])
+        return Frozen(_parts(stored, rows), _balances(run), _ceiling(run), frozenset(written))
     ledger = LedgerRepository(session, session.tenant)
     posted = await ledger.list_posted_periods(run.scheme_id)
     own = period_of(run)
@@ -112,12 +115,24 @@ async def _measure_ceiling(session: Tx, run: PaymentRun) -> Ceiling | None:
     return Ceiling(scheme.over_budget, budget, budget - posted, period_of(run))
 
 
-async def load_parts(session: Tx, run: PaymentRun, practices: Sequence[str]) -> tuple[Part, ...]:
-    """Those that the run changed, for these practices: with all others where they share something among them."""
-    stored = await PartRepository(session, session.tenant).list_parts(run.id)
-    changed = [part for part in stored if part.changed]
-    sharing = any(working.depends_on_others(part.definition or {}) for part in changed)
-    return await _parts(session, run, changed, practices=None if sharing else practices)
+async def load_parts(session: Tx, practices: Mapping[UUID, Sequence[str]]) -> dict[UUID, tuple[Part, ...]]:
+    """Those that each run changed, for these practices of it: with all others where they share something among them. Two
+    queries for any number of runs.
+    """
+    repository = PartRepository(session, session.tenant)
+    changed: defaultdict[UUID, list[PaymentRunPart]] = defaultdict(list)
+    for part in await repository.list_changed(practices):
+        changed[part.run_id].append(part)
+    sharing = [run for run, parts in changed.items() if any(_is_shared(part) for part in parts)]
+    alone = {run: codes for run, codes in practices.items() if run not in sharing}
+    rows: defaultdict[UUID, list[FrozenRow]] = defaultdict(list)
+    for row in await repository.list_inputs(whole=sharing, some=alone):
+        rows[row.run_id].append(row)
+    return {run: _parts(parts, rows[run]) for run, parts in changed.items()}
+
+
+def _is_shared(part: PaymentRunPart) -> bool:
+    return shares_among_all(parse_definition(part.definition or {}))
 
 
 class _Freezer:
@@ -272,13 +287,12 @@ class _Freezer:
             )
 
 
-async def _parts(
-    session: Tx, run: PaymentRun, stored: Sequence[PaymentRunPart], *, practices: Sequence[str] | None = None
-) -> tuple[Part, ...]:
-    rows: dict[int, list[FrozenRow]] = {}
-    for row in await PartRepository(session, session.tenant).list_inputs(run.id, practices=practices):
-        rows.setdefault(row.part_no, []).append(row)
-    return tuple(_part(part, rows.get(part.no, [])) for part in stored if part.changed)
+def _parts(stored: Sequence[PaymentRunPart], rows: Sequence[FrozenRow]) -> tuple[Part, ...]:
+    """Of one run."""
+    by_part: defaultdict[int, list[FrozenRow]] = defaultdict(list)
+    for row in rows:
+        by_part[row.part_no].append(row)
+    return tuple(_part(part, by_part[part.no]) for part in stored if part.changed)
 
 
 def _ceiling(run: PaymentRun) -> Ceiling | None:

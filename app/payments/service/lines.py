@@ -64,10 +64,10 @@ async def _may_read(
 async def _posts(session: Tx, full: FullStatement, period: Period) -> tuple[PostHeld, ...]:
     """As the run knew them of the practice."""
     practice = full.statement.practice
-    parts = await load_parts(session, full.run, [practice])
+    parts = await load_parts(session, {full.run.id: [practice]})
     return tuple(
         post
-        for part in parts
+        for part in parts.get(full.run.id, ())
         if part.period == period
         for each in part.practices
         if each.code == practice

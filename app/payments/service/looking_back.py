@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from app.calculation.service import parse_definition
+from app.calculation.service import parse_definition, shares_among_all
 from app.core.clock import Period
 from app.core.db import Tx
 from app.payments.errors import ClaimsNotLookedBack
 from app.payments.repository.ledger import LedgerRepository
 from app.payments.repository.queries import CorrectionRepository
 from app.payments.rules.accruing import due_periods
-from app.payments.rules.working import depends_on_others, entitled_lines
+from app.payments.rules.working import entitled_lines
 from app.payments.service.budgeting import covered
 from app.payments.values import Part, StatementLine
 from app.schemes import service as schemes
@@ -76,7 +76,7 @@ async def _lines(
     codes = await gathering.participants(period)
     if practice not in codes:
         return ()
-    counted = codes if depends_on_others(version.definition) else [practice]
+    counted = codes if shares_among_all(parse_definition(version.definition)) else [practice]
     practices = await gathering.inputs(version, period=period, codes=counted)
     part = Part(period, version.definition, tuple(practices), {}, differences=False)
     return await asyncio.to_thread(entitled_lines, part, practice)

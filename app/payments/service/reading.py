@@ -75,7 +75,7 @@ async def with_everything(session: Tx, rows: Sequence[PaymentStatement]) -> list
         payments[payment.statement_id].append(payment)
     paid = [payment.id for several in payments.values() for payment in several]
     answers = await AcknowledgementRepository(session, session.tenant).list_latest(paid) if paid else {}
-    explained = await explain(session, runs, rows, lines)
+    explained = await explain(session, rows, lines)
     return [FullStatement(runs[row.run_id], row, lines[row.id], payments[row.id], answers, explained) for row in rows]
 
 

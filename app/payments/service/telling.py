@@ -25,7 +25,7 @@ async def released_statements(session: Tx, run_id: UUID) -> tuple[RunBrief, list
     lines: defaultdict[UUID, list[PaymentLine]] = defaultdict(list)
     for line in await statements.list_lines(ids):
         lines[line.statement_id].append(line)
-    explained = await explain(session, {run.id: run}, rows, lines)
+    explained = await explain(session, rows, lines)
     payments: defaultdict[UUID, list[PaymentBrief]] = defaultdict(list)
     for payment in await statements.list_payments(ids):
         payments[payment.statement_id].append(
