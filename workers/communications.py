@@ -94,6 +94,20 @@ async def notify_claims_due(context: JobContext) -> None:
         )
 
 
+@handler("communications.notify_claims_prepared", queue=QUEUE)
+async def notify_claims_prepared(context: JobContext) -> None:
+    start, end = (date.fromisoformat(context.payload[name]) for name in ("period_from", "period_until"))
+    async with context.transaction(final=True) as session:
+        await service.notify_claims_prepared(
+            session,
+            context.id("subject"),
+            context.payload["practices"],
+            period=Period(start, end),
+            occasion=str(context.job.id),
+            now=context.tools.clock.now(),
+        )
+
+
 @handler("communications.notify_claim", queue=QUEUE)
 async def notify_claim(context: JobContext) -> None:
     async with context.transaction(final=True) as session:

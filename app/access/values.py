@@ -233,6 +233,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "facts:write",
             "facts:enter",
             "claims:read",
+            "claims:prepare",
             "runs:write",
             "suppliers:propose",
             "files:write",

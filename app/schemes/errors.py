@@ -360,3 +360,11 @@ class SamePerson(DomainError):
 class UnknownReason(InvalidRequest):
     code = "schemes.unknown_reason"
     title = "The scheme has no such reason."
+
+
+class ClaimsRefused(DomainError):
+    """Nothing was made or recorded; `errors` names each cell that cannot be."""
+
+    status = 422
+    code = "schemes.claims_refused"
+    title = "Some of these claims cannot be made, so none was."

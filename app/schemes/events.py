@@ -154,3 +154,14 @@ class CommentAnswered(Event):
 
     scheme: str
     n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimsPrepared(Event):
+    """The office made claims on these practices' behalf, which they declare themselves. The subject is the scheme."""
+
+    name: ClassVar[str] = "schemes.claims_prepared"
+
+    period_from: str
+    period_until: str
+    practices: list[str]

@@ -1,7 +1,7 @@
 """The words of schemes: what other slices get back, and what they hand in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -496,6 +496,23 @@ class ClaimWindow:
 
     opens_on: date
     closes_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedClaim:
+    """A row of a sheet of claims: what a practice's evidence adds up to over the period, by the name of its facts."""
+
+    practice: str
+    values: Mapping[str, Decimal] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedOutcome:
+    """How many claims were made and how many there were already, and what became of the values."""
+
+    created: int
+    unchanged: int
+    facts: FactOutcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ QUERIES: dict[str, Callable[[World], dict[str, str]]] = {
         "period": "2026-04-01/2026-07-01",
     },
     "GET /v1/incentive-schemes/{scheme_id}/statement": lambda own: {"practice": own.practice},
+    "GET /v1/incentive-schemes/{scheme_id}/claims/template": lambda _: {"period": "2026-04-01/2026-07-01"},
+    "POST /v1/incentive-schemes/{scheme_id}/claims/bulk": lambda _: {"period": "2026-04-01/2026-07-01"},
 }
 
 

@@ -56,3 +56,10 @@ def claim_due_body(*, scheme: str, practice: str, period: Period, closes_on: dat
         f"Practice {practice} has not declared a claim for **{plain_line(scheme)}**, {span_text(period)}. It can do so until"
         f" {day_text(closes_on)}; without a claim nothing is paid for that time."
     )
+
+
+def prepared_body(*, scheme: str, practice: str, period: Period) -> str:
+    return (
+        f"Your commissioner has made a claim for practice {practice}: **{plain_line(scheme)}**, {span_text(period)}."
+        " Read its figures and declare it; nothing is paid for that time before you do."
+    )

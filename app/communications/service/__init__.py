@@ -11,7 +11,12 @@ from app.communications.service.announcing import (
     withdraw_announcement,
 )
 from app.communications.service.audiences import DELIVERIES, sight_of
-from app.communications.service.claim_notices import notify_claim, notify_claims_due, notify_offers_due
+from app.communications.service.claim_notices import (
+    notify_claim,
+    notify_claims_due,
+    notify_claims_prepared,
+    notify_offers_due,
+)
 from app.communications.service.consultations import notify_comment, notify_comment_answer, notify_consultation
 from app.communications.service.inbox import (
     acknowledge,
@@ -69,6 +74,7 @@ __all__ = [
     "notify_answer",
     "notify_claim",
     "notify_claims_due",
+    "notify_claims_prepared",
     "notify_comment",
     "notify_comment_answer",
     "notify_consultation",

@@ -75,3 +75,24 @@ async def notify_claims_due(
         for practice in practices
     ]
     await tell_practices(session, letters, now=now)
+
+
+async def notify_claims_prepared(
+    session: Tx, scheme_id: UUID, practices: Sequence[str], *, period: Period, occasion: str, now: datetime
+) -> None:
+    """The office has made claims; each practice declares its own."""
+    scheme = await get_scheme(session, scheme_id)
+    letters = [
+        Letter(
+            source=Source.CLAIM,
+            source_id=str(scheme_id),
+            occasion=occasion,
+            topic=Topic.SCHEMES,
+            urgency=Urgency.IMPORTANT,
+            subject=f"To be declared: {scheme.title}",
+            markdown=claim_wording.prepared_body(scheme=scheme.title, practice=practice, period=period),
+            practice=practice,
+        )
+        for practice in practices
+    ]
+    await tell_practices(session, letters, now=now)

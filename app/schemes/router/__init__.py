@@ -7,7 +7,7 @@ from app.schemes.router import claims, evidence, joining, versions  # noqa: F401
 from app.schemes.router import schemes  # noqa: F401
 
 # isort: split
-from app.schemes.router import claim_rules  # noqa: F401
+from app.schemes.router import claim_rules, preparing  # noqa: F401
 
 # isort: split
 from app.schemes.router import calculator, consultations, simulations, templates  # noqa: F401

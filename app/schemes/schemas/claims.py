@@ -1,6 +1,7 @@
 """Claims and a scheme's rules for them over HTTP."""
 
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
@@ -14,8 +15,16 @@ from app.core.money import Pounds, PoundsSum, parse_pounds
 from app.core.pagination import PageParams
 from app.core.privacy import SafeText
 from app.schemes.schemas.evidence import Figure
-from app.schemes.schemas.members import PracticeCode
-from app.schemes.values import ApprovalBand, ClaimEvery, ClaimRules, ClaimState, ClaimStepKind, RejectReason
+from app.schemes.schemas.members import MOST_QUANTITY, FactName, FactValue, PracticeCode
+from app.schemes.values import (
+    ApprovalBand,
+    ClaimEvery,
+    ClaimRules,
+    ClaimState,
+    ClaimStepKind,
+    PreparedClaim,
+    RejectReason,
+)
 
 _PERIOD: Final = {"from": "2026-04-01", "until": "2026-07-01"}
 _DIGEST: Final = "a3f1" * 16
@@ -246,6 +255,59 @@ class ClaimStep(BaseModel):
 
 class ClaimStepPage(PageModel):
     data: list[ClaimStep]
+
+
+SHEET: Final[dict[str, Any]] = {"rows": [{"practice": "ZZ0001", "values": {"lead_session": "6"}}]}
+
+
+class PreparedRow(StrictModel):
+    """What the practice's evidence adds up to over the period, by the name of its facts; a name that is left out stays."""
+
+    practice: PracticeCode
+    values: dict[FactName, FactValue] = Field(default_factory=dict, max_length=50)
+
+    @model_validator(mode="after")
+    def _of_a_size_that_can_be(self) -> Self:
+        if any(abs(Decimal(value)) > MOST_QUANTITY for value in self.values.values()):
+            raise PydanticCustomError("too_large", "A value is 1,000,000,000 at most.")
+        return self
+
+    def claim(self) -> PreparedClaim:
+        return PreparedClaim(self.practice, {name: Decimal(value) for name, value in self.values.items()})
+
+
+class PreparedIn(StrictModel):
+    """Claims made on practices' behalf, for one period."""
+
+    model_config = {"json_schema_extra": {"examples": [SHEET]}}
+
+    rows: Annotated[list[PreparedRow], Field(min_length=1, max_length=2000)]
+
+
+class PeriodParams(BaseModel):
+    model_config = {"extra": "forbid"}
+
+    period: str = Field(max_length=21, description="As for an entitlement.", examples=["2026-04-01/2026-07-01"])
+
+
+class PreparedParams(PeriodParams):
+    dry_run: bool = Field(default=False, description="Say what would be done, and do nothing.")
+
+
+class PreparedAnswer(BaseModel):
+    """How many claims were made and how many there were already; how many values were recorded as facts."""
+
+    model_config = {
+        "json_schema_extra": {
+            "examples": [{"dry_run": False, "created": 43, "unchanged": 2, "facts_created": 40, "facts_changed": 1}]
+        }
+    }
+
+    dry_run: bool
+    created: int
+    unchanged: int
+    facts_created: int
+    facts_changed: int
 
 
 _RULES: Final[dict[str, Any]] = {

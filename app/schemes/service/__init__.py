@@ -59,6 +59,7 @@ from app.schemes.service.joining import (
 )
 from app.schemes.service.paying_claims import ClaimsOfRun, return_claims, settle_claims
 from app.schemes.service.persons import erase_person, export_person
+from app.schemes.service.preparing import claims_template, prepare_claims
 from app.schemes.service.reminding import remind
 from app.schemes.service.simulating import (
     as_simulated,
@@ -90,6 +91,7 @@ __all__ = [
     "check_version",
     "chunks",
     "claim_brief",
+    "claims_template",
     "close_scheme",
     "confirm_facts",
     "consulted_until",
@@ -126,6 +128,7 @@ __all__ = [
     "period_problems",
     "plan_simulation",
     "practices_in_state",
+    "prepare_claims",
     "publish_version",
     "read_definition",
     "record_attendance",

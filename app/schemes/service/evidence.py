@@ -53,8 +53,7 @@ async def record_facts(
         await _require_no_tie(session, recorded_by, touched, now=now)
     refused = evidence.refused_facts(facts, known, may_correct=confirmed or from_meeting)
     if not from_meeting:
-        refused += evidence.facts_in_future(facts, today=london_date(now))
-        refused += await _not_of_this_scheme(session, scheme_id, facts)
+        refused += await unfit_facts(session, scheme_id, facts, now=now)
     if refused:
         raise FactsRefused(errors=refused)
     plan = evidence.plan_facts(facts, known, confirmed=confirmed)
@@ -236,11 +235,12 @@ async def _require_no_tie(
         )
 
 
-async def _not_of_this_scheme(session: Tx, scheme_id: UUID, facts: Sequence[FactEntry]) -> list[FieldError]:
-    """A fact whose practice has no agreement, or that no version would ever count."""
+async def unfit_facts(session: Tx, scheme_id: UUID, facts: Sequence[FactEntry], *, now: datetime) -> list[FieldError]:
+    """Facts of days to come, whose practice has no agreement, or that no version would ever count."""
     agreed = await _agreed(session, scheme_id, [fact.practice for fact in facts])
     versions = await VersionRepository(session, session.tenant).list_of(scheme_id)
-    return evidence.facts_outside_scheme(facts, agreed, counted=_counted(versions))
+    outside = evidence.facts_outside_scheme(facts, agreed, counted=_counted(versions))
+    return [*evidence.facts_in_future(facts, today=london_date(now)), *outside]
 
 
 async def _agreed(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> dict[str, Period]:
