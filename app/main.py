@@ -104,7 +104,7 @@ PERSON_HOLDERS = PersonHolders(
             "payments",
             payments_service.export_person,
             None,
-            "Decisions about money stay under the person's id, which names nobody; a run in hand goes on.",
+            "Decisions about money and what was written in queries stay under the person's id, which names nobody; a run in hand goes on.",
         ),
         PersonHolder(
             "schemes",

@@ -73,6 +73,20 @@ async def test_a_position_takes_as_many_queries_for_each_scheme(shared: LivePlen
     assert len(statements) == 1 + 10 * schemes
 
 
+@pytest.mark.parametrize("asked", [1, 3])
+async def test_queries_take_one_query_however_many_there_are(shared: LivePlenary, asked: int) -> None:
+    office = await Office.open(shared, lists=["5000"] * asked)
+    run_id = await office.pay()
+    for code in office.practices:
+        line = (await office.statement(run_id, code))["lines"][0]["reference"]
+        asker = await shared.as_role("practice_manager", tenant=office.tenant, practice=code)
+        assert (await asker.post(f"/v1/payment-lines/{line}/queries", json={"text": "Why?"})).status_code == 201
+    with counted(shared) as statements:
+        found = (await office.manager.get("/v1/payment-queries")).json()
+    assert len(found["data"]) == asked
+    assert len(_of_payments(statements)) == 1
+
+
 def _of_payments(statements: list[str]) -> list[str]:
     """Without finding the caller's key, which is remembered for a moment and so asked for now and then."""
     return [statement for statement in statements if "find_api_key" not in statement]

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.calculation.values import PostHeld
+from app.calculation.values import PostHeld, PracticeInput
 from app.core.clock import Period
+from app.core.money import plain
 
 Step = Mapping[str, Any]
 
@@ -42,31 +43,41 @@ class Rounded:
     rounded: str
 
 
-def evidence_of(workings: Step, *, posts: Sequence[PostHeld], period: Period) -> Evidence:
-    """Each row once, in the order in which the workings come to it. `posts` are those that the run had frozen."""
+def evidence_of(workings: Step, *, frozen: PracticeInput | None, period: Period) -> Evidence:
+    """Each row once, in the order in which the workings come to it. `frozen` is what the run knew of the practice.
+
+    Most workings name the facts that they count; of a fact that is named alone, those are shown that the run could see.
+    """
     steps = list(_steps(workings))
-    asked = {step["post"] for step in steps if step.get("post")}
-    lists = [
-        ListUsed(
-            step["basis"],
-            step["value"],
-            step["as_at"],
-            step["source"],
-            step["published_period"],
-            step["recorded_at"],
-        )
-        for step in steps
-        if step.get("operator") == "list_size" and step["value"] is not None
-    ]
-    facts = [FactUsed(step["external_id"], step["on"], step["value"]) for step in steps if "external_id" in step]
-    held = [
-        each for each in posts if each.post in asked and Period(each.valid_from, each.valid_until).intersection(period)
-    ]
-    return Evidence(tuple(dict.fromkeys(lists)), tuple(dict.fromkeys(facts)), tuple(held))
+    posts = {step["post"] for step in steps if "post" in step}
+    counted = [FactUsed(step["external_id"], step["on"], step["value"]) for step in steps if "external_id" in step]
+    return Evidence(
+        lists=tuple(dict.fromkeys(_list(step) for step in steps if "as_at" in step)),
+        facts=tuple(dict.fromkeys([*counted, *_facts_named(steps, frozen)])),
+        posts=tuple(
+            each
+            for each in (frozen.posts if frozen else ())
+            if each.post in posts and Period(each.valid_from, each.valid_until).intersection(period)
+        ),
+    )
 
 
-def names_a_post(workings: Step) -> bool:
-    return any(step.get("post") for step in _steps(workings))
+def _list(step: Step) -> ListUsed:
+    return ListUsed(
+        step["basis"],
+        step["value"],
+        step["as_at"],
+        step["source"],
+        step["published_period"],
+        step["recorded_at"],
+    )
+
+
+def _facts_named(steps: Sequence[Step], frozen: PracticeInput | None) -> Iterator[FactUsed]:
+    named = {step["fact"] for step in steps if "fact" in step and not any("on" in each for each in _steps(step))}
+    for fact in frozen.facts if frozen else ():
+        if fact.measure in named and fact.confirmed:
+            yield FactUsed(fact.external_id, fact.on.isoformat(), plain(fact.value))
 
 
 def rounding_of(workings: Step) -> Rounded | None:
@@ -79,5 +90,5 @@ def rounding_of(workings: Step) -> Rounded | None:
 
 def _steps(step: Step) -> Iterator[Step]:
     yield step
-    for each in step.get("inputs", ()):
+    for each in (*step.get("inputs", ()), *step.get("items", ())):
         yield from _steps(each)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.calculation.values import Explanation, PostHeld
+from app.calculation.values import Explanation, PracticeInput
 from app.core.clock import Period
 from app.core.db import Tx
 from app.core.principal import Principal
@@ -13,7 +13,7 @@ from app.payments.errors import LineNotFound
 from app.payments.repository.rows import readable
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
-from app.payments.rules.evidence import Evidence, Rounded, evidence_of, names_a_post, rounding_of
+from app.payments.rules.evidence import Evidence, Rounded, evidence_of, rounding_of
 from app.payments.rules.references import split_line_reference
 from app.payments.service.freezing import load_parts
 from app.payments.service.reading import FullStatement, with_everything
@@ -45,8 +45,8 @@ async def get_line(
     full = (await with_everything(session, [statement]))[0]
     explanation = full.explanations[line.statement_id, line.no]
     period = Period(line.period_from, line.period_until)
-    posts = await _posts(session, full, period) if names_a_post(explanation.workings) else ()
-    evidence = evidence_of(explanation.workings, posts=posts, period=period)
+    frozen = await _frozen(session, full, period)
+    evidence = evidence_of(explanation.workings, frozen=frozen, period=period)
     return FullLine(full, line, explanation, evidence, rounding_of(explanation.workings))
 
 
@@ -61,15 +61,9 @@ async def _may_read(
     return run.state in POSTED and (own is None or not own.isdisjoint({statement.practice, line.payee_code}))
 
 
-async def _posts(session: Tx, full: FullStatement, period: Period) -> tuple[PostHeld, ...]:
-    """As the run knew them of the practice."""
+async def _frozen(session: Tx, full: FullStatement, period: Period) -> PracticeInput | None:
+    """What the run knew of the practice for the period; None where it was no longer in the scheme."""
     practice = full.statement.practice
-    parts = await load_parts(session, {full.run.id: [practice]})
-    return tuple(
-        post
-        for part in parts.get(full.run.id, ())
-        if part.period == period
-        for each in part.practices
-        if each.code == practice
-        for post in each.posts
-    )
+    parts = (await load_parts(session, {full.run.id: [practice]})).get(full.run.id, ())
+    known = (each for part in parts if part.period == period for each in part.practices if each.code == practice)
+    return next(known, None)
