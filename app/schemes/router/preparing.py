@@ -31,10 +31,17 @@ from app.schemes.errors import (
 )
 from app.schemes.router.root import router, visible_scheme
 from app.schemes.rules import claiming, preparing
-from app.schemes.schemas.claims import SHEET, PeriodParams, PreparedAnswer, PreparedIn, PreparedParams
+from app.schemes.schemas.claims import SHEET, PeriodParams, PreparedAnswer, PreparedIn, PreparedParams, PreparedRow
 
 Preparer = Annotated[Principal, require("claims:prepare", money=True)]
 _CSV = {"text/csv": {"schema": {"type": "string"}}}
+# Written out: a schema inside a body's own has no components to refer to.
+_SHEET_SCHEMA = {
+    "type": "object",
+    "properties": {"rows": {"type": "array", "items": PreparedRow.model_json_schema()}},
+    "required": ["rows"],
+    "additionalProperties": False,
+}
 _CSV_EXAMPLE = "practice,practice_name,figure_so_far,lead_session\nZZ0001,Mill Lane Surgery,1800.00,6\n"
 
 
@@ -75,7 +82,7 @@ async def get_claims_template(
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {"schema": PreparedIn.model_json_schema(), "example": SHEET},
+                "application/json": {"schema": _SHEET_SCHEMA, "example": SHEET},
                 "text/csv": {"schema": {"type": "string"}, "example": _CSV_EXAMPLE},
             },
         }
