@@ -452,7 +452,7 @@ class RunBrief:
 
 @dataclass(frozen=True, slots=True)
 class LateRun:
-    """A run's payments that the ledger has not said to be paid: how many, and pence in all."""
+    """A run's payments that the ledger has not said to be paid in full: how many, and the pence still missing."""
 
     run: RunBrief
     payments: int

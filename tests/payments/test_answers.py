@@ -30,6 +30,12 @@ def test_being_accepted_is_no_second_news_whatever_came_of_it() -> None:
     assert news([ACCEPTED], [ACCEPTED, BACK]) == []
 
 
+def test_being_accepted_with_the_first_amount_again_is_news() -> None:
+    whole, less = (Answer("P1", Outcome.ACCEPTED, None, None, pence) for pence in (10_000, 9_000))
+    assert news([whole], [whole, less]) == [whole]
+    assert news([whole], [whole, less, whole]) == []
+
+
 def test_an_answer_that_stands_twice_in_one_load_is_one() -> None:
     assert news([PAID, PAID], []) == [PAID]
 
@@ -37,6 +43,15 @@ def test_an_answer_that_stands_twice_in_one_load_is_one() -> None:
 def test_what_is_said_of_one_payment_is_news_of_another() -> None:
     other = Answer("P2", Outcome.PAID, date(2026, 12, 18), None)
     assert news([other], [PAID]) == [other]
+
+
+async def test_amount_that_the_ledger_takes_back_settles_the_run(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("5000",))
+    run_id = await office.pay()
+    (payment,) = await office.references(run_id)
+    for amount, state in (("2500.00", "acknowledged"), ("2400.00", "released"), ("2500.00", "acknowledged")):
+        answer = await office.acknowledge(run_id, {"payment": payment, "outcome": "accepted", "amount": amount})
+        assert (answer["created"], answer["state"]) == (1, state)
 
 
 @pytest.mark.parametrize("day", ["1900-01-01", "2026-11-21", "2026-12-24", "9999-12-31"])

@@ -1,11 +1,13 @@
 """Runs that are not paid in time: listed, and told once to whoever looks after them."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 
 from app.core.db import unit_of_work
 from app.core.jobs import enqueue
+from app.payments import service as service_of_payments
 from app.payments.rules.lateness import unanswered_since
 from tests.factories.communications import mail_of, told
 from tests.factories.payments import Office
@@ -104,3 +106,19 @@ async def test_notice_of_a_late_run_names_what_is_still_to_be_paid(shared: LiveP
     assert total == "5500.00"
     assert "1 payment for A named lead in every practice, 1 April 2026 to 30 June 2026" in text
     assert "due by 22 December 2026: the ledger has not said that this is paid." in text
+
+
+async def test_of_a_payment_that_was_paid_in_part_the_rest_is_named(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("5000",))
+    run_id = await office.pay()
+    (payment,) = await office.references(run_id)
+    paid = {"payment": payment, "outcome": "paid", "paid_on": "2026-12-01", "amount": "2000.00"}
+    await office.acknowledge(run_id, paid)
+    async with shared.session(office.tenant) as session:
+        before, after = [
+            await service_of_payments.find_late(session, UUID(run_id), on=on)
+            for on in (date(2026, 11, 30), date(2026, 12, 22))
+        ]
+    assert before
+    assert after
+    assert [(late.payments, late.total) for late in (before, after)] == [(1, 250_000), (1, 50_000)]

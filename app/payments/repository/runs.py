@@ -34,9 +34,11 @@ WHERE s.commissioner_id = payment_run.commissioner_id AND s.run_id = payment_run
   AND (last.outcome IS DISTINCT FROM 'paid' OR last.paid_on > :on OR last.amount < p.payable)
 """
 _IS_UNPAID = f"payment_run.state = ANY(:posted) AND payment_run.pay_by <= :on AND EXISTS (SELECT 1 {_UNPAID})"
+# Of a payment that was paid in part the rest.
+_REST = "p.payable - CASE WHEN last.outcome = 'paid' AND last.paid_on <= :on THEN last.amount ELSE 0 END"
 _SUM_UNPAID = text(
     "SELECT unpaid.* FROM payment_run, LATERAL ("
-    f"SELECT count(*) AS payments, coalesce(sum(p.payable), 0)::bigint AS total {_UNPAID}"
+    f"SELECT count(*) AS payments, coalesce(sum({_REST}), 0)::bigint AS total {_UNPAID}"
     ") unpaid WHERE payment_run.commissioner_id = :tenant AND payment_run.id = :run"
 )
 _RAISE_ALERTS = """
@@ -135,7 +137,7 @@ class RunRepository(TenantRepository[PaymentRun]):
         return list(found.scalars())
 
     async def sum_unpaid(self, run_id: UUID, *, on: date) -> tuple[int, int]:
-        """Payments that the ledger has not said to be paid by that day: how many, and pence in all."""
+        """Payments that the ledger has not said to be paid in full by that day: how many, and the pence still missing."""
         values = {"tenant": self.tenant, "run": run_id, "on": on}
         row = (await (await self.session.connection()).execute(_SUM_UNPAID, values)).one()
         return row.payments, row.total
