@@ -30,6 +30,8 @@ from app.core.clock import Period
 canonical_json = canonical.canonical_json
 practice_to_json = canonical.practice_to_json
 practice_bytes = canonical.practice_bytes
+facts_to_json = canonical.facts_to_json
+facts_from_json = canonical.facts_from_json
 practice_from_json = canonical.practice_from_json
 frozen_digest = canonical.frozen_digest
 outputs_digest = canonical.outputs_digest

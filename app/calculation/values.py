@@ -187,6 +187,8 @@ class PracticeInput:
 
     `member` are its times as a member, apart from each other; None is all the time, and () is never. `held` says in
     words why nothing may be paid to it for the period yet. `successor` is the practice that took over when it closed.
+    `claimed` is what stands of the evidence of a claim that was paid, where other evidence is recorded by now: it bounds
+    each line.
     """
 
     code: str
@@ -196,6 +198,7 @@ class PracticeInput:
     member: tuple[Period, ...] | None = None
     held: str | None = None
     successor: str | None = None
+    claimed: tuple[Fact, ...] | None = None
     # Filled when it is first asked for: a definition of many measures would look at every fact for each of them.
     _named: dict[str, list[Fact]] = field(init=False, default_factory=dict[str, list[Fact]], compare=False, repr=False)
 

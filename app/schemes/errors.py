@@ -261,6 +261,13 @@ class WindowMissed(DomainError):
     hint = "Ask the commissioner: a scheme manager may give the scheme more days (`PUT /v1/incentive-schemes/{id}/claim-rules`)."
 
 
+class ClaimsOfOtherPeriod(DomainError):
+    status = 409
+    code = "schemes.claims_of_other_period"
+    title = "A claim is for another time than this period and shares days with it."
+    hint = "Pay it by a run of its own period first, or let the practice withdraw it and claim for the period of the scheme."
+
+
 class NoClaimPeriod(InvalidRequest):
     code = "schemes.no_claim_period"
     title = "The scheme is not claimed for such a period."

@@ -200,6 +200,9 @@ class ClaimRow(SQLModel, table=True):
     values_digest: str | None = None
     amount: int | None = Field(default=None, sa_type=BigInteger)
     version_n: int | None = None
+    evidence: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    """The facts that were declared; once the claim is paid they bound what is paid for its period."""
+    approvals_needed: int | None = None
     vetted_by: UUID | None = None
     vetted_at: datetime | None = None
     is_sampled: bool = False

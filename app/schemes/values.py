@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from app.calculation.values import PracticeResult, Problem
+from app.calculation.values import Fact, PracticeResult, Problem
 from app.core.clock import Period, add_months
 
 _PLACES: Final = Decimal("0.000001")
@@ -476,7 +476,7 @@ class ClaimRules:
     declare in are our choice.
     """
 
-    every: ClaimEvery | None = None
+    every: ClaimEvery = ClaimEvery.QUARTER
     window_days: int = 42
     bands: tuple[ApprovalBand, ...] = (ApprovalBand(0, 1), ApprovalBand(15_000_00, 2))
     sample_percent: int = 0
@@ -519,12 +519,13 @@ class PreparedOutcome:
 class ClaimFigures:
     """What a claim comes to by now; `digest` is of the values that a declaration binds.
 
-    None where an amount is too large to be right.
+    None where an amount is too large to be right. `evidence` are the facts behind it, confirmed or not.
     """
 
     confirmed: PracticeResult | None
     live: PracticeResult | None
     digest: str | None
+    evidence: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ QUARTER = "2026-07-01/2026-10-01"
 ANY = {"If-Match": "*"}
 DAYS = ("2026-07-08", "2026-07-22", "2026-08-05", "2026-08-19", "2026-09-02", "2026-09-16")
 RULES: dict[str, Any] = {
-    "every": None,
+    "every": "quarter",
     "window_days": 90,
     "bands": [{"at_least": "0.00", "approvals": 1}],
     "sample_percent": 0,
@@ -120,7 +120,8 @@ class Claiming:
 
     async def backdate(self, rate: str) -> None:
         """A new version for the whole year with another rate."""
-        dearer = {**CLAIMED, "pay": {**CLAIMED["pay"], "rate": rate}}
+        known = (await self.manager.get(f"{self.scheme}/versions")).json()["data"][-1]["definition"]
+        dearer = {**known, "pay": {**known["pay"], "rate": rate}}
         body = {"applies": YEAR, "definition": dearer, "reason": "Backdated rate."}
         made = await self.manager.post(f"{self.scheme}/versions", json=body)
         assert made.status_code == 201, made.text

@@ -16,6 +16,7 @@ from app.access.values import PRACTICE_ROLES, ROLE_SCOPES, Role
 from app.core.clock import Period
 from app.core.ids import new_id
 from tests.factories import schemes
+from tests.factories.claims import RULES
 from tests.factories.payments import Office
 from tests.factories.schemes_over_http import a_live_scheme, sign_up
 from tests.factories.service import LivePlenary
@@ -172,6 +173,8 @@ async def _claims(world: World) -> None:
     manager = await world.client(Role.SCHEME_MANAGER)
     path = await a_live_scheme(manager, {**schemes.PER_HEAD, "claims": "required"}, code="CLAIMED")
     assert (await sign_up(manager, path, world.practice)).is_success
+    monthly = {**RULES, "every": "month"}
+    assert (await manager.put(f"{path}/claim-rules", json=monthly, headers={"If-Match": "*"})).is_success
     period = {"from": "2026-10-01", "until": "2026-11-01"}
     body = {"scheme": path.rpartition("/")[2], "practice": world.practice, "period": period}
     claim = await world.post(Role.PRACTICE_LEAD, "/v1/claims", json=body)

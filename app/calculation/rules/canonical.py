@@ -61,18 +61,28 @@ def outputs_digest(results: Sequence[PracticeResult]) -> str:
 def practice_to_json(practice: PracticeInput) -> dict[str, Any]:
     """The frozen form of what a run knew of a practice; the order in which it was gathered leaves no trace.
 
-    `held` and `successor` are written only where there is one, so that digests stored before there were such members
-    still hold.
+    `held`, `successor` and `claimed` are written only where there is one, so that digests stored before there were such
+    members still hold.
     """
     frozen = {
         "code": practice.code,
         "lists": _in_order([_list_to_json(each) for each in practice.lists]),
         "posts": _in_order([_post_to_json(each) for each in practice.posts]),
-        "facts": _in_order([_fact_to_json(each) for each in practice.facts]),
+        "facts": facts_to_json(practice.facts),
         "member": _member_to_json(practice.member),
     }
-    rare = {"held": practice.held, "successor": practice.successor}
+    claimed = None if practice.claimed is None else facts_to_json(practice.claimed)
+    rare = {"held": practice.held, "successor": practice.successor, "claimed": claimed}
     return frozen | {name: value for name, value in rare.items() if value is not None}
+
+
+def facts_to_json(facts: Sequence[Fact]) -> list[dict[str, Any]]:
+    """In one order."""
+    return _in_order([_fact_to_json(each) for each in facts])
+
+
+def facts_from_json(frozen: Sequence[Mapping[str, Any]]) -> tuple[Fact, ...]:
+    return tuple(map(_fact_from_json, frozen))
 
 
 def practice_from_json(frozen: Mapping[str, Any]) -> PracticeInput:
@@ -82,10 +92,11 @@ def practice_from_json(frozen: Mapping[str, Any]) -> PracticeInput:
         posts=tuple(
             PostHeld(each["post"], date.fromisoformat(each["from"]), _date(each["until"])) for each in frozen["posts"]
         ),
-        facts=tuple(_fact_from_json(each) for each in frozen["facts"]),
+        facts=facts_from_json(frozen["facts"]),
         member=_member_from_json(frozen["member"]),
         held=frozen.get("held"),
         successor=frozen.get("successor"),
+        claimed=facts_from_json(frozen["claimed"]) if "claimed" in frozen else None,
     )
 
 

@@ -1,6 +1,7 @@
 """From a definition and frozen inputs to lines: earn exactly, round once, say each line in a sentence."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -38,6 +39,36 @@ def evaluate(
 ) -> list[PracticeResult]:
     if len({practice.code for practice in practices}) != len(practices):
         raise PracticeRepeated
+    results = _evaluate(definition, period=period, practices=practices, view=view)
+    if all(practice.claimed is None for practice in practices):
+        return results
+    claimed = [each if each.claimed is None else replace(each, facts=each.claimed) for each in practices]
+    bounds = _evaluate(definition, period=period, practices=claimed, view=view)
+    return [
+        result if practice.claimed is None else _within_claim(result, bound)
+        for practice, result, bound in zip(practices, results, bounds, strict=True)
+    ]
+
+
+def _within_claim(result: PracticeResult, bound: PracticeResult) -> PracticeResult:
+    """Each line by the evidence that is recorded now, or by that of the claim that was paid, whichever comes to less.
+
+    Six sessions were claimed and paid with 1,800.00. Two more are recorded: it stays at 1,800.00 until they are claimed as
+    well. One of the six is withdrawn: 1,500.00. A rate that is raised to 310.00 for that time pays 1,860.00, since what was
+    claimed is the evidence. The rule is ours: nobody is paid more evidence than was declared, vetted and approved, and
+    what was paid too much is taken back without asking.
+    """
+    lines = tuple(min(pair, key=_amount) for pair in zip(result.lines, bound.lines, strict=True))
+    return PracticeResult(result.code, lines, sum(map(_amount, lines)), result.notes)
+
+
+def _amount(line: Line) -> int:
+    return line.amount
+
+
+def _evaluate(
+    definition: Definition, *, period: Period, practices: Sequence[PracticeInput], view: View
+) -> list[PracticeResult]:
     run = Run(period, practices, view, definition.round)
     earned = [_held(*each) for each in zip(practices, earnings(definition, run), strict=True)]
     amounts = _settled(definition, earned, practices)

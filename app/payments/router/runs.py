@@ -33,7 +33,7 @@ from app.payments.router.answers import period_answer
 from app.payments.router.root import router
 from app.payments.schemas import runs
 from app.payments.tables import PaymentRun
-from app.schemes.errors import NoVersion, SchemeNotFound
+from app.schemes.errors import ClaimsOfOtherPeriod, NoClaimPeriod, NoVersion, SchemeNotFound
 
 Reader = Annotated[Principal, require("runs:read")]
 Approver = Annotated[Principal, require("payments:approve", money=True)]
@@ -46,7 +46,15 @@ _DECISION = (RunNotFound, PreconditionFailed, PreconditionRequired)
     "/v1/payment-runs",
     status_code=202,
     responses=error_responses(
-        SchemeNotFound, NoVersion, RunOpen, OverlappingPeriod, PeriodNotPayable, DefinitionInvalid, NoBudget
+        SchemeNotFound,
+        NoVersion,
+        RunOpen,
+        OverlappingPeriod,
+        PeriodNotPayable,
+        DefinitionInvalid,
+        NoBudget,
+        NoClaimPeriod,
+        ClaimsOfOtherPeriod,
     ),
 )
 async def create_payment_run(

@@ -18,6 +18,7 @@ from app.core.wording import pounds_text
 from app.organisations import service as organisations
 from app.payments.errors import NoBudget, OverBudget, OverlappingPeriod, PeriodNotPayable, RunOpen
 from app.payments.events import RunCalculated, RunFailed, RunRequested
+from app.payments.repository.ledger import LedgerRepository
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.settings import SettingsRepository
 from app.payments.repository.statements import StatementRepository
@@ -36,6 +37,9 @@ async def request_run(
     scheme = await schemes.get_scheme(session, scheme_id)
     version = await schemes.get_version_for(session, scheme.id, period)
     _require_payable(version, period)
+    # What was run once can be corrected, whatever the scheme has said of claims since.
+    if period not in await LedgerRepository(session, session.tenant).list_posted_periods(scheme.id):
+        await schemes.require_run_period(session, scheme.id, version, period)
     await _require_budget(session, scheme)
     # For the words alone: of two requests at once the index refuses the second, without them.
     waiting = await RunRepository(session, session.tenant).find_open(scheme.id)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, text
+from sqlalchemy import Select, func, not_, text
 from sqlmodel import col, select
 
 from app.core.clock import Period
@@ -74,10 +74,23 @@ class ClaimRepository(TenantRepository[ClaimRow]):
             col(ClaimRow.state).not_in(ENDED),
             col(ClaimRow.period_from) < period.end,
             col(ClaimRow.period_until) > period.valid_from,
+            order=(col(ClaimRow.id),),
         )
 
+    async def find_unequal(self, scheme_id: UUID, period: Period) -> ClaimRow | None:
+        """One that has not ended, of a time that shares a day with the period and is not the period."""
+        found = await self.list(
+            col(ClaimRow.scheme_id) == scheme_id,
+            col(ClaimRow.state).not_in(ENDED),
+            col(ClaimRow.period_from) < period.end,
+            col(ClaimRow.period_until) > period.valid_from,
+            not_(self._of_period(period)),
+            order=(col(ClaimRow.id),),
+        )
+        return found[0] if found else None
+
     async def lock_of_period(self, scheme_id: UUID, period: Period) -> Sequence[ClaimRow]:
-        """Those that a run may pay or has paid; against facts that change what they declare."""
+        """Those that a run may pay or has paid, the oldest first; against facts that change what they declare."""
         statement = (
             self.select()
             .where(
@@ -204,5 +217,5 @@ class ClaimStepRepository(TenantRepository[ClaimStepRow]):
 class ClaimRulesRepository(TenantRepository[ClaimRulesRow]):
     table = ClaimRulesRow
 
-    async def find_of(self, scheme_id: UUID, *, for_update: bool = False) -> ClaimRulesRow | None:
-        return await self.find(col(ClaimRulesRow.scheme_id) == scheme_id, for_update=for_update)
+    async def find_of(self, scheme_id: UUID) -> ClaimRulesRow | None:
+        return await self.find(col(ClaimRulesRow.scheme_id) == scheme_id)

@@ -76,7 +76,9 @@ SELECT
    WHERE p.commissioner_id = :tenant AND p.practice = ANY(CAST(:codes AS text[])) AND p.state = 'accepted'
      AND coalesce(p.valid_until, s.starts_on + interval '1 year') > :day) AS agreements,
   (SELECT count(*) FROM scheme_fact WHERE commissioner_id = :tenant AND practice = ANY(CAST(:codes AS text[]))
-     AND superseded_at IS NULL AND happened_on >= :day) AS facts"""
+     AND superseded_at IS NULL AND happened_on >= :day) AS facts,
+  (SELECT count(*) FROM claim WHERE commissioner_id = :tenant AND practice = ANY(CAST(:codes AS text[]))
+     AND state IN ('open', 'declared', 'vetted', 'approved')) AS claims"""
 )
 _OF_SCHEME = and_(
     col(SchemeRow.commissioner_id) == col(ParticipationRow.commissioner_id),

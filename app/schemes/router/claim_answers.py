@@ -96,7 +96,7 @@ def step_answer(row: ClaimStepRow) -> ClaimStep:
 
 def claim_rules_answer(rules: ClaimRules) -> ClaimRulesAnswer:
     return ClaimRulesAnswer(
-        every=rules.every.value if rules.every else None,
+        every=rules.every.value,
         window_days=rules.window_days,
         bands=[Band(at_least=format_pounds(each.at_least), approvals=each.approvals) for each in rules.bands],
         sample_percent=rules.sample_percent,

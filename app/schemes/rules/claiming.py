@@ -28,6 +28,8 @@ class Standing:
     closed_on: date | None = None
     """The last day that the practice was open, where that is before the period."""
     is_too_large: bool = False
+    is_outgrown: bool = False
+    """A claim was paid, and other evidence is recorded by now: it can be claimed for as well, whatever the time."""
 
 
 def claim_window(period: Period, rules: ClaimRules, *, rejected_on: date | None) -> ClaimWindow:
@@ -42,12 +44,10 @@ def claim_window(period: Period, rules: ClaimRules, *, rejected_on: date | None)
     return ClaimWindow(period.end, last if rejected_on is None else max(last, rejected_on + span))
 
 
-def is_claim_period(period: Period, every: ClaimEvery | None) -> bool:
-    """Whether the scheme is claimed for this very period; one that says nothing of it is claimed for any."""
+def is_claim_period(period: Period, every: ClaimEvery) -> bool:
+    """Whether the scheme is claimed, and so paid, for this very period."""
     start = period.valid_from
     match every:
-        case None:
-            return True
         case ClaimEvery.MONTH:
             return start.day == 1 and period.end == add_months(start, 1)
         case ClaimEvery.QUARTER:
@@ -56,10 +56,8 @@ def is_claim_period(period: Period, every: ClaimEvery | None) -> bool:
             return period == financial_year_of(start)
 
 
-def claim_periods(year: Period, every: ClaimEvery | None) -> list[Period]:
-    """Those of a scheme's year for which it is claimed; none where it does not say so: twelve, four or one."""
-    if every is None:
-        return []
+def claim_periods(year: Period, every: ClaimEvery) -> list[Period]:
+    """Those of a scheme's year for which it is claimed: twelve, four or one."""
     months = {ClaimEvery.MONTH: 1, ClaimEvery.QUARTER: 3, ClaimEvery.YEAR: 12}[every]
     starts = [add_months(year.valid_from, each) for each in range(0, 12, months)]
     return [Period(start, add_months(start, months)) for start in starts]
@@ -80,6 +78,8 @@ def claim_refusal(standing: Standing, *, today: date) -> ClaimRefusal | None:
         return ClaimRefusal.ROLE
     if standing.has_claim:
         return ClaimRefusal.ALREADY_CLAIMED
+    if standing.is_outgrown:
+        return None
     if today < standing.window.opens_on:
         return ClaimRefusal.WINDOW_NOT_OPEN
     return ClaimRefusal.WINDOW_MISSED if today > standing.window.closes_on else None
@@ -99,6 +99,8 @@ def claim_words(standing: Standing, refusal: ClaimRefusal | None, *, applies: Se
         return "A value that is recorded for this period is too large to be right, so there is no figure: correct it."
     if not standing.is_claimed:
         return "Nothing has to be claimed: a run pays from lists, posts and confirmed facts by itself."
+    if standing.is_outgrown and refusal is None:
+        return "A claim was paid, and other evidence is recorded by now: claim for the period again."
     opens, closes = day_text(standing.window.opens_on), day_text(standing.window.closes_on)
     return {
         None: f"Claim until {closes}.",

@@ -1,11 +1,13 @@
 """What a declaration binds, and what a claim lacks."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
-from app.calculation.service import canonical_json
-from app.calculation.values import PracticeInput, PracticeResult
+from app.calculation.service import canonical_json, facts_from_json, facts_to_json
+from app.calculation.values import Fact, PracticeInput, PracticeResult
 from app.core.wording import day_text, pounds_words
 from app.schemes.values import ClaimFigures, ClaimWindow
 
@@ -27,11 +29,39 @@ def values_digest(given: PracticeInput, live: PracticeResult, *, is_shared: bool
     return hashlib.sha256(canonical_json({"facts": facts, "lines": lines})).hexdigest()
 
 
-def missing_words(figures: ClaimFigures, window: ClaimWindow, *, is_open: bool, today: date) -> list[str]:
+def as_declared(evidence: Iterable[Fact]) -> list[dict[str, Any]]:
+    """Facts as a claim keeps them: as confirmed, since a claim is vetted only when they are."""
+    return facts_to_json([replace(each, confirmed=True) for each in evidence])
+
+
+def is_outgrown(declared: Sequence[Mapping[str, Any]] | None, evidence: Iterable[Fact]) -> bool:
+    """Whether what is recorded is not what was declared any more: a claim that was paid then pays no more than before."""
+    return declared is not None and list(declared) != as_declared(evidence)
+
+
+def still_claimed(declared: Sequence[Mapping[str, Any]], evidence: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Of the evidence that a paid claim declared what is recorded still, each fact at most as it was declared.
+
+    Of six sessions one is withdrawn and another one, which nobody claimed, is recorded: five of them are claimed still.
+    """
+    known = {each.external_id: each for each in facts_from_json(declared)}
+    return tuple(
+        replace(each, value=min(each.value, known[each.external_id].value), confirmed=True)
+        for each in evidence
+        if each.external_id in known and known[each.external_id].measure == each.measure
+    )
+
+
+def missing_words(
+    figures: ClaimFigures, window: ClaimWindow, *, is_open: bool, is_outgrown: bool = False, today: date
+) -> list[str]:
     """What keeps the claim from being paid in full, in whole sentences: lines that pay nothing and why, evidence that is
     not confirmed, and the time to declare in.
     """
-    return list(_missing(figures, window, is_open=is_open, today=today))
+    words = list(_missing(figures, window, is_open=is_open, today=today))
+    if is_outgrown:
+        words.append("Evidence that came after this claim was paid is not paid by it: claim for the period again.")
+    return words
 
 
 def _missing(figures: ClaimFigures, window: ClaimWindow, *, is_open: bool, today: date) -> Iterator[str]:
@@ -49,7 +79,7 @@ def _missing(figures: ClaimFigures, window: ClaimWindow, *, is_open: bool, today
 def moved_words(before: int, after: int | None) -> str:
     """`What was declared moved from £1,500.00 to £1,200.00.`"""
     if after is None:
-        return f"What was declared, {pounds_words(before)}, has no figure any more: an amount is too large to be right."
+        return f"What was declared, {pounds_words(before)}, has no figure any more by the rules and evidence of today."
     if after == before:
         return f"The evidence behind what was declared changed; the figure is still {pounds_words(after)}."
     return f"What was declared moved from {pounds_words(before)} to {pounds_words(after)}."

@@ -339,8 +339,8 @@ class ClaimRulesIn(StrictModel):
 
     model_config = {"json_schema_extra": {"examples": [_RULES]}}
 
-    every: ClaimEvery | None = Field(
-        default=None, description="For which periods it is claimed, so that reminders can be sent; null: for any."
+    every: ClaimEvery = Field(
+        default=ClaimEvery.QUARTER, description="For which periods it is claimed, and so paid: runs are of them alone."
     )
     window_days: int = Field(
         ge=1, le=366, strict=True, description="Days to declare in, from the day after the period."
@@ -374,7 +374,7 @@ class ClaimRulesAnswer(BaseModel):
 
     model_config = {"json_schema_extra": {"examples": [_RULES]}}
 
-    every: Literal["month", "quarter", "year"] | None
+    every: Literal["month", "quarter", "year"]
     window_days: int
     bands: list[Band]
     sample_percent: int

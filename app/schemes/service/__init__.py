@@ -6,7 +6,7 @@ from app.schemes.service.changing import effects_of_practice_change
 from app.schemes.service.checking import definition_errors, period_problems, version_problems
 from app.schemes.service.claim_rules import get_claim_rules, set_claim_rules
 from app.schemes.service.claim_views import ClaimView, period_of, view_claim
-from app.schemes.service.claiming import declare_claim, entitlement, open_claim, withdraw_claim
+from app.schemes.service.claiming import declare_claim, entitlement, open_claim, require_run_period, withdraw_claim
 from app.schemes.service.consulting import (
     add_comment,
     answer_comment,
@@ -139,6 +139,7 @@ __all__ = [
     "remind",
     "replace_version",
     "request_simulation",
+    "require_run_period",
     "resume_claim",
     "return_claims",
     "sees_signatures",

@@ -1,5 +1,6 @@
 """What claims come to by now, for one claim or for many at once."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -19,7 +20,8 @@ async def claim_figures(
 ) -> dict[str, ClaimFigures]:
     """Of each of these practices, from what is recorded now: a handful of queries for any number."""
     inputs = await inputs_with_others(session, scheme_id, version, period=period, codes=codes)
-    found = work_out_claims(version, period, inputs)
+    # In a thread: of a pot all practices are worked out, and others are served meanwhile.
+    found = await asyncio.to_thread(work_out_claims, version, period, inputs)
     return {code: found[code] for code in codes}
 
 
@@ -42,6 +44,7 @@ def work_out_claims(version: VersionRef, period: Period, inputs: Sequence[Practi
             confirmed=confirmed.get(each.code),
             live=live.get(each.code),
             digest=declaring.values_digest(each, live[each.code], is_shared=is_shared) if each.code in live else None,
+            evidence=each.facts,
         )
         for each in free
     }

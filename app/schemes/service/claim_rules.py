@@ -43,7 +43,8 @@ async def set_claim_rules(session: Tx, scheme_id: UUID, rules: ClaimRules, *, ex
 
 def _as_rules(row: ClaimRulesRow) -> ClaimRules:
     return ClaimRules(
-        every=None if row.every is None else ClaimEvery(row.every),
+        # A release that serves beside this one may still leave it open.
+        every=ClaimEvery(row.every or ClaimEvery.QUARTER),
         window_days=row.window_days,
         bands=tuple(ApprovalBand(each["at_least"], each["approvals"]) for each in row.bands),
         sample_percent=row.sample_percent,

@@ -36,7 +36,11 @@ class ClaimView:
 
     @property
     def approvals_needed(self) -> int | None:
-        return None if self.row.amount is None else vetting.approvals_needed(self.row.amount, self.rules)
+        """As the scheme had it when the claim was declared: bands that are lowered later are for later claims."""
+        if self.row.amount is None or self.row.approvals_needed is not None:
+            return self.row.approvals_needed
+        # A release that serves beside this one does not write it down yet.
+        return vetting.approvals_needed(self.row.amount, self.rules)
 
     @property
     def tag(self) -> str:
@@ -60,7 +64,8 @@ async def view_claim(session: Tx, row: ClaimRow, *, today: date) -> ClaimView:
     window = await window_of(session, row.scheme_id, row.practice, period, rules)
     figures = found[row.practice]
     is_open = row.state == ClaimState.OPEN
-    missing = declaring.missing_words(figures, window, is_open=is_open, today=today)
+    is_outgrown = row.state == ClaimState.PAID and declaring.is_outgrown(row.evidence, figures.evidence)
+    missing = declaring.missing_words(figures, window, is_open=is_open, is_outgrown=is_outgrown, today=today)
     return ClaimView(row, version, rules, window, figures, tuple(missing))
 
 

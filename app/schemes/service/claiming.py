@@ -16,6 +16,7 @@ from app.schemes.errors import (
     ClaimNotOpen,
     ClaimSettled,
     ClaimsNotRequired,
+    ClaimsOfOtherPeriod,
     NoClaimPeriod,
     NoFigure,
     NotSignedUp,
@@ -27,10 +28,10 @@ from app.schemes.errors import (
 from app.schemes.repository.claims import ClaimRepository
 from app.schemes.repository.facts import FactRepository
 from app.schemes.repository.schemes import SchemeRepository
-from app.schemes.rules import claiming
+from app.schemes.rules import claiming, declaring, vetting
 from app.schemes.service.claim_figures import claim_figures
 from app.schemes.service.claim_rules import get_claim_rules
-from app.schemes.service.claim_views import ClaimView, take_step, view_claim, window_of
+from app.schemes.service.claim_views import ClaimView, period_of, take_step, view_claim, window_of
 from app.schemes.service.drafting import list_published_versions, read_definition, version_covering
 from app.schemes.service.figures import list_participants
 from app.schemes.tables import ClaimRow
@@ -82,16 +83,31 @@ async def _stand(session: Tx, scheme_id: UUID, practice: str, period: Period, *,
         version = None
     rules = await get_claim_rules(session, scheme_id)
     claims = await ClaimRepository(session, session.tenant).list_overlapping(scheme_id, [practice], period)
+    paid = _paid_before(claims, period)
+    is_outgrown = paid is not None and version is not None and await _is_outgrown(session, paid, version)
     standing = claiming.Standing(
         is_in=is_in and not is_closed,
         is_covered=version is not None,
         is_claimed=version is not None and read_definition(version.definition).claims,
         may_declare=may_declare,
-        has_claim=bool(claims),
+        has_claim=bool(claims) and not is_outgrown,
+        is_outgrown=is_outgrown,
         window=await window_of(session, scheme_id, practice, period, rules),
         closed_on=known.closed_on if is_closed else None,
     )
-    return _Stand(standing, published, version, rules, claims[0] if claims else None)
+    return _Stand(standing, published, version, rules, claims[-1] if claims else None)
+
+
+def _paid_before(claims: Sequence[ClaimRow], period: Period) -> ClaimRow | None:
+    """The last of several paid claims for the very period; None where another is under way or is for another time."""
+    if any(row.state != ClaimState.PAID or period_of(row) != period for row in claims):
+        return None
+    return claims[-1] if claims else None
+
+
+async def _is_outgrown(session: Tx, paid: ClaimRow, version: VersionRef) -> bool:
+    found = await claim_figures(session, paid.scheme_id, version, period=period_of(paid), codes=[paid.practice])
+    return declaring.is_outgrown(paid.evidence, found[paid.practice].evidence)
 
 
 async def entitlement(
@@ -152,6 +168,8 @@ async def open_claim(
         on_behalf=on_behalf,
         opened_by=person,
         opened_at=now,
+        # Whoever has declared in time may declare again later, after a change.
+        first_declared_at=stand.claim.first_declared_at if stand.claim and stand.standing.is_outgrown else None,
     )
     session.add(row)
     await take_step(session, row, ClaimStepKind.OPENED, person=person, now=now, reason=note)
@@ -159,9 +177,22 @@ async def open_claim(
 
 
 def require_claim_period(period: Period, rules: ClaimRules) -> None:
-    if rules.every is not None and not claiming.is_claim_period(period, rules.every):
-        detail = f"The scheme is claimed for each {rules.every}."
+    if not claiming.is_claim_period(period, rules.every):
+        detail = f"The scheme is claimed, and so paid, for each {rules.every}."
         raise NoClaimPeriod(errors=[FieldError("/period", NoClaimPeriod.code, detail)])
+
+
+async def require_run_period(session: Tx, scheme_id: UUID, version: VersionRef, period: Period) -> None:
+    """A run pays claims of its very period, and no other run may reach into it later: a claim of another time that it
+    covers would never be paid.
+    """
+    if not read_definition(version.definition).claims:
+        return
+    require_claim_period(period, await get_claim_rules(session, scheme_id))
+    other = await ClaimRepository(session, session.tenant).find_unequal(scheme_id, period)
+    if other is not None:
+        span = period_of(other)
+        raise ClaimsOfOtherPeriod(f"{other.practice} has one from {span.valid_from} until {span.end}.")
 
 
 async def declare_claim(
@@ -185,6 +216,8 @@ async def declare_claim(
     if values_digest not in (None, digest):
         raise ValuesMoved(f"They come to another figure by now; read the claim again. Its digest is {digest}.")
     row.state, row.values_digest, row.amount, row.version_n = ClaimState.DECLARED, digest, live.total, view.version.n
+    row.evidence = declaring.as_declared(view.figures.evidence)
+    row.approvals_needed = vetting.approvals_needed(live.total, view.rules)
     row.declared_by, row.declared_at, row.first_declared_at = person, now, row.first_declared_at or now
     await take_step(session, row, ClaimStepKind.DECLARED, person=person, now=now)
     return await view_claim(session, row, today=london_date(now))

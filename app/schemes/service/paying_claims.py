@@ -12,6 +12,7 @@ from app.core.db import Tx
 from app.core.events import emit
 from app.schemes.events import ClaimChanged
 from app.schemes.repository.claims import ClaimRepository
+from app.schemes.rules import declaring
 from app.schemes.service.claim_figures import work_out_claims
 from app.schemes.service.claim_views import period_of
 from app.schemes.service.drafting import read_definition
@@ -47,25 +48,25 @@ class ClaimsOfRun:
             return list(practices)
         claims = ClaimRepository(self._session, self._session.tenant)
         # Facts that are being recorded are waited for; those that come later find the claim in a run.
-        by_practice = {row.practice: row for row in await claims.lock_of_period(self._scheme_id, period)}
-        if any(row.state == ClaimState.APPROVED for row in by_practice.values()):
-            figures = await asyncio.to_thread(work_out_claims, version, period, practices)
-        else:
-            figures = dict[str, ClaimFigures]()
-        reasons = {
-            each.code: await self._reason(by_practice.get(each.code), figures.get(each.code)) for each in practices
-        }
-        paid = await already_paid(period)
+        rows = await claims.lock_of_period(self._scheme_id, period)
+        approved = {row.practice: row for row in rows if row.state == ClaimState.APPROVED}
+        before = {row.practice: row for row in rows if row.state != ClaimState.APPROVED}
+        figures = await asyncio.to_thread(work_out_claims, version, period, practices) if approved else {}
+        reasons = {each.code: await self._reason(approved.get(each.code), figures.get(each.code)) for each in practices}
+        free = {code for code, reason in reasons.items() if reason is None} | set(await already_paid(period))
         return [
-            replace(each, held=reason) if (reason := reasons[each.code]) and each.code not in paid else each
+            _bounded(each, before[each.code])
+            if each.code in before and reasons[each.code]
+            else each
+            if each.code in free
+            else replace(each, held=reasons[each.code])
             for each in practices
         ]
 
     async def _reason(self, claim: ClaimRow | None, figures: ClaimFigures | None) -> str | None:
+        """Why no claim is paid by this run; None where one is."""
         if claim is None:
             return "no claim for this period is approved"
-        if claim.state != ClaimState.APPROVED:
-            return None
         if claim.hold_reason is not None:
             self._unsettled.add(period_of(claim))
             return f"its claim is on hold: {claim.hold_reason.rstrip('.')}"
@@ -97,6 +98,13 @@ class ClaimsOfRun:
             run_id=self._run_id,
             now=self._now,
         )
+
+
+def _bounded(practice: PracticeInput, paid: ClaimRow) -> PracticeInput:
+    """What came after the claim that was paid is not paid by it, and has to be claimed as well."""
+    if paid.evidence is None or not declaring.is_outgrown(paid.evidence, practice.facts):
+        return practice
+    return replace(practice, claimed=declaring.still_claimed(paid.evidence, practice.facts))
 
 
 async def return_claims(session: Tx, run_id: UUID, *, now: datetime) -> None:

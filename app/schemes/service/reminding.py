@@ -20,7 +20,7 @@ from app.schemes.service.claim_views import period_of
 from app.schemes.service.drafting import list_published_versions, read_definition, version_covering
 from app.schemes.service.figures import list_participants
 from app.schemes.tables import ClaimRow
-from app.schemes.values import ClaimRules, ClaimState, VersionRef, scheme_year
+from app.schemes.values import ClaimState, VersionRef, scheme_year
 
 _OFFER_DAYS: Final = timedelta(days=7)
 _CLAIM_DAYS: Final = timedelta(days=5)
@@ -56,7 +56,7 @@ async def _remind_of_claims(
         window = claiming.claim_window(period, rules, rejected_on=None)
         if not today <= window.closes_on <= today + _CLAIM_DAYS or not _covers(published, period):
             continue
-        waiting = await _waiting(session, scheme_id, period, rows, rules)
+        waiting = await _waiting(session, scheme_id, period, rows)
         told = await claims.add_reminders(scheme_id, period, waiting, on=today)
         if told:
             due = ClaimsDue(
@@ -69,15 +69,11 @@ async def _remind_of_claims(
             emit(session, due)
 
 
-async def _waiting(
-    session: Tx, scheme_id: UUID, period: Period, rows: Sequence[ClaimRow], rules: ClaimRules
-) -> list[str]:
-    """Those that have opened a claim and not declared it; where a scheme says for which periods it is claimed, those that
-    have made none as well.
-    """
+async def _waiting(session: Tx, scheme_id: UUID, period: Period, rows: Sequence[ClaimRow]) -> list[str]:
+    """Those that have opened a claim and not declared it, and those that have made none."""
     of_period = [row for row in rows if period_of(row).intersection(period)]
     done = {row.practice for row in of_period if row.state != ClaimState.OPEN}
-    expected = await list_participants(session, scheme_id, period=period) if rules.every is not None else []
+    expected = await list_participants(session, scheme_id, period=period)
     return sorted({*expected, *(row.practice for row in of_period if row.state == ClaimState.OPEN)} - done)
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from app.calculation.errors import BrokenMonth, BrokenPart
 from app.core.clock import Period
 from app.core.db import Tx
-from app.schemes.errors import DeclarationVoid
+from app.schemes.errors import DeclarationVoid, NoVersion
 from app.schemes.events import ClaimVoided
 from app.schemes.repository.claims import ClaimRepository
 from app.schemes.rules import declaring
@@ -31,8 +32,13 @@ async def void_moved(session: Tx, scheme_id: UUID, practices: Iterable[str], *, 
 async def _void_of_period(
     session: Tx, scheme_id: UUID, period: Period, rows: Sequence[ClaimRow], *, now: datetime
 ) -> None:
-    version = await get_version_for(session, scheme_id, period)
-    figures = await claim_figures(session, scheme_id, version, period=period, codes=[row.practice for row in rows])
+    codes = [row.practice for row in rows]
+    try:
+        version = await get_version_for(session, scheme_id, period)
+        figures = await claim_figures(session, scheme_id, version, period=period, codes=codes)
+    except (NoVersion, BrokenMonth, BrokenPart):
+        # Whoever records a fact is not the one to hear that a new version does not cover a claim's period.
+        figures = dict.fromkeys(codes, ClaimFigures(None, None, None))
     for row in rows:
         if row.values_digest != figures[row.practice].digest:
             await void(session, row, figures[row.practice], now=now)
@@ -47,7 +53,7 @@ async def void(session: Tx, row: ClaimRow, figures: ClaimFigures, *, now: dateti
     row.state = ClaimState.OPEN
     row.declared_by = row.declared_at = row.values_digest = row.version_n = row.amount = None
     row.vetted_by = row.vetted_at = row.checked_by = row.checked_at = row.approved_at = None
-    row.is_sampled, row.approvers = False, []
+    row.is_sampled, row.approvers, row.approvals_needed, row.evidence = False, [], None, None
     words = declaring.moved_words(before, after)
     await take_step(
         session,
