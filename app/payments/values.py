@@ -152,7 +152,7 @@ class Ceiling:
 class Balance:
     """What a payee still owes from negative payments of released runs: pence, never positive.
 
-    `most` is what each run takes back of it at most, where that was agreed; `waived` what was waived since the last release.
+    `most` is what the next run takes back of it at most, where that was agreed; `waived` what no statement has said yet.
     """
 
     practice: str

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.calculation.values import Payee
 from app.core.clock import Period
-from app.payments.rules.owing import is_waivable, most_per_run
+from app.payments.rules.owing import is_waivable, most_now, most_per_run
 from app.payments.rules.working import settle
 from app.payments.values import Balance
 from tests.factories import schemes
@@ -28,6 +28,13 @@ PAYEE = Payee("practice", "Y00001")
 
 def test_parts_are_rounded_up_so_that_the_last_is_the_smallest() -> None:
     assert [most_per_run(60_000, 4), most_per_run(10_000, 3), most_per_run(1, 60)] == [15_000, 3_334, 1]
+
+
+@pytest.mark.parametrize(
+    ("owed", "planned", "most"), [(12_000, 12_000, 3_000), (59_000, 9_000, 53_000), (50_000, 0, None)]
+)
+def test_a_plan_is_for_what_was_owed_when_it_was_agreed(owed: int, planned: int, most: int | None) -> None:
+    assert most_now(owed, 3_000, planned=planned) == most
 
 
 @pytest.mark.parametrize(("owed", "below", "may"), [(2_499, 2_500, True), (2_500, 2_500, False), (1, None, False)])
@@ -119,14 +126,62 @@ async def test_debt_is_taken_back_in_the_parts_that_two_people_agreed(shared: Li
     (payment,) = statement["payments"]
     assert (payment["total"], payment["payable"], payment["carried_forward"]) == ("300.00", "150.00", "-450.00")
     assert statement["notes"] == [
-        f"{practice} owes 600.00 from before, and as was agreed each payment is lessened by 150.00 at most until that is"
-        " made good."
+        f"{practice} owes 600.00 from before, and by what was agreed this payment is lessened by 150.00 at most."
     ]
     await agreed(office, kind="recover", most_per_run="1000.00")
     await earn(office, date(2026, 10, 1), date(2026, 10, 2))
     (payment,) = (await office.statement(await office.pay(THIRD_QUARTER), practice))["payments"]
     assert (payment["payable"], payment["carried_forward"]) == ("150.00", "0.00")
     assert (await balances(office))["balances"] == []
+
+
+async def owe(office: Office, *days: date, period: Period) -> None:
+    """Paid in one run and taken back in the next, a minute after everything before it."""
+    for quantity in ("1", None):
+        office.live.clock.instant += timedelta(minutes=1)
+        await office.record(*(schemes.a_fact(office.practices[0], f"c{day}", day, quantity) for day in days))
+        await office.pay(period)
+
+
+async def test_a_plan_that_was_made_good_says_nothing_of_a_later_debt(shared: LivePlenary) -> None:
+    office = await an_office_that_is_owed(shared, sessions=1)
+    await agreed(office, kind="recover", most_per_run="200.00")
+    # Two runs that pay 300.00 each make it good.
+    for period, day in ((SECOND_QUARTER, date(2026, 7, 1)), (THIRD_QUARTER, date(2026, 10, 1))):
+        office.live.clock.instant += timedelta(minutes=1)
+        await earn(office, day)
+        await office.pay(period)
+    assert (await balances(office))["balances"] == []
+    await owe(office, date(2026, 11, 5), date(2026, 11, 6), period=THIRD_QUARTER)
+    (owed,) = (await balances(office))["balances"]
+    assert (owed["owed"], owed["most_per_run"]) == ("600.00", None)
+
+
+async def test_what_comes_on_top_of_a_plan_is_taken_back_at_once(shared: LivePlenary) -> None:
+    office = await an_office_that_is_owed(shared, sessions=1)
+    await agreed(office, kind="recover", most_per_run="10.00")
+    await owe(office, date(2026, 7, 5), date(2026, 7, 6), period=SECOND_QUARTER)
+    (owed,) = (await balances(office))["balances"]
+    # One run has taken 10.00 back of the first 300.00.
+    assert (owed["owed"], owed["most_per_run"]) == ("890.00", "610.00")
+
+
+async def test_waiver_stays_a_note_until_a_statement_of_the_practice_has_said_it(shared: LivePlenary) -> None:
+    office = await Office.open(shared, definition=schemes.SESSIONS, waive_below=30_001)
+    owing, other = office.practices
+    for quantity in ("1", None):
+        await office.record(schemes.a_fact(owing, "a", date(2026, 4, 7), quantity))
+        await office.pay()
+    shared.clock.instant += timedelta(minutes=1)
+    made = (await propose(office, kind="waive")).json()["id"]
+    assert (await agree(office, made)).status_code == 200
+    shared.clock.instant += timedelta(minutes=1)
+    # A run of differences that says nothing to the practice.
+    await office.record(schemes.a_fact(other, "b", date(2026, 4, 7)))
+    await office.pay()
+    notes = (await office.statement(await office.pay(SECOND_QUARTER), owing))["notes"]
+    assert notes == [f"300.00 that {owing} owed from before was waived."]
+    assert (await office.statement(await office.pay(THIRD_QUARTER), owing))["notes"] == []
 
 
 async def test_small_debt_is_waived_by_a_second_person_and_the_statement_says_so(shared: LivePlenary) -> None:

@@ -10,6 +10,7 @@ from app.calculation.values import Booking, Payee
 from app.core.clock import Period
 from app.core.repository import TenantRepository
 from app.payments.errors import RunNotFound
+from app.payments.rules.owing import most_now
 from app.payments.tables import PaymentRun
 from app.payments.values import POSTED, Balance, LastPosted, Moved, PartPaid, Posted
 
@@ -116,7 +117,8 @@ ORDER BY 1, 3, 4, 5
 """
 )
 # Hardly any payment is of more or less than its total, so those few are looked for first, whatever plan a long-lived
-# connection has kept from the time when the tables were small.
+# connection has kept from the time when the tables were small. A waiver is fresh until a statement of the practice was
+# released after it, which then has said it. `balance` is what stood from a change until the next.
 _BALANCES = text(
     """
 WITH moved AS MATERIALIZED (
@@ -125,24 +127,30 @@ WITH moved AS MATERIALIZED (
 ), agreed AS (
   SELECT practice, payee_type, payee_code, most_per_run, waived, agreed_at FROM payment_arrangement
   WHERE commissioner_id = :tenant AND scheme_id = :scheme AND agreed_at IS NOT NULL
-), released AS (
-  SELECT max(released_at) AS at FROM payment_run
-  WHERE commissioner_id = :tenant AND scheme_id = :scheme AND state = ANY(:posted)
-)
-SELECT practice, payee_type, payee_code, sum(amount)::bigint AS amount, sum(fresh)::bigint AS waived,
-  (SELECT a.most_per_run FROM agreed a WHERE (a.practice, a.payee_type, a.payee_code) = (o.practice, o.payee_type,
-   o.payee_code) AND a.most_per_run > 0 ORDER BY a.agreed_at DESC LIMIT 1) AS most
-FROM (
-  SELECT s.practice, m.payee_type, m.payee_code, m.amount, 0 AS fresh
+), changed AS (
+  SELECT s.practice, m.payee_type, m.payee_code, m.amount, 0 AS fresh, r.released_at AS at
   FROM moved m
   JOIN payment_statement s ON s.commissioner_id = m.commissioner_id AND s.id = m.statement_id
   JOIN payment_run r ON r.commissioner_id = s.commissioner_id AND r.id = s.run_id
   WHERE r.scheme_id = :scheme AND r.state = ANY(:posted)
   UNION ALL
-  SELECT practice, payee_type, payee_code, waived, CASE WHEN agreed_at > released.at THEN waived ELSE 0 END
-  FROM agreed, released WHERE waived > 0
-) o
-GROUP BY practice, payee_type, payee_code
+  SELECT a.practice, a.payee_type, a.payee_code, a.waived, CASE WHEN EXISTS (
+    SELECT 1 FROM payment_run r
+    JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id AND s.practice = a.practice
+    WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted) AND r.released_at >= a.agreed_at
+  ) THEN 0 ELSE a.waived END, a.agreed_at
+  FROM agreed a WHERE a.waived > 0
+), stood AS (
+  SELECT *, sum(amount) OVER history AS balance, lead(at) OVER history AS until
+  FROM changed WINDOW history AS (PARTITION BY practice, payee_type, payee_code ORDER BY at)
+), plan AS (
+  SELECT DISTINCT ON (practice, payee_type, payee_code) practice, payee_type, payee_code, most_per_run, agreed_at
+  FROM agreed WHERE most_per_run > 0 ORDER BY practice, payee_type, payee_code, agreed_at DESC
+)
+SELECT practice, payee_type, payee_code, sum(amount)::bigint AS amount, sum(fresh)::bigint AS waived,
+  plan.most_per_run AS share, -max(balance) FILTER (WHERE until IS NULL OR until > plan.agreed_at)::bigint AS planned
+FROM stood LEFT JOIN plan USING (practice, payee_type, payee_code)
+GROUP BY practice, payee_type, payee_code, plan.most_per_run
 HAVING sum(amount) < 0 OR sum(fresh) > 0
 ORDER BY practice, payee_type, payee_code
 """
@@ -266,7 +274,13 @@ class LedgerRepository(TenantRepository[PaymentRun]):
             _BALANCES, {"tenant": self.tenant, "scheme": scheme, "posted": list(POSTED)}
         )
         return [
-            Balance(row.practice, Payee(row.payee_type, row.payee_code), row.amount, row.most, row.waived)
+            Balance(
+                row.practice,
+                Payee(row.payee_type, row.payee_code),
+                row.amount,
+                None if row.share is None else most_now(-row.amount, row.share, planned=row.planned),
+                row.waived,
+            )
             for row in rows
         ]
 

@@ -119,7 +119,8 @@ async def agree_arrangement(
     """Agree to an arrangement that another person proposed. It holds for runs that are asked for from then on.
 
     A waiver is of all that is owed at that moment, and waits while a run of the scheme is open, since that run may take
-    the same money back. The newest arrangement about a payee's recovery is the one that holds.
+    the same money back. The newest arrangement about a payee's recovery is the one that holds, for what was owed when it
+    was agreed and until that is made good.
     """
     row = await service.agree(
         session,

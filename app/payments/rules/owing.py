@@ -9,6 +9,17 @@ def most_per_run(owed: int, parts: int) -> int:
     return -(-owed // parts)
 
 
+def most_now(owed: int, share: int, *, planned: int) -> int | None:
+    """What the next run takes back at most by a plan of so much a run. `planned` is the least that was owed at any time
+    since the plan was agreed: what came on top was not agreed about, and once nothing is left the plan is over.
+
+    Owed 120.00, agreed 30.00 a run: a run takes 30.00, and 90.00 are left. If 500.00 come on top, the next run takes back
+    530.00 at most, the rest of the plan staying what it was. If the 90.00 are made good first, the 500.00 are taken back
+    as anything is that nobody has agreed about. The rule is ours.
+    """
+    return owed - planned + share if planned > 0 else None
+
+
 def is_waivable(owed: int, below: int | None) -> bool:
     """Only what a payee was paid too much, and only where all it owes is less than the scheme lets be waived.
 

@@ -285,8 +285,8 @@ def balance_notes(owed: Balance) -> Iterator[str]:
         yield f"{pounds_text(owed.waived)} that {owed.payee.code} owed from before was waived."
     if owed.amount and owed.most is not None:
         yield (
-            f"{owed.payee.code} owes {pounds_text(-owed.amount)} from before, and as was agreed each payment is lessened"
-            f" by {pounds_text(owed.most)} at most until that is made good."
+            f"{owed.payee.code} owes {pounds_text(-owed.amount)} from before, and by what was agreed this payment is"
+            f" lessened by {pounds_text(owed.most)} at most."
         )
 
 

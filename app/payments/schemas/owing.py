@@ -97,7 +97,9 @@ class OwedBalance(BaseModel):
     practice: str
     payee: OwingPayee
     owed: PoundsSum
-    most_per_run: PoundsSum | None = Field(description="What each run takes back of it at most; null: all that it can.")
+    most_per_run: PoundsSum | None = Field(
+        description="What the next run takes back of it at most; null: all that it can."
+    )
 
 
 class Balances(BaseModel):
