@@ -103,8 +103,14 @@ def test_lines_of_a_payment_add_up_to_what_is_paid_with_a_line_for_the_balance()
     assert [(line.booking, line.amount, line.is_balance) for line in lines] == [
         (C100, 15_000, False),
         (C200, 5_000, False),
-        (OWN, -12_000, True),
+        (C100, -12_000, True),
     ]
+
+
+def test_a_recovery_needs_nothing_of_an_account_that_the_lines_do_not_have() -> None:
+    layout = InvoiceLayout("ZZ1", "PLENARY", "Q71.{cost_centre}.{subjective}")
+    recovering = payment(3_000, entries=(entry(15_000, C100),))
+    assert missing_from_account(HEAD, [recovering], layout) == {}
 
 
 def test_lines_that_cancel_out_are_not_booked() -> None:
@@ -208,11 +214,11 @@ def test_layout_says_columns_days_amounts_and_a_row_for_each_line() -> None:
     assert [(row["Invoice"], row["Centre"], row["Kind"], row["Net"]) for row in lines] == [
         ("PY00001", "C100", "booked", "15000"),
         ("PY00001", "C200", "booked", "5000"),
-        ("PY00001", "", "balance", "-12000"),
+        ("PY00001", "C100", "balance", "-12000"),
         ("PY00002", "", "booked", "100"),
     ]
     assert (lines[0]["Supplier"], lines[0]["Site"], lines[0]["Due"]) == ("10Y00001", "MAIN", "30-JUL-2014")
-    assert [row["Pensionable"] for row in lines] == ["Y", "", "", ""]
+    assert [row["Pensionable"] for row in lines] == ["Y", "", "Y", ""]
     assert sum(int(row["Net"]) for row in lines) == int(control["Net"]) == 8_100
     assert sum(int(row["Payments"]) for row in lines) == int(control["Payments"]) == 2
 
@@ -255,7 +261,7 @@ def test_invoices_and_their_lines_are_the_same_sums() -> None:
     assert (headers[0]["INVOICE_NUM"], headers[0]["VENDOR_NUM"]) == ("PY00001", "10Y00001")
     assert (headers[0]["VENDOR_SITE_CODE"], headers[0]["INVOICE_DATE"]) == ("MAIN", "2014/07/01")
     assert (lines[0]["COST_CENTER_SEGMENT"], lines[0]["ACCOUNT_SEGMENT"]) == ("C100", "52121")
-    assert [row["TAX_CLASSIFICATION_CODE"] for row in lines] == ["VAT0", "", "", ""]
+    assert [row["TAX_CLASSIFICATION_CODE"] for row in lines] == ["VAT0", "", "VAT0", ""]
 
 
 def test_columns_of_the_pair_stand_where_the_loader_looks_for_them() -> None:
@@ -280,7 +286,7 @@ def test_account_is_written_as_the_layout_says_and_what_it_lacks_is_named() -> N
     assert (headers[0]["OPERATING_UNIT"], headers[0]["SOURCE"]) == ("NHS ZZ1", "SCHEMES")
     assert (lines[0]["DIST_CODE_CONCATENATED"], lines[0]["COST_CENTER_SEGMENT"]) == ("Q71.C100.52121", "")
     missing = missing_from_account(HEAD, [SPLIT, payment(100, "Y00002", entries=(entry(100, C100),))], layout)
-    assert missing == {"cost_centre": ["PY00001"], "subjective": ["PY00001"]}
+    assert missing == {"subjective": ["PY00001"]}
 
 
 def test_archive_is_the_same_bytes_each_time_and_says_its_totals() -> None:

@@ -12,15 +12,19 @@ def booked_lines(payment: FilePayment, own: Booking) -> tuple[BookedLine, ...]:
     """One line for each booking, and one for the balance; together they are what is paid.
 
     Lines of 150.00 to C100 and 50.00 to C200 make a total of 200.00; 120.00 are owed from before, so 80.00 are paid: 150.00
-    to C100, 50.00 to C200 and a balance of -120.00. The balance is booked as the scheme is: it comes from lines of earlier
-    runs, which may have been booked in many ways. The rule is ours.
+    to C100, 50.00 to C200 and a balance of -120.00. The balance comes from lines of earlier runs, which may have been
+    booked in many ways; it is booked as the largest line is, C100, so that every line has an account that the ledger knows.
+    Without any line it is the scheme's own. The rule is ours.
     """
     sums: defaultdict[Booking, int] = defaultdict(int)
     for entry in payment.entries:
         sums[entry.booking] += entry.amount
     lines = [BookedLine(booking, sums[booking]) for booking in sorted(sums, key=booking_order) if sums[booking]]
     balance = payment.payable - sum(line.amount for line in lines)
-    return (*lines, BookedLine(own, balance, is_balance=True)) if balance else tuple(lines)
+    if not balance:
+        return tuple(lines)
+    largest = max(lines, key=lambda line: line.amount, default=None)
+    return (*lines, BookedLine(largest.booking if largest else own, balance, is_balance=True))
 
 
 def shares(paid: int, amounts: Sequence[int]) -> list[int]:
