@@ -92,6 +92,21 @@ async def test_nobody_proposes_or_confirms_for_their_own_practice(shared: LivePl
     assert (refused.status_code, refused.json()["code"]) == (409, "payments.own_practice")
 
 
+@pytest.mark.parametrize(("until", "status"), [("2026-11-21", 409), ("2026-04-02", 409), ("2026-04-01", 200)])
+async def test_a_post_that_ended_in_the_financial_year_is_still_ones_own(
+    shared: LivePlenary, until: str, status: int
+) -> None:
+    office = await Office.open(shared, lists=("5000",))
+    (code,) = office.practices
+    person = await shared.make_person("Dr Left", tenant=office.tenant)
+    admin = await shared.as_role("commissioner_admin", tenant=office.tenant)
+    body = {"role": "gp", "practice": code, "person_id": str(person), "from": "2025-04-01", "until": until}
+    assert (await admin.post("/v1/posts", json=body)).status_code == 201
+    made = await propose(office, code)
+    left = await shared.as_role("payments_approver", tenant=office.tenant, person=person)
+    assert (await confirm(office, made["id"], by=left)).status_code == status
+
+
 async def test_of_many_who_confirm_at_once_one_does(shared: LivePlenary) -> None:
     office = await Office.open(shared, lists=("5000",))
     made = await propose(office, office.practices[0])

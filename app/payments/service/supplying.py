@@ -6,7 +6,7 @@ from uuid import UUID
 from app.access import service as access
 from app.calculation.values import Payee
 from app.core.audit import audit
-from app.core.clock import london_date
+from app.core.clock import financial_year_of, london_date
 from app.core.db import Tx
 from app.core.events import emit
 from app.core.repository import Expected
@@ -80,9 +80,11 @@ def _move(row: Supplier, state: SupplierState) -> None:
 
 
 async def _require_not_own(session: Tx, payee: Payee, person: UUID, now: datetime) -> None:
+    """Somebody whose post there ended yesterday may still have a share in what is paid to it."""
     today = london_date(now)
-    if payee.code in await access.own_practices(session, person, since=today, today=today):
-        raise OwnPractice(f"You have a post or a role at {payee.code}.")
+    since = financial_year_of(today).valid_from
+    if payee.code in await access.own_practices(session, person, since=since, today=today):
+        raise OwnPractice(f"You have, or had in this financial year, a post or a role at {payee.code}.")
 
 
 def _announce(session: Tx, row: Supplier, action: str) -> None:
