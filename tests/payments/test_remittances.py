@@ -24,7 +24,7 @@ def remittance(*, lines: int = 1, name: str = "Mill Lane Surgery") -> Remittance
         title="Remittance S5T0QZ1V8K2MNR",
         commissioner="NHS Example",
         reference="S5T0QZ1V8K2MNR",
-        released_at=datetime(2026, 11, 22, 12, tzinfo=UTC),
+        released_at=datetime(2026, 11, 22, 12, 30, 15, 123456, tzinfo=UTC),
         about=(("Practice", name), ("Total of its lines", "£1,800.00")),
         payments=(RemittedPayment("P7C1M0XQ94GDKE", name, "£1,800.00", "£0.00", "£1,800.00", "nothing to pay"),),
         lines=tuple(

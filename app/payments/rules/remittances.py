@@ -60,7 +60,8 @@ def remittance_pdf(remittance: Remittance) -> bytes:
         "format": "pdf",
         "ignore_system_fonts": True,
         "sys_inputs": {"remittance": msgspec.json.encode(remittance).decode()},
-        "timestamp": remittance.released_at,
+        # Typst refuses parts of a second.
+        "timestamp": remittance.released_at.replace(microsecond=0),
     }
     try:
         return typst.compile(source, pdf_standards="ua-1", **options)
