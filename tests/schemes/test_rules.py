@@ -189,6 +189,10 @@ def test_time_with_another_commissioner_is_not_time_as_a_member() -> None:
         ("9999-12", "Write "),
         ("2026/28", "Write "),
         ("2026-W01/2026-W02", "Write "),
+        ("1990-03-31/1991-04-01", "A period lies"),
+        ("2101-03", Period(date(2101, 3, 1), date(2101, 4, 1))),
+        ("2101-04", "A period lies"),
+        ("0001-01-01/9999-12-31", "A period lies"),
     ],
 )
 def test_a_period_in_an_address(text: str, expected: Period | str) -> None:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from app.core.clock import Period, add_months, financial_year_of, financial_year_start, quarter_start
+from app.core.clock import (
+    END_OF_DAYS,
+    FIRST_DAY,
+    Period,
+    add_months,
+    financial_year_of,
+    financial_year_start,
+    quarter_start,
+)
 from app.core.wording import day_text
 from app.schemes.rules.versions import applies_words
 from app.schemes.values import ClaimEvery, ClaimRefusal, ClaimRules, ClaimWindow
@@ -115,17 +123,22 @@ def claim_words(standing: Standing, refusal: ClaimRefusal | None, *, applies: Se
 def read_period(text: str) -> Period | str:
     """A period as it stands in an address: `2026-05`, `2026/27`, or `2026-04-01/2026-07-01`; in words where it is none."""
     try:
-        if _MONTH.fullmatch(text):
-            first = date.fromisoformat(f"{text}-01")
-            return Period(first, add_months(first, 1))
-        if _INTERVAL.fullmatch(text):
-            start, end = map(date.fromisoformat, text.split("/"))
-            return (
-                Period(start, end)
-                if start < end
-                else "The end is not after the beginning; it is the day after the last."
-            )
-        start = financial_year_start(text)
-        return Period(start, add_months(start, 12))
+        start, end = _ends(text)
     except (ValueError, OverflowError):
         return "Write 2026-05, 2026/27 or 2026-04-01/2026-07-01."
+    if start >= end:
+        return "The end is not after the beginning; it is the day after the last."
+    if start < FIRST_DAY or end > END_OF_DAYS:
+        return f"A period lies between {FIRST_DAY} and {END_OF_DAYS}."
+    return Period(start, end)
+
+
+def _ends(text: str) -> tuple[date, date]:
+    if _INTERVAL.fullmatch(text):
+        start, end = map(date.fromisoformat, text.split("/"))
+        return start, end
+    if _MONTH.fullmatch(text):
+        start = date.fromisoformat(f"{text}-01")
+        return start, add_months(start, 1)
+    start = financial_year_start(text)
+    return start, add_months(start, 12)
