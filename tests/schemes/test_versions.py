@@ -1,9 +1,11 @@
 """Versions over HTTP: drafted, checked, put into words and published."""
 
+import re
 from typing import Any
 
 import pytest
 
+from tests.factories.calculation import pooled
 from tests.factories.schemes import PER_HEAD, SESSIONS
 from tests.factories.schemes_over_http import SCHEME, YEAR, a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
@@ -186,6 +188,23 @@ async def test_words_come_as_markdown_or_html_with_the_practices_own_figures(sha
     assert "at least 16,824.00, expected 16,824.00, at most 16,824.00" in own.text
     assert own.headers["Words-Digest"] == plain.headers["Words-Digest"]
     assert own.headers["Words-Digest"] == (await manager.get(f"{path}/versions/1")).json()["words_digest"]
+
+
+async def test_a_practice_expects_its_share_of_a_pot_among_all_who_may_join(shared: LivePlenary) -> None:
+    tenant, (first, second, third) = await a_tenant(shared, "1", "2", "3", registered="5000")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager, {**PER_HEAD, "pay": pooled(budget="12000.00")})
+
+    async def expected() -> str:
+        words = await manager.get(f"{path}/versions/1/in-words", params={"practice": first})
+        return re.findall(r"expected ([0-9,.]+),", words.text)[0]
+
+    assert await expected() == "4,000.00"
+    offers = {"practices": [first, second], "respond_by": "2026-12-24"}
+    assert (await manager.post(f"{path}/offers", json=offers)).status_code == 201
+    assert await expected() == "6,000.00"
+    assert (await sign_up(manager, path, third)).is_success
+    assert await expected() == "4,000.00"
 
 
 async def test_drafts_are_hidden_from_those_who_only_read(shared: LivePlenary) -> None:

@@ -8,6 +8,7 @@ from app.access.values import Role
 from app.communications.rules import wording
 from app.communications.service.letters import post_letters
 from app.communications.values import Audience, Letter, Source, Topic, Urgency
+from app.core.clock import london_date
 from app.core.db import Tx
 from app.schemes.service import consulted_until, describe_version, get_comment, get_scheme
 
@@ -18,7 +19,7 @@ async def notify_consultation(session: Tx, scheme_id: UUID, n: int, *, occasion:
     if until is None:
         return
     scheme = await get_scheme(session, scheme_id)
-    words = await describe_version(session, scheme_id, n, practice=None)
+    words = await describe_version(session, scheme_id, n, practice=None, today=london_date(now))
     letter = Letter(
         source=Source.CONSULTATION,
         source_id=str(scheme_id),

@@ -76,7 +76,7 @@ async def notify_offers(
     scheme = await get_scheme(session, scheme_id)
     parts = await participation_refs(session, scheme_id, practices)
     waiting = [part for part in parts.values() if part.state is ParticipationState.OFFERED]
-    words = await describe_offer(session, scheme_id, [part.practice for part in waiting])
+    words = await describe_offer(session, scheme_id, [part.practice for part in waiting], today=london_date(now))
     letters = [
         Letter(
             source=Source.OFFER,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, text
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, text
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
@@ -173,6 +173,16 @@ class ParticipationRepository(TenantRepository[ParticipationRow]):
             ParticipationRow.commissioner_id == self.tenant,
             ParticipationRow.scheme_id == scheme_id,
             ParticipationRow.state == state,
+        )
+        return (await self.session.exec(statement)).all()
+
+    async def list_joining(self, scheme_id: UUID, *, today: date) -> Sequence[str]:
+        """The practices that have agreed, and those that may still answer an offer."""
+        may_answer = self._in_state(ParticipationState.OFFERED, today=today)
+        statement = select(ParticipationRow.practice).where(
+            ParticipationRow.commissioner_id == self.tenant,
+            ParticipationRow.scheme_id == scheme_id,
+            or_(col(ParticipationRow.state) == ParticipationState.ACCEPTED, may_answer),
         )
         return (await self.session.exec(statement)).all()
 

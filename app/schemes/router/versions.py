@@ -185,12 +185,13 @@ async def get_scheme_version_in_words(
 ) -> Response:
     """Each part of the definition as one sentence, as Markdown or, with `Accept: text/html`, as HTML.
 
-    A practice sees its own least, expected and most beside them; the office names one with `?practice=`. The digest of
-    the words goes into the practice's acceptance.
+    A practice sees its own least, expected and most beside them; the office names one with `?practice=`. Of what all share
+    it is the practice's part among those who have agreed or may still, and before anybody was asked among the members. The
+    digest of the words goes into the practice's acceptance.
     """
     await visible_version(session, scheme_id, n, caller)
     practice = await _asking_practice(session, caller, params.practice, serving)
-    words = await service.describe_version(session, scheme_id, n, practice=practice)
+    words = await service.describe_version(session, scheme_id, n, practice=practice, today=serving.today())
     html = "text/html" in request.headers.get("accept", "")
     body = (_markdown.render(words.markdown) if html else words.markdown).encode()
     headers = {"Words-Digest": words.digest, "Vary": "Accept"}

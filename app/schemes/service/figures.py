@@ -151,12 +151,15 @@ class Gathering:
         return known
 
 
-async def estimates(session: Tx, scheme_id: UUID, version: VersionRef, *, codes: Sequence[str]) -> Estimates:
-    """Each practice's range over all that the version applies to."""
+async def estimates(
+    session: Tx, scheme_id: UUID, version: VersionRef, *, codes: Sequence[str], others: Sequence[str] = ()
+) -> Estimates:
+    """Each practice's range over all that the version applies to, with others who may share something with them."""
     definition = read_definition(version.definition)
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
     budget = as_scheme_ref(scheme).budget
-    inputs = await inputs_with_others(session, scheme_id, version, period=version.applies, codes=codes)
+    counted = sorted({*codes, *others})
+    inputs = await inputs_with_others(session, scheme_id, version, period=version.applies, codes=counted)
     sizes = await _budget_lists(session, budget, version.applies.valid_from, codes)
     # Thousands of practices take a second or more: nothing is held open, and the event loop serves others meanwhile.
     await let_go(session)
@@ -187,20 +190,19 @@ async def budget_total(session: Tx, scheme: SchemeRef, *, year: Period, codes: S
     return sum(versions.whole_pence(share) or 0 for share in shares)
 
 
-async def describe_version(session: Tx, scheme_id: UUID, n: int, *, practice: str | None) -> Words:
+async def describe_version(session: Tx, scheme_id: UUID, n: int, *, practice: str | None, today: date) -> Words:
     """The version's sentences, with the practice's least, expected and most where one asks."""
     row = await VersionRepository(session, session.tenant).get_number(scheme_id, n)
     version, definition = as_version_ref(row), read_definition(row.definition)
     words = words_of(row)
     if practice is None or version_problems(definition, applies=version.applies):
         return words
-    inputs = await inputs_with_others(session, scheme_id, version, period=version.applies, codes=[practice])
-    ranges = calculation.estimates(definition, period=version.applies, practices=inputs)[practice]
+    ranges = await _ranges_if_all_join(session, scheme_id, version, [practice], today=today)
     # What was signed stays as it was worded then; only the practice's own figures are of today.
-    return Words(_with_range(words.markdown, ranges), words.digest)
+    return Words(_with_range(words.markdown, ranges.get(practice)), words.digest)
 
 
-async def describe_offer(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> dict[str, str]:
+async def describe_offer(session: Tx, scheme_id: UUID, practices: Sequence[str], *, today: date) -> dict[str, str]:
     """The live version's sentences as Markdown, with each practice's own least, expected and most, by practice; a handful of
     queries for any number. Empty where nothing is published.
     """
@@ -208,9 +210,24 @@ async def describe_offer(session: Tx, scheme_id: UUID, practices: Sequence[str])
     if scheme.live_version is None or not practices:
         return {}
     row = await VersionRepository(session, session.tenant).get_number(scheme_id, scheme.live_version)
-    found = await estimates(session, scheme_id, as_version_ref(row), codes=practices)
-    ranges = {each.practice: Range(each.least, each.expected, each.most) for each in found.ranges}
+    ranges = await _ranges_if_all_join(session, scheme_id, as_version_ref(row), practices, today=today)
     return {practice: _with_range(row.words or "", ranges.get(practice)) for practice in practices}
+
+
+async def _ranges_if_all_join(
+    session: Tx, scheme_id: UUID, version: VersionRef, codes: Sequence[str], *, today: date
+) -> dict[str, Range]:
+    """Without those that cannot be worked out.
+
+    Where something is shared by all, a practice that decides whether to join expects its share among those who have agreed
+    or may still, and before anybody was asked among the members: not all of it, because the others have not answered yet.
+    """
+    others: Sequence[str] = ()
+    if calculation.shares_among_all(read_definition(version.definition)):
+        asked = await ParticipationRepository(session, session.tenant).list_joining(scheme_id, today=today)
+        others = asked or await organisations.list_member_codes(session, on=today)
+    found = await estimates(session, scheme_id, version, codes=codes, others=others)
+    return {each.practice: Range(each.least, each.expected, each.most) for each in found.ranges}
 
 
 def _with_range(words: str, ranges: Range | None) -> str:
