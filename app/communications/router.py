@@ -278,8 +278,9 @@ async def get_practice_today(
 ) -> schemas.Today:
     """What matters to a practice today, in one small answer with an ETag: for an intranet page, a phone, the practice.
 
-    `todo` is for the practice's own people, `money` for them and for those who read statements; `expected` is what the
-    scheme would pay for this quarter as things stand, with evidence that is still to be confirmed.
+    `todo` is for the practice's own people: offers and issues to answer, periods to claim for, what is to be acknowledged.
+    `money` is for them and for those who read statements; `expected` is what the scheme would pay for this quarter as things
+    stand, with evidence that is still to be confirmed.
     """
     return _today(await service.practice_today(session, caller, code, now=serving.clock.now()))
 

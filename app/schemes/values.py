@@ -411,6 +411,17 @@ class ClaimRefusal(StrEnum):
     WINDOW_MISSED = "schemes.window_missed"
 
 
+@dataclass(frozen=True, slots=True)
+class AwaitedClaim:
+    """A period that a practice may claim for, or a claim that it has opened and not declared."""
+
+    scheme: SchemeRef
+    period: Period
+    closes_on: date
+    """The last day to declare."""
+    claim: UUID | None
+
+
 class ClaimState(StrEnum):
     OPEN = "open"
     DECLARED = "declared"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.factories.claims import Claiming
 from tests.factories.communications import announcement, give_post
 from tests.factories.schemes_over_http import a_fact, a_live_scheme, sign_up
 from tests.factories.service import LivePlenary
@@ -77,6 +78,25 @@ async def test_issue_that_waits_for_an_answer_is_a_task(shared, tenant):
         "Answer the issue: Letters come late",
         "Name a lead of the practice",
     ]
+
+
+async def test_a_period_that_may_be_claimed_waits_until_its_claim_is_declared(shared):
+    case = await Claiming.start(shared)
+
+    async def waits() -> list[tuple[str, str | None]]:
+        today = (await case.lead.get(f"/v1/practices/{case.practice}/today")).json()
+        hrefs = [task["href"] for task in today["todo"] if "laim" in task["what"]]
+        assert [(await case.lead.get(href)).status_code for href in hrefs] == [200] * len(hrefs)
+        return [(task["what"], task["due_on"]) for task in today["todo"] if "laim" in task["what"]]
+
+    title = "A named lead in every practice, 1 July 2026 to 30 September 2026"
+    assert await waits() == [(f"Claim: {title}", "2026-12-29")]
+    await case.upto()
+    assert await waits() == [(f"Declare the claim: {title}", "2026-12-29")]
+    await case.step("declare")
+    assert await waits() == []
+    await case.step("reject", reason_code="evidence_missing")
+    assert await waits() == [(f"Claim: {title}", "2027-02-20")]
 
 
 async def test_what_a_caller_may_not_see_is_null(shared, tenant):

@@ -11,13 +11,15 @@ from app.communications.values import DatedMeeting, ExpectedMoney, News, Task, T
 from app.core.clock import Period, add_months, london_date, quarter_start
 from app.core.db import Tx
 from app.core.principal import Principal
+from app.core.wording import span_text
 from app.forums.service import list_open_issues, sight_of
 from app.forums.values import OpenIssue
 from app.meetings.service import list_next_meetings
 from app.organisations.service import get_practice, localities_of, reaches
 from app.organisations.values import Places
 from app.people.service import listed_lead
-from app.schemes.service import expected_of_practice, offers_awaiting
+from app.schemes.service import claims_awaiting, expected_of_practice, offers_awaiting
+from app.schemes.values import AwaitedClaim
 
 NEWS_DAYS = 30
 MOST_OF_EACH = 5
@@ -57,10 +59,12 @@ async def _todo(
     session: Tx, caller: Principal, code: str, issues: list[OpenIssue], *, has_lead: bool, now: datetime
 ) -> list[Task]:
     """What waits for somebody in the practice, the most pressing first; what has no day comes last."""
-    offers = await offers_awaiting(session, code, today=london_date(now))
+    today = london_date(now)
     tasks = [
-        Task(f"Answer the offer: {scheme.title}", part.respond_by, f"/v1/offers/{part.id}") for scheme, part in offers
+        Task(f"Answer the offer: {scheme.title}", part.respond_by, f"/v1/offers/{part.id}")
+        for scheme, part in await offers_awaiting(session, code, today=today)
     ]
+    tasks += [_claim_task(each, code) for each in await claims_awaiting(session, code, today=today)]
     if caller.person_id is not None:
         waiting = await inbox.list_to_acknowledge(session, caller.person_id, limit=MOST_OF_EACH)
         tasks += [Task(f"Acknowledge: {subject}", by, "/v1/me/inbox?to_acknowledge=true") for subject, by in waiting]
@@ -70,6 +74,15 @@ async def _todo(
     if not has_lead:
         tasks.append(Task("Name a lead of the practice", None, f"/v1/practices/{code}/team"))
     return sorted(tasks, key=lambda task: task.due_on or date.max)
+
+
+def _claim_task(awaited: AwaitedClaim, practice: str) -> Task:
+    what = f"{awaited.scheme.title}, {span_text(awaited.period)}"
+    if awaited.claim is not None:
+        return Task(f"Declare the claim: {what}", awaited.closes_on, f"/v1/claims/{awaited.claim}")
+    period = f"{awaited.period.valid_from}/{awaited.period.end}"
+    figure = f"/v1/incentive-schemes/{awaited.scheme.id}/entitlement?practice={practice}&period={period}"
+    return Task(f"Claim: {what}", awaited.closes_on, figure)
 
 
 async def _money(session: Tx, code: str, *, today: date) -> list[ExpectedMoney]:

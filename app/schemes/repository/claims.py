@@ -102,6 +102,9 @@ class ClaimRepository(TenantRepository[ClaimRow]):
         )
         return await self._locked(statement)
 
+    async def list_of_practice(self, practice: str) -> Sequence[ClaimRow]:
+        return await self.list(col(ClaimRow.practice) == practice, order=(col(ClaimRow.id),))
+
     async def list_of_scheme(self, scheme_id: UUID) -> Sequence[ClaimRow]:
         """Those that have not ended."""
         return await self.list(col(ClaimRow.scheme_id) == scheme_id, col(ClaimRow.state).not_in(ENDED))
@@ -219,3 +222,6 @@ class ClaimRulesRepository(TenantRepository[ClaimRulesRow]):
 
     async def find_of(self, scheme_id: UUID) -> ClaimRulesRow | None:
         return await self.find(col(ClaimRulesRow.scheme_id) == scheme_id)
+
+    async def list_of(self, schemes: Sequence[UUID]) -> Sequence[ClaimRulesRow]:
+        return await self.list(col(ClaimRulesRow.scheme_id).in_(schemes), order=(col(ClaimRulesRow.scheme_id),))

@@ -1,6 +1,7 @@
 """Use cases of schemes: drafting and publishing, joining, evidence, and figures."""
 
 from app.schemes.service.asking import claim_brief, offers_awaiting, participation_refs, practices_in_state
+from app.schemes.service.awaiting import claims_awaiting
 from app.schemes.service.calculator import calculate, work_out
 from app.schemes.service.changing import effects_of_practice_change
 from app.schemes.service.checking import definition_errors, period_problems, version_problems
@@ -91,6 +92,7 @@ __all__ = [
     "check_version",
     "chunks",
     "claim_brief",
+    "claims_awaiting",
     "claims_template",
     "close_scheme",
     "confirm_facts",
