@@ -87,7 +87,10 @@ class SchemeClosed(DomainError):
     status = 409
     code = "schemes.closed"
     title = "The scheme is closed."
-    hint = "Nothing more happens in it. Make a scheme for the next financial year with `POST /v1/incentive-schemes`."
+    hint = (
+        "It takes no more offers, agreements and versions; evidence, claims and payments for its time go on. Make a scheme for"
+        " the next financial year with `POST /v1/incentive-schemes`."
+    )
 
 
 class SchemeNotPublished(DomainError):

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.factories.schemes_over_http import SCHEME, a_fact, a_live_scheme, a_tenant, sign_up
+from tests.factories.claims import RULES
+from tests.factories.schemes import SESSIONS
+from tests.factories.schemes_over_http import SCHEME, YEAR, a_fact, a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
 
 ANY = {"If-Match": "*"}
@@ -36,6 +38,31 @@ async def test_a_published_scheme_is_in_the_change_feed_and_a_draft_is_not(share
     path = await a_live_scheme(manager)
     changes = (await intranet.get("/v1/changes", params={"cursor": cursor})).json()["data"]
     assert [(each["kind"], each["href"]) for each in changes] == [("scheme", path)]
+
+
+async def test_a_closed_scheme_takes_no_more_rules_and_practices_and_goes_on_with_what_it_owes(
+    shared: LivePlenary,
+) -> None:
+    tenant, (practice, late) = await a_tenant(shared, "1", "2")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice)
+    assert (await manager.post(f"{path}/close")).json()["state"] == "closed"
+    refused = [
+        await manager.post(f"{path}/close"),
+        await sign_up(manager, path, late),
+        await manager.post(f"{path}/offers", json={"practices": [late], "respond_by": "2026-12-24"}),
+        await manager.post(f"{path}/versions", json={"applies": YEAR, "definition": SESSIONS, "reason": "Late."}),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(409, "schemes.closed")] * 4
+    terms = {"budget": {"amount": "900.00"}, "waive_below": "50.00"}
+    done = [
+        await manager.post(f"{path}/facts", json={"facts": [a_fact(practice, "late")]}),
+        await manager.patch(path, json=terms, headers=ANY),
+        await manager.put(f"{path}/claim-rules", json={**RULES, "window_days": 200}, headers=ANY),
+    ]
+    assert [answer.status_code for answer in done] == [201, 200, 200]
+    assert (await manager.get(path)).json()["waive_below"] == "50.00"
 
 
 async def test_pages_follow_each_other_without_gap(shared: LivePlenary) -> None:

@@ -13,7 +13,7 @@ from app.core.http import MustMatch
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.schemes import service
-from app.schemes.errors import SchemeClosed, SchemeNotFound
+from app.schemes.errors import SchemeNotFound
 from app.schemes.router.claim_answers import claim_rules_answer
 from app.schemes.router.root import router, visible_scheme
 from app.schemes.schemas.claims import ClaimRulesAnswer, ClaimRulesIn
@@ -31,7 +31,7 @@ async def get_scheme_claim_rules(
     return _answer(await service.get_claim_rules(session, scheme_id), response)
 
 
-@router.put(_PATH, responses=error_responses(SchemeNotFound, SchemeClosed, PreconditionFailed, PreconditionRequired))
+@router.put(_PATH, responses=error_responses(SchemeNotFound, PreconditionFailed, PreconditionRequired))
 async def set_scheme_claim_rules(
     scheme_id: UUID,
     body: ClaimRulesIn,

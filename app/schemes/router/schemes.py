@@ -82,7 +82,7 @@ async def get_incentive_scheme(
 
 @router.patch(
     "/v1/incentive-schemes/{scheme_id}",
-    responses=error_responses(SchemeNotFound, SchemeClosed, BudgetMissing, PreconditionFailed, PreconditionRequired),
+    responses=error_responses(SchemeNotFound, BudgetMissing, PreconditionFailed, PreconditionRequired),
 )
 async def change_incentive_scheme(
     scheme_id: UUID,
@@ -107,7 +107,9 @@ async def close_incentive_scheme(
     expected: MayMatch,
     response: Response,
 ) -> Scheme:
-    """No more offers and versions. Late facts, payments and adjustments for its periods go on."""
+    """No more offers and versions. Late facts, claims, payments and adjustments for its periods go on, and what they need of the
+    scheme, such as its budget, may change.
+    """
     return _single(await service.close_scheme(session, scheme_id, expected=expected), response)
 
 

@@ -8,7 +8,6 @@ from app.core.audit import audit
 from app.core.db import Tx
 from app.core.events import emit
 from app.core.repository import Expected
-from app.schemes.errors import SchemeClosed
 from app.schemes.events import SchemeChanged
 from app.schemes.repository.claims import ClaimRulesRepository
 from app.schemes.repository.schemes import SchemeRepository
@@ -28,13 +27,13 @@ async def claim_rules_of(session: Tx, schemes: Sequence[UUID]) -> dict[UUID, Cla
 
 
 async def set_claim_rules(session: Tx, scheme_id: UUID, rules: ClaimRules, *, expected: Expected) -> ClaimRules:
-    """They hold for every decision from now on. The seed of the samples is made once and stays."""
+    """They hold for every decision from now on, in a closed scheme too, where late claims go on. The seed of the samples is
+    made once and stays.
+    """
     # Two at once would both see no rules yet, or both the same version of them.
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id, for_update=True)
     row = await ClaimRulesRepository(session, session.tenant).find_of(scheme_id)
     expected.check(row.version if row else 0)
-    if scheme.state == SchemeState.CLOSED:
-        raise SchemeClosed
     if row is None:
         row = ClaimRulesRow(commissioner_id=session.tenant, scheme_id=scheme_id, sample_seed=secrets.token_hex(16))  # pyright: ignore - the rest follows
         session.add(row)

@@ -84,8 +84,11 @@ async def create_scheme(
 
 
 async def change_scheme(session: Tx, scheme_id: UUID, changes: Mapping[str, Any], *, expected: Expected) -> SchemeRow:
-    """`changes` holds only what the caller said; `budget` may be None to take it away."""
-    row = await _open_scheme(session, scheme_id, expected)
+    """`changes` holds only what the caller said; `budget` may be None to take it away. Of a closed scheme too: its payments
+    go on, and may need another budget, or a debt to be waived.
+    """
+    row = await SchemeRepository(session, session.tenant).get(scheme_id, for_update=True)
+    expected.check(row.version)
     for name, value in changes.items():
         if name == "budget":
             _set_budget(row, value)
@@ -100,7 +103,10 @@ async def change_scheme(session: Tx, scheme_id: UUID, changes: Mapping[str, Any]
 
 async def close_scheme(session: Tx, scheme_id: UUID, *, expected: Expected) -> SchemeRow:
     """No more offers and versions; facts and payments for its periods go on."""
-    row = await _open_scheme(session, scheme_id, expected)
+    row = await SchemeRepository(session, session.tenant).get(scheme_id, for_update=True)
+    expected.check(row.version)
+    if row.state == SchemeState.CLOSED:
+        raise SchemeClosed
     was_draft = row.state == SchemeState.DRAFT
     row.state = SchemeState.CLOSED
     await session.flush()
@@ -288,14 +294,6 @@ def as_budget(row: SchemeRow) -> Budget | None:
 def as_version_ref(row: VersionRow) -> VersionRef:
     applies = Period(row.applies_from, row.applies_until)
     return VersionRef(row.id, row.scheme_id, row.n, VersionState(row.state), row.definition, applies)
-
-
-async def _open_scheme(session: Tx, scheme_id: UUID, expected: Expected) -> SchemeRow:
-    row = await SchemeRepository(session, session.tenant).get(scheme_id, for_update=True)
-    expected.check(row.version)
-    if row.state == SchemeState.CLOSED:
-        raise SchemeClosed
-    return row
 
 
 def _announce(session: Tx, row: SchemeRow) -> None:
