@@ -25,6 +25,18 @@ async def test_a_practices_facts_wait_until_the_office_confirms_them(shared: Liv
     assert (over.status_code, over.json()["errors"][0]["code"]) == (422, "schemes.fact_confirmed")
 
 
+async def test_blanks_around_an_id_or_a_subject_make_no_other_one(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice)
+    made = await manager.post(f"{path}/facts", json={"facts": [a_fact(practice, "a", subject="s")]})
+    again = await manager.post(f"{path}/facts", json={"facts": [a_fact(practice, " a\u00a0", subject="s ")]})
+    assert (made.json()["created"], again.json()) == (1, {"created": 0, "changed": 0, "unchanged": 1})
+    blank = await manager.post(f"{path}/facts", json={"facts": [a_fact(practice, " ")]})
+    assert (blank.status_code, blank.json()["errors"][0]["pointer"]) == (422, "/facts/0/external_id")
+
+
 async def test_nobody_confirms_facts_of_a_practice_where_they_hold_a_post(shared: LivePlenary) -> None:
     tenant, (practice, other) = await a_tenant(shared, "1", "2")
     manager = await shared.as_role("scheme_manager", tenant=tenant)

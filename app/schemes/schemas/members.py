@@ -20,6 +20,11 @@ def _whole_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _trimmed(value: Any) -> Any:
+    # Sheets leave blanks around, and one thing under two spellings of its id would be paid twice.
+    return value.strip() if isinstance(value, str) else value
+
+
 def _opaque(subject: str) -> str:
     if is_nhs_number(subject) or is_from_nhs_number(subject):
         raise PydanticCustomError("nhs_number", "An NHS number may not be used; give an opaque reference of your own.")
@@ -36,8 +41,10 @@ FactValue = Annotated[
         }
     ),
 ]
-ExternalId = Annotated[SafeCode, Field(min_length=1, max_length=200, examples=["rota-2026-05-06"])]
-Subject = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_opaque)]
+ExternalId = Annotated[
+    SafeCode, BeforeValidator(_trimmed), Field(min_length=1, max_length=200, examples=["rota-2026-05-06"])
+]
+Subject = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=64), AfterValidator(_opaque)]
 FactName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$", examples=["lead_session"])]
 PracticeCode = Annotated[str, Field(min_length=1, max_length=12, examples=["ZZ0001"])]
 
