@@ -2,8 +2,10 @@
 
 import pytest
 
+from tests.factories.calculation import gate, per_session, total
 from tests.factories.claims import Claiming
 from tests.factories.communications import announcement, give_post
+from tests.factories.schemes import SESSIONS
 from tests.factories.schemes_over_http import a_fact, a_live_scheme, sign_up
 from tests.factories.service import LivePlenary
 
@@ -97,6 +99,17 @@ async def test_a_period_that_may_be_claimed_waits_until_its_claim_is_declared(sh
     assert await waits() == []
     await case.step("reject", reason_code="evidence_missing")
     assert await waits() == [(f"Claim: {title}", "2027-02-20")]
+
+
+async def test_what_lines_have_in_common_is_said_once(shared, tenant):
+    practice = f"{tenant}A"
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    closed = gate(total(per_session(component="one"), per_session(component="two")))
+    path = await a_live_scheme(manager, {**SESSIONS, "pay": closed})
+    assert (await sign_up(manager, path, practice)).is_success
+    [money] = (await manager.get(f"/v1/practices/{practice}/today")).json()["money"]
+    assert money["expected"] == "0.00"
+    assert money["sentence"].count("Not paid") == 1
 
 
 async def test_what_a_caller_may_not_see_is_null(shared, tenant):

@@ -100,7 +100,8 @@ async def _money(session: Tx, code: str, *, today: date) -> list[ExpectedMoney]:
 def _why(result: PracticeResult | None) -> str:
     if result is None:
         return "A value that is recorded for this quarter is too large to be right, so there is no figure: correct it."
-    return " ".join([*(line.sentence for line in result.lines), *result.notes])
+    # What stands below one gate that is closed says the same of each line.
+    return " ".join(dict.fromkeys([*(line.sentence for line in result.lines), *result.notes]))
 
 
 async def _news(session: Tx, caller: Principal, code: str, *, now: datetime) -> list[News]:
