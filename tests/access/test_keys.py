@@ -215,7 +215,7 @@ async def test_a_revoked_key_is_dead_once_the_cache_has_passed(shared: LivePlena
     assert (refused.status_code, refused.json()["code"]) == (401, "access.unauthenticated")
     assert key["id"] not in [row["id"] for row in (await admin.get("/v1/api-keys")).json()["data"]]
     ended = (await admin.get("/v1/api-keys", params={"state": "all", "role": "auditor"})).json()["data"]
-    assert [row["revoked_at"] for row in ended] == ["2026-11-22T10:00:00Z"]
+    assert [row["revoked_at"] for row in ended] == ["2026-11-22T10:00:00.123Z"]
 
 
 async def test_revoking_needs_the_version_that_was_read(shared: LivePlenary) -> None:
@@ -234,7 +234,7 @@ async def test_rotation_leaves_two_secrets_live_and_then_one(
     _, admin = await admin_of(shared)
     key = (await admin.post("/v1/api-keys", json={"name": "Audit", "role": "auditor"})).json()
     second = (await admin.post(f"/v1/api-keys/{key['id']}/rotate", json={"overlap_hours": 2})).json()
-    assert second["previous_until"] == "2026-11-22T12:00:00Z"
+    assert second["previous_until"] == "2026-11-22T12:00:00.123Z"
     keys = [key["key"], second["key"]]
     assert [(await shared.client(k).get("/v1/me")).status_code for k in keys] == [200, 200]
     monkeypatch.setattr(shared.clock, "instant", NOW + timedelta(hours=2))

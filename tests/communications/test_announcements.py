@@ -202,7 +202,7 @@ async def test_withdrawn_announcement_leaves_the_intranet_and_stays_with_the_off
     path = f"/v1/announcements/{announcement_id}"
     assert (await editor.post(f"{path}/withdraw")).status_code == 200
     assert (await intranet.get(path)).status_code == 404
-    assert (await editor.get(path)).json()["withdrawn_at"] == "2026-11-22T10:00:00Z"
+    assert (await editor.get(path)).json()["withdrawn_at"] == "2026-11-22T10:00:00.123Z"
     assert (await editor.post(f"{path}/withdraw")).status_code == 200
 
 

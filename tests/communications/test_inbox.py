@@ -41,7 +41,7 @@ async def test_message_is_acknowledged_once_and_counted(shared, tenant):
         again = await bob.post(f"/v1/me/inbox/{item['id']}/acknowledge")
     finally:
         shared.clock.instant = shared.clock.instant.replace(minute=0)
-    assert (first.status_code, first.json()["acknowledged_at"]) == (200, "2026-11-22T10:30:00Z")
+    assert (first.status_code, first.json()["acknowledged_at"]) == (200, "2026-11-22T10:30:00.123Z")
     assert again.json() == first.json()
     assert (await bob.get("/v1/me/inbox", params={"to_acknowledge": "true"})).json()["data"] == []
     editor = await shared.as_role("editor", tenant=tenant)

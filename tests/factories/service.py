@@ -26,7 +26,8 @@ from workers.jobs import Tools, drain
 from workers.relay import relay
 from workers.settings import make_tools
 
-NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+# With parts of a second, as every real instant has.
+NOW = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
 
 

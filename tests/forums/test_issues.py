@@ -59,7 +59,7 @@ async def test_an_issue_waits_until_every_practice_asked_has_answered(ground: Gr
     await ground.answer(issue, two)
     second = (await ground.coordinator.get(issue)).json()
     assert (first["state"], first["answered_at"]) == ("open", None)
-    assert (second["state"], second["answered_at"]) == ("answered", "2026-11-22T10:00:00Z")
+    assert (second["state"], second["answered_at"]) == ("answered", "2026-11-22T10:00:00.123Z")
 
 
 async def test_two_last_answers_at_once_close_the_issue_once(ground: Ground) -> None:

@@ -65,7 +65,7 @@ async def test_a_closure_holds_from_its_day_in_every_tenant(shared: LivePlenary)
 
     done = await change(client, "close", practice="ZZV001")
     assert done.status_code == 201, done.text
-    assert done.json()["applied_at"] == "2026-11-22T10:00:00Z"
+    assert done.json()["applied_at"] == "2026-11-22T10:00:00.123Z"
     for caller in (client, other):
         found = await practice(caller, "ZZV001")
         assert (found["status"], found["closed_on"], found["locality"]) == ("closed", "2026-11-21", None)
