@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
-from app.core.bulk import copy_rows
+from app.core.bulk import add_rows
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository, among, keyset_page
 from app.payments.errors import AcknowledgementNotFound
@@ -31,7 +31,7 @@ class AcknowledgementRepository(TenantRepository[PaymentAcknowledgement]):
             "recorded_by",
             "recorded_at",
         )
-        await copy_rows(self.session, "payment_acknowledgement", columns=columns, rows=rows)
+        await add_rows(self.session, "payment_acknowledgement", columns=columns, rows=rows)
 
     async def list_heard(self, payments: Iterable[UUID]) -> list[Answer]:
         """All that the ledger has said of these payments, in the order it came."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.calculation.values import Booking
-from app.core.bulk import copy_rows
+from app.core.bulk import add_rows
 from app.core.clock import Period
 from app.core.repository import TenantRepository
 from app.payments.tables import PaymentBooking
@@ -63,7 +63,7 @@ class BookingRepository(TenantRepository[PaymentBooking]):
         return {(row.period_from, row.component): _booking(row) for row in rows}
 
     async def add(self, run_id: UUID, bookings: Mapping[tuple[date, str], Booking]) -> None:
-        await copy_rows(
+        await add_rows(
             self.session,
             "payment_booking",
             columns=(

@@ -9,7 +9,7 @@ from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
-from app.core.bulk import copy_rows
+from app.core.bulk import add_rows
 from app.core.repository import TenantRepository, among
 from app.payments.tables import PaymentRunInput, PaymentRunPart
 
@@ -46,8 +46,8 @@ class PartRepository(TenantRepository[PaymentRunPart]):
         )
         return (await self.session.exec(found)).one()
 
-    async def add_inputs(self, rows: Iterable[tuple[UUID, int, str, str | None, str, str]]) -> None:
-        await copy_rows(
+    async def add_inputs(self, rows: Sequence[tuple[UUID, int, str, str | None, str, str]]) -> None:
+        await add_rows(
             self.session,
             "payment_run_input",
             columns=("run_id", "part_no", "practice", "frozen", "posted", "corrections"),

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from app.core.bulk import copy_rows
+from app.core.bulk import add_rows
 from app.core.ids import new_id
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository, among, keyset_page
@@ -47,7 +47,7 @@ class StatementRepository(TenantRepository[PaymentStatement]):
         """Statements, then their lines and payments, each table in one go."""
         ids = {statement.practice: new_id() for statement in statements}
         references = {code: statement_reference(self.tenant, run_id, code) for code in ids}
-        await copy_rows(
+        await add_rows(
             self.session,
             "payment_statement",
             columns=("id", "run_id", "practice", "reference", "total", "notes"),
@@ -57,7 +57,7 @@ class StatementRepository(TenantRepository[PaymentStatement]):
             ],
         )
         await self._add_lines(statements, ids)
-        await copy_rows(
+        await add_rows(
             self.session,
             "payment",
             columns=(
@@ -92,7 +92,7 @@ class StatementRepository(TenantRepository[PaymentStatement]):
 
     async def _add_lines(self, statements: Sequence[WorkedStatement], ids: dict[str, UUID]) -> None:
         columns = ("statement_id", "no", "component", "kind", "period_from", "period_until", "quantity", "rate")
-        await copy_rows(
+        await add_rows(
             self.session,
             "payment_line",
             columns=(*columns, "amount", "payee_type", "payee_code", "blocked", "sentence", "workings"),
