@@ -1,7 +1,7 @@
 """Evidence: what is current, what was superseded."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -31,39 +31,36 @@ _ADD_FACTS = text(
 )
 
 
-_IN_PERIOD = """
-SELECT practice, external_id, measure, happened_on, value, subject, state FROM scheme_fact
-WHERE commissioner_id = $1 AND scheme_id = $2 AND superseded_at IS NULL AND happened_on >= $3 AND happened_on < $4
-  AND measure = ANY($5) AND practice = ANY($6)
-ORDER BY practice, happened_on, external_id"""
+# Each name from its own first day: of most only the period counts, of a few the year so far.
+_SINCE = "JOIN unnest($5::text[], $6::date[]) AS s (name, since) ON f.measure = s.name AND f.happened_on >= s.since"
+_IN_PERIOD = f"""
+SELECT f.practice, f.external_id, f.measure, f.happened_on, f.value, f.subject, f.state FROM scheme_fact f {_SINCE}
+WHERE f.commissioner_id = $1 AND f.scheme_id = $2 AND f.superseded_at IS NULL
+  AND f.happened_on >= $3 AND f.happened_on < $4 AND f.practice = ANY($7)
+ORDER BY f.practice, f.happened_on, f.external_id"""
 # A fact that was corrected since is what it was; one that was confirmed since is not confirmed.
-_IN_PERIOD_THEN = """
-SELECT practice, external_id, measure, happened_on, value, subject,
-  CASE WHEN coalesce(confirmed_at, CASE state WHEN 'confirmed' THEN recorded_at END) <= $7 THEN 'confirmed' ELSE 'entered' END
-FROM scheme_fact
-WHERE commissioner_id = $1 AND scheme_id = $2 AND recorded_at <= $7 AND (superseded_at IS NULL OR superseded_at > $7)
-  AND happened_on >= $3 AND happened_on < $4 AND measure = ANY($5) AND practice = ANY($6)
-ORDER BY practice, happened_on, external_id"""
+_IN_PERIOD_THEN = f"""
+SELECT f.practice, f.external_id, f.measure, f.happened_on, f.value, f.subject,
+  CASE WHEN coalesce(f.confirmed_at, CASE f.state WHEN 'confirmed' THEN f.recorded_at END) <= $8
+    THEN 'confirmed' ELSE 'entered' END
+FROM scheme_fact f {_SINCE}
+WHERE f.commissioner_id = $1 AND f.scheme_id = $2 AND f.recorded_at <= $8
+  AND (f.superseded_at IS NULL OR f.superseded_at > $8)
+  AND f.happened_on >= $3 AND f.happened_on < $4 AND f.practice = ANY($7)
+ORDER BY f.practice, f.happened_on, f.external_id"""
 # The sum of numbers made of each row is the same in any order. The version goes up with every change of a row.
-_MARK = text(
-    """
-SELECT coalesce((
-  SELECT count(*) || ':' || sum(hashtextextended(f.id::text || f.version, 0)::numeric)
-  FROM scheme_fact f
-  WHERE f.commissioner_id = :tenant AND f.scheme_id = :scheme AND f.superseded_at IS NULL
-    AND f.happened_on >= s.since AND f.happened_on < s.until AND f.measure = ANY(CAST(:measures AS text[]))
-), '0') AS mark
-FROM unnest(CAST(:since AS date[]), CAST(:until AS date[])) WITH ORDINALITY AS s (since, until, place)
-ORDER BY s.place
-"""
-)
+_MARKS = """
+SELECT measure, happened_on, count(*), sum(uuid_hash_extended(id, version))::text FROM scheme_fact
+WHERE commissioner_id = $1 AND scheme_id = $2 AND superseded_at IS NULL
+  AND happened_on >= $3 AND happened_on < $4 AND measure = ANY($5)
+GROUP BY measure, happened_on"""
 
 
 class FactSpan(NamedTuple):
-    """The days within which facts of these names can count."""
+    """The days within which facts of each name can count: from its own first day until the end, which is not one of them."""
 
-    days: Period
-    names: tuple[str, ...]
+    since: Mapping[str, date]
+    end: date
 
 
 class FactRepository(TenantRepository[FactRow]):
@@ -113,35 +110,34 @@ class FactRepository(TenantRepository[FactRow]):
         """Those of a correction too, and those that one has superseded."""
         return await self.list(col(FactRow.scheme_id) == scheme_id, among(FactRow.id, ids))
 
-    async def list_in_period(
-        self,
-        scheme_id: UUID,
-        period: Period,
-        *,
-        practices: Sequence[str],
-        measures: Sequence[str],
-        known_at: datetime | None = None,
+    async def list_in_span(
+        self, scheme_id: UUID, span: FactSpan, *, practices: Sequence[str], known_at: datetime | None = None
     ) -> Sequence[Any]:
         """Practice, external id, name, day, value, subject and state of each: a run reads tens of thousands. As known now, or
         as they were known at that instant.
         """
-        values = (self.tenant, scheme_id, period.valid_from, period.end, list(measures), list(practices))
+        if not span.since:
+            return []
+        first, names = min(span.since.values()), sorted(span.since)
+        days = [span.since[name] for name in names]
+        values = (self.tenant, scheme_id, first, span.end, names, days, list(practices))
         if known_at is not None:
             return await fetch_rows(self.session, _IN_PERIOD_THEN, *values, known_at)
         return await fetch_rows(self.session, _IN_PERIOD, *values)
 
     async def mark(self, scheme_id: UUID, spans: Sequence[FactSpan]) -> list[str]:
-        """One for each span, in their order; a name that counts in any of them is looked at in all."""
+        """One for each span, in their order: how many facts there are, and the sum of a number made of each."""
         if not spans:
             return []
-        values = {
-            "tenant": self.tenant,
-            "scheme": scheme_id,
-            "measures": sorted({name for span in spans for name in span.names}),
-            "since": [span.days.valid_from for span in spans],
-            "until": [span.days.end for span in spans],
-        }
-        return list((await (await self.session.connection()).execute(_MARK, values)).scalars())
+        first = min(day for span in spans for day in span.since.values())
+        end, names = max(span.end for span in spans), sorted({name for span in spans for name in span.since})
+        groups = await fetch_rows(self.session, _MARKS, self.tenant, scheme_id, first, end, names)
+        found = [(name, day, count, int(total)) for name, day, count, total in groups]
+        marks: list[str] = []
+        for since, until in spans:
+            counted = [(count, total) for name, day, count, total in found if _counts(since.get(name), day, until)]
+            marks.append(f"{sum(count for count, _ in counted)}:{sum(total for _, total in counted)}")
+        return marks
 
     async def list_of_practice(self, practice: str, period: Period) -> Sequence[Any]:
         """Of all schemes."""
@@ -188,3 +184,7 @@ class FactRepository(TenantRepository[FactRow]):
             .values(state="confirmed", confirmed_at=now, confirmed_by=by, version=col(FactRow.version) + 1)
         )
         await (await self.session.connection()).execute(statement)
+
+
+def _counts(since: date | None, day: date, until: date) -> bool:
+    return since is not None and since <= day < until

@@ -90,8 +90,8 @@ class Gathering:
         seen = await self.outlines(version, period=period, codes=codes)
         if not needed.facts:
             return seen
-        since = calculation.facts_since(definition, period)
-        facts = await _facts(self._session, self._scheme_id, period, codes=codes, since=since, known_at=self._known_at)
+        span = FactSpan(calculation.facts_since(definition, period), period.end)
+        facts = await _facts(self._session, self._scheme_id, span, codes=codes, known_at=self._known_at)
         return [replace(each, facts=facts[each.code]) if each.code in facts else each for each in seen]
 
     async def outlines(self, version: VersionRef, *, period: Period, codes: Sequence[str]) -> list[PracticeInput]:
@@ -109,8 +109,7 @@ class Gathering:
         for period, version in versions.items():
             definition, needed = self._definition(version)
             if needed.facts:
-                since = min(calculation.facts_since(definition, period).values())
-                spans[period] = FactSpan(Period(since, period.valid_until), needed.facts)
+                spans[period] = FactSpan(calculation.facts_since(definition, period), period.end)
         repository = FactRepository(self._session, self._session.tenant)
         marks = await repository.mark(self._scheme_id, list(spans.values()))
         found = dict(zip(spans, marks, strict=True))
@@ -265,23 +264,15 @@ async def inputs_with_others(
 
 
 async def _facts(
-    session: Tx,
-    scheme_id: UUID,
-    period: Period,
-    *,
-    codes: Sequence[str],
-    since: Mapping[str, date],
-    known_at: datetime | None,
+    session: Tx, scheme_id: UUID, span: FactSpan, *, codes: Sequence[str], known_at: datetime | None
 ) -> dict[str, tuple[Fact, ...]]:
-    """Those of each name from its own first day until the end of the period, by practice."""
+    """By practice."""
     repository = FactRepository(session, session.tenant)
-    span = Period(min(since.values()), period.valid_until)
-    rows = await repository.list_in_period(scheme_id, span, practices=codes, measures=sorted(since), known_at=known_at)
+    rows = await repository.list_in_span(scheme_id, span, practices=codes, known_at=known_at)
     found: dict[str, list[Fact]] = {}
     for practice, external_id, measure, on, value, subject, state in rows:
-        if on >= since[measure]:
-            fact = Fact(external_id, measure, on, value, subject, confirmed=state == FactState.CONFIRMED)
-            found.setdefault(practice, []).append(fact)
+        fact = Fact(external_id, measure, on, value, subject, confirmed=state == FactState.CONFIRMED)
+        found.setdefault(practice, []).append(fact)
     return {practice: tuple(facts) for practice, facts in found.items()}
 
 

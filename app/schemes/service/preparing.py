@@ -16,7 +16,7 @@ from app.organisations import service as organisations
 from app.schemes.errors import ClaimsNotRequired, ClaimsRefused
 from app.schemes.events import ClaimChanged, ClaimsPrepared
 from app.schemes.repository.claims import ClaimRepository
-from app.schemes.repository.facts import FactRepository
+from app.schemes.repository.facts import FactRepository, FactSpan
 from app.schemes.rules import claiming, preparing
 from app.schemes.service.claim_figures import claim_figures
 from app.schemes.service.claim_rules import get_claim_rules
@@ -190,6 +190,5 @@ async def _open(
 async def _facts(
     session: Tx, scheme_id: UUID, period: Period, codes: Sequence[str], names: Sequence[str]
 ) -> Sequence[Any]:
-    return await FactRepository(session, session.tenant).list_in_period(
-        scheme_id, period, practices=codes, measures=names
-    )
+    span = FactSpan(dict.fromkeys(names, period.valid_from), period.end)
+    return await FactRepository(session, session.tenant).list_in_span(scheme_id, span, practices=codes)
