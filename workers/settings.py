@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Sequence
@@ -38,7 +39,16 @@ ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"""
 _FORGET = text("DELETE FROM worker_heartbeat WHERE name = :name OR seen_at < clock_timestamp() - interval '1 day'")
 
 
+def _collect_seldom() -> None:
+    """A large run makes hundreds of thousands of objects that live until its end and have no cycles; looking for cycles
+    among them, and among all that was there before, again and again, took longer than the sums.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 async def make_tools(settings: Settings) -> Tools:
+    _collect_seldom()
     await refuse_powerful_logins(settings, ("worker", "platform"))
     return Tools(
         settings=settings,

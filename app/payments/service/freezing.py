@@ -1,10 +1,8 @@
 """What a run is worked out from: gathered once, stored, and read back for as long as the run is kept."""
 
-import gc
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -47,22 +45,7 @@ class Frozen:
     written: frozenset[str] = frozenset()
 
     def work_out(self) -> WorkedRun:
-        with _without_collector():
-            return working.work_out(self.parts, self.balances, self.within)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """A large run makes hundreds of thousands of objects that live until its end and have no cycles; looking for cycles
-    among them, again and again, took longer than the sums.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+        return working.work_out(self.parts, self.balances, self.within)
 
 
 async def freeze_run(session: Tx, run_id: UUID, *, now: datetime) -> Frozen | None:
