@@ -1,8 +1,10 @@
 """What schemes, payments and the calculator call. Plain functions over frozen values: same input, same output."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from app.calculation.errors import AmountTooLarge
 from app.calculation.language import document, schema
@@ -41,11 +43,25 @@ sight = seeing.sight
 facts_since = seeing.facts_since
 year_share = component.year_share
 largest_remainder = rounding.largest_remainder
+_KEPT_CHARACTERS: Final = 64 * 1024
 
 
 def parse_definition(raw: Mapping[str, Any]) -> Definition:
     """Raises `DefinitionInvalid` with every problem and a JSON pointer for each."""
+    try:
+        written = json.dumps(raw)
+    except (TypeError, ValueError, RecursionError):
+        # No JSON, or too deep for it: for the reader to refuse.
+        written = ""
+    if 0 < len(written) <= _KEPT_CHARACTERS:
+        return _parse_kept(written)
     return document.read_definition(raw, catalogue=CATALOGUE)
+
+
+@lru_cache(maxsize=256)
+def _parse_kept(written: str) -> Definition:
+    """A definition is read many times for each run, claim and figure, and never changes once it is read."""
+    return document.read_definition(json.loads(written), catalogue=CATALOGUE)
 
 
 def definition_schema() -> dict[str, Any]:

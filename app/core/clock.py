@@ -4,6 +4,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Annotated, Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -130,6 +131,7 @@ class Period:
         return Period(start, end) if end is None or start < end else None
 
 
+@lru_cache(maxsize=4096)
 def financial_year_of(day: date) -> Period:
     """From 1 April to 1 April: the financial year in which the day lies."""
     start = date(day.year if day.month >= 4 else day.year - 1, 4, 1)

@@ -20,7 +20,7 @@ from app.calculation.service import (
 )
 from app.calculation.values import Definition, Fact, ListSize, Payee, PostHeld, PracticeInput
 from app.core.clock import Period
-from app.payments.service import statement_plain, work_out
+from app.payments.service import statement_bytes, work_out
 from app.payments.values import Balance, Part, Posted, WorkedRun
 
 Paid = dict[tuple[str, str, Payee], int]
@@ -90,7 +90,7 @@ def printed(worked: WorkedRun) -> tuple[bytes, ...]:
     """Every statement with its words and workings, as it is read."""
     return tuple(
         json.dumps(
-            [statement_plain(each), [[line.sentence, line.workings] for line in each.lines]], sort_keys=True
+            [statement_bytes(each).decode(), [[line.sentence, line.workings] for line in each.lines]], sort_keys=True
         ).encode()
         for each in worked.statements
     )

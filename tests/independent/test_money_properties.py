@@ -1,5 +1,6 @@
 """What holds for every definition that can be paid and for whatever is known of practices, over all kinds of nodes."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
@@ -8,6 +9,7 @@ from hypothesis import given
 
 from app.calculation.errors import AmountTooLarge
 from app.calculation.service import (
+    canonical_json,
     evaluate,
     inputs_digest,
     outputs_digest,
@@ -16,7 +18,7 @@ from app.calculation.service import (
     practice_from_json,
 )
 from app.calculation.values import Payee, PracticeInput, PracticeResult
-from app.payments.service import work_out
+from app.payments.service import statement_bytes, work_out
 from app.payments.values import Part, Posted, WorkedRun
 from app.storm.inventing import Invented, invent, invent_for, invent_practices
 from tests.depth import chances, examples
@@ -102,7 +104,10 @@ def test_the_same_run_again_is_the_same_to_the_byte(random: Random) -> None:
     again = evaluate(parse_definition(invented.raw), period=invented.period, practices=thawed)
     assert outputs_digest(again) == outputs_digest(results)
     assert [practice_bytes(each) for each in thawed] == [practice_bytes(each) for each in practices]
-    assert run_of(invented, thawed, {}) == run_of(invented, practices, {})
+    run = run_of(invented, practices, {})
+    assert run_of(invented, thawed, {}) == run
+    written = [statement_bytes(each) for each in run.statements]
+    assert written == [canonical_json(json.loads(each)) for each in written]
 
 
 @examples(60)

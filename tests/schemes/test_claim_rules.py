@@ -113,7 +113,7 @@ def digest_of(given: PracticeInput) -> str:
 
 def test_a_declaration_binds_what_is_counted_and_not_how_it_was_recorded() -> None:
     first, second = BASE.facts
-    same = replace(BASE, facts=(replace(second, confirmed=False), replace(first, value=Decimal("2.00"))))
+    same = replace(BASE, facts=(second.but(confirmed=False), first.but(value=Decimal("2.00"))))
     assert digest_of(same) == digest_of(BASE)
 
 
@@ -121,8 +121,8 @@ def test_a_declaration_binds_what_is_counted_and_not_how_it_was_recorded() -> No
     "changed",
     [
         replace(BASE, facts=BASE.facts[:1]),
-        replace(BASE, facts=(BASE.facts[0], replace(BASE.facts[1], value=Decimal(2)))),
-        replace(BASE, facts=(BASE.facts[0], replace(BASE.facts[1], on=date(2014, 5, 4)))),
+        replace(BASE, facts=(BASE.facts[0], BASE.facts[1].but(value=Decimal(2)))),
+        replace(BASE, facts=(BASE.facts[0], BASE.facts[1].but(on=date(2014, 5, 4)))),
         replace(BASE, lists=(replace(BASE.lists[0], registered=Decimal(8413)),)),
     ],
 )

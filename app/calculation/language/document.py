@@ -73,8 +73,7 @@ class Document:
         default=None,
         metadata=member(
             Choice(Claims),
-            "`required`: nothing is paid until the practice has declared its claim. Claims cannot be declared yet, so a "
-            "version that requires them is not published.",
+            "`required`: nothing is paid until the practice has declared its claim and the claim is approved.",
         ),
     )
 

@@ -26,11 +26,11 @@ def walk(node: Node, at: str = "/pay", inside: tuple[Node, ...] = ()) -> Iterato
             yield from walk(child, below, (*inside, node))
 
 
-def measures_used(definition: Definition) -> list[Measure]:
+def measures_used(definition: Definition) -> tuple[Measure, ...]:
     return _used(definition, Measure)
 
 
-def needs_used(definition: Definition) -> list[Need]:
+def needs_used(definition: Definition) -> tuple[Need, ...]:
     return _used(definition, Need)
 
 
@@ -55,12 +55,16 @@ def needs_placed(definition: Definition) -> list[tuple[str, Need]]:
     return [(at, part) for at, part in parts if isinstance(part, Need)]
 
 
-def _used(definition: Definition, kind: type[Any]) -> list[Any]:
-    return list(dict.fromkeys(part for part in _all_parts(definition.pay) if isinstance(part, kind)))
+def _used(definition: Definition, kind: type[Any]) -> tuple[Any, ...]:
+    found = definition.used.get(kind)
+    if found is None:
+        parts = (part for part in _all_parts(definition.pay) if isinstance(part, kind))
+        found = definition.used[kind] = tuple(dict.fromkeys(parts))
+    return found
 
 
 def _all_parts(part: object) -> Iterator[object]:
-    """Every part of a node and of all below it, without where it stands: a run asks for each period."""
+    """Every part of a node and of all below it, without where it stands."""
     for each, _ in declared(type(part)):
         value = getattr(part, each.name)
         for one in value if isinstance(value, tuple) else (value,):

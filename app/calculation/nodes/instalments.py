@@ -163,7 +163,7 @@ class Instalments(_ByParts):
             text = f"{told.text}{told.link}{pounds_text(whole)} for the year"
             return Told(text, f"; {stretch.words()} of it is ", tree)
 
-        return replace(earning.retold(tell), pence=paid if earning.pence else earning.pence)
+        return earning.retold(tell).but(pence=paid if earning.pence else earning.pence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,4 +265,4 @@ class Advance(Component, _ByParts):
             tree = {"operator": "at_year_end", "value": "0", "inputs": [told.workings]}
             return Told("Worked out and paid with the last part of the year", ": ", tree)
 
-        return replace(earning.retold(tell), pence=0, quantity=None, blocked=False)
+        return earning.retold(tell).but(pence=0, quantity=None, blocked=False)

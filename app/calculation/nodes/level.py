@@ -71,8 +71,9 @@ class LevelMeasure(PreparedMeasure):
         return f"{number_text(value)}{'%' if self.unit is Unit.PERCENT else ''}"
 
     def prepare(self, run: Run) -> Gauge:
+        since = self.facts_from(run.period)
+
         def measure(practice: PracticeInput) -> Measured:
-            since = self.facts_from(run.period)
             facts = facts_until(practice, self.fact, run, since=since)
             if not facts:
                 return Measured(None, lambda: self._missing(Period(since, run.period.end)), bounded=False)

@@ -1,6 +1,6 @@
 """The node `linear`: points, or an amount, earned step by step between two thresholds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -50,12 +50,12 @@ class Linear(Component):
         )
 
     def prepare(self, run: Run) -> Payer:
-        measure, value = self.measure.prepare(run), pence(self.point_value)
+        measure, share_of, value = self.measure.prepare(run), self._shares(), pence(self.point_value)
 
         def pay(practice: PracticeInput) -> list[Earning]:
             found = measure(practice)
             is_offer = run.view is View.OFFERED
-            share = Fraction(1) if is_offer else self._share(found.value)
+            share = 1 if is_offer else share_of(found.value)
             points = in_places(simple(share * exact(self.points)), run.rounding, RoundAt.POINTS)
             earned = simple(points * value)
             return [
@@ -84,11 +84,17 @@ class Linear(Component):
 
         return pay
 
-    def _share(self, level: Exact | None) -> Fraction:
-        if level is None:
-            return Fraction(0)
+    def _shares(self) -> Callable[[Exact | None], Exact]:
+        """What share of the points a level earns."""
         lower, upper = exact(self.lower), exact(self.upper)
-        return min(max((Fraction(level) - lower) / (upper - lower), Fraction(0)), Fraction(1))
+        between = upper - lower
+
+        def share(level: Exact | None) -> Exact:
+            if level is None or level <= lower:
+                return 0
+            return 1 if level >= upper else Fraction(level - lower) / between
+
+        return share
 
     def _text(self, points: Exact, found: Measured, *, is_offer: bool) -> str:
         level = self.measure.value_text(exact(self.upper)) if is_offer else found.words

@@ -2,9 +2,10 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+
+import msgspec
 
 from app.calculation.rules.earning import Run, Said, Saying, View
 from app.calculation.rules.exact import Exact
@@ -13,8 +14,7 @@ from app.core.clock import Period, financial_year_of
 from app.core.wording import day_text
 
 
-@dataclass(frozen=True, slots=True)
-class Measured(Saying):
+class Measured(msgspec.Struct, Saying, frozen=True):
     """`value` is None where nothing is recorded, which is not the same as zero."""
 
     value: Exact | None
@@ -42,17 +42,17 @@ class Within(StrEnum):
 
 def facts_counted(practice: PracticeInput, name: str, run: Run) -> list[Fact]:
     """The practice's facts of that name in the period, oldest first, without those that do not count yet."""
-    found = facts_in_period(practice, name, run.period)
-    return [fact for fact in found if fact.confirmed or run.view is not View.CONFIRMED]
+    return facts_until(practice, name, run, since=run.period.valid_from)
 
 
 def facts_until(practice: PracticeInput, name: str, run: Run, *, since: date) -> list[Fact]:
     """As `facts_counted`, from an earlier day on: what came before the period may decide what is paid in it."""
-    return facts_counted(practice, name, replace(run, period=Period(since, run.period.valid_until)))
-
-
-def facts_in_period(practice: PracticeInput, name: str, period: Period) -> list[Fact]:
-    return [fact for fact in practice.facts_named(name) if period.contains(fact.on)]
+    end, counts_all = run.period.valid_until, run.view is not View.CONFIRMED
+    return [
+        fact
+        for fact in practice.facts_named(name)
+        if since <= fact.on and (end is None or fact.on < end) and (counts_all or fact.confirmed)
+    ]
 
 
 def begins_late(at: str, since: date, applies: Period, one: str) -> Iterator[Problem]:

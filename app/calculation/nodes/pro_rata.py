@@ -167,7 +167,7 @@ def _with_rest(own: Earning, former: Earning, share: Fraction, say: Callable[[],
         tree = {"operator": "sum", "value": pounds_value(earned), "inputs": parts}
         return Told(f"{told.text}{told.link}{pounds_text(own.pence)}", said.words, tree)
 
-    return replace(own.retold(tell), pence=earned)
+    return own.retold(tell).but(pence=earned)
 
 
 def _whole_months(period: Period) -> int:

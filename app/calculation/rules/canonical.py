@@ -25,6 +25,7 @@ from app.core.money import format_pounds, plain
 
 # The same form as `_dump` writes, at a tenth of the time, of values in which no integer is large. A test holds them together.
 _encoder: Final = msgspec.json.Encoder(order="sorted")
+_by_day: Final = attrgetter("on", "external_id")
 
 
 def canonical_json(value: object) -> bytes:
@@ -50,7 +51,8 @@ def frozen_digest(definition_raw: Mapping[str, Any], *, period: Period, frozen: 
 
 def practice_bytes(practice: PracticeInput) -> bytes:
     """The canonical form of what is frozen of a practice."""
-    return _encoder.encode(practice_to_json(practice))
+    facts = msgspec.Raw(msgspec.json.encode([_plain_fact(each) for each in _facts_in_order(practice.facts)]))
+    return _encoder.encode(_practice(practice, facts))
 
 
 def outputs_digest(results: Sequence[PracticeResult]) -> str:
@@ -64,11 +66,15 @@ def practice_to_json(practice: PracticeInput) -> dict[str, Any]:
     `held`, `successor` and `claimed` are written only where there is one, so that digests stored before there were such
     members still hold.
     """
+    return _practice(practice, facts_to_json(practice.facts))
+
+
+def _practice(practice: PracticeInput, facts: Any) -> dict[str, Any]:
     frozen = {
         "code": practice.code,
         "lists": _in_order([_list_to_json(each) for each in practice.lists]),
         "posts": _in_order([_post_to_json(each) for each in practice.posts]),
-        "facts": facts_to_json(practice.facts),
+        "facts": facts,
         "member": _member_to_json(practice.member),
     }
     claimed = None if practice.claimed is None else facts_to_json(practice.claimed)
@@ -78,7 +84,7 @@ def practice_to_json(practice: PracticeInput) -> dict[str, Any]:
 
 def facts_to_json(facts: Sequence[Fact]) -> list[dict[str, Any]]:
     """In one order."""
-    return _in_order([_fact_to_json(each) for each in facts])
+    return [_fact_to_json(each) for each in _facts_in_order(facts)]
 
 
 def facts_from_json(frozen: Sequence[Mapping[str, Any]]) -> tuple[Fact, ...]:
@@ -185,6 +191,29 @@ def _list_from_json(frozen: Mapping[str, Any]) -> ListSize:
 
 def _post_to_json(each: PostHeld) -> dict[str, Any]:
     return {"post": each.post, **_period_to_json(Period(each.valid_from, each.valid_until))}
+
+
+def _facts_in_order(facts: Sequence[Fact]) -> Sequence[Fact]:
+    """By day and external id, as a rule the order in which they were read; of equal ones by all that is known."""
+    keys = list(map(_by_day, facts))
+    if len(set(keys)) == len(keys):
+        return facts if sorted(keys) == keys else sorted(facts, key=_by_day)
+    return sorted(facts, key=lambda each: _sort_key(_fact_to_json(each)))
+
+
+class _PlainFact(msgspec.Struct):
+    """Written in the order of the members, which is that of the alphabet: at a third of the time of a mapping."""
+
+    confirmed: bool
+    external_id: str
+    measure: str
+    on: date
+    subject: str | None
+    value: str
+
+
+def _plain_fact(each: Fact) -> _PlainFact:
+    return _PlainFact(each.confirmed, each.external_id, each.measure, each.on, each.subject, plain(each.value))
 
 
 def _fact_to_json(each: Fact) -> dict[str, Any]:

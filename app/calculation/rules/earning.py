@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any
 
+import msgspec
+
 from app.calculation.rules.exact import Exact, pounds_value, simple
 from app.calculation.rules.wording import pounds_text
 from app.calculation.values import Node, Payee, PracticeInput, Problem, Rounding
@@ -66,8 +68,7 @@ class Saying:
         return self.say().workings
 
 
-@dataclass(frozen=True, slots=True)
-class Earning:
+class Earning(msgspec.Struct, frozen=True):
     """Exact pence of one component. What it says is put together only when asked: a run for thousands needs figures, and
     whoever reads a statement asks for a few lines.
     """
@@ -82,7 +83,7 @@ class Earning:
     bounded: bool = True
 
     def retold(self, tell: Callable[[Told], Told]) -> "Earning":
-        return replace(self, tell=lambda: tell(self.tell()))
+        return self.but(tell=lambda: tell(self.tell()))
 
     def within(self, say: Callable[[], Said]) -> "Earning":
         """With a node around it that changes no figure: its tree becomes the last input of the other, which has its value."""
@@ -90,7 +91,11 @@ class Earning:
 
     def as_blocked(self) -> "Earning":
         """Something that somebody has to put right keeps it from being paid."""
-        return replace(self, blocked=True)
+        return self.but(blocked=True)
+
+    def but(self, **changes: Any) -> "Earning":
+        """The same in all but these members."""
+        return msgspec.structs.replace(self, **changes)
 
 
 def _around(told: Told, said: Said, value: str) -> dict[str, Any]:
@@ -154,7 +159,7 @@ def scaled(earning: Earning, share: Exact, *, say: Callable[[], Said]) -> Earnin
             return replace(told, workings=tree)
         return Told(f"{told.text}{told.link}{pounds_text(earning.pence)}", said.words, tree)
 
-    return replace(earning.retold(tell), pence=pence)
+    return earning.retold(tell).but(pence=pence)
 
 
 def closed(earning: Earning, *, say: Callable[[], Said]) -> Earning:
@@ -164,4 +169,4 @@ def closed(earning: Earning, *, say: Callable[[], Said]) -> Earning:
         said = say()
         return Told(f"Not paid, because {said.words}", ": ", _around(told, said, "0"))
 
-    return replace(earning.retold(tell), pence=0, quantity=None, blocked=False)
+    return earning.retold(tell).but(pence=0, quantity=None, blocked=False)

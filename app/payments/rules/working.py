@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -357,40 +358,71 @@ def _digest(statements: Iterable[WorkedStatement]) -> str:
     """
     digest = hashlib.sha256()
     for statement in statements:
-        digest.update(_encoder.encode(statement_plain(statement)))
+        digest.update(statement_bytes(statement))
         digest.update(b"\n")
     return digest.hexdigest()
 
 
-def statement_plain(statement: WorkedStatement) -> dict[str, Any]:
-    return {
-        "practice": statement.practice,
-        "total": format_pounds(statement.total),
-        "notes": list(statement.notes),
-        "lines": [_line_plain(line) for line in statement.lines],
-        "payments": [_payment_plain(payment) for payment in statement.payments],
-    }
+class _PlainLine(msgspec.Struct):
+    """Written in the order of the members, which is that of the alphabet; so are the next two."""
+
+    amount: str
+    blocked: bool
+    component: str
+    kind: str
+    payee: tuple[str, str]
+    period: tuple[date, date | None]
+    quantity: str | None
+    rate: str | None
 
 
-def _line_plain(line: StatementLine) -> dict[str, Any]:
-    until = line.period.valid_until
-    return {
-        "component": line.component,
-        "kind": line.kind.value,
-        "period": [line.period.valid_from.isoformat(), until.isoformat() if until else None],
-        "quantity": line.quantity,
-        "rate": line.rate,
-        "amount": format_pounds(line.amount),
-        "payee": [line.payee.type, line.payee.code],
-        "blocked": line.blocked,
-    }
+class _PlainPayment(msgspec.Struct):
+    brought_forward: str
+    carried_forward: str
+    payable: str
+    payee: tuple[str, str]
+    total: str
 
 
-def _payment_plain(payment: PayeePayment) -> dict[str, Any]:
-    return {
-        "payee": [payment.payee.type, payment.payee.code],
-        "total": format_pounds(payment.total),
-        "brought_forward": format_pounds(payment.brought_forward),
-        "payable": format_pounds(payment.payable),
-        "carried_forward": format_pounds(payment.carried_forward),
-    }
+class _PlainStatement(msgspec.Struct):
+    lines: list[_PlainLine]
+    notes: tuple[str, ...]
+    payments: list[_PlainPayment]
+    practice: str
+    total: str
+
+
+def statement_bytes(statement: WorkedStatement) -> bytes:
+    """Its figures in canonical form."""
+    return msgspec.json.encode(
+        _PlainStatement(
+            [_plain_line(line) for line in statement.lines],
+            statement.notes,
+            [_plain_payment(payment) for payment in statement.payments],
+            statement.practice,
+            format_pounds(statement.total),
+        )
+    )
+
+
+def _plain_line(line: StatementLine) -> _PlainLine:
+    return _PlainLine(
+        format_pounds(line.amount),
+        line.blocked,
+        line.component,
+        line.kind.value,
+        (line.payee.type, line.payee.code),
+        (line.period.valid_from, line.period.valid_until),
+        line.quantity,
+        line.rate,
+    )
+
+
+def _plain_payment(payment: PayeePayment) -> _PlainPayment:
+    return _PlainPayment(
+        format_pounds(payment.brought_forward),
+        format_pounds(payment.carried_forward),
+        format_pounds(payment.payable),
+        (payment.payee.type, payment.payee.code),
+        format_pounds(payment.total),
+    )

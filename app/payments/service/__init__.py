@@ -3,7 +3,7 @@
 from app.payments.repository.queries import count_overdue_queries
 from app.payments.repository.runs import count_unacknowledged_releases
 from app.payments.rules.remittances import line_html, makes_pdf, remittance_html, remittance_pdf
-from app.payments.rules.working import statement_plain, work_out
+from app.payments.rules.working import statement_bytes, work_out
 from app.payments.service.answering import (
     answer_query,
     approve_correction,
@@ -108,7 +108,7 @@ __all__ = [
     "settle_approval",
     "share_query",
     "stand_of",
-    "statement_plain",
+    "statement_bytes",
     "statement_then",
     "stop_run",
     "watch_runs",

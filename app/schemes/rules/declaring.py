@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -31,7 +30,7 @@ def values_digest(given: PracticeInput, live: PracticeResult, *, is_shared: bool
 
 def as_declared(evidence: Iterable[Fact]) -> list[dict[str, Any]]:
     """Facts as a claim keeps them: as confirmed, since a claim is vetted only when they are."""
-    return facts_to_json([replace(each, confirmed=True) for each in evidence])
+    return facts_to_json([each.but(confirmed=True) for each in evidence])
 
 
 def is_outgrown(declared: Sequence[Mapping[str, Any]] | None, evidence: Iterable[Fact]) -> bool:
@@ -46,7 +45,7 @@ def still_claimed(declared: Sequence[Mapping[str, Any]], evidence: Iterable[Fact
     """
     known = {each.external_id: each for each in facts_from_json(declared)}
     return tuple(
-        replace(each, value=min(each.value, known[each.external_id].value), confirmed=True)
+        each.but(value=min(each.value, known[each.external_id].value), confirmed=True)
         for each in evidence
         if each.external_id in known and known[each.external_id].measure == each.measure
     )
