@@ -20,6 +20,14 @@ async def key_from(maker: httpx.AsyncClient, role: str) -> str:
     return answer.json()["key"]
 
 
+async def a_manager_and_their_giver(live: LivePlenary, tenant: str) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
+    """A scheme manager, and an approver who, being an administrator too, made the manager's key."""
+    giver = await live.make_person("Gives Keys", tenant=tenant)
+    admin = await live.as_role("commissioner_admin", tenant=tenant, person=giver)
+    manager = live.client(await key_from(admin, "scheme_manager"))
+    return manager, await live.as_role("payments_approver", tenant=tenant, person=giver)
+
+
 @contextmanager
 def remembering(live: LivePlenary) -> Iterator[MovingSeconds]:
     """For the length of a test the service remembers keys by seconds that pass when told."""

@@ -58,6 +58,23 @@ async def test_bands_that_do_not_rise_are_refused(shared: LivePlenary, bands: li
     assert (await settle(office, bands)).status_code == 422
 
 
+async def test_the_first_of_two_approvers_does_not_release(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    await settle(office, TWO_FROM_5000)
+    run_id = await office.calculate()
+    person = await shared.make_person("Two Keys", tenant=office.tenant)
+    first, own = [
+        await shared.as_role(role, tenant=office.tenant, person=person)
+        for role in ("payments_approver", "payments_releaser")
+    ]
+    assert (await office.decide(run_id, "approve", by=first)).json()["state"] == "calculated"
+    assert (await office.decide(run_id, "approve")).json()["state"] == "approved"
+    refused = await office.decide(run_id, "release", by=own)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.same_person")
+    # The database would refuse it as well, without saying who may not.
+    assert refused.json()["detail"].startswith("Whoever started or approved the run")
+
+
 async def test_run_of_the_band_needs_two_approvers_and_a_further_person(shared: LivePlenary) -> None:
     office = await Office.open(shared)
     await settle(office, TWO_FROM_5000)

@@ -131,6 +131,10 @@ async def test_nobody_decides_about_a_practice_where_they_hold_a_post(shared: Li
         refused = await office.decide(run_id, verb, by=by, **body)
         assert (refused.status_code, refused.json()["code"]) == (409, "payments.own_practice"), verb
     assert (await office.run(run_id))["state"] == "calculated"
+    assert (await office.decide(run_id, "approve")).status_code == 200
+    refused = await office.decide(run_id, "release", by=releaser)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.own_practice")
+    assert (await office.run(run_id))["state"] == "approved"
 
 
 async def test_a_post_that_ended_or_was_taken_back_since_the_period_began_still_counts(shared: LivePlenary) -> None:

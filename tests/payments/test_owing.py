@@ -16,6 +16,7 @@ from app.payments.rules.owing import is_waivable, most_now, most_per_run
 from app.payments.rules.working import settle
 from app.payments.values import Balance
 from tests.factories import schemes
+from tests.factories.keys import a_manager_and_their_giver
 from tests.factories.payments import Office
 from tests.factories.people import add_post
 from tests.factories.service import LivePlenary
@@ -224,6 +225,15 @@ async def test_who_proposes_or_works_there_does_not_agree(shared: LivePlenary) -
     refused = await agree(office, made, by=own)
     assert (refused.status_code, refused.json()["code"]) == (409, "payments.own_practice")
     assert (await balances(office))["owed"] == "300.00"
+
+
+async def test_whoever_gave_the_proposer_a_key_does_not_agree(shared: LivePlenary) -> None:
+    office = await an_office_that_is_owed(shared, sessions=1, waive_below=50_000)
+    office.manager, giver = await a_manager_and_their_giver(shared, office.tenant)
+    made = (await propose(office, kind="waive")).json()["id"]
+    refused = await agree(office, made, by=giver)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.arrangement_same_person")
+    assert (await agree(office, made)).status_code == 200
 
 
 async def test_waiver_waits_while_a_run_may_take_the_same_money_back(shared: LivePlenary) -> None:

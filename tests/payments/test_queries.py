@@ -12,6 +12,7 @@ from app.core.ids import new_id
 from app.payments.rules.querying import answer_due
 from tests.factories.communications import give_mailbox, mail_of, told
 from tests.factories.jobs import put_job
+from tests.factories.keys import a_manager_and_their_giver
 from tests.factories.payments import Office
 from tests.factories.people import add_post
 from tests.factories.service import LivePlenary
@@ -204,6 +205,19 @@ async def test_whoever_proposed_a_correction_does_not_approve_it(shared: LivePle
     refused = await approver.post(f"{path}/correction/approve", headers=ANY)
     assert (refused.status_code, refused.json()["code"]) == (409, "payments.correction_same_person")
     assert await state_of(manager, path) == ("approving", "upheld")
+
+
+@pytest.mark.parametrize(("verb", "sent"), [("approve", {}), ("refuse", {"json": {"reason": "Not on the list."}})])
+async def test_whoever_gave_the_proposer_a_key_does_not_decide_on_the_correction(
+    shared: LivePlenary, verb: str, sent: dict[str, Any]
+) -> None:
+    paid = await Paid.make(shared)
+    paid.office.manager, giver = await a_manager_and_their_giver(shared, paid.office.tenant)
+    path = await paid.ask()
+    assert (await paid.answer(path, UPHELD)).status_code == 200
+    refused = await giver.post(f"{path}/correction/{verb}", headers=ANY, **sent)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.correction_same_person")
+    assert (await paid.office.approver.post(f"{path}/correction/{verb}", headers=ANY, **sent)).status_code == 200
 
 
 async def test_nobody_decides_on_a_query_of_their_own_practice(shared: LivePlenary) -> None:

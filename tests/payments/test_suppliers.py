@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.factories.keys import a_manager_and_their_giver
 from tests.factories.payments import Office
 from tests.factories.people import add_post
 from tests.factories.service import LivePlenary
@@ -75,6 +76,15 @@ async def test_nobody_confirms_what_they_proposed_whatever_their_key(shared: Liv
         same = await shared.as_role(role, tenant=office.tenant, person=person)
         refused = await confirm(office, made["id"], by=same)
         assert (refused.status_code, refused.json()["code"]) == (409, "payments.supplier_same_person")
+    assert (await confirm(office, made["id"])).status_code == 200
+
+
+async def test_whoever_gave_the_proposer_a_key_does_not_confirm(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("5000",))
+    office.manager, giver = await a_manager_and_their_giver(shared, office.tenant)
+    made = await propose(office, office.practices[0])
+    refused = await confirm(office, made["id"], by=giver)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.supplier_same_person")
     assert (await confirm(office, made["id"])).status_code == 200
 
 
