@@ -124,6 +124,12 @@ class Period:
     def contains(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_until is None or day < self.valid_until)
 
+    def overlaps(self, other: "Period") -> bool:
+        """Whether there is a day in both."""
+        return (self.valid_until is None or other.valid_from < self.valid_until) and (
+            other.valid_until is None or self.valid_from < other.valid_until
+        )
+
     def intersection(self, other: "Period") -> "Period | None":
         start = max(self.valid_from, other.valid_from)
         ends = [end for end in (self.valid_until, other.valid_until) if end is not None]

@@ -39,3 +39,10 @@ def test_leaving_after_the_period_looks_like_staying():
 
 def test_who_was_never_a_member_stays_so():
     assert sight(definition(per_head()), QUARTER)(practice(member=())).member == ()
+
+
+def test_what_was_seen_last_is_the_very_same_object_and_anything_else_is_not():
+    look, given = sight(definition(per_head()), QUARTER), practice(posts=(lead(),))
+    last = look(given)
+    assert look(given, last) is last
+    assert look(practice(posts=(lead(),), member=()), last).member == ()

@@ -139,6 +139,7 @@ PERIODS = st.tuples(DAYS, st.integers(1, 500)).map(lambda p: Period(p[0], p[0] +
 def test_a_day_is_in_both_periods_exactly_when_it_is_in_their_intersection(first, second, day):
     both = first.intersection(second)
     assert both == second.intersection(first)
+    assert first.overlaps(second) == second.overlaps(first) == (both is not None)
     assert (both is not None and both.contains(day)) == (first.contains(day) and second.contains(day))
 
 

@@ -55,6 +55,13 @@ def needs_placed(definition: Definition) -> list[tuple[str, Need]]:
     return [(at, part) for at, part in parts if isinstance(part, Need)]
 
 
+def nodes_used(definition: Definition) -> tuple[Node, ...]:
+    found = definition.used.get(Node)
+    if found is None:
+        found = definition.used[Node] = tuple(place.node for place in walk(definition.pay))
+    return found
+
+
 def _used(definition: Definition, kind: type[Any]) -> tuple[Any, ...]:
     found = definition.used.get(kind)
     if found is None:

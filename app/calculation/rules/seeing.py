@@ -1,15 +1,20 @@
 """What a calculation for one period can see of a practice; the rest must not leave a trace in what is frozen."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Protocol
 
-from app.calculation.language.tree import measures_used, needs_used, walk
+from app.calculation.language.tree import measures_used, needs_used, nodes_used
 from app.calculation.rules.lists import latest_list
 from app.calculation.values import Definition, PostHeld, PracticeInput
 from app.core.clock import Period, financial_year_of
 
-Sight = Callable[[PracticeInput], PracticeInput]
+
+class Sight(Protocol):
+    def __call__(self, practice: PracticeInput, last: PracticeInput | None = None) -> PracticeInput:
+        """What is seen of a practice. Where that is what was seen of it last, the very same object."""
+        ...
 
 
 def sight(definition: Definition, period: Period) -> Sight:
@@ -21,18 +26,18 @@ def sight(definition: Definition, period: Period) -> Sight:
     measures = measures_used(definition)
     asked = {name for part in (*measures, *needs_used(definition)) for name in part.posts_read()}
     span = span_read(definition, period)
-    reads_successors = any(place.node.reads_successors for place in walk(definition.pay))
+    reads_successors = any(node.reads_successors for node in nodes_used(definition))
     looks = {look for measure in measures for each in (period, span) for look in measure.lists_read(each)}
 
-    def seen(practice: PracticeInput) -> PracticeInput:
+    def seen(practice: PracticeInput, last: PracticeInput | None = None) -> PracticeInput:
         chosen = [latest_list(practice.lists, on=day, basis=basis) for day, basis in looks]
         lists = tuple(each for each in practice.lists if any(each is one for one in chosen))
         posts = tuple(_posts(practice.posts, asked, span)) if practice.posts else ()
         member = _member(practice.member, span)
         successor = practice.successor if reads_successors and _ends(member, span) else None
-        kept = (practice.lists, practice.posts, practice.member, practice.successor)
-        if (lists, posts, member, successor) == kept:
-            return practice
+        for one in (practice, last):
+            if one is not None and (lists, posts, member, successor) == (one.lists, one.posts, one.member, one.successor):
+                return one
         return replace(practice, lists=lists, posts=posts, member=member, successor=successor)
 
     return seen
@@ -40,7 +45,7 @@ def sight(definition: Definition, period: Period) -> Sight:
 
 def span_read(definition: Definition, period: Period) -> Period:
     """The time that a calculation for the period looks at: its financial year, where something is worked out for that."""
-    reads_year = any(place.node.reads_year for place in walk(definition.pay))
+    reads_year = any(node.reads_year for node in nodes_used(definition))
     return financial_year_of(period.valid_from) if reads_year else period
 
 

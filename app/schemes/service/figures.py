@@ -78,7 +78,7 @@ class Gathering:
             agreed = await repository.list_agreements(self._scheme_id, known_at=self._known_at)
             self._terms = joining.agreement_terms(agreed)
         # Sorted here: the database's collation is not that of a digest.
-        return sorted(practice for practice, term in self._terms.items() if term.intersection(period))
+        return sorted(practice for practice, term in self._terms.items() if term.overlaps(period))
 
     async def inputs(self, version: VersionRef, *, period: Period, codes: Sequence[str]) -> list[PracticeInput]:
         """All that a run over the period can see of each practice, in the order given: a handful of queries for any
@@ -99,7 +99,9 @@ class Gathering:
         definition, needed = self._definition(version)
         known = await self._known(codes, needed)
         sight = calculation.sight(definition, period)
-        return [self._same(sight(known[code])) for code in codes]
+        for code in codes:
+            self._seen[code] = sight(known[code], self._seen.get(code))
+        return [self._seen[code] for code in codes]
 
     async def mark_facts(self, versions: Mapping[Period, VersionRef]) -> dict[Period, str]:
         """For each period a mark of the facts that could count in it by its version: the same as long as none of them is
@@ -120,13 +122,6 @@ class Gathering:
             definition = read_definition(version.definition)
             self._read[version.n] = definition, calculation.measures_needed(definition)
         return self._read[version.n]
-
-    def _same(self, practice: PracticeInput) -> PracticeInput:
-        """The object that the last period had for it, where it looks the same."""
-        last = self._seen.get(practice.code)
-        if last is None or last != practice:
-            last = self._seen[practice.code] = practice
-        return last
 
     async def _known(self, codes: Sequence[str], needed: Needed) -> dict[str, PracticeInput]:
         with_lists, with_posts, with_successors = bool(needed.bases), bool(needed.posts), needed.successors
