@@ -36,7 +36,12 @@ def sight(definition: Definition, period: Period) -> Sight:
         member = _member(practice.member, span)
         successor = practice.successor if reads_successors and _ends(member, span) else None
         for one in (practice, last):
-            if one is not None and (lists, posts, member, successor) == (one.lists, one.posts, one.member, one.successor):
+            if one is not None and (lists, posts, member, successor) == (
+                one.lists,
+                one.posts,
+                one.member,
+                one.successor,
+            ):
                 return one
         return replace(practice, lists=lists, posts=posts, member=member, successor=successor)
 

@@ -33,11 +33,12 @@ _ADD_FACTS = text(
 
 # Each name from its own first day: of most only the period counts, of a few the year so far.
 _SINCE = "JOIN unnest($5::text[], $6::date[]) AS s (name, since) ON f.measure = s.name AND f.happened_on >= s.since"
+_IN_ORDER = 'ORDER BY f.practice COLLATE "C", f.happened_on, f.external_id COLLATE "C"'
 _IN_PERIOD = f"""
 SELECT f.practice, f.external_id, f.measure, f.happened_on, f.value, f.subject, f.state FROM scheme_fact f {_SINCE}
 WHERE f.commissioner_id = $1 AND f.scheme_id = $2 AND f.superseded_at IS NULL
   AND f.happened_on >= $3 AND f.happened_on < $4 AND f.practice = ANY($7)
-ORDER BY f.practice, f.happened_on, f.external_id"""
+{_IN_ORDER}"""
 # A fact that was corrected since is what it was; one that was confirmed since is not confirmed.
 _IN_PERIOD_THEN = f"""
 SELECT f.practice, f.external_id, f.measure, f.happened_on, f.value, f.subject,
@@ -47,7 +48,7 @@ FROM scheme_fact f {_SINCE}
 WHERE f.commissioner_id = $1 AND f.scheme_id = $2 AND f.recorded_at <= $8
   AND (f.superseded_at IS NULL OR f.superseded_at > $8)
   AND f.happened_on >= $3 AND f.happened_on < $4 AND f.practice = ANY($7)
-ORDER BY f.practice, f.happened_on, f.external_id"""
+{_IN_ORDER}"""
 # The sum of numbers made of each row is the same in any order. The version goes up with every change of a row.
 _MARKS = """
 SELECT measure, happened_on, count(*), sum(uuid_hash_extended(id, version))::text FROM scheme_fact
