@@ -147,5 +147,5 @@ def test_the_picture_escapes_its_title_and_leaves_practices_without_a_list_to_wo
     assert drawn.findtext(f"{SVG}title") == "<script>alert(1)</script>"
     assert list(drawn.iter(f"{SVG}script")) == []
     assert drawn.findtext(f"{SVG}desc") == (
-        "Expected pounds for each patient: 1 practice from 0.05 to less than 0.06. 1 practice without a list not shown."
+        "Practices by expected pounds for each patient: 1 practice from 0.05 to less than 0.06. 1 practice without a list not shown."
     )

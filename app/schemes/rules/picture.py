@@ -16,7 +16,7 @@ from app.core.wording import counted
 from app.schemes.values import SimulatedPractice
 
 _MOST_BARS: Final = 12
-_WIDTH, _PANEL, _LEFT, _BAR, _HIGH = 760, 260, 50, 56, 150
+_WIDTH, _PANEL, _LEFT, _BAR, _HIGH = 760, 270, 50, 56, 150
 _STYLE: Final = (
     "text{font:13px sans-serif;fill:#212b32}.head{font-weight:bold;font-size:15px}"
     ".more{fill:#005eb8}.less{fill:url(#lines);stroke:#7c2855}.axis{stroke:#4c6272}"
@@ -87,10 +87,14 @@ def simulation_picture(title: str, practices: Sequence[SimulatedPractice]) -> st
     """
     listed = [one for one in practices if one.registered]
     compared = [one for one in listed if one.before is not None]
-    panels = [_Panel("Expected pounds for each patient", [_each(one, one.now.expected) for one in listed])]
+    panels = [_Panel("Practices by expected pounds for each patient", [_each(one, one.now.expected) for one in listed])]
     if compared:
         changes = [_each(one, one.now.expected - (one.before.expected if one.before else 0)) for one in compared]
-        panels.append(_Panel("Pounds more or less for each patient than by the present rules", changes, is_change=True))
+        panels.append(
+            _Panel(
+                "Practices by pounds more or less for each patient than by the present rules", changes, is_change=True
+            )
+        )
     words = " ".join([*(panel.words() for panel in panels), *_left_out(len(practices) - len(listed))])
     drawn = "".join(panel.drawn(top=40 + place * _PANEL) for place, panel in enumerate(panels))
     height = 50 + len(panels) * _PANEL
@@ -135,7 +139,7 @@ class _Panel:
 
     def drawn(self, *, top: int) -> str:
         found = bars(self.shown)
-        base, highest = top + 60 + _HIGH, max((bar.practices for bar in found), default=1)
+        base, highest = top + 70 + _HIGH, max((bar.practices for bar in found), default=1)
         parts = [f'<text class="head" x="{_LEFT}" y="{top + 20}">{escape(self.title)}</text>']
         parts += [f'<text x="{_LEFT}" y="{top + 40}">{escape(text)}</text>' for text in self._balance()]
         for place, bar in enumerate(found):
