@@ -320,16 +320,17 @@ class AccountStand:
     posted: int = 0
     paid: int = 0
     forecast_outturn: int = 0
+    unclaimed: int = 0
 
     @property
     def accrual(self) -> int:
-        return self.entitled - self.posted
+        return self.entitled - self.unclaimed - self.posted
 
     def figures(self) -> dict[str, int]:
         return {name: getattr(self, name) for name in ACCOUNT_FIGURES}
 
 
-ACCOUNT_FIGURES: Final = ("entitled", "posted", "paid", "accrual", "forecast_outturn")
+ACCOUNT_FIGURES: Final = ("entitled", "unclaimed", "posted", "paid", "accrual", "forecast_outturn")
 
 
 class FileForm(StrEnum):

@@ -15,10 +15,13 @@ from app.payments.rules.standing import add_up, paid_by_account, stand_by_accoun
 from app.payments.values import AccountStand, Moved, PartPaid
 from app.schemes.values import Budget
 from tests.factories import schemes
+from tests.factories.claims import CLAIMED, DAYS, Claiming
 from tests.factories.payments import Office
+from tests.factories.schemes_over_http import YEAR as YEAR_OVER_HTTP
 from tests.factories.service import LivePlenary
 
 YEAR = Period(date(2026, 4, 1), date(2027, 4, 1))
+UNCAPPED = {"sessions": {"kind": "count", "fact": "lead_session"}}
 FIRST, SECOND = Period(date(2026, 4, 1), date(2026, 7, 1)), Period(date(2026, 7, 1), date(2026, 10, 1))
 
 
@@ -42,6 +45,15 @@ def test_due_are_released_periods_and_the_whole_months_beside_them() -> None:
     assert due_periods(YEAR, [SECOND], on=date(2026, 8, 15)) == [FIRST, SECOND]
     assert due_periods(YEAR, [], on=date(2026, 4, 10)) == []
     assert due_periods(YEAR, [], on=date(2030, 1, 1)) == [YEAR]
+
+
+def test_what_is_left_of_the_months_is_cut_where_claims_begin_and_end() -> None:
+    cuts = [date(2026, 4, 1), date(2026, 7, 1), date(2026, 8, 1), date(2026, 8, 1), date(2027, 4, 1)]
+    assert due_periods(YEAR, [FIRST], on=date(2026, 9, 30), cuts=cuts) == [
+        FIRST,
+        Period(date(2026, 7, 1), date(2026, 8, 1)),
+        Period(date(2026, 8, 1), date(2026, 10, 1)),
+    ]
 
 
 def test_rest_of_the_year_is_what_no_period_has_taken() -> None:
@@ -148,14 +160,16 @@ def test_payment_that_was_not_paid_in_full_is_shared_among_its_accounts() -> Non
 
 def test_each_account_has_its_own_accrual_and_outturn() -> None:
     moved = [Moved(C100, posted=60_000, paid=50_000), Moved(C200, posted=1_000, paid=0)]
-    stands = stand_by_account(own=OWN, entitled={C100: 100_000}, offered={C100: 40_000}, moved=moved)
+    stands = stand_by_account(own=OWN, entitled={C100: 100_000}, unclaimed={}, offered={C100: 40_000}, moved=moved)
     assert [(each.account, each.accrual, each.paid, each.forecast_outturn) for each in stands] == [
         (C100, 40_000, 50_000, 140_000),
         # What was posted there before is booked elsewhere by now.
         (C200, -1_000, 0, 0),
     ]
     assert add_up([*stands, *stands])[0] == AccountStand(C100, 200_000, 120_000, 100_000, 280_000)
-    assert [each.account for each in stand_by_account(own=OWN, entitled={}, offered={}, moved=[])] == [OWN]
+    assert [each.account for each in stand_by_account(own=OWN, entitled={}, unclaimed={}, offered={}, moved=[])] == [
+        OWN
+    ]
 
 
 BOOKED = {
@@ -169,7 +183,7 @@ BOOKED = {
         ],
     },
 }
-FIGURES = ("entitled", "posted", "paid", "accrual", "forecast_outturn")
+FIGURES = ("entitled", "unclaimed", "posted", "paid", "accrual", "forecast_outturn")
 
 
 def assert_adds_up(whole: dict, parts: list[dict]) -> None:
@@ -199,6 +213,45 @@ async def test_each_cost_centre_stands_by_what_was_booked(shared: LivePlenary) -
     found = await stand(office, "2026-12-31")
     assert [row["paid"] for row in found["by_cost_centre"]] == ["150.00", "1250.00"]
     assert_adds_up(found, found["by_cost_centre"])
+
+
+async def accrued(claiming: Claiming) -> tuple[str, str, str, str]:
+    found = (await claiming.manager.get(f"{claiming.scheme}/budget", params={"on": "2026-11-30"})).json()
+    assert_adds_up(found, found["by_cost_centre"])
+    return found["entitled"], found["unclaimed"], found["posted"], found["accrual"]
+
+
+async def test_what_has_to_be_claimed_is_accrued_from_the_day_it_is_declared(shared: LivePlenary) -> None:
+    claiming = await Claiming.start(shared, definition={**CLAIMED, "measures": UNCAPPED})
+    # A session of another quarter, which nobody claims.
+    await claiming.record("2026-04-08")
+    await claiming.upto()
+    assert await accrued(claiming) == ("2100.00", "2100.00", "0.00", "0.00")
+    assert (await claiming.step("declare")).is_success
+    assert await accrued(claiming) == ("2100.00", "300.00", "0.00", "1800.00")
+    for verb in ("vet", "approve"):
+        assert (await claiming.step(verb)).is_success
+    await claiming.pay()
+    assert await accrued(claiming) == ("2100.00", "300.00", "1800.00", "0.00")
+    # What comes after the claim was paid has to be claimed as well.
+    await claiming.record("2026-09-23")
+    assert await accrued(claiming) == ("2400.00", "600.00", "1800.00", "0.00")
+    await claiming.open()
+    assert (await claiming.step("declare")).is_success
+    assert await accrued(claiming) == ("2400.00", "300.00", "1800.00", "300.00")
+    assert (await claiming.step("reject", reason_code="evidence_missing")).is_success
+    assert await accrued(claiming) == ("2400.00", "600.00", "1800.00", "0.00")
+
+
+async def test_who_was_paid_before_claims_had_to_be_made_needs_none(shared: LivePlenary) -> None:
+    claiming = await Claiming.start(shared, definition=schemes.SESSIONS)
+    await claiming.record(*DAYS)
+    await claiming.pay()
+    body = {"applies": YEAR_OVER_HTTP, "definition": CLAIMED, "reason": "Claims from now on."}
+    made = await claiming.manager.post(f"{claiming.scheme}/versions", json=body)
+    assert (await claiming.manager.post(f"{made.headers['Location']}/publish", headers={"If-Match": "*"})).is_success
+    await claiming.record("2026-04-08")
+    assert await accrued(claiming) == ("2100.00", "300.00", "1800.00", "0.00")
 
 
 async def test_position_is_the_sum_of_all_schemes_and_a_sheet_says_the_same(shared: LivePlenary) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 
 from app.core.clock import Period, add_months
 
@@ -13,13 +14,15 @@ def months_over(on: date) -> date:
     return tomorrow.replace(day=1)
 
 
-def due_periods(year: Period, released: Iterable[Period], *, on: date) -> list[Period]:
-    """Each released period that has begun, and what is left of the whole months that are over.
+def due_periods(year: Period, released: Iterable[Period], *, on: date, cuts: Iterable[date] = ()) -> list[Period]:
+    """Each released period that has begun, and what is left of the whole months that are over, in parts that begin at the
+    cuts.
 
     With April to June released and looked at on 31 August: April to June, and July to August.
     """
     begun = sorted(period for period in released if period.valid_from <= on)
-    return sorted([*begun, *gaps(year, begun, until=months_over(on))])
+    rest = gaps(year, begun, until=months_over(on))
+    return sorted([*begun, *(part for period in rest for part in _parts(period, cuts))])
 
 
 def gaps(year: Period, taken: Iterable[Period], *, until: date) -> Iterator[Period]:
@@ -32,6 +35,11 @@ def gaps(year: Period, taken: Iterable[Period], *, until: date) -> Iterator[Peri
         start = max(start, period.valid_until or end)
     if start < end:
         yield Period(start, end)
+
+
+def _parts(period: Period, cuts: Iterable[date]) -> Iterator[Period]:
+    inside = sorted({day for day in cuts if period.valid_from < day < period.end})
+    return (Period(*days) for days in pairwise([period.valid_from, *inside, period.end]))
 
 
 def by_months(period: Period) -> Iterator[Period]:

@@ -30,11 +30,14 @@ def paid_by_account(moved: Sequence[Moved]) -> dict[Booking, int]:
     return dict(found)
 
 
-def stand_by_account(*, own: Booking, entitled: Sums, offered: Sums, moved: Sequence[Moved]) -> list[AccountStand]:
+def stand_by_account(
+    *, own: Booking, entitled: Sums, unclaimed: Sums, offered: Sums, moved: Sequence[Moved]
+) -> list[AccountStand]:
     """By cost centre, subjective and pay code; the scheme's own where nothing is booked at all.
 
     With 1,000.00 due to C100 of which 600.00 are posted, and 400.00 more on offer: an accrual of 400.00 and an outturn of
-    1,400.00. The rule is ours.
+    1,400.00. If 150.00 of the 1,000.00 have to be claimed and nobody has, the accrual is 250.00: nothing is owed until it
+    is claimed, and it still may be. The rule is ours.
     """
     posted: defaultdict[Booking, int] = defaultdict(int)
     for each in moved:
@@ -48,6 +51,7 @@ def stand_by_account(*, own: Booking, entitled: Sums, offered: Sums, moved: Sequ
             posted=posted.get(account, 0),
             paid=paid.get(account, 0),
             forecast_outturn=entitled.get(account, 0) + offered.get(account, 0),
+            unclaimed=unclaimed.get(account, 0),
         )
         for account in sorted(accounts, key=booking_order)
     ]
@@ -61,6 +65,7 @@ def summed(stands: Iterable[AccountStand], account: Booking = Booking()) -> Acco
         posted=sum(each.posted for each in several),
         paid=sum(each.paid for each in several),
         forecast_outturn=sum(each.forecast_outturn for each in several),
+        unclaimed=sum(each.unclaimed for each in several),
     )
 
 

@@ -11,9 +11,10 @@ from app.payments.schemas.examples import SCHEME_ID, example
 
 _FIGURES = {
     "entitled": "128000.00",
+    "unclaimed": "2000.00",
     "posted": "96000.00",
     "paid": "96000.00",
-    "accrual": "32000.00",
+    "accrual": "30000.00",
     "forecast_outturn": "204000.00",
 }
 _COST_CENTRE = {"cost_centre": "C100", "subjective": "52121", "pay_code": "GP01", **_FIGURES}
@@ -32,9 +33,12 @@ class Figures(BaseModel):
     entitled: PoundsSum = Field(
         description="What is due by what is known now, for the released periods and for the whole months that are over."
     )
+    unclaimed: PoundsSum = Field(
+        description="Of what is entitled, what has to be claimed and is in no claim that was declared and stands."
+    )
     posted: PoundsSum = Field(description="The lines of released runs.")
     paid: PoundsSum = Field(description="What the ledger says it has paid.")
-    accrual: PoundsSum = Field(description="Entitled and not posted yet.")
+    accrual: PoundsSum = Field(description="Entitled, less what is unclaimed and what was posted.")
     forecast_outturn: PoundsSum = Field(
         description="Entitled, and for the rest of the year all that is offered: each need met, each capped count full."
     )

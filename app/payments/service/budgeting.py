@@ -1,10 +1,11 @@
 """A scheme's money as at a day: what it may cost, what is due, what is posted, what the ledger has paid."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -54,6 +55,8 @@ class _Stretch:
     version: VersionRef
     period: Period
     practices: Sequence[PracticeInput]
+    claimed: Sequence[PracticeInput]
+    """The same practices, held or bounded to what each has claimed."""
 
 
 async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
@@ -61,19 +64,28 @@ async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     ledger, gathering = LedgerRepository(session, session.tenant), schemes.Gathering(session, scheme_id)
     year = scheme.year
     released = list(await ledger.list_posted_periods(scheme_id))
-    due = due_periods(year, released, on=on)
-    over = [stretch for period in due for stretch in await _stretches(gathering, period)]
+    claims = await schemes.DeclaredClaims.of_scheme(session, scheme_id)
+    due = due_periods(year, released, on=on, cuts=claims.cuts)
+    over = [
+        stretch
+        for period in due
+        for stretch in await _stretches(
+            gathering, period, claims, partial(ledger.list_paid_unclaimed, scheme_id, period)
+        )
+    ]
     rest = gaps(year, due, until=year.end)
-    to_come = [stretch for period in rest for stretch in await _stretches(gathering, period)]
+    to_come = [stretch for period in rest for stretch in await _stretches(gathering, period, claims, _nobody)]
     codes = await gathering.participants(year)
     moved = await ledger.list_moved(scheme_id, on=on)
     corrections = _corrections(await CorrectionRepository(session, session.tenant).list_approved(scheme_id), due)
     budget = await schemes.budget_total(session, scheme, year=year, codes=codes)
     await let_go(session)
     own = Booking(scheme.pay_code, scheme.cost_centre)
-    entitled, offered = await asyncio.to_thread(_sums, over, to_come, own)
+    entitled, unclaimed, offered = await asyncio.to_thread(_sums, over, to_come, own)
     entitled.correct(corrections)
-    by_account = stand_by_account(own=own, entitled=entitled.pence, offered=offered.pence, moved=moved)
+    by_account = stand_by_account(
+        own=own, entitled=entitled.pence, unclaimed=unclaimed, offered=offered.pence, moved=moved
+    )
     left_out = sorted(entitled.left_out | offered.left_out)
     return BudgetStand(
         scheme=scheme, on=on, budget=budget, by_account=tuple(by_account), not_worked_out=tuple(left_out)
@@ -87,16 +99,25 @@ async def position_of(session: Tx, *, on: date) -> list[BudgetStand]:
     return [await stand_of(session, scheme.id, on=on) for scheme in found]
 
 
-async def _stretches(gathering: schemes.Gathering, period: Period) -> list[_Stretch]:
-    """The period; where no one version covers it, each stretch of its months that one version covers."""
-    return [
-        _Stretch(
-            version,
-            stretch,
-            await gathering.inputs(version, period=stretch, codes=await gathering.participants(stretch)),
-        )
-        for version, stretch in await covered(gathering, period)
-    ]
+async def _stretches(
+    gathering: schemes.Gathering,
+    period: Period,
+    claims: schemes.DeclaredClaims,
+    already_paid: Callable[[], Awaitable[Collection[str]]],
+) -> list[_Stretch]:
+    """The period; where no one version covers it, each stretch of its months that one version covers. Who was paid already
+    when nothing had to be claimed needs no claim.
+    """
+    found: list[_Stretch] = []
+    for version, stretch in await covered(gathering, period):
+        given = await gathering.inputs(version, period=stretch, codes=await gathering.participants(stretch))
+        claimed = await claims.hold_undeclared(version, stretch, given, already_paid=already_paid)
+        found.append(_Stretch(version, stretch, given, claimed))
+    return found
+
+
+async def _nobody() -> Collection[str]:
+    return ()
 
 
 async def covered(gathering: schemes.Gathering, period: Period) -> list[tuple[VersionRef, Period]]:
@@ -135,35 +156,42 @@ class _Sum:
     """Pence by account, and the practices of which an amount is too large."""
 
     own: Booking
-    pence: defaultdict[Booking, int] = field(default_factory=lambda: defaultdict(int))
+    pence: Counter[Booking] = field(default_factory=Counter[Booking])
     left_out: set[str] = field(default_factory=set)
     accounts: dict[str, Booking] = field(default_factory=dict)
     """Of each component, by the version of the latest stretch."""
 
-    def add(self, stretch: _Stretch, evaluate: Evaluate) -> None:
+    def add(self, stretch: _Stretch, evaluate: Evaluate) -> Counter[Booking]:
+        """Returns what it has added."""
+        added = Counter[Booking]()
         definition = _payable(stretch)
         if definition is None:
-            return
+            return added
         said = bookings(definition)
         self.accounts |= {component: account_of(filled(booking, self.own)) for component, booking in said.items()}
         results, too_large = evaluate(definition, period=stretch.period, practices=stretch.practices)
         self.left_out.update(too_large)
         for line in (line for result in results for line in result.lines if line.amount):
-            self.pence[self.accounts[line.component]] += line.amount
+            added[self.accounts[line.component]] += line.amount
+        self.pence.update(added)
+        return added
 
     def correct(self, corrections: Iterable[Correction]) -> None:
         for each in corrections:
             self.pence[self.accounts.get(each.component, account_of(self.own))] += each.amount
 
 
-def _sums(over: Iterable[_Stretch], to_come: Iterable[_Stretch], own: Booking) -> tuple[_Sum, _Sum]:
-    """What has been earned, and what is offered for the rest."""
-    entitled, offered = _Sum(own), _Sum(own)
+def _sums(over: Iterable[_Stretch], to_come: Iterable[_Stretch], own: Booking) -> tuple[_Sum, Counter[Booking], _Sum]:
+    """What has been earned, what of it has to be claimed and is not, and what is offered for the rest."""
+    entitled, claimed, offered, unclaimed = _Sum(own), _Sum(own), _Sum(own), Counter[Booking]()
     for stretch in over:
-        entitled.add(stretch, evaluate_possible)
+        earned = entitled.add(stretch, evaluate_possible)
+        if stretch.claimed != stretch.practices:
+            unclaimed.update(earned)
+            unclaimed.subtract(claimed.add(replace(stretch, practices=stretch.claimed), evaluate_possible))
     for stretch in to_come:
         offered.add(stretch, evaluate_offered)
-    return entitled, offered
+    return entitled, unclaimed, offered
 
 
 def _payable(stretch: _Stretch) -> Definition | None:

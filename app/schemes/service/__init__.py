@@ -58,7 +58,7 @@ from app.schemes.service.joining import (
     record_sign_ups,
     sees_signatures,
 )
-from app.schemes.service.paying_claims import ClaimsOfRun, return_claims, settle_claims
+from app.schemes.service.paying_claims import ClaimsOfRun, DeclaredClaims, return_claims, settle_claims
 from app.schemes.service.persons import erase_person, export_person
 from app.schemes.service.preparing import claims_template, prepare_claims
 from app.schemes.service.reminding import remind
@@ -76,6 +76,7 @@ __all__ = [
     "ClaimView",
     "ClaimsOfRun",
     "Decision",
+    "DeclaredClaims",
     "Gathering",
     "accept_offer",
     "add_comment",

@@ -1,9 +1,9 @@
 """Claims and runs: a run pays what is approved, holds the rest, and gives its claims back when it comes to nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.calculation.values import PracticeInput
@@ -18,7 +18,7 @@ from app.schemes.service.claim_views import period_of
 from app.schemes.service.drafting import read_definition
 from app.schemes.service.voiding import void, void_moved
 from app.schemes.tables import ClaimRow
-from app.schemes.values import ClaimFigures, ClaimState, ClaimStepKind, VersionRef
+from app.schemes.values import BOUND, ClaimFigures, ClaimState, ClaimStepKind, VersionRef
 
 
 class ClaimsOfRun:
@@ -98,6 +98,52 @@ class ClaimsOfRun:
             run_id=self._run_id,
             now=self._now,
         )
+
+
+class DeclaredClaims:
+    """What of a scheme's periods was claimed, for figures that pay nobody: claims that are declared, and what became of them
+    up to payment.
+    """
+
+    def __init__(self, rows: Iterable[ClaimRow]) -> None:
+        self._rows = [row for row in rows if row.state != ClaimState.OPEN]
+
+    @classmethod
+    async def of_scheme(cls, session: Tx, scheme_id: UUID) -> "DeclaredClaims":
+        return cls(await ClaimRepository(session, session.tenant).list_of_scheme(scheme_id))
+
+    @property
+    def cuts(self) -> set[date]:
+        """The days on which the time of a claim begins or is over."""
+        return {day for row in self._rows for day in (row.period_from, row.period_until)}
+
+    async def hold_undeclared(
+        self,
+        version: VersionRef,
+        period: Period,
+        practices: Sequence[PracticeInput],
+        *,
+        already_paid: Callable[[], Awaitable[Collection[str]]],
+    ) -> list[PracticeInput]:
+        """The practices; where the version has to be claimed, held or bounded to what each has claimed, or was paid when
+        nothing had to be.
+        """
+        if not read_definition(version.definition).claims:
+            return list(practices)
+        free = await already_paid()
+        over = [row for row in self._rows if row.period_from <= period.valid_from and period.end <= row.period_until]
+        bound = {row.practice for row in over if row.state in BOUND}
+        paid = {row.practice: row for row in sorted(over, key=lambda row: row.id) if row.state not in BOUND}
+        return [
+            each
+            if each.code in bound
+            else _bounded(each, paid[each.code])
+            if each.code in paid
+            else each
+            if each.code in free
+            else replace(each, held="nothing is claimed for this period")
+            for each in practices
+        ]
 
 
 def _bounded(practice: PracticeInput, paid: ClaimRow) -> PracticeInput:
