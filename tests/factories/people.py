@@ -7,10 +7,12 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.core.addresses import address_key
+from app.core.clock import Period
 from app.core.db import Tx
 from app.people.rules import name_key
 from app.people.tables import Mailbox, Person, Post
 from app.people.values import LEVELS, LISTED_BY_DEFAULT, PostLevel, PostRole
+from tests.factories.service import LivePlenary
 
 RECORDED = datetime(2026, 4, 1, tzinfo=UTC)
 
@@ -70,3 +72,14 @@ async def add_mailbox(db: Tx, practice: str, email: str | None = None) -> None:
 
 async def tenant_code(db: Tx) -> str:
     return (await (await db.connection()).execute(text("SELECT code FROM commissioner"))).scalar_one()
+
+
+async def somebody_who_left(live: LivePlenary, tenant: str, practice: str, held: Period) -> UUID:
+    """Somebody new who had a post there for that time, as an administrator recorded it."""
+    person = await live.make_person(f"Dr {practice} {held.valid_from}", tenant=tenant)
+    admin = await live.as_role("commissioner_admin", tenant=tenant)
+    body = {"role": "gp", "practice": practice, "person_id": str(person)}
+    days = {"from": held.valid_from.isoformat(), "until": str(held.valid_until)}
+    answer = await admin.post("/v1/posts", json=body | days)
+    assert answer.status_code == 201, answer.text
+    return person

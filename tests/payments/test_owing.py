@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from app.calculation.values import Payee
 from app.core.clock import Period
+from app.core.ids import new_id
 from app.payments.rules.owing import is_waivable, most_now, most_per_run
 from app.payments.rules.working import settle
 from app.payments.values import Balance
 from tests.factories import schemes
 from tests.factories.keys import a_manager_and_their_giver
 from tests.factories.payments import Office
-from tests.factories.people import add_post
+from tests.factories.people import add_post, somebody_who_left
 from tests.factories.service import LivePlenary
 
 SECOND_QUARTER = Period(date(2026, 7, 1), date(2026, 10, 1))
@@ -74,9 +75,15 @@ def test_what_is_paid_and_what_is_left_to_owe_is_what_was_due(totals: list[int],
     assert paid + owed == sum(totals)
 
 
-async def an_office_that_is_owed(live: LivePlenary, sessions: int = 2, **scheme: Any) -> Office:
-    """Its practice was paid for sessions of the first quarter that were taken back since, at 300.00 each."""
-    office = await Office.open(live, definition=schemes.SESSIONS, lists=("5000",), **scheme)
+async def an_office_that_is_owed(
+    live: LivePlenary, sessions: int = 2, *, payee: str | None = None, **scheme: Any
+) -> Office:
+    """Its practice, or another for it, was paid for sessions that were taken back since, at 300.00 each."""
+    to = {"payee": {"type": "organisation", "code": payee}} if payee else {}
+    definition = schemes.SESSIONS | {"pay": schemes.SESSIONS["pay"] | to}
+    office = await Office.open(live, definition=definition, lists=("5000",), **scheme)
+    if payee:
+        await live.make_practice(payee, office.tenant)
     (practice,) = office.practices
     days = [date(2026, month, day) for month in (4, 5, 6) for day in (7, 8)][:sessions]
     await office.record(*(schemes.a_fact(practice, f"a{day}", day) for day in days))
@@ -233,6 +240,30 @@ async def test_whoever_gave_the_proposer_a_key_does_not_agree(shared: LivePlenar
     made = (await propose(office, kind="waive")).json()["id"]
     refused = await agree(office, made, by=giver)
     assert (refused.status_code, refused.json()["code"]) == (409, "payments.arrangement_same_person")
+    assert (await agree(office, made)).status_code == 200
+
+
+async def test_whoever_worked_there_since_the_scheme_began_neither_proposes_nor_agrees(shared: LivePlenary) -> None:
+    office = await an_office_that_is_owed(shared, sessions=1, waive_below=50_000)
+    held = Period(date(2026, 1, 1), date(2026, 4, 2))
+    person = await somebody_who_left(shared, office.tenant, office.practices[0], held)
+    made = (await propose(office, kind="waive")).json()["id"]
+    office.manager = await shared.as_role("scheme_manager", tenant=office.tenant, person=person)
+    approver = await shared.as_role("payments_approver", tenant=office.tenant, person=person)
+    for refused in (await propose(office, kind="waive"), await agree(office, made, by=approver)):
+        assert (refused.status_code, refused.json()["code"]) == (409, "payments.own_practice")
+
+
+async def test_whoever_works_where_the_money_was_paid_does_not_agree(shared: LivePlenary) -> None:
+    payee = f"Z{new_id().hex[-6:].upper()}"
+    office = await an_office_that_is_owed(shared, sessions=1, payee=payee, waive_below=50_000)
+    person = await shared.make_person("Dr Next Door", tenant=office.tenant)
+    async with shared.session(office.tenant) as session:
+        await add_post(session, person, payee)
+    approver = await shared.as_role("payments_approver", tenant=office.tenant, person=person)
+    made = (await propose(office, kind="waive", payee={"type": "organisation", "code": payee})).json()["id"]
+    refused = await agree(office, made, by=approver)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.own_practice")
     assert (await agree(office, made)).status_code == 200
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.core.clock import Period
 from tests.factories import schemes
 from tests.factories.payments import Office
-from tests.factories.people import add_post
+from tests.factories.people import add_post, somebody_who_left
 from tests.factories.service import LivePlenary
 
 FIRST, SECOND = Period(date(2026, 4, 1), date(2026, 7, 1)), Period(date(2026, 7, 1), date(2026, 10, 1))
@@ -18,16 +18,6 @@ async def _approve_as(office: Office, run_id: str, person: UUID) -> tuple[int, s
     approver = await office.live.as_role("payments_approver", tenant=office.tenant, person=person)
     answer = await office.decide(run_id, "approve", by=approver)
     return answer.status_code, answer.json().get("code")
-
-
-async def _held(office: Office, practice: str, period: Period) -> UUID:
-    """Somebody who had a post there for that time."""
-    person = await office.live.make_person(f"Dr {practice} {period.valid_from}", tenant=office.tenant)
-    admin = await office.live.as_role("commissioner_admin", tenant=office.tenant)
-    body = {"role": "gp", "practice": practice, "person_id": str(person)}
-    days = {"from": period.valid_from.isoformat(), "until": str(period.valid_until)}
-    assert (await admin.post("/v1/posts", json=body | days)).status_code == 201
-    return person
 
 
 async def test_a_practice_that_anothers_statement_pays_is_ones_own(shared: LivePlenary) -> None:
@@ -50,7 +40,7 @@ async def test_a_post_in_a_period_that_the_run_corrects_counts_for_the_practice_
     first, second = office.practices
     await office.pay(FIRST)
     await office.record(schemes.a_fact(first, "late", date(2026, 4, 8)))
-    corrected, elsewhere = await _held(office, first, FIRST), await _held(office, second, FIRST)
+    corrected, elsewhere = [await somebody_who_left(shared, office.tenant, code, FIRST) for code in (first, second)]
     run_id = await office.calculate(SECOND)
     assert await _approve_as(office, run_id, corrected) == (409, "payments.own_practice")
     # The other practice is paid by this run too, but for a time in which this person was not there.

@@ -8,13 +8,14 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.core.clock import Period
 from app.core.ids import new_id
 from app.payments.rules.querying import answer_due
 from tests.factories.communications import give_mailbox, mail_of, told
 from tests.factories.jobs import put_job
 from tests.factories.keys import a_manager_and_their_giver
 from tests.factories.payments import Office
-from tests.factories.people import add_post
+from tests.factories.people import add_post, somebody_who_left
 from tests.factories.service import LivePlenary
 
 ANY = {"If-Match": "*"}
@@ -235,6 +236,30 @@ async def test_nobody_decides_on_a_query_of_their_own_practice(shared: LivePlena
     await paid.answer(path, UPHELD)
     refused = await approver.post(f"{path}/correction/approve", headers=ANY)
     assert (refused.status_code, refused.json()["code"]) == (409, "payments.query_of_own_practice")
+
+
+async def test_nobody_answers_a_query_about_money_that_went_to_their_practice(shared: LivePlenary) -> None:
+    payee = f"Z{new_id().hex[-6:].upper()}"
+    pay = {"type": "fixed", "id": "cover", "amount": "100.00", "payee": {"type": "organisation", "code": payee}}
+    paid = await Paid.make(shared, definition={"language": 1, "pay": pay})
+    await shared.make_practice(payee, paid.office.tenant)
+    person = await shared.make_person("Dr Next Door", tenant=paid.office.tenant)
+    async with shared.session(paid.office.tenant) as session:
+        await add_post(session, person, payee)
+    manager = await shared.as_role("scheme_manager", tenant=paid.office.tenant, person=person)
+    refused = await paid.answer(await paid.ask(), UPHELD, by=manager)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.query_of_own_practice")
+
+
+@pytest.mark.parametrize(("until", "status"), [(date(2026, 4, 2), 409), (date(2026, 4, 1), 200)])
+async def test_whoever_worked_there_in_the_time_of_the_line_does_not_answer(
+    shared: LivePlenary, until: date, status: int
+) -> None:
+    paid = await Paid.make(shared)
+    held = Period(date(2026, 1, 1), until)
+    person = await somebody_who_left(shared, paid.office.tenant, paid.office.practices[0], held)
+    manager = await shared.as_role("scheme_manager", tenant=paid.office.tenant, person=person)
+    assert (await paid.answer(await paid.ask(), UPHELD, by=manager)).status_code == status
 
 
 async def test_a_query_is_looked_after_by_somebody_who_may_answer_it(shared: LivePlenary) -> None:
