@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import date
 
 import httpx
 import pytest
 
-from tests.factories.claims import DAYS, Claiming
+from app.core.clock import Period
+from tests.factories.claims import DAYS, QUARTER, Claiming
+from tests.factories.people import somebody_who_left
 from tests.factories.service import LivePlenary
 
 
@@ -57,6 +60,39 @@ async def test_nobody_decides_about_their_own_practice(shared: LivePlenary) -> N
         assert await code_of(claiming.step(verb, by=vetter, **body)) == (409, "schemes.own_practice")
 
 
+@pytest.mark.parametrize(("until", "status"), [(date(2026, 7, 2), 409), (date(2026, 7, 1), 200)])
+async def test_whoever_worked_there_in_the_time_that_is_claimed_does_not_vet(
+    shared: LivePlenary, until: date, status: int
+) -> None:
+    claiming = await Claiming.start(shared)
+    held = Period(date(2026, 1, 1), until)
+    person = await somebody_who_left(shared, claiming.tenant, claiming.practice, held)
+    vetter = await shared.as_role("claims_vetter", tenant=claiming.tenant, person=person)
+    await claiming.upto("declare")
+    assert (await claiming.step("vet", by=vetter)).status_code == status
+
+
+async def test_whoever_made_a_claim_on_behalf_of_the_practice_does_not_vet(shared: LivePlenary) -> None:
+    claiming = await Claiming.start(shared)
+    clerk = await shared.make_person("Jo Clerk", tenant=claiming.tenant)
+    maker, vetter = [
+        await shared.as_role(role, tenant=claiming.tenant, person=clerk) for role in ("scheme_manager", "claims_vetter")
+    ]
+    await claiming.record(*DAYS)
+    made = await maker.post(
+        f"{claiming.scheme}/claims/bulk",
+        content=f"practice\n{claiming.practice}\n".encode(),
+        params={"period": QUARTER},
+        headers={"Content-Type": "text/csv"},
+    )
+    assert made.is_success, made.text
+    (claim,) = (await claiming.lead.get("/v1/claims")).json()["data"]
+    claiming.claim = f"/v1/claims/{claim['id']}"
+    assert (await claiming.step("declare")).status_code == 200
+    assert await code_of(claiming.step("vet", by=vetter)) == (409, "schemes.same_person")
+    assert (await claiming.step("vet")).status_code == 200
+
+
 async def test_a_large_claim_takes_a_second_approver(shared: LivePlenary) -> None:
     bands = [{"at_least": "0.00", "approvals": 1}, {"at_least": "1500.00", "approvals": 2}]
     claiming = await Claiming.start(shared, bands=bands)
@@ -75,8 +111,11 @@ async def test_a_claim_that_is_drawn_is_checked_by_somebody_else_before_it_is_ap
     assert (await claiming.seen())["is_sampled"] is True
     assert await code_of(claiming.step("approve")) == (409, "schemes.quality_check_due")
     assert await code_of(claiming.step("quality-check")) == (409, "schemes.same_person")
-    checker = await shared.as_role("claims_vetter", tenant=claiming.tenant)
+    clerk = await shared.make_person("Jo Clerk", tenant=claiming.tenant)
+    checker = await shared.as_role("claims_vetter", tenant=claiming.tenant, person=clerk)
     assert (await claiming.step("quality-check", by=checker, note="Rota seen.")).status_code == 200
+    own = await shared.as_role("payments_approver", tenant=claiming.tenant, person=clerk)
+    assert await code_of(claiming.step("approve", by=own)) == (409, "schemes.same_person")
     assert await code_of(claiming.step("quality-check", by=checker)) == (409, "schemes.claim_not_sampled")
     assert (await claiming.step("approve")).json()["state"] == "approved"
 

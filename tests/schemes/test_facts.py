@@ -1,6 +1,9 @@
 """Facts over HTTP: evidence, who enters and who confirms it."""
 
-from tests.factories.people import add_post
+from datetime import date
+
+from app.core.clock import Period
+from tests.factories.people import add_post, somebody_who_left
 from tests.factories.schemes_over_http import a_fact, a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
 
@@ -58,6 +61,21 @@ async def test_nobody_confirms_facts_of_a_practice_where_they_hold_a_post(shared
     assert (await partner.post(f"{path}/facts", json={"facts": [a_fact(other, "b")]})).status_code == 201
     stand = {each["external_id"]: each["state"] for each in (await manager.get(f"{path}/facts")).json()["data"]}
     assert stand == {"a": "entered", "b": "confirmed"}
+
+
+async def test_whoever_worked_there_on_the_day_of_a_fact_does_not_confirm_it(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    await sign_up(manager, path, practice)
+    lead = await shared.as_role("practice_manager", tenant=tenant, practice=practice)
+    facts = [a_fact(practice, "then", on="2026-05-06"), a_fact(practice, "after", on="2026-05-07")]
+    assert (await lead.post(f"{path}/facts", json={"facts": facts})).status_code == 201
+    person = await somebody_who_left(shared, tenant, practice, Period(date(2026, 1, 1), date(2026, 5, 7)))
+    left = await shared.as_role("scheme_manager", tenant=tenant, person=person)
+    refused = await left.post(f"{path}/facts/confirm", json={"external_ids": ["then"]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "schemes.own_practice")
+    assert (await left.post(f"{path}/facts/confirm", json={"external_ids": ["after"]})).status_code == 200
 
 
 async def test_facts_that_would_be_lost_are_refused_with_pointers(shared: LivePlenary) -> None:
