@@ -321,6 +321,7 @@ class AccountStand:
     paid: int = 0
     forecast_outturn: int = 0
     unclaimed: int = 0
+    waived: int = 0
 
     @property
     def accrual(self) -> int:
@@ -330,7 +331,7 @@ class AccountStand:
         return {name: getattr(self, name) for name in ACCOUNT_FIGURES}
 
 
-ACCOUNT_FIGURES: Final = ("entitled", "unclaimed", "posted", "paid", "accrual", "forecast_outturn")
+ACCOUNT_FIGURES: Final = ("entitled", "unclaimed", "posted", "paid", "accrual", "waived", "forecast_outturn")
 
 
 class FileForm(StrEnum):

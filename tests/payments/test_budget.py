@@ -160,16 +160,21 @@ def test_payment_that_was_not_paid_in_full_is_shared_among_its_accounts() -> Non
 
 def test_each_account_has_its_own_accrual_and_outturn() -> None:
     moved = [Moved(C100, posted=60_000, paid=50_000), Moved(C200, posted=1_000, paid=0)]
-    stands = stand_by_account(own=OWN, entitled={C100: 100_000}, unclaimed={}, offered={C100: 40_000}, moved=moved)
+    stands = stand_by_account(
+        own=OWN, entitled={C100: 100_000}, unclaimed={}, offered={C100: 40_000}, moved=moved, waived=0
+    )
     assert [(each.account, each.accrual, each.paid, each.forecast_outturn) for each in stands] == [
         (C100, 40_000, 50_000, 140_000),
         # What was posted there before is booked elsewhere by now.
         (C200, -1_000, 0, 0),
     ]
     assert add_up([*stands, *stands])[0] == AccountStand(C100, 200_000, 120_000, 100_000, 280_000)
-    assert [each.account for each in stand_by_account(own=OWN, entitled={}, unclaimed={}, offered={}, moved=[])] == [
-        OWN
-    ]
+
+
+@pytest.mark.parametrize("waived", [0, 2_499])
+def test_where_nothing_is_booked_the_scheme_s_own_account_stands_with_what_was_waived(waived: int) -> None:
+    stands = stand_by_account(own=OWN, entitled={}, unclaimed={}, offered={}, moved=[], waived=waived)
+    assert stands == [AccountStand(OWN, waived=waived)]
 
 
 BOOKED = {
@@ -183,7 +188,7 @@ BOOKED = {
         ],
     },
 }
-FIGURES = ("entitled", "unclaimed", "posted", "paid", "accrual", "forecast_outturn")
+FIGURES = ("entitled", "unclaimed", "posted", "paid", "accrual", "waived", "forecast_outturn")
 
 
 def assert_adds_up(whole: dict, parts: list[dict]) -> None:

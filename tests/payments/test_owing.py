@@ -197,7 +197,12 @@ async def test_small_debt_is_waived_by_a_second_person_and_the_statement_says_so
     (practice,) = office.practices
     waiver = await agreed(office, kind="waive")
     assert waiver["waived"] == "300.00"
-    assert (await balances(office))["balances"] == []
+    stood = await balances(office)
+    assert (stood["balances"], stood["waived"], stood["waivers"]) == ([], "300.00", [waiver])
+    budget = f"/v1/incentive-schemes/{office.scheme}/budget"
+    for day, amount in (("2026-11-21", "0.00"), ("2026-11-22", "300.00")):
+        found = (await office.manager.get(budget, params={"on": day})).json()
+        assert [found["waived"], *(each["waived"] for each in found["by_cost_centre"])] == [amount] * 2
     again = await propose(office, kind="waive")
     assert (again.status_code, again.json()["code"]) == (409, "payments.nothing_owed")
     for period, day in ((SECOND_QUARTER, date(2026, 7, 1)), (THIRD_QUARTER, date(2026, 10, 1))):

@@ -9,6 +9,7 @@ from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository
 from app.payments.errors import ArrangementNotFound
 from app.payments.tables import PaymentArrangement
+from app.payments.values import ArrangementKind
 
 
 class ArrangementRepository(TenantRepository[PaymentArrangement]):
@@ -33,6 +34,16 @@ class ArrangementRepository(TenantRepository[PaymentArrangement]):
         if row.scheme_id != scheme_id:
             raise self.missing
         return row
+
+    async def list_waivers(self, scheme_id: UUID) -> Sequence[PaymentArrangement]:
+        """Those that were agreed, the oldest first."""
+        agreed = col(PaymentArrangement.agreed_at)
+        return await self.list(
+            col(PaymentArrangement.scheme_id) == scheme_id,
+            col(PaymentArrangement.kind) == ArrangementKind.WAIVE,
+            agreed.is_not(None),
+            order=(agreed, col(PaymentArrangement.id)),
+        )
 
     async def list_of_person(self, person: UUID) -> Sequence[PaymentArrangement]:
         return await self.list(

@@ -42,13 +42,16 @@ Approver = Annotated[Principal, require("payments:approve", money=True)]
 async def list_scheme_balances(scheme_id: UUID, caller: Reader, session: Transaction) -> owing.Balances:
     """Who owes what in the scheme: what was taken back and could not be set against a payment yet, less what was waived.
 
-    After the year's last run it is what is left of the year.
+    After the year's last run it is what is left of the year. What was waived stays beside it: how much, by whom, when and why.
     """
     found = await service.list_balances(session, scheme_id)
+    waivers = await ArrangementRepository(session, session.tenant).list_waivers(scheme_id)
     return owing.Balances(
         scheme=scheme_id,
         owed=format_pounds(sum(-balance.amount for balance in found)),
         balances=[_balance(balance) for balance in found],
+        waived=format_pounds(sum(row.waived or 0 for row in waivers)),
+        waivers=[_arrangement(row) for row in waivers],
     )
 
 

@@ -31,19 +31,22 @@ def paid_by_account(moved: Sequence[Moved]) -> dict[Booking, int]:
 
 
 def stand_by_account(
-    *, own: Booking, entitled: Sums, unclaimed: Sums, offered: Sums, moved: Sequence[Moved]
+    *, own: Booking, entitled: Sums, unclaimed: Sums, offered: Sums, moved: Sequence[Moved], waived: int
 ) -> list[AccountStand]:
     """By cost centre, subjective and pay code; the scheme's own where nothing is booked at all.
 
     With 1,000.00 due to C100 of which 600.00 are posted, and 400.00 more on offer: an accrual of 400.00 and an outturn of
     1,400.00. If 150.00 of the 1,000.00 have to be claimed and nobody has, the accrual is 250.00: nothing is owed until it
-    is claimed, and it still may be. The rule is ours.
+    is claimed, and it still may be. What was waived is a debt of several lines, and stands where the scheme is booked. The
+    rule is ours.
     """
     posted: defaultdict[Booking, int] = defaultdict(int)
     for each in moved:
         posted[account_of(each.booking)] += each.posted
     paid = paid_by_account(moved)
-    accounts = {*entitled, *offered, *posted, *paid} or {account_of(own)}
+    accounts = {*entitled, *offered, *posted, *paid}
+    if waived or not accounts:
+        accounts.add(account_of(own))
     return [
         AccountStand(
             account,
@@ -52,6 +55,7 @@ def stand_by_account(
             paid=paid.get(account, 0),
             forecast_outturn=entitled.get(account, 0) + offered.get(account, 0),
             unclaimed=unclaimed.get(account, 0),
+            waived=waived if account == account_of(own) else 0,
         )
         for account in sorted(accounts, key=booking_order)
     ]
@@ -66,6 +70,7 @@ def summed(stands: Iterable[AccountStand], account: Booking = Booking()) -> Acco
         paid=sum(each.paid for each in several),
         forecast_outturn=sum(each.forecast_outturn for each in several),
         unclaimed=sum(each.unclaimed for each in several),
+        waived=sum(each.waived for each in several),
     )
 
 

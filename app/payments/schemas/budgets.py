@@ -15,6 +15,7 @@ _FIGURES = {
     "posted": "96000.00",
     "paid": "96000.00",
     "accrual": "30000.00",
+    "waived": "24.99",
     "forecast_outturn": "204000.00",
 }
 _COST_CENTRE = {"cost_centre": "C100", "subjective": "52121", "pay_code": "GP01", **_FIGURES}
@@ -39,6 +40,9 @@ class Figures(BaseModel):
     posted: PoundsSum = Field(description="The lines of released runs.")
     paid: PoundsSum = Field(description="What the ledger says it has paid.")
     accrual: PoundsSum = Field(description="Entitled, less what is unclaimed and what was posted.")
+    waived: PoundsSum = Field(
+        description="Debts of payees that two people waived by that day: paid, not due, and not taken back."
+    )
     forecast_outturn: PoundsSum = Field(
         description="Entitled, and for the rest of the year all that is offered: each need met, each capped count full."
     )

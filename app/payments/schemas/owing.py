@@ -29,6 +29,15 @@ _ARRANGEMENT = {
     "agreed_by": None,
     "agreed_at": None,
 }
+_WAIVER = {
+    **_ARRANGEMENT,
+    "kind": "waive",
+    "most_per_run": None,
+    "waived": "24.99",
+    "reason": "Less than it costs to take back.",
+    "agreed_by": PERSON_ID,
+    "agreed_at": "2026-11-23T10:00:00Z",
+}
 _BALANCE = {"practice": "ZZ0001", "payee": _PAYEE, "owed": "600.00", "most_per_run": "150.00"}
 
 
@@ -103,8 +112,12 @@ class OwedBalance(BaseModel):
 
 
 class Balances(BaseModel):
-    model_config = example({"scheme": SCHEME_ID, "owed": "600.00", "balances": [_BALANCE]})
+    model_config = example(
+        {"scheme": SCHEME_ID, "owed": "600.00", "balances": [_BALANCE], "waived": "24.99", "waivers": [_WAIVER]}
+    )
 
     scheme: UUID
     owed: PoundsSum
     balances: list[OwedBalance]
+    waived: PoundsSum = Field(description="What was owed and was waived, so that it is in no balance any more.")
+    waivers: list[Arrangement] = Field(description="Each waiver that was agreed, the oldest first.")

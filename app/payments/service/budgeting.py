@@ -11,8 +11,9 @@ from uuid import UUID
 
 from app.calculation.service import bookings, check_period, evaluate_offered, evaluate_possible, parse_definition
 from app.calculation.values import Booking, Definition, PracticeInput, PracticeResult
-from app.core.clock import Period, add_months, financial_year_of
+from app.core.clock import Period, add_months, financial_year_of, london_date
 from app.core.db import Tx, let_go
+from app.payments.repository.arrangements import ArrangementRepository
 from app.payments.repository.ledger import LedgerRepository
 from app.payments.repository.queries import CorrectionRepository
 from app.payments.rules.accruing import by_months, due_periods, gaps
@@ -78,13 +79,15 @@ async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     codes = await gathering.participants(year)
     moved = await ledger.list_moved(scheme_id, on=on)
     corrections = _corrections(await CorrectionRepository(session, session.tenant).list_approved(scheme_id), due)
+    waivers = await ArrangementRepository(session, session.tenant).list_waivers(scheme_id)
+    waived = sum(row.waived or 0 for row in waivers if row.agreed_at and london_date(row.agreed_at) <= on)
     budget = await schemes.budget_total(session, scheme, year=year, codes=codes)
     await let_go(session)
     own = Booking(scheme.pay_code, scheme.cost_centre)
     entitled, unclaimed, offered = await asyncio.to_thread(_sums, over, to_come, own)
     entitled.correct(corrections)
     by_account = stand_by_account(
-        own=own, entitled=entitled.pence, unclaimed=unclaimed, offered=offered.pence, moved=moved
+        own=own, entitled=entitled.pence, unclaimed=unclaimed, offered=offered.pence, moved=moved, waived=waived
     )
     left_out = sorted(entitled.left_out | offered.left_out)
     return BudgetStand(
