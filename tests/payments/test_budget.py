@@ -285,6 +285,25 @@ async def test_position_is_the_sum_of_all_schemes_and_a_sheet_says_the_same(shar
     assert {figure: control[figure] for figure in FIGURES} == {figure: found[figure] for figure in FIGURES}
 
 
+async def test_position_comes_in_pages_whose_sums_add_up(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("5000",))
+    await Office.sign_up(shared, office.tenant, office.practices, code="OTHER")
+    url, csv_of = "/v1/finance-position?on=2026-11-30", {"Accept": "text/csv"}
+    whole = (await office.manager.get(f"{url}&count=exact")).json()
+    assert (whole["total"], whole["next_cursor"]) == (2, None)
+    first = await office.manager.get(f"{url}&limit=1")
+    second = await office.manager.get(f"{url}&limit=1&cursor={first.json()['next_cursor']}")
+    assert first.json()["schemes"] + second.json()["schemes"] == whole["schemes"]
+    assert_adds_up(whole, [first.json(), second.json()])
+    sheet = await office.manager.get(f"{url}&limit=1", headers=csv_of)
+    assert sheet.text.splitlines()[-1].startswith("subtotal,")
+    following = sheet.headers["Link"].partition(">")[0].lstrip("<")
+    assert following == first.headers["Link"].partition(">")[0].lstrip("<")
+    rest = await office.manager.get(following, headers=csv_of)
+    assert rest.text.splitlines()[-1].startswith("control,")
+    assert "Link" not in rest.headers
+
+
 async def test_position_shows_nothing_of_another_tenant_and_no_day_that_no_scheme_has(shared: LivePlenary) -> None:
     office = await Office.open(shared, lists=("5000",))
     stranger = await shared.as_role("auditor", tenant=await shared.fresh_tenant())

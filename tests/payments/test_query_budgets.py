@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from app.core.clock import Period, add_months
+from app.core.pagination import Cursors, PageParams
 from app.payments.service import position_of, stand_of
 from app.schemes.service import expected_of_practice
 from tests.factories.payments import Office
@@ -68,8 +69,9 @@ async def test_a_position_takes_as_many_queries_for_each_scheme(shared: LivePlen
         await Office.sign_up(shared, office.tenant, office.practices, code=f"S{n}")
     async with shared.session(office.tenant) as session:
         with counted(shared) as statements:
-            found = await position_of(session, on=date(2026, 11, 30))
-    assert len(found) == schemes
+            cursors = Cursors([b"k" * 32], "epoch-1")
+            found = await position_of(session, on=date(2026, 11, 30), params=PageParams(), cursors=cursors)
+    assert len(found.rows) == schemes
     assert len(statements) == 1 + 12 * schemes
 
 

@@ -9,6 +9,7 @@ from app.core.auth import require
 from app.core.db import Transaction
 from app.core.http import Serving
 from app.core.money import format_pounds
+from app.core.pagination import link_header
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.payments import service
@@ -47,20 +48,29 @@ async def get_finance_position(
     session: Transaction,
     serving: Serving,
     request: Request,
+    response: Response,
 ) -> Response | budgets.FinancePosition:
     """The money of all schemes of the financial year and of the one before, at the end of a day: for the accrual at the end
-    of a month. With `Accept: text/csv` a row for each scheme and account, and a last row `control` with the sums.
+    of a month. It comes in pages by year and code of the scheme, and the sums are of the schemes of the page. With
+    `Accept: text/csv` a row for each scheme and account, and a last row `control` with the sums, or `subtotal` while the
+    `Link` header leads to more.
     """
     on = params.on or serving.today()
-    stands = await service.position_of(session, on=on)
+    page = await service.position_of(session, on=on, params=params, cursors=serving.cursors)
+    if page.next_cursor:
+        response.headers["Link"] = link_header(str(request.url), page.next_cursor)
+    stands = page.rows
     if _wants_csv(request):
         rows = [(stand.scheme.code, stand.scheme.financial_year, each) for stand in stands for each in stand.by_account]
-        return Response(position_csv(on, rows), media_type="text/csv; charset=utf-8")
+        body = position_csv(on, rows, more=page.next_cursor is not None)
+        return Response(body, media_type="text/csv; charset=utf-8", headers=dict(response.headers))
     every = [each for stand in stands for each in stand.by_account]
     return budgets.FinancePosition(
         on=on,
         by_cost_centre=[_cost_centre(each) for each in add_up(every)],
         schemes=[_stand(stand) for stand in stands],
+        next_cursor=page.next_cursor,
+        total=page.total,
         **_figures(summed(every)),
     )
 

@@ -82,8 +82,10 @@ def add_up(stands: Iterable[AccountStand]) -> list[AccountStand]:
     return [summed(found[account], account) for account in sorted(found, key=booking_order)]
 
 
-def position_csv(on: date, rows: Sequence[tuple[str, str, AccountStand]]) -> bytes:
-    """A row for each scheme and account, then one `control` row with the sums of those above it."""
+def position_csv(on: date, rows: Sequence[tuple[str, str, AccountStand]], *, more: bool = False) -> bytes:
+    """A row for each scheme and account, then one `control` row with the sums of those above it; `subtotal` where more schemes
+    follow on another page, so that nobody takes a part for the whole.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     names = ("record", "on", "scheme", "financial_year", "cost_centre", "subjective", "pay_code")
@@ -92,7 +94,9 @@ def position_csv(on: date, rows: Sequence[tuple[str, str, AccountStand]]) -> byt
         account = stand.account
         codes = (scheme, year, account.cost_centre, account.subjective, account.pay_code)
         writer.writerow(("account", on.isoformat(), *(safe_text(code or "") for code in codes), *_amounts(stand)))
-    writer.writerow(("control", on.isoformat(), *[""] * 5, *_amounts(summed(stand for _, _, stand in rows))))
+    writer.writerow(
+        ("subtotal" if more else "control", on.isoformat(), *[""] * 5, *_amounts(summed(stand for _, _, stand in rows)))
+    )
     return text.getvalue().encode()
 
 

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from app.core.http import PageModel
 from app.core.money import PoundsSum
+from app.core.pagination import PageParams
 from app.payments.schemas.examples import SCHEME_ID, example
 
 _FIGURES = {
@@ -79,19 +81,19 @@ class BudgetParams(BaseModel):
     on: date | None = Field(default=None, description="The end of which day; today if absent.")
 
 
-class FinancePosition(Figures):
-    """All schemes' money at the end of a day. Each figure is the sum of that figure by cost centre, and by scheme."""
+class FinancePosition(Figures, PageModel):
+    """The money of a page of schemes at the end of a day. Each figure is the sum of that figure by cost centre, and by scheme."""
 
-    model_config = example({"on": "2026-11-30", **_FIGURES, "by_cost_centre": [_COST_CENTRE], "schemes": [_BUDGET]})
+    model_config = example(
+        {"on": "2026-11-30", **_FIGURES, "by_cost_centre": [_COST_CENTRE], "schemes": [_BUDGET], "next_cursor": None}
+    )
 
     on: date
     by_cost_centre: list[CostCentreStand]
     schemes: list[BudgetStand]
 
 
-class PositionParams(BaseModel):
-    model_config = {"extra": "forbid"}
-
+class PositionParams(PageParams):
     # The financial years that schemes have.
     on: Annotated[date, Field(ge=date(1990, 4, 1), le=date(2101, 3, 31))] | None = Field(
         default=None, description="The end of which day; today if absent."

@@ -13,6 +13,8 @@ from app.calculation.service import bookings, check_period, evaluate_offered, ev
 from app.calculation.values import Booking, Definition, PracticeInput, PracticeResult
 from app.core.clock import Period, add_months, financial_year_of, london_date
 from app.core.db import Tx, let_go
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page
 from app.payments.repository.arrangements import ArrangementRepository
 from app.payments.repository.ledger import LedgerRepository
 from app.payments.repository.queries import CorrectionRepository
@@ -95,11 +97,11 @@ async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     )
 
 
-async def position_of(session: Tx, *, on: date) -> list[BudgetStand]:
-    """Each scheme that has begun and whose year is that of the day or the one before: what is older is settled."""
+async def position_of(session: Tx, *, on: date, params: PageParams, cursors: Cursors) -> Page[BudgetStand]:
+    """Schemes that have begun and whose year is that of the day or the one before: what is older is settled."""
     since = add_months(financial_year_of(on).valid_from, -12)
-    found = await schemes.list_begun(session, since=since, on=on)
-    return [await stand_of(session, scheme.id, on=on) for scheme in found]
+    page = await schemes.page_begun(session, since=since, on=on, params=params, cursors=cursors)
+    return Page([await stand_of(session, scheme.id, on=on) for scheme in page.rows], page.next_cursor, page.total)
 
 
 async def _stretches(

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import col, select
 
 from app.core.pagination import Cursors, PageParams
@@ -47,10 +47,25 @@ class SchemeRepository(TenantRepository[SchemeRow]):
     async def list_begun(self, *, since: date, on: date) -> Sequence[SchemeRow]:
         """Not drafts, whose year begins from the one day to the other; by year and code."""
         return await self.list(
+            *self._begun(since, on),
+            order=[col(SchemeRow.starts_on), col(SchemeRow.code)],
+        )
+
+    async def page_begun(self, *, since: date, on: date, params: PageParams, cursors: Cursors) -> Page[SchemeRow]:
+        """A page of `list_begun`."""
+        return await self.page(
+            self.select().where(*self._begun(since, on)),
+            keys=[col(SchemeRow.starts_on), col(SchemeRow.code)],
+            params=params,
+            cursors=cursors,
+            kind=f"schemes_begun:{since}:{on}",
+        )
+
+    def _begun(self, since: date, on: date) -> tuple[ColumnElement[bool], ...]:
+        return (
             col(SchemeRow.state) != SchemeState.DRAFT,
             col(SchemeRow.starts_on) >= since,
             col(SchemeRow.starts_on) <= on,
-            order=[col(SchemeRow.starts_on), col(SchemeRow.code)],
         )
 
     async def is_consulted(self, scheme_id: UUID) -> bool:

@@ -14,7 +14,8 @@ from app.core.clock import Period, financial_year_start, london_date
 from app.core.db import Tx
 from app.core.errors import InvalidRequest
 from app.core.events import emit
-from app.core.repository import Expected
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Expected, Page
 from app.schemes.errors import (
     BudgetMissing,
     ConsultationRunning,
@@ -222,10 +223,10 @@ async def get_scheme(session: Tx, scheme_id: UUID) -> SchemeRef:
     return as_scheme_ref(await SchemeRepository(session, session.tenant).get(scheme_id))
 
 
-async def list_begun(session: Tx, *, since: date, on: date) -> list[SchemeRef]:
-    """Each scheme that is no draft and whose year begins in that time."""
-    rows = await SchemeRepository(session, session.tenant).list_begun(since=since, on=on)
-    return [as_scheme_ref(row) for row in rows]
+async def page_begun(session: Tx, *, since: date, on: date, params: PageParams, cursors: Cursors) -> Page[SchemeRef]:
+    """Schemes that are no drafts and whose year begins in that time, by year and code."""
+    schemes = SchemeRepository(session, session.tenant)
+    return (await schemes.page_begun(since=since, on=on, params=params, cursors=cursors)).map(as_scheme_ref)
 
 
 async def get_version_for(session: Tx, scheme_id: UUID, period: Period) -> VersionRef:
