@@ -325,6 +325,15 @@ class BookingIncomplete(DomainError):
     )
 
 
+class SentFileLost(DomainError):
+    status = 409
+    code = "payments.sent_file_lost"
+    title = "The file cannot be made again as it was sent."
+    hint = (
+        "It was sent before layouts were kept with what is sent. Whoever pays has it; its digest is with the sending."
+    )
+
+
 class LayoutNotFound(NotFound):
     code = "payments.layout_not_found"
     title = "There is no such file layout."

@@ -166,6 +166,8 @@ class PaymentSending(SQLModel, table=True):
     run_id: UUID
     format: str
     layout: str | None
+    # The layout as it was then; None without one.
+    layout_terms: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     digest: str
     payments: int
     total: int = Field(sa_type=BigInteger)

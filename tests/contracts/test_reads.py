@@ -24,11 +24,14 @@ WITHOUT_TAG = {
     "GET /metrics": "figures of the moment, which asking for them moves",
 }
 FORMATS = {"application/zip": "oracle-ap"}
+SENT_AS = {"GET /v1/payment-runs/{run_id}/sendings/{sending_id}/file": "text/csv"}
+"""What has one form alone, which the caller does not choose."""
 READS = [
     (operation, media)
     for operation in OPERATIONS
     if operation.method == "GET" and str(operation) not in WITHOUT_TAG
     for media in operation.details["responses"]["200"]["content"]
+    if media == SENT_AS.get(str(operation), media)
 ]
 PATHS = {"/v1/commissioners/{commissioner}": lambda own: own.tenant, "/problems/{code}": lambda own: "not_found"}
 

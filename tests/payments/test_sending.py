@@ -37,6 +37,29 @@ async def test_second_sending_is_refused_until_it_says_why(shared: LivePlenary) 
     assert len({each["digest"] for each in listed}) == 1
 
 
+async def test_what_was_sent_is_had_to_the_byte_after_its_layout_has_changed(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.pay()
+    layout, columns = (
+        "/v1/file-layouts/theirs",
+        [
+            {"field": "payment_reference", "heading": "Invoice"},
+            {"field": "amount", "heading": "Net"},
+        ],
+    )
+    made = await office.releaser.put(layout, json={"columns": columns})
+    sent = await office.releaser.post(f"/v1/payment-runs/{run_id}/sendings", json={"layout": "theirs"})
+    before = await office.file(run_id, layout="theirs")
+    columns.reverse()
+    changed = await office.releaser.put(layout, json={"columns": columns}, headers={"If-Match": made.headers["ETag"]})
+    assert (sent.status_code, changed.status_code) == (201, 200)
+    assert (await office.file(run_id, layout="theirs")).content != before.content
+    again = await office.manager.get(f"{sent.headers['Location']}/file")
+    assert (again.status_code, again.content) == (200, before.content)
+    assert hashlib.sha256(again.content).hexdigest() == sent.json()["digest"]
+    assert again.headers["Plenary-Control-Total"] == sent.json()["total"]
+
+
 async def test_of_many_who_send_at_once_one_needs_no_reason(shared: LivePlenary) -> None:
     office = await Office.open(shared)
     run_id = await office.pay()

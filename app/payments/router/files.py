@@ -1,7 +1,7 @@
 """HTTP of files for a ledger, and of how each tenant's ledger wants them."""
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -23,13 +23,15 @@ from app.payments.errors import (
     LayoutNotFound,
     RunNotFound,
     RunNotReleased,
+    SendingNotFound,
+    SentFileLost,
     SupplierMissing,
 )
 from app.payments.repository.layouts import LayoutRepository
 from app.payments.router.root import router
 from app.payments.schemas import files
 from app.payments.tables import FileLayout
-from app.payments.values import CsvLayout, FileForm, InvoiceLayout
+from app.payments.values import CsvLayout, FileForm, InvoiceLayout, PaymentFile
 
 Reader = Annotated[Principal, require("runs:read")]
 Keeper = Annotated[Principal, require("files:write")]
@@ -43,23 +45,26 @@ _KINDS: Final = {
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
+_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The file, as an attachment.",
+        "headers": {
+            "Plenary-Control-Count": {"schema": {"type": "integer"}, "description": "How many payments."},
+            "Plenary-Control-Total": {"schema": {"type": "string"}, "description": "Their sum in pounds."},
+        },
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/json": {"schema": {"type": "object"}},
+            "application/zip": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+
+
 @router.get(
     "/v1/payment-runs/{run_id}/file",
     response_class=Response,
-    responses={
-        200: {
-            "description": "The file, as an attachment.",
-            "headers": {
-                "Plenary-Control-Count": {"schema": {"type": "integer"}, "description": "How many payments."},
-                "Plenary-Control-Total": {"schema": {"type": "string"}, "description": "Their sum in pounds."},
-            },
-            "content": {
-                "text/csv": {"schema": {"type": "string"}},
-                "application/json": {"schema": {"type": "object"}},
-                "application/zip": {"schema": {"type": "string", "format": "binary"}},
-            },
-        }
-    }
+    responses=_FILE
     | error_responses(
         RunNotFound, RunNotReleased, LayoutNotFound, LayoutNotFitting, SupplierMissing, BookingIncomplete
     ),
@@ -78,7 +83,23 @@ async def get_payment_file(
     `cqrs-local` is what a bulk claim in CQRS Local is filled with.
     """
     found = await service.render_file(session, run_id, form=params.format, layout=params.layout)
-    media_type, ending = _KINDS[params.format]
+    return _attached(run_id, params.format, found)
+
+
+@router.get(
+    "/v1/payment-runs/{run_id}/sendings/{sending_id}/file",
+    response_class=Response,
+    responses=_FILE | error_responses(RunNotFound, SendingNotFound, LayoutNotFound, SentFileLost),
+)
+async def get_sent_file(run_id: UUID, sending_id: UUID, caller: Reader, session: Transaction) -> Response:
+    """The file that left with this sending, to the byte: by its layout as it was then, whatever it is now."""
+    await service.get_run(session, run_id)
+    form, found = await service.render_sent(session, run_id, sending_id)
+    return _attached(run_id, form, found)
+
+
+def _attached(run_id: UUID, form: FileForm, found: PaymentFile) -> Response:
+    media_type, ending = _KINDS[form]
     headers = {
         "Content-Disposition": f'attachment; filename="run-{run_id}.{ending}"',
         "Plenary-Control-Count": str(found.count),

@@ -45,7 +45,7 @@ from app.payments.service.running import (
     stop_run,
     write_statements,
 )
-from app.payments.service.sending import send_run
+from app.payments.service.sending import render_sent, send_run
 from app.payments.service.settings import settle_approval
 from app.payments.service.settling import Loaded, record_acknowledgements
 from app.payments.service.supplying import confirm_supplier, propose_supplier
@@ -103,6 +103,7 @@ __all__ = [
     "remittance_of",
     "remittance_pdf",
     "render_file",
+    "render_sent",
     "request_run",
     "send_run",
     "settle_approval",

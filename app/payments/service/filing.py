@@ -1,9 +1,9 @@
 """A released run's payments as a file that a ledger loads, and how each tenant's ledger wants it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -50,13 +50,17 @@ Layout = CsvLayout | InvoiceLayout
 
 async def render_file(session: Tx, run_id: UUID, *, form: FileForm, layout: str | None = None) -> PaymentFile:
     """The same run gives the same bytes, by the same layout."""
+    return await render_by(session, run_id, form=form, layout=await named_layout(session, form, layout))
+
+
+async def render_by(session: Tx, run_id: UUID, *, form: FileForm, layout: Layout | None) -> PaymentFile:
+    """By a layout that is in hand."""
     run = await RunRepository(session, session.tenant).get(run_id)
     if run.state not in POSTED or run.released_at is None or run.pay_by is None:
         raise RunNotReleased(f"The run is {run.state}.")
-    wanted = await _layout(session, form, layout)
     head = await _head(session, run, released_at=run.released_at)
     payments = await _payments(session, run_id, head.booking)
-    body = await _Rendering(session, head, run.released_at).body(form, payments, wanted)
+    body = await _Rendering(session, head, run.released_at).body(form, payments, layout)
     return PaymentFile(body, len(payments), total_of(payments))
 
 
@@ -83,10 +87,14 @@ async def put_layout(
 
 
 def layout_of(row: FileLayout) -> Layout:
-    return msgspec.convert(row.layout, _KINDS[FileForm(row.format)])
+    return layout_from(row.layout, FileForm(row.format))
 
 
-async def _layout(session: Tx, form: FileForm, name: str | None) -> Layout | None:
+def layout_from(plain: Mapping[str, Any], form: FileForm) -> Layout:
+    return msgspec.convert(plain, _KINDS[form])
+
+
+async def named_layout(session: Tx, form: FileForm, name: str | None) -> Layout | None:
     if name is None:
         return None
     row = await LayoutRepository(session, session.tenant).get_named(name)

@@ -4,15 +4,18 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from app.core.audit import audit
 from app.core.db import Tx
 from app.core.events import emit
+from app.payments.errors import SentFileLost
 from app.payments.events import RunSent
 from app.payments.repository.sendings import SendingRepository
-from app.payments.service.filing import render_file
+from app.payments.service.filing import layout_from, named_layout, render_by
 from app.payments.service.reading import get_run
 from app.payments.tables import PaymentSending
-from app.payments.values import FileForm
+from app.payments.values import FileForm, PaymentFile
 
 
 async def send_run(
@@ -29,13 +32,15 @@ async def send_run(
     if not await SendingRepository(session, session.tenant).list_all_of_run(run_id):
         # What is not sent again overrides nothing, and must not leave the place of the first sending free.
         override_reason = None
-    file = await render_file(session, run_id, form=form, layout=layout)
+    wanted = await named_layout(session, form, layout)
+    file = await render_by(session, run_id, form=form, layout=wanted)
     sending = PaymentSending(
         commissioner_id=session.tenant,
         run_id=run_id,
         format=form,
         layout=layout,
-        digest=hashlib.sha256(file.body).hexdigest(),
+        layout_terms=None if wanted is None else msgspec.to_builtins(wanted),
+        digest=_digest(file),
         payments=file.count,
         total=file.total,
         override_reason=override_reason,
@@ -50,3 +55,21 @@ async def send_run(
     emit(session, RunSent(subject=str(run_id), scheme_id=str(run.scheme_id), again=is_again))
     audit(session, "payment_run.sent", run_id, format=form, digest=sending.digest, total=sending.total, again=is_again)
     return sending
+
+
+async def render_sent(session: Tx, run_id: UUID, sending_id: UUID) -> tuple[FileForm, PaymentFile]:
+    """The file as it was sent, to the byte, whatever has become of its layout."""
+    row = await SendingRepository(session, session.tenant).get_of_run(run_id, sending_id)
+    form = FileForm(row.format)
+    if row.layout_terms is None:
+        wanted = await named_layout(session, form, row.layout)
+    else:
+        wanted = layout_from(row.layout_terms, form)
+    file = await render_by(session, run_id, form=form, layout=wanted)
+    if _digest(file) != row.digest:
+        raise SentFileLost
+    return form, file
+
+
+def _digest(file: PaymentFile) -> str:
+    return hashlib.sha256(file.body).hexdigest()
