@@ -365,6 +365,7 @@ class SamePerson(DomainError):
     code = "schemes.same_person"
     title = "Declaring, vetting, checking and approving a claim are for different people."
     hint = "Let somebody else do it, under whichever key: persons are compared, not keys."
+    constraints = ("ck_claim_people", "ck_claim_approvers")
 
 
 class UnknownReason(InvalidRequest):
