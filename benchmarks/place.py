@@ -27,7 +27,7 @@ from app.core.secrets import new_key_setting
 from app.core.settings import Settings
 from app.embedded.servers import temporary_servers
 from workers.jobs import Tools
-from workers.settings import close_tools, make_tools
+from workers.settings import close_tools, collect_seldom, make_tools
 
 COMMISSIONERS, PRACTICES = 42, 7_000
 ENV = {
@@ -104,6 +104,7 @@ class Place:
     async def tools(self, **more: str) -> AsyncIterator[Tools]:
         """What a worker of this place has in hand, for running jobs in this process."""
         named = {name.removeprefix("PLENARY_").lower(): value for name, value in self.settings.items()}
+        collect_seldom()
         tools = await make_tools(Settings.model_validate(named | more))
         try:
             yield tools

@@ -39,16 +39,17 @@ ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"""
 _FORGET = text("DELETE FROM worker_heartbeat WHERE name = :name OR seen_at < clock_timestamp() - interval '1 day'")
 
 
-def _collect_seldom() -> None:
-    """A large run makes hundreds of thousands of objects that live until its end and have no cycles; looking for cycles
-    among them, and among all that was there before, again and again, took longer than the sums.
+def collect_seldom() -> None:
+    """For a process that is a worker and nothing else, once.
+
+    A large run makes hundreds of thousands of objects that live until its end and have no cycles; looking for cycles among
+    them, and among all that was there before, again and again, took longer than the sums.
     """
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 
 
 async def make_tools(settings: Settings) -> Tools:
-    _collect_seldom()
     await refuse_powerful_logins(settings, ("worker", "platform"))
     return Tools(
         settings=settings,
@@ -228,6 +229,7 @@ def _redis_settings(settings: Settings) -> RedisSettings:
 async def _run(queues: Sequence[str] | None) -> None:
     settings = load_settings()
     logging.configure_logging(json=settings.log_format == "json", level=settings.log_level)
+    collect_seldom()
     tools = await make_tools(settings)
     process = WorkerProcess(tools, queues or QUEUES)
     loop = asyncio.get_running_loop()
