@@ -330,7 +330,8 @@ class SentFileLost(DomainError):
     code = "payments.sent_file_lost"
     title = "The file cannot be made again as it was sent."
     hint = (
-        "It was sent before layouts were kept with what is sent. Whoever pays has it; its digest is with the sending."
+        "Something that it was made of was not kept then, or has changed since. Whoever pays has it; its digest is with the"
+        " sending."
     )
 
 

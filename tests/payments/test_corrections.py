@@ -4,7 +4,7 @@ from datetime import date
 
 from app.calculation.values import Payee
 from app.core.clock import Period
-from app.payments.rules.working import corrected_digest
+from app.payments.rules.written import corrected_digest
 from app.payments.values import Correction
 from tests.factories.calculation import per_head, practice
 from tests.factories.payments import Office, part, posted, worked

@@ -58,6 +58,11 @@ async def test_what_was_sent_is_had_to_the_byte_after_its_layout_has_changed(sha
     assert (again.status_code, again.content) == (200, before.content)
     assert hashlib.sha256(again.content).hexdigest() == sent.json()["digest"]
     assert again.headers["Plenary-Control-Total"] == sent.json()["total"]
+    # As one that was recorded before layouts were kept.
+    forgotten, tenant = "UPDATE payment_sending SET layout_terms = NULL", shared.tenants[office.tenant]
+    await shared.execute(forgotten, tenant=tenant)
+    lost = await office.manager.get(f"{sent.headers['Location']}/file")
+    assert (lost.status_code, lost.json()["code"]) == (409, "payments.sent_file_lost")
 
 
 async def test_of_many_who_send_at_once_one_needs_no_reason(shared: LivePlenary) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.calculation.service import canonical_json
-from app.payments.rules.working import _encoder
+from app.payments.rules.written import _encoder
 from app.payments.values import LineKind
 from tests.factories.calculation import QUARTER, a_list, fixed, per_head, per_session, practice, session, total
 from tests.factories.payments import part, posted, practices, worked

@@ -35,13 +35,9 @@ def sight(definition: Definition, period: Period) -> Sight:
         posts = tuple(_posts(practice.posts, asked, span)) if practice.posts else ()
         member = _member(practice.member, span)
         successor = practice.successor if reads_successors and _ends(member, span) else None
+        looks_so = (lists, posts, member, successor)
         for one in (practice, last):
-            if one is not None and (lists, posts, member, successor) == (
-                one.lists,
-                one.posts,
-                one.member,
-                one.successor,
-            ):
+            if one is not None and looks_so == (one.lists, one.posts, one.member, one.successor):
                 return one
         return replace(practice, lists=lists, posts=posts, member=member, successor=successor)
 

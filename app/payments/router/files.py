@@ -89,7 +89,7 @@ async def get_payment_file(
 @router.get(
     "/v1/payment-runs/{run_id}/sendings/{sending_id}/file",
     response_class=Response,
-    responses=_FILE | error_responses(RunNotFound, SendingNotFound, LayoutNotFound, SentFileLost),
+    responses=_FILE | error_responses(RunNotFound, SendingNotFound, SentFileLost),
 )
 async def get_sent_file(run_id: UUID, sending_id: UUID, caller: Reader, session: Transaction) -> Response:
     """The file that left with this sending, to the byte: by its layout as it was then, whatever it is now."""

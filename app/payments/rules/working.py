@@ -1,13 +1,9 @@
 """From frozen parts to statements: entitled to date minus posted to date, and what may leave in a file."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
-
-import msgspec
 
 from app.calculation.service import evaluate, parse_definition
 from app.calculation.values import Explanation, Line, Payee, PracticeResult
@@ -15,6 +11,7 @@ from app.core.clock import Period
 from app.core.money import format_pounds
 from app.core.wording import pounds_text, span_text
 from app.payments.rules.ceiling import COMPONENT, excess, held_back
+from app.payments.rules.written import outputs_digest
 from app.payments.values import (
     Balance,
     Ceiling,
@@ -27,9 +24,6 @@ from app.payments.values import (
     WorkedRun,
     WorkedStatement,
 )
-
-# Sorted keys and no spaces: the canonical form of calculation, at a tenth of the time. A test holds them together.
-_encoder = msgspec.json.Encoder(order="sorted")
 
 
 def work_out(parts: Sequence[Part], balances: Iterable[Balance], within: Ceiling | None = None) -> WorkedRun:
@@ -60,7 +54,7 @@ def work_out(parts: Sequence[Part], balances: Iterable[Balance], within: Ceiling
         statements,
         total=sum(statement.total for statement in statements),
         lines=sum(len(statement.lines) for statement in statements),
-        outputs_digest=_digest(statements),
+        outputs_digest=outputs_digest(statements),
         excess=over,
         held_back=-sum(line.amount for several in held.values() for line in several),
     )
@@ -289,140 +283,3 @@ def balance_notes(owed: Balance) -> Iterator[str]:
             f"{owed.payee.code} owes {pounds_text(-owed.amount)} from before, and by what was agreed this payment is"
             f" lessened by {pounds_text(owed.most)} at most."
         )
-
-
-def inputs_digest(own: bytes, earlier: Iterable[bytes], within: Ceiling | None = None) -> str:
-    """`own` and `earlier` are what `part_print` made of each part, in the order of their periods."""
-    budget = [_encoder.encode([within.rule.value, within.budget, within.available])] if within else []
-    return hashlib.sha256(b"\x1e".join((own, *earlier, *budget))).hexdigest()
-
-
-def with_unknown(digest: str, unknown: Iterable[str]) -> str:
-    """A digest of what was gathered, and of the payees that could not be found, where there are any."""
-    codes = sorted(unknown)
-    return hashlib.sha256(" ".join([digest, *codes]).encode()).hexdigest() if codes else digest
-
-
-def part_print(digest: str, posted: Mapping[str, tuple[Posted, ...]], balances: Sequence[Balance] = ()) -> bytes:
-    """What a part is worked out from: its frozen inputs by their digest, what was posted, and what is owed."""
-    return _encoder.encode(
-        [
-            digest,
-            [[practice, [posted_plain(each) for each in posted[practice]]] for practice in sorted(posted)],
-            [balance_plain(each) for each in balances],
-        ]
-    )
-
-
-def balance_plain(balance: Balance) -> list[Any]:
-    plain: list[Any] = [balance.practice, balance.payee.type, balance.payee.code, balance.amount]
-    # Left out where nothing was agreed, so that what was frozen before keeps its digest.
-    return plain if balance.most is None and not balance.waived else [*plain, balance.most, balance.waived]
-
-
-def balance_from_plain(plain: Sequence[Any]) -> Balance:
-    practice, payee_type, code, *rest = plain
-    return Balance(practice, Payee(payee_type, code), *rest)
-
-
-def corrected_digest(digest: str, corrections: Mapping[str, tuple[Correction, ...]]) -> str:
-    """The digest of a part's frozen inputs with its corrections; without any it stays as it was."""
-    if not corrections:
-        return digest
-    plain = [[practice, [correction_plain(each) for each in corrections[practice]]] for practice in sorted(corrections)]
-    return hashlib.sha256(_encoder.encode([digest, plain])).hexdigest()
-
-
-def correction_plain(correction: Correction) -> list[Any]:
-    payee = correction.payee
-    return [correction.component, payee.type, payee.code, correction.amount, correction.reason, correction.query]
-
-
-def correction_from_plain(plain: Sequence[Any]) -> Correction:
-    component, payee_type, code, amount, reason, query = plain
-    return Correction(component, Payee(payee_type, code), amount, reason, query)
-
-
-def posted_plain(posted: Posted) -> list[Any]:
-    return [posted.component, posted.payee.type, posted.payee.code, posted.amount, list(posted.references)]
-
-
-def posted_from_plain(plain: Sequence[Any]) -> Posted:
-    component, payee_type, code, amount, references = plain
-    return Posted(component, Payee(payee_type, code), amount, tuple(references))
-
-
-def _digest(statements: Iterable[WorkedStatement]) -> str:
-    """Of every figure that leaves, in one order. References are left out: they name a run, not a result; and words follow
-    from the figures and the frozen inputs.
-    """
-    digest = hashlib.sha256()
-    for statement in statements:
-        digest.update(statement_bytes(statement))
-        digest.update(b"\n")
-    return digest.hexdigest()
-
-
-class _PlainLine(msgspec.Struct):
-    """Written in the order of the members, which is that of the alphabet; so are the next two."""
-
-    amount: str
-    blocked: bool
-    component: str
-    kind: str
-    payee: tuple[str, str]
-    period: tuple[date, date | None]
-    quantity: str | None
-    rate: str | None
-
-
-class _PlainPayment(msgspec.Struct):
-    brought_forward: str
-    carried_forward: str
-    payable: str
-    payee: tuple[str, str]
-    total: str
-
-
-class _PlainStatement(msgspec.Struct):
-    lines: list[_PlainLine]
-    notes: tuple[str, ...]
-    payments: list[_PlainPayment]
-    practice: str
-    total: str
-
-
-def statement_bytes(statement: WorkedStatement) -> bytes:
-    """Its figures in canonical form."""
-    return msgspec.json.encode(
-        _PlainStatement(
-            [_plain_line(line) for line in statement.lines],
-            statement.notes,
-            [_plain_payment(payment) for payment in statement.payments],
-            statement.practice,
-            format_pounds(statement.total),
-        )
-    )
-
-
-def _plain_line(line: StatementLine) -> _PlainLine:
-    return _PlainLine(
-        format_pounds(line.amount),
-        line.blocked,
-        line.component,
-        line.kind.value,
-        (line.payee.type, line.payee.code),
-        (line.period.valid_from, line.period.valid_until),
-        line.quantity,
-        line.rate,
-    )
-
-
-def _plain_payment(payment: PayeePayment) -> _PlainPayment:
-    return _PlainPayment(
-        format_pounds(payment.brought_forward),
-        format_pounds(payment.carried_forward),
-        format_pounds(payment.payable),
-        (payment.payee.type, payment.payee.code),
-        format_pounds(payment.total),
-    )

@@ -3,7 +3,8 @@
 from app.payments.repository.queries import count_overdue_queries
 from app.payments.repository.runs import count_unacknowledged_releases
 from app.payments.rules.remittances import line_html, makes_pdf, remittance_html, remittance_pdf
-from app.payments.rules.working import statement_bytes, work_out
+from app.payments.rules.working import work_out
+from app.payments.rules.written import statement_bytes
 from app.payments.service.answering import (
     answer_query,
     approve_correction,

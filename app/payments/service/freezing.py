@@ -28,7 +28,7 @@ from app.payments.repository.rows import period_of
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.repository.suppliers import SupplierRepository
-from app.payments.rules import working
+from app.payments.rules import working, written
 from app.payments.tables import PaymentRun, PaymentRunPart
 from app.payments.values import Balance, Ceiling, Correction, LastPosted, Part, Posted, RunState, WorkedRun
 from app.schemes import service as schemes
@@ -58,9 +58,9 @@ async def freeze_run(session: Tx, run_id: UUID, *, now: datetime) -> Frozen | No
     if run.state != RunState.CALCULATING:
         return None
     if stored := await parts.list_parts(run_id):
-        written = await StatementRepository(session, session.tenant).list_practices(run_id)
+        practices = await StatementRepository(session, session.tenant).list_practices(run_id)
         rows = await parts.list_inputs(whole=[run_id])
-        return Frozen(_parts(stored, rows), _balances(run), _ceiling(run), frozenset(written))
+        return Frozen(_parts(stored, rows), _balances(run), _ceiling(run), frozenset(practices))
     ledger = LedgerRepository(session, session.tenant)
     posted = await ledger.list_posted_periods(run.scheme_id)
     own = period_of(run)
@@ -80,8 +80,8 @@ async def freeze_run(session: Tx, run_id: UUID, *, now: datetime) -> Frozen | No
     session.add_all(freezer.rows)
     await session.flush()
     await parts.add_inputs(freezer.inputs)
-    run.balances = [working.balance_plain(balance) for balance in balances]
-    run.inputs_digest = working.inputs_digest(own_print, earlier_prints, within)
+    run.balances = [written.balance_plain(balance) for balance in balances]
+    run.inputs_digest = written.inputs_digest(own_print, earlier_prints, within)
     if within is not None:
         run.over_budget, run.budget, run.available = within.rule.value, within.budget, within.available
     return Frozen(tuple(freezer.parts), tuple(balances), within)
@@ -163,7 +163,7 @@ class _Freezer:
         if seen != before.fingerprint or period in self.limited:
             return await self.add(period)
         self._add_row(period, before.digest, seen, differences=True, changed=False)
-        return working.part_print(before.digest, {})
+        return written.part_print(before.digest, {})
 
     async def add(self, period: Period, *, balances: Sequence[Balance] = ()) -> bytes:
         """Gather one period; what it was worked out from comes back as bytes for the digest."""
@@ -175,7 +175,7 @@ class _Freezer:
         corrections = self.corrections.get(period, {})
         unknown = await self._unknown_payees(version)
         inputs = frozen_digest(version.definition, period=period, frozen=list(frozen.values()))
-        digest = working.with_unknown(working.corrected_digest(inputs, corrections), unknown)
+        digest = written.with_unknown(written.corrected_digest(inputs, corrections), unknown)
         before = self.posted.get(period)
         # What was last posted for a period follows from what it was worked out from, so the same again moves nothing,
         # but for what a budget held back then.
@@ -191,7 +191,7 @@ class _Freezer:
             )
         seen = await self._fingerprint(period) if self.claims.is_settled(period) else None
         self._add_row(period, digest, seen, differences=before is not None, changed=changed)
-        return working.part_print(digest, posted, balances)
+        return written.part_print(digest, posted, balances)
 
     async def _already_paid(self, period: Period) -> set[str]:
         """A correction that is paid where a claim is missing pays for no claim, so only runs that needed none count."""
@@ -205,7 +205,7 @@ class _Freezer:
         unknown = sorted(await self._unknown_payees(version))
         head = " ".join([ENGINE_VERSION, str(version.id), f"{period.valid_from} {period.end} {mark}", *unknown])
         seen = hashlib.sha256(b"\n".join([head.encode(), *map(self._form, outlines)])).hexdigest()
-        return working.corrected_digest(seen, self.corrections.get(period, {}))
+        return written.corrected_digest(seen, self.corrections.get(period, {}))
 
     async def _unknown_payees(self, version: VersionRef) -> frozenset[str]:
         """Organisations that the version pays and that neither the register nor a confirmed supplier knows: each version is
@@ -262,9 +262,9 @@ class _Freezer:
                     len(self.rows),
                     practice,
                     None if inputs is None else inputs.decode(),
-                    msgspec.json.encode([working.posted_plain(each) for each in posted.get(practice, ())]).decode(),
+                    msgspec.json.encode([written.posted_plain(each) for each in posted.get(practice, ())]).decode(),
                     msgspec.json.encode(
-                        [working.correction_plain(each) for each in corrections.get(practice, ())]
+                        [written.correction_plain(each) for each in corrections.get(practice, ())]
                     ).decode(),
                 )
             )
@@ -285,7 +285,7 @@ def _ceiling(run: PaymentRun) -> Ceiling | None:
 
 
 def _balances(run: PaymentRun) -> tuple[Balance, ...]:
-    return tuple(working.balance_from_plain(plain) for plain in run.balances or ())
+    return tuple(written.balance_from_plain(plain) for plain in run.balances or ())
 
 
 def _part(part: PaymentRunPart, rows: Sequence[FrozenRow]) -> Part:
@@ -294,11 +294,11 @@ def _part(part: PaymentRunPart, rows: Sequence[FrozenRow]) -> Part:
         definition=part.definition or {},
         practices=tuple(practice_from_json(row.frozen) for row in rows if row.frozen is not None),
         posted={
-            row.practice: tuple(working.posted_from_plain(each) for each in row.posted) for row in rows if row.posted
+            row.practice: tuple(written.posted_from_plain(each) for each in row.posted) for row in rows if row.posted
         },
         differences=part.differences,
         corrections={
-            row.practice: tuple(working.correction_from_plain(each) for each in row.corrections)
+            row.practice: tuple(written.correction_from_plain(each) for each in row.corrections)
             for row in rows
             if row.corrections
         },

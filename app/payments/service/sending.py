@@ -61,10 +61,9 @@ async def render_sent(session: Tx, run_id: UUID, sending_id: UUID) -> tuple[File
     """The file as it was sent, to the byte, whatever has become of its layout."""
     row = await SendingRepository(session, session.tenant).get_of_run(run_id, sending_id)
     form = FileForm(row.format)
-    if row.layout_terms is None:
-        wanted = await named_layout(session, form, row.layout)
-    else:
-        wanted = layout_from(row.layout_terms, form)
+    if row.layout is not None and row.layout_terms is None:
+        raise SentFileLost
+    wanted = None if row.layout_terms is None else layout_from(row.layout_terms, form)
     file = await render_by(session, run_id, form=form, layout=wanted)
     if _digest(file) != row.digest:
         raise SentFileLost
