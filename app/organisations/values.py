@@ -112,7 +112,14 @@ class PracticeRef:
     name: str
     opened_on: date | None
     closed_on: date | None
-    successor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """Who takes over from a practice that closes, on the day after its last one. Before that day it means nothing."""
+
+    successor: str
+    takes_over_on: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,10 +113,43 @@ async def test_a_merger_names_the_successor_and_hands_on_the_network(shared: Liv
     gone, taken = await practice(client, "ZZY001"), await practice(client, "ZZY002")
     assert (gone["status"], gone["successor"], gone["network"]) == ("closed", "ZZY002", None)
     assert (taken["status"], taken["network"]["code"]) == ("active", "UZZ001")
+    before = await practice(client, "ZZY001", "?as_at=2026-11-21")
+    assert (before["status"], before["successor"]) == ("active", None)
+    assert (await practice(client, "ZZY001", "?as_at=2026-11-22"))["successor"] == "ZZY002"
     changes = (await client.get(f"/v1/changes?cursor={cursor}")).json()["data"]
     assert {entry["id"] for entry in changes} == {"ZZY001", "ZZY002"}
     read = await client.get(done.headers["Location"])
     assert (read.json(), read.headers["ETag"]) == (done.json(), done.headers["ETag"])
+
+
+async def test_a_successor_that_is_noted_ahead_is_shown_once_the_last_day_open_is_over(live: LivePlenary):
+    await live.make_tenant("ZZ1")
+    await live.make_practice("ZZ0002", "ZZ1")
+    await live.make_practice("ZZ0001", "ZZ1", closed_on=date(2026, 11, 23), successor_code="ZZ0002")
+    client = await live.as_role("commissioner_admin", tenant="ZZ1")
+    for day, successor in ((23, None), (24, "ZZ0002")):
+        live.clock.instant = datetime(2026, 11, day, 6, tzinfo=UTC)
+        await Planner(live.tools).plan(live.clock.now())
+        await live.work()
+        assert (await practice(client, "ZZ0001"))["successor"] == successor
+
+
+async def test_a_merger_into_a_practice_that_was_merged_before_it_is_refused_on_its_day(live: LivePlenary):
+    await live.make_tenant("ZZ1")
+    for code in ("ZZ0001", "ZZ0002", "ZZ0003"):
+        await live.make_practice(code, "ZZ1")
+    client = await live.as_role("commissioner_admin", tenant="ZZ1")
+    late = await change(client, "merge", on="2026-12-01", practice="ZZ0001", successor="ZZ0002")
+    early = await change(client, "merge", on="2026-11-24", practice="ZZ0002", successor="ZZ0003")
+    assert (late.status_code, early.status_code) == (201, 201)
+    for day in (date(2026, 11, 24), date(2026, 12, 1)):
+        live.clock.instant = datetime(day.year, day.month, day.day, 6, tzinfo=UTC)
+        await Planner(live.tools).plan(live.clock.now())
+        await live.work()
+    refused = (await client.get(late.headers["Location"])).json()
+    assert (refused["applied_at"], refused["problem"]["code"]) == (None, "organisations.practice_closed")
+    assert (await practice(client, "ZZ0001"))["status"] == "active"
+    assert (await practice(client, "ZZ0002"))["successor"] == "ZZ0003"
 
 
 async def test_a_later_change_waits_for_its_day(live: LivePlenary):

@@ -168,13 +168,32 @@ async def test_time_with_another_commissioner_is_not_paid_in_part(shared: LivePl
 async def test_a_successor_of_the_register_is_paid_what_is_left_of_who_closed(shared: LivePlenary, db: Tx) -> None:
     heir = await a_practice(shared, db, registered="9100")
     tenant, former = next(code for code, known in shared.tenants.items() if known == db.tenant), f"{heir[:-1]}Z"
-    closed = {"valid_until": date(2026, 5, 16), "registered": "9100", "successor_code": heir}
+    closed = {
+        "valid_until": date(2026, 5, 16),
+        "closed_on": date(2026, 5, 15),
+        "registered": "9100",
+        "successor_code": heir,
+    }
     await shared.make_practice(former, tenant, **closed)
     pay = {"type": "pro_rata", "by": "days", "successor": "takes_over", "then": PER_HEAD["pay"]}
     scheme = await a_published_scheme(db, definition={**PER_HEAD, "pay": pay})
     await service.record_sign_ups(db, scheme.id, [a_sign_up(former), a_sign_up(heir)], recorded_by=None, now=NOW)
     # 45 of the quarter's 91 days of 4,550.00, and the other 46.
     assert [await expected(db, scheme, each) for each in (former, heir)] == [225_000, 455_000 + 230_000]
+
+
+async def test_nobody_takes_over_from_a_practice_that_had_left_the_scheme_before_it_closed(
+    shared: LivePlenary, db: Tx
+) -> None:
+    heir = await a_practice(shared, db, registered="9100")
+    tenant, former = next(code for code, known in shared.tenants.items() if known == db.tenant), f"{heir[:-1]}Z"
+    closed = {"valid_until": date(2026, 8, 1), "closed_on": date(2026, 7, 31), "successor_code": heir}
+    await shared.make_practice(former, tenant, registered="9100", **closed)
+    pay = {"type": "pro_rata", "by": "days", "successor": "takes_over", "then": PER_HEAD["pay"]}
+    scheme = await a_published_scheme(db, definition={**PER_HEAD, "pay": pay})
+    sign_ups = [a_sign_up(former, valid_until=date(2026, 5, 16)), a_sign_up(heir)]
+    await service.record_sign_ups(db, scheme.id, sign_ups, recorded_by=None, now=NOW)
+    assert [await expected(db, scheme, each) for each in (former, heir)] == [225_000, 455_000]
 
 
 async def test_inputs_come_in_the_order_asked_for_with_facts_of_the_period_only(shared: LivePlenary, db: Tx) -> None:

@@ -15,6 +15,11 @@ def status_on(day: str) -> str:
     )
 
 
+def successor_on(day: str) -> str:
+    """Of `register_practice r`: the practice that has taken over by that day, which nobody has while the last day is open."""
+    return f"CASE WHEN r.closed_on < {day} THEN r.successor_code END"
+
+
 def _latest(basis: str) -> str:
     order = 's.recorded_at DESC, s.source COLLATE "C" DESC'
     return f"(array_agg(s.{basis} ORDER BY {order}) FILTER (WHERE s.{basis} IS NOT NULL))[1] AS {basis}"

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from app.core.db import Tx
-from app.organisations.repository.current import LIST_FIGURES, LISTED, status_on
+from app.organisations.repository.current import LIST_FIGURES, LISTED, status_on, successor_on
 from app.organisations.repository.published import SORT_KEYS
 
 # The same words as in the projection's `search`, so that both lists find alike.
@@ -64,7 +64,7 @@ SELECT r.code, r.name, {_STATUS} AS status,
   jsonb_build_object('contract', r.contract, 'dispensing', r.dispensing, 'rural', r.rural,
     'single_handed', r.single_handed, 'training', r.training, 'imd_score', CAST(trim_scale(r.imd_score) AS text),
     'imd_decile', r.imd_decile, 'prescribing_setting', r.prescribing_setting) AS profile,
-  CAST(NULL AS text) AS lead_name, CAST(NULL AS text) AS lead_post, r.successor_code AS successor
+  CAST(NULL AS text) AS lead_name, CAST(NULL AS text) AS lead_post, {successor_on(":day")} AS successor
 FROM chosen
 JOIN register_practice r ON r.code = chosen.code
 LEFT JOIN register_organisation o ON o.code = chosen.commissioner

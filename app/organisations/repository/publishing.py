@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.core.db import Tx
-from app.organisations.repository.current import LIST_FIGURES, LISTED, status_on
+from app.organisations.repository.current import LIST_FIGURES, LISTED, status_on, successor_on
 
 # Every column that comes from a source below; the lead's are written by whoever knows the lead.
 _COLUMNS = (
@@ -53,7 +53,7 @@ WITH member AS MATERIALIZED (
     jsonb_build_object('contract', r.contract, 'dispensing', r.dispensing, 'rural', r.rural,
       'single_handed', r.single_handed, 'training', r.training, 'imd_score', CAST(trim_scale(r.imd_score) AS text),
       'imd_decile', r.imd_decile, 'prescribing_setting', r.prescribing_setting) AS profile,
-    r.successor_code AS successor
+    {successor_on(":today")} AS successor
   FROM member
   JOIN register_practice r ON r.code = member.code
   LEFT JOIN holder ON holder.practice = r.code

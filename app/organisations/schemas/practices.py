@@ -144,7 +144,9 @@ class Practice(BaseModel):
     list_size: PracticeListSize | None
     profile: PracticeFeatures
     named_lead: PracticeLead | None
-    successor: str | None = Field(description="The code of the practice that took it over.")
+    successor: str | None = Field(
+        description="The code of the practice that has taken it over, once its last day is over."
+    )
 
 
 class PracticePage(PageModel):

@@ -245,6 +245,9 @@ async def _apply(session: Tx, row: PracticeChange, practices: Collection[str], *
     if session.tenant != PLATFORM_ID:
         # Asked again behind the lock: on its day the practice may have left, and now another change may have moved it.
         await _require_own(session, _as_wanted(row), codes, today=today)
+    if row.successor is not None:
+        # Of mergers announced one behind the other, an earlier one may have closed it meanwhile.
+        await _require_successor(session, _as_wanted(row))
     touched = await changes.list_tenants_touched(session, codes, on=row.effective_on)
     if row.kind in _ENDING:
         await _close(session, row, today=today, now=now)
@@ -268,6 +271,7 @@ def _as_wanted(row: PracticeChange) -> WantedChange:
         kind=PracticeChangeKind(row.kind),
         effective_on=row.effective_on,
         practice=row.practice,
+        successor=row.successor,
         commissioner=row.detail["commissioner"],
         network=row.detail["network"],
     )

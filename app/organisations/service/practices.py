@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -13,9 +13,10 @@ from app.core.db import Tx
 from app.core.repository import Statement
 from app.organisations.errors import PracticeNotFound
 from app.organisations.repository import members, register
-from app.organisations.values import PracticeProfile, PracticeRef
+from app.organisations.values import PracticeProfile, PracticeRef, Succession
 
 _CODE: Final = re.compile(r"[A-Z0-9]{3,8}")
+_NEXT_DAY: Final = timedelta(days=1)
 
 
 async def get_practice(session: Tx, code: str) -> PracticeRef:
@@ -30,13 +31,17 @@ async def get_practices(session: Tx, codes: Collection[str]) -> dict[str, Practi
     if len(known) < len(wanted):
         raise PracticeNotFound(_missing_words([code for code in wanted if code not in known]))
     rows = await register.list_register_practices(session, wanted)
-    return {row.code: PracticeRef(row.code, row.name, row.opened_on, row.closed_on, row.successor_code) for row in rows}
+    return {row.code: PracticeRef(row.code, row.name, row.opened_on, row.closed_on) for row in rows}
 
 
-async def successors(session: Tx, codes: Collection[str]) -> dict[str, str]:
-    """Of those of the practices that have one: the practice that took over when they closed."""
+async def successors(session: Tx, codes: Collection[str]) -> dict[str, Succession]:
+    """Of those of the practices that close and have one: who takes over, and from which day."""
     rows = await register.list_register_practices(session, sorted(set(codes)))
-    return {row.code: row.successor_code for row in rows if row.successor_code is not None}
+    return {
+        row.code: Succession(row.successor_code, row.closed_on + _NEXT_DAY)
+        for row in rows
+        if row.successor_code is not None and row.closed_on is not None
+    }
 
 
 def _missing_words(missing: Sequence[str]) -> str:

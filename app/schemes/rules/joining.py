@@ -6,6 +6,7 @@ from typing import Final
 
 from app.core.clock import Period
 from app.core.errors import FieldError
+from app.organisations.values import Succession
 from app.schemes.values import (
     Agreement,
     ParticipationState,
@@ -79,3 +80,16 @@ def membership(periods: Sequence[Period], term: Period | None) -> tuple[Period, 
     if term is None:
         return tuple(joined)
     return tuple(part for part in (each.intersection(term) for each in joined) if part)
+
+
+def heir(succession: Succession | None, member: Sequence[Period] | None) -> str | None:
+    """Who takes over what is left of a practice: nobody where it had left before its successor's day came.
+
+    A practice whose agreement ended on 15 May and that closes on 31 July has nothing left of 910.00 to hand on; one that was
+    a member until it closed on 15 May leaves 46 of the quarter's 91 days, 460.00.
+    """
+    if succession is None:
+        return None
+    ends = [each.valid_until for each in member or ()]
+    left_before = bool(ends) and all(end is not None and end < succession.takes_over_on for end in ends)
+    return None if left_before else succession.successor

@@ -140,7 +140,7 @@ class Gathering:
                 lists=tuple(lists.get(code, ())),
                 posts=tuple(posts.get(code, ())),
                 member=members.get(code),
-                successor=successors.get(code),
+                successor=joining.heir(successors.get(code), members.get(code)),
             )
         return known
 
