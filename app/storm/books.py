@@ -29,10 +29,11 @@ Paid = dict[tuple[str, str, Payee], int]
 
 @dataclass(slots=True)
 class Practice:
-    """`term` is when its agreement holds."""
+    """`term` is when its agreement holds; `successor` took over when it closed."""
 
     code: str
     term: Period
+    successor: str | None = None
     lists: list[ListSize] = field(default_factory=list)
     posts: list[PostHeld] = field(default_factory=list)
     facts: dict[str, Fact] = field(default_factory=dict)
@@ -40,7 +41,13 @@ class Practice:
 
     def known(self) -> PracticeInput:
         return PracticeInput(
-            self.code, tuple(self.lists), tuple(self.posts), tuple(self.facts.values()), (self.term,), self.held
+            self.code,
+            tuple(self.lists),
+            tuple(self.posts),
+            tuple(self.facts.values()),
+            (self.term,),
+            self.held,
+            self.successor,
         )
 
 

@@ -1,7 +1,8 @@
 """Definitions of every kind of node, and practices that they read, invented by chance from a generator that is given."""
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
@@ -14,10 +15,12 @@ from app.core.clock import Period, add_months
 
 APRIL: Final = date(2014, 4, 1)
 FACTS: Final = ("one", "two", "three")
+ORGANISATIONS: Final = ("OOH1", "OOH2", "ZZ0042")
+"""Paid in place of practices; the last one has the code of a practice, and is another payee for all that."""
 POSTS: Final = ("named_lead", "nurse")
 _FIRST_DAY: Final = date(2013, 7, 1)
 _DAYS: Final = 800
-_LISTS: Final = ("list", "weighted")
+_LISTS: Final = ("list", "weighted", "adjusted")
 _NUMBERS: Final = ("sessions", "uncapped", "level")
 _COUNTABLE: Final = (*_LISTS, *_NUMBERS)
 _MEASURED: Final = (*_COUNTABLE, "share")
@@ -25,6 +28,8 @@ _WITHIN: Final = ("year", "period")
 _RATE_PER: Final = ("year", "period")
 _AROUND: Final = {"sum", "best_of", "least_of", "times", "gate", "pro_rata", "instalments"}
 """Kinds that make no line of their own."""
+_READING: Final = ('measure"', '"weight"')
+"""How the members end of which a node has one that reads a measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +57,38 @@ def invent_definition(random: Random, parts: Sequence[int]) -> dict[str, Any]:
     """`parts` are the numbers of parts of a year into which its period divides; none for one of broken months."""
     pay = _Nodes(random, parts).root()
     for number, component in zip(count(), _components(pay), strict=False):
-        component["id"] = f"line{number}"
-    at = random.choice(("line", "line", "factor", "points", "period", "final"))
-    rounding: dict[str, Any] = {"at": at, "mode": random.choice(("half_up", "half_even", "down"))}
-    if at in {"factor", "points"}:
-        rounding["dp"] = random.randint(0, 4)
-    return {"language": 1, "round": rounding, "measures": _measures(random), "pay": pay}
+        component |= {"id": f"line{number}", **_payee(random), **_booking(random)}
+    measures = _measures(random)
+    reads = any(member in json.dumps(pay) for member in _READING)
+    said = {"measures": measures} if reads or random.randint(0, 1) else {}
+    claims = {"claims": "required"} if random.randint(0, 3) == 0 else {}
+    return {"language": 1, **_rounding(random), **said, **claims, "pay": pay}
+
+
+def _rounding(random: Random) -> dict[str, Any]:
+    at = random.choice((None, "line", "line", "factor", "points", "period", "final"))
+    if at is None:
+        return random.choice(({}, {"round": _some(random, mode="half_even")}))
+    places = {"dp": random.randint(0, 4)} if at in {"factor", "points"} else {}
+    return {"round": {"at": at} | _some(random, mode=random.choice(("half_up", "half_even", "down")), **places)}
+
+
+def _payee(random: Random) -> dict[str, Any]:
+    if random.randint(0, 3):
+        return {}
+    return {"payee": {"type": "organisation", "code": random.choice(ORGANISATIONS)}}
+
+
+def _booking(random: Random) -> dict[str, Any]:
+    if random.randint(0, 3):
+        return {}
+    codes = {name: random.choice(("A1", "B2")) for name in ("pay_code", "cost_centre", "subjective", "vat_code")}
+    return {"booking": _some(random, **codes, pensionable=random.choice((True, False)))}
+
+
+def _some(random: Random, **members: Any) -> dict[str, Any]:
+    """Each of the members or not: what is left out means what the language says it does."""
+    return {name: value for name, value in members.items() if random.randint(0, 3)}
 
 
 def _period(random: Random) -> tuple[Period, tuple[int, ...]]:
@@ -80,22 +111,30 @@ def _measures(random: Random) -> dict[str, dict[str, Any]]:
         snapshot = random.choice(("period_start", "quarter_start", "year_start", "2014-04-01"))
         return {"kind": "list_size", "basis": basis, "snapshot": snapshot}
 
+    def events(**members: Any) -> dict[str, Any]:
+        return of("events", **members, within=random.choice((None, *_WITHIN)))
+
     caps = {name: random.choice((None, 1, 3, 20)) for name in ("max_per_month", "max_per_period")}
     return {
         "list": size("registered"),
         "weighted": size("weighted"),
+        "adjusted": size("adjusted"),
         "sessions": of("count", **caps),
         "uncapped": of("count"),
         "amounts": of("amount"),
-        "level": of("level"),
+        "level": of("level", unit=random.choice((None, "number"))),
         "share": of("level", unit="percent"),
         "prior": of("level", unit="pounds"),
-        "checks": of("events", distinct="subject", within=random.choice(_WITHIN)),
-        "doses": of("events", within=random.choice(_WITHIN)),
+        "checks": events(distinct="subject"),
+        "doses": events(),
         "costs": of("costs"),
         "done": of("done", due=random.choice((None, _day(random).isoformat()))),
         "other": of("done"),
-        "held": {"kind": "post_held", "post": random.choice(POSTS), "unit": random.choice(("share", "days"))},
+        "held": {
+            "kind": "post_held",
+            "post": random.choice(POSTS),
+            **_some(random, unit=random.choice(("share", "days"))),
+        },
     }
 
 
@@ -121,7 +160,7 @@ class _Nodes:
 
     def root(self) -> dict[str, Any]:
         if self.is_broken:
-            return {"type": "pro_rata", "by": "days", "then": self.node(2, is_part=True)}
+            return {"type": "pro_rata", "by": "days", **self._successor(), "then": self.node(2, is_part=True)}
         return self.node(3)
 
     def node(self, depth: int, *, is_part: bool = False) -> dict[str, Any]:
@@ -149,7 +188,7 @@ class _Nodes:
         if kind == "gate":
             return self._needs()
         if kind == "pro_rata":
-            return {"by": self.random.choice(("days", "months"))}
+            return {"by": self.random.choice(("days", "months")), **self._successor()}
         if kind == "advance":
             share = self.random.choice(("0.8", "1"))
             return {"measure": "prior", "share": share, "parts": self.random.choice(self.parts)}
@@ -160,14 +199,18 @@ class _Nodes:
         return _number(self.random, 500_000, 3)
 
     def _rate_per(self) -> dict[str, str]:
-        return {"rate_per": self.random.choice(_RATE_PER)}
+        return _some(self.random, rate_per=self.random.choice(_RATE_PER))
+
+    def _successor(self) -> dict[str, str]:
+        return self.random.choice(({}, {"successor": "takes_over"}))
 
     def _needs(self) -> dict[str, Any]:
         if self.random.randint(0, 1):
             held = self.random.choice(("period_start", "any_day", "every_day"))
-            return {"needs": [{"post": self.random.choice(POSTS), "held": held}]}
+            return {"needs": [{"post": self.random.choice(POSTS), **_some(self.random, held=held)}]}
         least, within = str(self.random.randint(0, 3)), self.random.choice(_WITHIN)
-        return {"needs": [{"fact": self.random.choice(FACTS), "at_least": least, "within": within}]}
+        much = _some(self.random, at_least=least, within=within)
+        return {"needs": [{"fact": self.random.choice(FACTS), **much}]}
 
     def _factor(self) -> dict[str, str]:
         """What stands above and below has one unit, or none stands below a number."""
@@ -203,7 +246,8 @@ class _Nodes:
         starts = [first + width * number for number in range(self.random.randint(1, 3))]
         ends = [{"below": str(end)} for end in starts[1:]] + [{}]
         bands = [{"at_least": str(start), "rate": self._rate(), **end} for start, end in zip(starts, ends, strict=True)]
-        way = self.random.choice(({}, {"of": "marginal"}, {"each": self.random.choice(_COUNTABLE)}))
+        whole = {"of": "whole", "each": self.random.choice(_COUNTABLE)}
+        way = self.random.choice(({}, {"of": "marginal"}, _some(self.random, **whole)))
         return {"type": "tiered", "measure": self.random.choice(_MEASURED), "bands": bands, **way}
 
     def _per_event(self) -> dict[str, Any]:
@@ -222,11 +266,12 @@ class _Nodes:
         caps: list[dict[str, Any]] = [{"from_unit": 1, "cap": self._rate()}, {"from_unit": 3, "cap": self._rate()}]
         if self.random.randint(0, 1):
             caps.append({"from_unit": 1, "cap": self._rate(), "since": _day(self.random).isoformat()})
-        waiting = self.random.randint(0, 2)
-        return {"type": "capped_reimbursement", "measure": "costs", "caps": caps, "waiting": waiting}
+        more = _some(self.random, waiting=self.random.randint(0, 2), unit="session")
+        return {"type": "capped_reimbursement", "measure": "costs", "caps": caps, **more}
 
     def _pooled(self) -> dict[str, Any]:
-        needs = self.random.choice(({}, self._needs(), self._needs() | {"unearned": "redistribute"}))
+        unearned = {"unearned": self.random.choice(("return", "redistribute"))}
+        needs = self.random.choice(({}, self._needs(), self._needs() | unearned))
         weight = self.random.choice(_MEASURED)
         return {"type": "pooled", "budget": self._rate(), "weight": weight, **self._rate_per(), **needs}
 
@@ -239,7 +284,11 @@ def _components(node: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def invent_practices(random: Random, most: int = 4) -> list[PracticeInput]:
-    return [_practice(random, f"ZZ{code:04}") for code in random.sample(range(100), random.randint(0, most))]
+    codes = random.sample(range(100), random.randint(0, most))
+    practices = [_practice(random, f"ZZ{code:04}") for code in codes]
+    # Whoever takes over was a member at some time.
+    heirs = [each.code for each in practices if each.member != ()]
+    return [replace(each, successor=random.choice((None, *heirs))) for each in practices]
 
 
 def _practice(random: Random, code: str) -> PracticeInput:
@@ -247,17 +296,22 @@ def _practice(random: Random, code: str) -> PracticeInput:
         code=code,
         lists=tuple(invent_list(random, day) for day in _days(random, random.randint(0, 3))),
         posts=tuple(_post(random) for _ in range(random.randint(0, 2))),
-        facts=tuple(invent_fact(random, f"{code}-{number}", _day(random)) for number in range(random.randint(0, 8))),
+        facts=tuple(_facts(random, code)),
         member=random.choice((None, None, _times_as_member(random))),
         held=random.choice((None,) * 9 + ("its claim is not approved yet",)),
+        claimed=random.choice((None,) * 9 + (tuple(_facts(random, code)),)),
     )
+
+
+def _facts(random: Random, code: str) -> list[Fact]:
+    return [invent_fact(random, f"{code}-{number}", _day(random)) for number in range(random.randint(0, 8))]
 
 
 def invent_list(random: Random, as_at: date) -> ListSize:
-    registered, weighted = (
-        random.choice((None, Decimal(0), *(Decimal(_number(random, 6_000_000, 2)) for _ in range(4)))) for _ in range(2)
+    registered, weighted, adjusted = (
+        random.choice((None, Decimal(0), *(Decimal(_number(random, 6_000_000, 2)) for _ in range(4)))) for _ in range(3)
     )
-    return ListSize(as_at, registered, weighted)
+    return ListSize(as_at, registered, weighted, adjusted=adjusted)
 
 
 def invent_fact(random: Random, external_id: str, on: date) -> Fact:

@@ -183,11 +183,12 @@ class Year:
     def _leave_to(self, leaving: Practice, staying: Practice, since: Period) -> None:
         if since.valid_from > leaving.term.valid_from:
             leaving.term = Period(leaving.term.valid_from, since.valid_from)
+            leaving.successor = staying.code
         self._count(staying, since)
 
     def _count(self, practice: Practice, since: Period) -> None:
-        registered, weighted = (Decimal(self.random.randint(0, 2_000_000)).scaleb(-2) for _ in range(2))
-        practice.lists.append(ListSize(since.valid_from, registered, weighted, recorded_at=self.now))
+        registered, weighted, adjusted = (Decimal(self.random.randint(0, 2_000_000)).scaleb(-2) for _ in range(3))
+        practice.lists.append(ListSize(since.valid_from, registered, weighted, recorded_at=self.now, adjusted=adjusted))
 
     def _count_list(self) -> None:
         self._count(self._somebody(), self._day())

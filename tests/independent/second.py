@@ -47,8 +47,33 @@ class Span:
 
 
 def pay(definition: Json, start: date, end: date, practices: Sequence[Json]) -> dict[str, dict[str, int]]:
-    """By practice and line: pence."""
-    return Calculation(definition, Span(start, end), tuple(practices)).pay()
+    """By practice and line: pence. Of a practice whose paid claim has other evidence each line is the lesser of the two."""
+    due = Calculation(definition, Span(start, end), tuple(practices)).pay()
+    claimed = [each | {"facts": each.get("claimed", each["facts"])} for each in practices]
+    bounds = Calculation(definition, Span(start, end), tuple(claimed)).pay()
+    bounded = {each["code"] for each in practices if "claimed" in each}
+    return {
+        code: {name: min(amount, bounds[code][name]) if code in bounded else amount for name, amount in lines.items()}
+        for code, lines in due.items()
+    }
+
+
+def paid_to(definition: Json, practice: str) -> dict[str, tuple[str, str]]:
+    """By line: the kind of payee and its code."""
+    own = {"type": "practice", "code": practice}
+    payees = {node["id"]: node.get("payee", own) for node in paying_nodes(definition["pay"])}
+    return {name: (payee["type"], payee["code"]) for name, payee in payees.items()}
+
+
+def booked(definition: Json) -> dict[str, Json]:
+    """By line: what its booking says."""
+    return {node["id"]: node.get("booking", {}) for node in paying_nodes(definition["pay"])}
+
+
+def paying_nodes(node: Json) -> list[Json]:
+    below = [node["then"]] if "then" in node else node["of"] if isinstance(node.get("of"), list) else []
+    found = [each for one in below for each in paying_nodes(one)]
+    return [node, *found] if "id" in node else found
 
 
 @dataclass(frozen=True)
@@ -234,13 +259,20 @@ class Calculation:
         return below if self.are_met(node["needs"], practice) else nothing(below)
 
     def pay_pro_rata(self, node: Json, practice: Json) -> Paid:
-        below = self.node(node["then"], practice)
-        if practice["member"] is None:
-            return below
-        present = member_days(practice)
         days = self.span.each_day() if node["by"] == "days" else list(self.first_days())
-        share = Fraction(sum(any(day in part for part in present) for day in days), len(days))
-        return [(name, amount * share) for name, amount in below]
+        paid = share_of(self.node(node["then"], practice), days, [day for day in days if is_member(practice, day)])
+        if node.get("successor") != "takes_over":
+            return paid
+        for former in self.practices:
+            if former.get("successor") == practice["code"]:
+                rest = share_of(self.node(node["then"], former), days, self.left_over(former, practice, days))
+                paid = [(name, amount + more) for (name, amount), (_, more) in zip(paid, rest, strict=True)]
+        return paid
+
+    def left_over(self, former: Json, practice: Json, days: Sequence[date]) -> list[date]:
+        """The days after the last one of a practice that closes within the time, while its successor is a member."""
+        there = [day for day in self.span.each_day() if is_member(former, day)]
+        return [day for day in days if there and day > there[-1] and is_member(practice, day)]
 
     def pay_instalments(self, node: Json, practice: Json) -> Paid:
         below = self.inside(self.span.year).node(node["then"], practice)
@@ -304,7 +336,7 @@ class Calculation:
         known = [
             each
             for each in practice["lists"]
-            if each[measure["basis"]] is not None and date.fromisoformat(each["as_at"]) <= day
+            if each.get(measure["basis"]) is not None and date.fromisoformat(each["as_at"]) <= day
         ]
         known.sort(key=lambda each: (each["as_at"], each["recorded_at"] or "", each["source"] or ""))
         return decimal(known[-1][measure["basis"]]) if known else None
@@ -326,9 +358,7 @@ class Calculation:
         return decimal(facts[-1]["value"]) * (100 if measure.get("unit") == "percent" else 1)
 
     def measure_post_held(self, measure: Json, practice: Json) -> Fraction:
-        days = self.span.each_day()
-        if practice["member"] is not None:
-            days = [day for day in days if any(day in part for part in member_days(practice))]
+        days = [day for day in self.span.each_day() if is_member(practice, day)]
         held = [day for day in days if holds_post(practice, measure["post"], day)]
         return Fraction(len(held)) if measure.get("unit") == "days" else Fraction(len(held), len(days) or 1)
 
@@ -459,6 +489,14 @@ def how_far(facts: Sequence[Json]) -> Fraction:
 
 def holds_post(practice: Json, post: str, day: date) -> bool:
     return any(each["post"] == post and day in dated(each) for each in practice["posts"])
+
+
+def is_member(practice: Json, day: date) -> bool:
+    return practice["member"] is None or any(day in part for part in member_days(practice))
+
+
+def share_of(lines: Paid, days: Sequence[date], present: Sequence[date]) -> Paid:
+    return [(name, amount * Fraction(len(present), len(days))) for name, amount in lines]
 
 
 def member_days(practice: Json) -> list[Span]:

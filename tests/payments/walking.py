@@ -14,7 +14,7 @@ from app.core.clock import Period, add_months
 from app.payments.values import OPEN, POSTED, ApprovalBand
 from app.schemes import service as service_of_schemes
 from app.schemes.values import FactEntry
-from app.storm.inventing import FACTS, invent_definition
+from app.storm.inventing import FACTS, ORGANISATIONS, invent_definition
 from tests.factories import schemes
 from tests.factories.organisations import make_list_size
 from tests.factories.payments import Office
@@ -40,6 +40,7 @@ class Walk:
     as_released: dict[str, list[str]] = field(default_factory=dict)
     lists: int = 0
     taken: list[str] = field(default_factory=list)
+    suppliers: set[str] = field(default_factory=set)
 
     @classmethod
     async def begin(cls, live: LivePlenary, seed: int) -> "Walk":
@@ -73,6 +74,7 @@ class Walk:
             self.withdraw,
             self.correct_list,
             self.backdate,
+            self.name_supplier,
             *[self.move_on] * 8,
             self.request,
             self.approve,
@@ -136,6 +138,13 @@ class Walk:
     async def backdate(self) -> None:
         async with self.live.session(self.office.tenant) as session:
             await schemes.publish(session, self.office.scheme, definition(self.random), applies=YEAR)
+
+    async def name_supplier(self) -> None:
+        """Organisations that are paid in place of practices: until somebody has named them, their lines are 0.00."""
+        if unknown := sorted(set(ORGANISATIONS) - self.suppliers):
+            code = self.random.choice(unknown)
+            await self.office.name_supplier(code, kind="organisation")
+            self.suppliers.add(code)
 
     async def request(self) -> None:
         period = self.random.choice(QUARTERS)
@@ -239,7 +248,7 @@ class Walk:
             (result.code, line.component, line.payee.code): line.amount
             for result in results
             for line in result.lines
-            if line.amount
+            if line.amount and (line.payee.type == "practice" or line.payee.code in self.suppliers)
         }
 
     async def rows(self, sql: str, *args: Any) -> list[Any]:
@@ -247,9 +256,12 @@ class Walk:
 
 
 def definition(random: Random) -> dict[str, Any]:
-    """One that pays for each quarter and the whole year; without factors, whose products may be too large to be paid."""
+    """One that pays for each quarter and the whole year, and without claims, which have a walk of their own; without factors,
+    whose products may be too large to be paid.
+    """
     while True:
         raw = invent_definition(random, (4, 12))
+        raw.pop("claims", None)
         parsed = parse_definition(raw)
         problems = [
             *check_definition(parsed, applies=YEAR),
