@@ -260,7 +260,9 @@ class Supplier(SQLModel, table=True):
 
 
 class PaymentQuery(SQLModel, table=True):
-    """`practice` is the one that asks: the statement's own, or one that the line pays. `line` is the line's reference."""
+    """`practice` is the one that asks: the statement's own, one that the line pays, or who took it over. `line` is the line's
+    reference.
+    """
 
     __tablename__ = "payment_query"  # pyright: ignore
 

@@ -78,3 +78,47 @@ async def test_an_announced_merger_moves_no_money_before_its_day(shared: LivePle
         (a, "engagement", a, "1830.00"),
         (b, "engagement", b, "1830.00"),
     ]
+
+
+async def test_a_successor_asks_about_its_predecessors_lines_from_its_day_on(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("1000", "1000", "1000"))
+    a, b, c = office.practices
+    line = (await office.statement(await office.pay(schemes.QUARTER), a))["lines"][0]["reference"]
+    heir, later = [await shared.as_role("practice_manager", tenant=office.tenant, practice=code) for code in (b, c)]
+    queries, ask = f"/v1/payment-lines/{line}/queries", {"text": "Which list is this?"}
+    await _merge(office, a, b, "2026-11-01")
+    # The merger of the second is only announced.
+    await _merge(office, b, c, "2026-11-23")
+    assert (await later.post(queries, json=ask)).status_code == 404
+    assert (await later.get(f"/v1/payment-lines/{line}")).status_code == 404
+    assert (await later.get(f"/v1/practices/{a}/statements")).status_code == 403
+    assert len((await heir.get(f"/v1/practices/{a}/statements")).json()["data"]) == 1
+    assert (await heir.get(f"/v1/payment-lines/{line}")).status_code == 200
+    made = await heir.post(queries, json=ask)
+    assert (made.status_code, made.json()["practice"]) == (201, b)
+    path, any_version = made.headers["Location"], {"If-Match": "*"}
+    upheld = {
+        "outcome": "upheld",
+        "text": "You are right.",
+        "correction": {"amount": "30.00", "reason": "A late list."},
+    }
+    assert (await office.manager.post(f"{path}/answer", json=upheld, headers=any_version)).status_code == 200
+    assert (await office.approver.post(f"{path}/correction/approve", headers=any_version)).status_code == 200
+    # It is paid where the line was.
+    assert (a, "engagement", a, "30.00") in await _lines(
+        office, await office.pay(Period(schemes.QUARTER.end, date(2026, 10, 1)))
+    )
+
+
+async def test_who_took_over_from_a_successor_has_what_was_its_predecessors(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("1000", "1000", "1000"))
+    a, b, c = office.practices
+    line = (await office.statement(await office.pay(), a))["lines"][0]["reference"]
+    own = await shared.as_role("practice_manager", tenant=office.tenant, practice=a)
+    path = (await own.post(f"/v1/payment-lines/{line}/queries", json={"text": "Which list?"})).headers["Location"]
+    await _merge(office, a, b, "2026-10-01")
+    await _merge(office, b, c, "2026-11-01")
+    heir = await shared.as_role("practice_manager", tenant=office.tenant, practice=c)
+    assert [each["practice"] for each in (await heir.get("/v1/payment-queries")).json()["data"]] == [a]
+    written = await heir.post(f"{path}/messages", json={"text": "It is ours by now."})
+    assert (written.status_code, written.json()["side"]) == (201, "practice")

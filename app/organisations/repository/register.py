@@ -77,3 +77,22 @@ async def list_register_profiles(session: Tx, codes: Sequence[str], *, on: date)
         _PROFILES, {"tenant": session.tenant, "day": on, "codes": list(codes)}
     )
     return result.mappings().all()
+
+
+# Whoever took over from one that had taken over itself has both; a circle, which only a wrong register has, ends.
+_PREDECESSORS = text(
+    """
+WITH RECURSIVE taken_over(former, heir) AS (
+  SELECT r.code, r.successor_code FROM register_practice r WHERE r.successor_code = ANY(:heirs) AND r.closed_on < :day
+  UNION
+  SELECT r.code, t.heir FROM taken_over t JOIN register_practice r ON r.successor_code = t.former AND r.closed_on < :day
+)
+SELECT former, min(heir) AS heir FROM taken_over GROUP BY former ORDER BY former
+"""
+)
+
+
+async def list_register_predecessors(session: Tx, heirs: Collection[str], *, on: date) -> dict[str, str]:
+    """The practices that these have taken over by that day, each with the one of these that has it."""
+    result = await (await session.connection()).execute(_PREDECESSORS, {"heirs": sorted(heirs), "day": on})
+    return {row.former: row.heir for row in result}

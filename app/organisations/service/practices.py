@@ -44,6 +44,13 @@ async def successors(session: Tx, codes: Collection[str]) -> dict[str, Successio
     }
 
 
+async def predecessors(session: Tx, codes: Collection[str], *, on: date) -> dict[str, str]:
+    """The practices that these have taken over by that day, also by way of one that was taken over in its turn: each with
+    the one of these that has it.
+    """
+    return await register.list_register_predecessors(session, codes, on=on) if codes else {}
+
+
 def _missing_words(missing: Sequence[str]) -> str:
     """Only what looks like a code is said again; anything else may be whatever somebody typed."""
     named = [code for code in missing if _CODE.fullmatch(code)][:10]

@@ -56,7 +56,8 @@ async def create_payment_query(
     serving: Serving,
     response: Response,
 ) -> queries.PaymentQuery:
-    """Ask about a line of a released run that is on your practice's statement or pays your practice.
+    """Ask about a line of a released run that is on your practice's statement or pays your practice, or one that your
+    practice has taken over.
 
     The office answers by `due_on`. The local medical committee sees the query only if you let it.
     """

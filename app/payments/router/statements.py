@@ -15,7 +15,6 @@ from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
 from app.core.wording import span_text
-from app.organisations import service as organisations
 from app.organisations.errors import PracticeNotFound
 from app.payments import service
 from app.payments.errors import FormNotServed, LineNotFound, RunNotFound, StatementNotFound
@@ -74,11 +73,12 @@ async def list_practice_statements(
     request: Request,
     response: Response,
 ) -> Response | statements.StatementPage:
-    """A practice's statements of released runs, newest first: for the practice itself and for whoever reads all.
+    """A practice's statements of released runs, newest first: for the practice itself, for the one that has taken it over, and for
+    whoever reads all.
 
     With `Accept: application/pdf` or `text/html`: the newest one as a remittance.
     """
-    await organisations.require_reach(session, caller, "statements:own", code, on=serving.today())
+    await service.require_statements_of(session, caller, code, today=serving.today())
     form = preferred(request, *_FORMS)
     if form != _FORMS[0]:
         return await _remittance(session, await service.get_released(session, code, None), form)
@@ -105,7 +105,7 @@ async def get_practice_statement(
 
     Each payment's reference is the one on the bank line and in the file.
     """
-    await organisations.require_reach(session, caller, "statements:own", code, on=serving.today())
+    await service.require_statements_of(session, caller, code, today=serving.today())
     full = await service.get_released(session, code, reference)
     form = preferred(request, *_FORMS)
     if form != _FORMS[0]:
@@ -129,8 +129,8 @@ async def get_payment_line(
 ) -> Response | statements.ExplainedLine:
     """One line by itself: its sentence, how the figure is worked out, and the rows that it rests on.
 
-    For the practice of the statement and a practice that the line pays, once released; for the office and auditors. A
-    page with `Accept: text/html`.
+    For the practice of the statement and a practice that the line pays, or who has taken them over, once released; for the
+    office and auditors. A page with `Accept: text/html`.
     """
     return _line_answer(await service.get_line(session, caller, reference, today=serving.today()), request, response)
 

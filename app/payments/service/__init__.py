@@ -26,6 +26,7 @@ from app.payments.service.budgeting import BudgetStand, position_of, stand_of
 from app.payments.service.changes import effects_of_practice_change
 from app.payments.service.deciding import approve_run, reject_run, release_run
 from app.payments.service.filing import layout_of, put_layout, render_file
+from app.payments.service.following import require_statements_of
 from app.payments.service.freezing import freeze_run
 from app.payments.service.lines import FullLine, get_line
 from app.payments.service.looking_back import PeriodThen, StatementThen, statement_then
@@ -106,6 +107,7 @@ __all__ = [
     "render_file",
     "render_sent",
     "request_run",
+    "require_statements_of",
     "send_run",
     "settle_approval",
     "share_query",

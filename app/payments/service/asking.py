@@ -1,7 +1,7 @@
 """Queries about lines: a practice asks, both sides write, and the practice says who else may read it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.rules.querying import answer_due
 from app.payments.rules.references import split_line_reference
+from app.payments.service.following import followed
 from app.payments.tables import PaymentCorrection, PaymentLine, PaymentQuery, PaymentQueryMessage, PaymentStatement
 from app.payments.values import POSTED, QueryOutcome, QuerySide, QuerySight, QueryState
 from app.schemes import service as schemes
@@ -40,8 +41,8 @@ class FullQuery:
 async def open_query(
     session: Tx, caller: Principal, reference: str, *, text: str, share_with_lmc: bool, now: datetime
 ) -> FullQuery:
-    """By a practice, about a line of a released run that is on its statement or pays it."""
-    line, statement, practice = await _own_line(session, caller, reference)
+    """By a practice, about a line of a released run that is on its statement or pays it; or that of one it took over."""
+    line, statement, practice = await _own_line(session, caller, reference, today=london_date(now))
     scheme_id = await _posted_scheme(session, statement)
     scheme = await schemes.get_scheme(session, scheme_id)
     query = PaymentQuery(
@@ -66,14 +67,17 @@ async def open_query(
     return FullQuery(query)
 
 
-async def _own_line(session: Tx, caller: Principal, reference: str) -> tuple[PaymentLine, PaymentStatement, str]:
+async def _own_line(
+    session: Tx, caller: Principal, reference: str, *, today: date
+) -> tuple[PaymentLine, PaymentStatement, str]:
+    """The line, its statement, and the practice that asks."""
     place = split_line_reference(reference)
     found = await StatementRepository(session, session.tenant).find_line(*place) if place else None
     if found is None:
         raise LineNotFound
     line, statement = found
-    own = caller.practices(RAISE)
-    practice = next((code for code in (statement.practice, line.payee_code) if code in own), None)
+    own = await followed(session, caller, RAISE, today=today)
+    practice = own.get(statement.practice) or own.get(line.payee_code)
     if practice is None:
         raise LineNotFound
     return line, statement, practice
@@ -87,12 +91,20 @@ async def _posted_scheme(session: Tx, statement: PaymentStatement) -> UUID:
 
 
 async def sight_of(session: Tx, caller: Principal, *, now: datetime) -> QuerySight:
-    """The office and the auditor see all, a practice its own; the LMC what a practice of its area shares with it."""
+    """The office and the auditor see all, a practice its own and those of who it took over; the LMC what a practice of its
+    area shares with it.
+    """
     today = london_date(now)
     return QuerySight(
-        practices=await organisations.reachable(session, caller, SEE_ALL, on=today),
+        practices=await _reached(session, caller, SEE_ALL, today=today),
         shared=await organisations.reachable(session, caller, READ, on=today),
     )
+
+
+async def _reached(session: Tx, caller: Principal, scope: str, *, today: date) -> frozenset[str] | None:
+    """None: all of the commissioner's."""
+    reach = await organisations.reachable(session, caller, scope, on=today)
+    return None if reach is None else reach.union(await followed(session, caller, scope, today=today))
 
 
 async def get_query(session: Tx, caller: Principal, query_id: UUID, *, now: datetime) -> FullQuery:
@@ -132,7 +144,8 @@ async def write_message(
     query = await lock_open(session, caller, query_id, WRITE, now=now)
     if query.messages >= MOST_MESSAGES:
         raise QueryFull
-    side = QuerySide.PRACTICE if query.practice in caller.practices(WRITE) else QuerySide.OFFICE
+    own = await followed(session, caller, WRITE, today=london_date(now))
+    side = QuerySide.PRACTICE if query.practice in own else QuerySide.OFFICE
     message = PaymentQueryMessage(
         commissioner_id=session.tenant,
         query_id=query.id,
@@ -188,6 +201,6 @@ async def lock_open(
 
 async def lock_seen(session: Tx, caller: Principal, query_id: UUID, scope: str, *, now: datetime) -> PaymentQuery:
     """The query, locked against whoever else moves it at the same time. 404 where the caller's role ends short of it."""
-    reach = await organisations.reachable(session, caller, scope, on=london_date(now))
+    reach = await _reached(session, caller, scope, today=london_date(now))
     sight = QuerySight(practices=reach, shared=frozenset())
     return await QueryRepository(session, session.tenant).get_seen(query_id, sight, for_update=True)

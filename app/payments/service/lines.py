@@ -15,6 +15,7 @@ from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.rules.evidence import Evidence, Rounded, evidence_of, rounding_of
 from app.payments.rules.references import split_line_reference
+from app.payments.service.following import followed
 from app.payments.service.freezing import load_parts
 from app.payments.service.reading import FullStatement, with_everything
 from app.payments.tables import PaymentLine, PaymentRun, PaymentStatement
@@ -33,7 +34,9 @@ class FullLine:
 async def get_line(
     session: Tx, caller: Principal, reference: str, *, run_id: UUID | None = None, today: date
 ) -> FullLine:
-    """For whoever reads all statements; once released, for the practice of the statement and for a practice it pays."""
+    """For whoever reads all statements; once released, for the practice of the statement, for a practice it pays, and for who
+    took one of them over.
+    """
     place = split_line_reference(reference)
     found = await StatementRepository(session, session.tenant).find_line(*place) if place else None
     if found is None or run_id not in (None, found[1].run_id):
@@ -58,7 +61,12 @@ async def _may_read(
             session, caller, "statements:read", statement.practice, on=today
         )
     own = await organisations.reachable(session, caller, "statements:own", on=today)
-    return run.state in POSTED and (own is None or not own.isdisjoint({statement.practice, line.payee_code}))
+    if run.state not in POSTED:
+        return False
+    theirs = {statement.practice, line.payee_code}
+    if own is None or not own.isdisjoint(theirs):
+        return True
+    return not theirs.isdisjoint(await followed(session, caller, "statements:own", today=today))
 
 
 async def _frozen(session: Tx, full: FullStatement, period: Period) -> PracticeInput | None:
