@@ -115,7 +115,8 @@ class AlreadySent(DomainError):
     title = "This run's file was sent before."
     hint = (
         "Ask whoever pays whether the first file arrived. To send it again nevertheless, say why as `override_reason`;"
-        " the payments keep their references, so a ledger that has them refuses the second."
+        " the payments keep their references, so a ledger that has them refuses the second. A journal that is loaded twice"
+        " is booked twice."
     )
     constraints = ("uq_payment_sending_first",)
 

@@ -248,6 +248,7 @@ class FileEntry:
     quantity: str | None
     amount: int
     booking: Booking
+    no: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +266,9 @@ class BookedLine:
 
 @dataclass(frozen=True, slots=True)
 class FilePayment:
-    """One payment in a file to the ledger; its reference is the key by which a ledger refuses it a second time."""
+    """One payment in a file to the ledger; its reference is the key by which a ledger refuses it a second time. Where a payee's
+    lines cancel out there is no payment, and the reference is the statement's.
+    """
 
     reference: str
     payee: Payee
@@ -275,6 +278,27 @@ class FilePayment:
     payable: int
     entries: tuple[FileEntry, ...] = ()
     supplier: SupplierTerms | None = None
+
+
+class JournalRecord(StrEnum):
+    """A line that no payment carries; what a payment's file has as its balance, booked back; what a payee owes."""
+
+    LINE = "line"
+    RECOVERY = "recovery"
+    BALANCE = "balance"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """Pence that are debited, or credited below zero. What a payee owes has no booking: the ledger has an account for it."""
+
+    record: JournalRecord
+    payment: FilePayment
+    reference: str
+    period: Period
+    amount: int
+    text: str
+    booking: Booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,17 +359,18 @@ ACCOUNT_FIGURES: Final = ("entitled", "unclaimed", "posted", "paid", "accrual", 
 
 
 class FileForm(StrEnum):
-    """What a released run's payments can be had as."""
+    """What a released run's payments can be had as; `journal` is what of the run no payment carries."""
 
     CSV = "csv"
     JSON = "json"
     ORACLE_AP = "oracle-ap"
     CQRS_LOCAL = "cqrs-local"
+    JOURNAL = "journal"
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentFile:
-    """A file's bytes, and its control totals: how many payments, and pence in all."""
+    """A file's bytes, and its control totals: how many payments, and pence in all; of a journal its rows and their debits."""
 
     body: bytes
     count: int

@@ -53,7 +53,7 @@ INVOICES = InvoiceLayout("ZZ1", "PLENARY")
 
 
 def entry(amount: int, booking: Booking = OWN, kind: LineKind = LineKind.ENTITLEMENT) -> FileEntry:
-    return FileEntry("sessions", kind, QUARTER, "6", amount, booking)
+    return FileEntry("sessions", kind, QUARTER, "6", amount, booking, 1)
 
 
 def payment(

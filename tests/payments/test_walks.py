@@ -4,6 +4,7 @@ import pytest
 
 from tests.depth import DEEP
 from tests.factories.service import LivePlenary
+from tests.payments.test_journal import carried
 from tests.payments.walking import QUARTERS, Walk
 
 
@@ -16,5 +17,10 @@ async def test_a_walk_by_chance_ends_in_a_ledger_that_is_a_fresh_calculation(sha
     assert posted == {period: await walk.due(period) for period in posted}, walk.taken
     for run_id, as_released in walk.as_released.items():
         assert await walk.statements(run_id) == as_released, "as known then"
+    for run_id in await walk.released():
+        filed = await carried(walk.office, run_id)
+        owed = filed.pop("", 0)
+        assert filed == await walk.booked(run_id), "by payments and journal, as it was booked"
+        assert owed == await walk.owed_more(run_id), "what is owed from now on, less what was owed before"
     again = await walk.office.run(await walk.office.calculate(QUARTERS[-1]))
     assert (again["state"], again["practices"], again["total"]) == ("calculated", 0, "0.00")

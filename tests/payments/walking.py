@@ -1,6 +1,7 @@
 """A walk by chance through the life of runs: anybody tries anything at any time, on the real services and database."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -250,6 +251,33 @@ class Walk:
             for line in result.lines
             if line.amount and (line.payee.type == "practice" or line.payee.code in self.suppliers)
         }
+
+    async def released(self) -> list[str]:
+        rows = await self.rows(
+            "SELECT id FROM payment_run WHERE scheme_id = $1 AND state = ANY($2)", self.office.scheme, list(POSTED)
+        )
+        return [str(row["id"]) for row in rows]
+
+    async def booked(self, run_id: str) -> Counter[str]:
+        """Pence of the run's lines by cost centre, as it was frozen with the run."""
+        found = Counter[str]()
+        for row in await self.rows(
+            "SELECT b.cost_centre, sum(l.amount)::bigint AS amount FROM payment_statement s"
+            " JOIN payment_line l ON l.statement_id = s.id JOIN payment_booking b ON b.run_id = s.run_id"
+            " AND b.period_from = l.period_from AND b.component = l.component WHERE s.run_id = $1 GROUP BY 1",
+            run_id,
+        ):
+            found[row["cost_centre"]] = row["amount"]
+        return found
+
+    async def owed_more(self, run_id: str) -> int:
+        """Pence by which payees owe more after the run than before."""
+        (row,) = await self.rows(
+            "SELECT coalesce(sum(p.brought_forward - p.carried_forward), 0)::bigint AS pence FROM payment_statement s"
+            " JOIN payment p ON p.statement_id = s.id WHERE s.run_id = $1",
+            run_id,
+        )
+        return row["pence"]
 
     async def rows(self, sql: str, *args: Any) -> list[Any]:
         return await self.live.fetch(sql, *args, tenant=self.live.tenants[self.office.tenant])

@@ -2,18 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
-from app.calculation.values import Booking
+from app.calculation.values import Booking, Payee
 from app.core.bulk import add_rows
 from app.core.clock import Period
 from app.core.repository import TenantRepository
 from app.payments.tables import PaymentBooking
-from app.payments.values import POSTED, FileEntry, LineKind
+from app.payments.values import POSTED, FileEntry, FilePayment, LineKind
 
 _COMPONENTS = text(
     """
@@ -34,7 +35,7 @@ ORDER BY b.period_from, b.component, r.released_at DESC
 # Runs of earlier releases have no bookings: theirs is the scheme's own.
 _FILE_ENTRIES = text(
     """
-SELECT p.id, l.component, l.kind, l.period_from, l.period_until, l.quantity, l.amount,
+SELECT p.id, l.no, l.component, l.kind, l.period_from, l.period_until, l.quantity, l.amount,
   coalesce(b.pay_code, :pay_code) AS pay_code, coalesce(b.cost_centre, :cost_centre) AS cost_centre, b.subjective,
   b.vat_code, b.pensionable
 FROM payment_statement s
@@ -45,6 +46,24 @@ LEFT JOIN payment_booking b ON b.commissioner_id = s.commissioner_id AND b.run_i
   AND b.period_from = l.period_from AND b.component = l.component
 WHERE s.commissioner_id = :tenant AND s.run_id = :run AND p.payable > 0 AND l.amount <> 0
 ORDER BY p.id, l.no
+"""
+)
+# What no payment carries, and the lines of those payments from which something owed was taken.
+_JOURNAL_ENTRIES = text(
+    """
+SELECT s.practice, s.reference AS statement, coalesce(p.reference, s.reference) AS reference,
+  coalesce(p.payable, 0) AS payable, l.payee_type, l.payee_code, l.no, l.component, l.kind, l.period_from, l.period_until,
+  l.quantity, l.amount, coalesce(b.pay_code, :pay_code) AS pay_code, coalesce(b.cost_centre, :cost_centre) AS cost_centre,
+  b.subjective, b.vat_code, b.pensionable
+FROM payment_statement s
+JOIN payment_line l ON l.commissioner_id = s.commissioner_id AND l.statement_id = s.id
+LEFT JOIN payment p ON p.commissioner_id = s.commissioner_id AND p.statement_id = s.id
+  AND p.payee_type = l.payee_type AND p.payee_code = l.payee_code
+LEFT JOIN payment_booking b ON b.commissioner_id = s.commissioner_id AND b.run_id = s.run_id
+  AND b.period_from = l.period_from AND b.component = l.component
+WHERE s.commissioner_id = :tenant AND s.run_id = :run AND l.amount <> 0
+  AND (p.id IS NULL OR p.payable = 0 OR p.payable <> p.total)
+ORDER BY s.practice, l.payee_type DESC, l.payee_code, l.no
 """
 )
 
@@ -87,13 +106,28 @@ class BookingRepository(TenantRepository[PaymentBooking]):
         rows = await self._rows(_FILE_ENTRIES, run=run_id, pay_code=own.pay_code, cost_centre=own.cost_centre)
         found: defaultdict[UUID, list[FileEntry]] = defaultdict(list)
         for row in rows:
-            period = Period(row.period_from, row.period_until)
-            entry = FileEntry(row.component, LineKind(row.kind), period, row.quantity, row.amount, _booking(row))
-            found[row.id].append(entry)
+            found[row.id].append(_entry(row))
         return {payment: tuple(entries) for payment, entries in found.items()}
+
+    async def list_journal(self, run_id: UUID, *, own: Booking) -> list[FilePayment]:
+        """Payees of statements whose lines are not paid, or not paid in full, each with its lines that come to something."""
+        rows = await self._rows(_JOURNAL_ENTRIES, run=run_id, pay_code=own.pay_code, cost_centre=own.cost_centre)
+        found: dict[tuple[str, Payee], FilePayment] = {}
+        entries: defaultdict[tuple[str, Payee], list[FileEntry]] = defaultdict(list)
+        for row in rows:
+            payee = Payee(row.payee_type, row.payee_code)
+            key = row.statement, payee
+            found[key] = FilePayment(row.reference, payee, None, row.practice, row.statement, row.payable)
+            entries[key].append(_entry(row))
+        return [replace(payment, entries=tuple(entries[key])) for key, payment in found.items()]
 
     async def _rows(self, statement: Any, **values: Any) -> Any:
         return await (await self.session.connection()).execute(statement, {"tenant": self.tenant, **values})
+
+
+def _entry(row: Any) -> FileEntry:
+    period = Period(row.period_from, row.period_until)
+    return FileEntry(row.component, LineKind(row.kind), period, row.quantity, row.amount, _booking(row), row.no)
 
 
 def _booking(row: Any) -> Booking:

@@ -1,6 +1,5 @@
 """When files left for the ledger."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from sqlmodel import col
@@ -9,6 +8,7 @@ from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository
 from app.payments.errors import SendingNotFound
 from app.payments.tables import PaymentSending
+from app.payments.values import FileForm
 
 
 class SendingRepository(TenantRepository[PaymentSending]):
@@ -25,8 +25,11 @@ class SendingRepository(TenantRepository[PaymentSending]):
             kind=f"sendings:{run_id}",
         )
 
-    async def list_all_of_run(self, run_id: UUID) -> Sequence[PaymentSending]:
-        return await self.list(col(PaymentSending.run_id) == run_id)
+    async def was_sent(self, run_id: UUID, form: FileForm) -> bool:
+        """The run's payments in whatever form, or its journal."""
+        is_journal = col(PaymentSending.format) == FileForm.JOURNAL
+        of_kind = is_journal if form is FileForm.JOURNAL else ~is_journal
+        return bool(await self.list(col(PaymentSending.run_id) == run_id, of_kind))
 
     async def get_of_run(self, run_id: UUID, row_id: UUID) -> PaymentSending:
         return await self.get_one(

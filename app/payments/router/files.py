@@ -41,6 +41,7 @@ _KINDS: Final = {
     FileForm.JSON: ("application/json", "json"),
     FileForm.ORACLE_AP: ("application/zip", "zip"),
     FileForm.CQRS_LOCAL: ("text/csv; charset=utf-8", "csv"),
+    FileForm.JOURNAL: ("text/csv; charset=utf-8", "journal.csv"),
 }
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
@@ -49,8 +50,14 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The file, as an attachment.",
         "headers": {
-            "Plenary-Control-Count": {"schema": {"type": "integer"}, "description": "How many payments."},
-            "Plenary-Control-Total": {"schema": {"type": "string"}, "description": "Their sum in pounds."},
+            "Plenary-Control-Count": {
+                "schema": {"type": "integer"},
+                "description": "How many payments; of a journal, how many rows.",
+            },
+            "Plenary-Control-Total": {
+                "schema": {"type": "string"},
+                "description": "Their sum in pounds; of a journal, the sum of its debits, which is that of its credits.",
+            },
         },
         "content": {
             "text/csv": {"schema": {"type": "string"}},
@@ -80,7 +87,8 @@ async def get_payment_file(
 
     `csv` takes a layout of the commissioner's own. `json` has the lines by which each payment is booked. `oracle-ap` is a
     ZIP of invoices and their lines for the import of Oracle Payables, and needs a confirmed supplier for each payee.
-    `cqrs-local` is what a bulk claim in CQRS Local is filled with.
+    `cqrs-local` is what a bulk claim in CQRS Local is filled with. `journal` has, as debits and credits, the lines that no
+    payment carries, because they cancel out or are owed: with the payments it is all that the run has posted.
     """
     found = await service.render_file(session, run_id, form=params.format, layout=params.layout)
     return _attached(run_id, params.format, found)

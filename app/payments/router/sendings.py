@@ -56,7 +56,7 @@ async def send_payment_run(
 ) -> sendings.Sending:
     """Record that a released run's file is sent to whoever pays, and by whom. `digest` is that of the file's bytes.
 
-    A run is sent once. To send it again takes an `override_reason`, which stays with the record. Fetching the file
+    A run's payments are sent once, and so is its journal. To send it again takes an `override_reason`, which stays with the record. Fetching the file
     sends nothing: what is fetched is a copy.
     """
     row = await service.send_run(

@@ -45,8 +45,8 @@ class Sending(BaseModel):
     format: FileForm
     layout: str | None
     digest: str = Field(description="SHA-256 of the file's bytes, as `GET /v1/payment-runs/{run_id}/file` gives them.")
-    payments: int
-    total: PoundsSum
+    payments: int = Field(description="As `Plenary-Control-Count` of the file: of a journal, its rows.")
+    total: PoundsSum = Field(description="As `Plenary-Control-Total` of the file.")
     override_reason: str | None
     sent_by: UUID
     sent_at: Instant

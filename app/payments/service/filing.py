@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -30,6 +30,7 @@ from app.payments.rules import layouts
 from app.payments.rules.claim_fill import claim_file
 from app.payments.rules.files import json_file, total_of
 from app.payments.rules.invoices import invoice_files, missing_from_account
+from app.payments.rules.journal import journal_file
 from app.payments.service.terms import terms_of
 from app.payments.tables import FileLayout, PaymentRun
 from app.payments.values import (
@@ -46,6 +47,7 @@ from app.payments.values import (
 _SOURCE: Final = "PLENARY"
 _KINDS: Final = {FileForm.CSV: CsvLayout, FileForm.ORACLE_AP: InvoiceLayout}
 Layout = CsvLayout | InvoiceLayout
+FormOfPayments = Literal[FileForm.CSV, FileForm.JSON, FileForm.ORACLE_AP, FileForm.CQRS_LOCAL]
 
 
 async def render_file(session: Tx, run_id: UUID, *, form: FileForm, layout: str | None = None) -> PaymentFile:
@@ -59,6 +61,9 @@ async def render_by(session: Tx, run_id: UUID, *, form: FileForm, layout: Layout
     if run.state not in POSTED or run.released_at is None or run.pay_by is None:
         raise RunNotReleased(f"The run is {run.state}.")
     head = await _head(session, run, released_at=run.released_at)
+    if form is FileForm.JOURNAL:
+        bookings = BookingRepository(session, session.tenant)
+        return journal_file(head, await bookings.list_journal(run_id, own=head.booking))
     payments = await _payments(session, run_id, head.booking)
     body = await _Rendering(session, head, run.released_at).body(form, payments, layout)
     return PaymentFile(body, len(payments), total_of(payments))
@@ -141,7 +146,7 @@ class _Rendering:
     head: FileHead
     released_at: datetime
 
-    async def body(self, form: FileForm, payments: Sequence[FilePayment], layout: Layout | None) -> bytes:
+    async def body(self, form: FormOfPayments, payments: Sequence[FilePayment], layout: Layout | None) -> bytes:
         match form:
             case FileForm.JSON:
                 return json_file(self.head, payments)

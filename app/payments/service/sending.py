@@ -28,8 +28,10 @@ async def send_run(
     person: UUID,
     now: datetime,
 ) -> PaymentSending:
-    """Once without a reason; the index refuses the second of two people who send at once, or one after the other."""
-    if not await SendingRepository(session, session.tenant).list_all_of_run(run_id):
+    """The payments once without a reason, and the journal once; the index refuses the second of two people who send at once,
+    or one after the other.
+    """
+    if not await SendingRepository(session, session.tenant).was_sent(run_id, form):
         # What is not sent again overrides nothing, and must not leave the place of the first sending free.
         override_reason = None
     wanted = await named_layout(session, form, layout)
