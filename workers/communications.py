@@ -170,6 +170,11 @@ async def notify_query(context: JobContext) -> None:
     await _tell_of_query(context, service.notify_query)
 
 
+@handler("communications.notify_query_shared", queue=QUEUE)
+async def notify_query_shared(context: JobContext) -> None:
+    await _tell_of_query(context, service.notify_query_shared)
+
+
 @handler("communications.notify_query_message", queue=QUEUE)
 async def notify_query_message(context: JobContext) -> None:
     await _tell_of_query(context, service.notify_query_message, side=QuerySide(context.payload["side"]))

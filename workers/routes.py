@@ -50,6 +50,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "payments.supplier_changed": (),
     "payments.query_opened": ("communications.notify_query",),
     "payments.query_changed": (),
+    "payments.query_shared": ("communications.notify_query_shared",),
     "payments.query_messaged": ("communications.notify_query_message",),
     "payments.correction_proposed": ("communications.notify_correction",),
     "payments.correction_refused": ("communications.notify_correction_refused",),

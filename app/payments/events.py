@@ -108,9 +108,16 @@ class QueryOpened(_QueryEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class QueryChanged(_QueryEvent):
-    """It has another owner, or its practice lets the LMC see it."""
+    """It has another owner."""
 
     name: ClassVar[str] = "payments.query_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueryShared(_QueryEvent):
+    """Its practice lets the LMC see it, from the start or from now on."""
+
+    name: ClassVar[str] = "payments.query_shared"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -148,6 +148,24 @@ async def test_a_query_can_be_shared_at_once(shared: LivePlenary) -> None:
     assert (await officer.get(await paid.ask(share_with_lmc=True))).status_code == 200
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_the_lmc_is_told_once_of_what_is_shared_with_it(shared: LivePlenary, at_once: bool) -> None:
+    paid = await Paid.make(shared)
+    officer = await shared.as_role("lmc_officer", tenant=paid.office.tenant)
+    path = await paid.ask(share_with_lmc=at_once)
+    for _ in range(2):
+        assert (await paid.asker.post(f"{path}/share")).status_code == 200
+    await shared.work()
+    address = await _address_of(paid.office, officer)
+    [letter] = [
+        row for row in await told(shared, paid.office.tenant, "query") if row["address"].split("@")[0] == address
+    ]
+    subject, text = mail_of(shared, letter)
+    assert subject == f"Shared with you: {paid.line}"
+    assert f"Practice {paid.office.practices[0]} lets the local medical committee read its query" in text
+    assert ASKED["text"] not in text
+
+
 async def test_queries_are_listed_by_state_and_by_what_is_overdue(shared: LivePlenary) -> None:
     paid = await Paid.make(shared)
     path = await paid.ask()

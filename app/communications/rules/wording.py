@@ -146,6 +146,13 @@ def query_body(query: QueryBrief) -> str:
     )
 
 
+def query_shared_body(query: QueryBrief) -> str:
+    return (
+        f"Practice {query.practice} lets the local medical committee read its query about line **{query.line}**, with all that"
+        f" is written in it. The office is to answer by {day_text(query.due_on)}."
+    )
+
+
 def query_message_body(query: QueryBrief, side: QuerySide) -> str:
     who = f"Practice {query.practice}" if side is QuerySide.PRACTICE else "Your commissioner"
     return f"{who} has written about line **{query.line}**. The query is to be answered by {day_text(query.due_on)}."

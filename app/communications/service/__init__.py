@@ -42,6 +42,7 @@ from app.communications.service.queries import (
     notify_query_answer,
     notify_query_message,
     notify_query_overdue,
+    notify_query_shared,
 )
 from app.communications.service.sending import (
     hand_over,
@@ -89,6 +90,7 @@ __all__ = [
     "notify_query_answer",
     "notify_query_message",
     "notify_query_overdue",
+    "notify_query_shared",
     "notify_sign_ups",
     "notify_statements",
     "office_counts",

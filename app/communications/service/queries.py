@@ -22,6 +22,13 @@ async def notify_query(session: Tx, query_id: UUID, *, occasion: str, now: datet
     await _tell_office(session, letter, query, now=now)
 
 
+async def notify_query_shared(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
+    """The LMC, of the practice's locality or of the whole commissioner."""
+    query = await query_brief(session, query_id)
+    letter = _letter(query_id, occasion, f"Shared with you: {query.line}", wording.query_shared_body(query))
+    await _tell(session, letter, await list_holders_around(session, {Role.LMC_OFFICER}, query.practice, now), now=now)
+
+
 async def notify_query_message(session: Tx, query_id: UUID, *, side: QuerySide, occasion: str, now: datetime) -> None:
     """The other side. What was written is read where it may be read."""
     query = await query_brief(session, query_id)

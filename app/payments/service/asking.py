@@ -14,7 +14,7 @@ from app.core.principal import Principal
 from app.core.repository import Expected, Page
 from app.organisations import service as organisations
 from app.payments.errors import LineNotFound, QueryClosed, QueryFull
-from app.payments.events import QueryAnswered, QueryChanged, QueryMessaged, QueryOpened
+from app.payments.events import QueryAnswered, QueryMessaged, QueryOpened, QueryShared
 from app.payments.repository.queries import CorrectionRepository, MessageRepository, QueryRepository
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
@@ -63,6 +63,8 @@ async def open_query(
     # Flushed here, so that a second open query about the line is refused by this call and not at the commit.
     await session.flush()
     emit(session, QueryOpened(subject=str(query.id)))
+    if share_with_lmc:
+        emit(session, QueryShared(subject=str(query.id)))
     audit(session, "payment_query.opened", query.id, line=reference, practice=practice, shared=share_with_lmc)
     return FullQuery(query)
 
@@ -169,7 +171,7 @@ async def share_query(
     expected.check(query.version)
     if query.shared_at is None:
         query.shared_at = now
-        emit(session, QueryChanged(subject=str(query.id)))
+        emit(session, QueryShared(subject=str(query.id)))
         audit(session, "payment_query.shared", query.id)
         await session.flush()  # the row's version is raised by the flush
     return await filled(session, query)
