@@ -190,6 +190,11 @@ async def notify_correction_refused(context: JobContext) -> None:
     await _tell_of_query(context, service.notify_correction_refused, proposed_by=context.id("proposed_by"))
 
 
+@handler("communications.notify_correction_corrected", queue=QUEUE)
+async def notify_correction_corrected(context: JobContext) -> None:
+    await _tell_of_query(context, service.notify_correction_corrected)
+
+
 @handler("communications.notify_query_answer", queue=QUEUE)
 async def notify_query_answer(context: JobContext) -> None:
     await _tell_of_query(context, service.notify_query_answer)

@@ -54,6 +54,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "payments.query_messaged": ("communications.notify_query_message",),
     "payments.correction_proposed": ("communications.notify_correction",),
     "payments.correction_refused": ("communications.notify_correction_refused",),
+    "payments.correction_corrected": ("communications.notify_correction_corrected",),
     "payments.query_answered": ("communications.notify_query_answer",),
     "payments.query_overdue": ("communications.notify_query_overdue",),
     # communications

@@ -292,6 +292,14 @@ class CorrectionNotProposed(DomainError):
     hint = "Read the query: it says whether a correction was proposed and what became of it."
 
 
+class NothingToCorrect(DomainError):
+    status = 409
+    code = "payments.nothing_to_correct"
+    title = "The query has no approved correction, or another one is proposed already."
+    hint = "Read the query: what is proposed is approved or refused first; where no amount was approved, the practice asks anew."
+    constraints = ("uq_payment_correction_query",)
+
+
 class CorrectionSamePerson(DomainError):
     status = 409
     code = "payments.correction_same_person"

@@ -129,18 +129,25 @@ class QueryMessaged(_QueryEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CorrectionProposed(_QueryEvent):
-    """The office would uphold the query with an amount; a second person decides."""
+    """The office would uphold the query with an amount, or correct one that was approved; a second person decides."""
 
     name: ClassVar[str] = "payments.correction_proposed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CorrectionRefused(_QueryEvent):
-    """The query is open again, and `proposed_by` looks at it once more."""
+    """The query is as it was before, and `proposed_by` looks at it once more."""
 
     name: ClassVar[str] = "payments.correction_refused"
 
     proposed_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionCorrected(_QueryEvent):
+    """Another amount was approved beside the one by which the query was answered."""
+
+    name: ClassVar[str] = "payments.correction_corrected"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -564,6 +564,7 @@ class QueryBrief:
     due_on: date
     owner: UUID | None
     outcome: QueryOutcome | None
+    is_answered: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ READS = {operation.path: operation for operation in OPERATIONS if operation.meth
 CHANGED = {
     "POST /v1/issues/{issue_id}/responses": "/v1/issues/{issue_id}",
     "POST /v1/payment-runs/{run_id}/acknowledgements": "/v1/payment-runs/{run_id}",
+    "POST /v1/payment-queries/{query_id}/correction": "/v1/payment-queries/{query_id}",
     "POST /v1/payment-queries/{query_id}/correction/approve": "/v1/payment-queries/{query_id}",
     "POST /v1/payment-queries/{query_id}/correction/refuse": "/v1/payment-queries/{query_id}",
 }
@@ -48,6 +49,7 @@ DECISIONS = {
     "POST /v1/payment-runs/{run_id}/release",
     "POST /v1/suppliers/{supplier_id}/confirm",
     "POST /v1/payment-queries/{query_id}/answer",
+    "POST /v1/payment-queries/{query_id}/correction",
     "POST /v1/payment-queries/{query_id}/correction/approve",
     "POST /v1/payment-queries/{query_id}/correction/refuse",
     "POST /v1/incentive-schemes/{scheme_id}/arrangements/{arrangement_id}/agree",

@@ -1,17 +1,24 @@
 """What an upheld query adds is due from then on: the next run pays it once, and no later one takes it back."""
 
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+import httpx
 
 from app.calculation.values import Payee
 from app.core.clock import Period
 from app.payments.rules.written import corrected_digest
 from app.payments.values import Correction
 from tests.factories.calculation import per_head, practice
+from tests.factories.communications import give_mailbox, mail_of, told
 from tests.factories.payments import Office, part, posted, worked
+from tests.factories.people import add_post
 from tests.factories.service import LivePlenary
 
 ANY = {"If-Match": "*"}
 SECOND, THIRD = Period(date(2026, 7, 1), date(2026, 10, 1)), Period(date(2026, 10, 1), date(2027, 1, 1))
+FOURTH = Period(date(2027, 1, 1), date(2027, 4, 1))
 
 
 def correction(
@@ -85,3 +92,145 @@ async def test_the_next_run_pays_what_a_second_person_approved(shared: LivePlena
         await office.manager.get(f"/v1/incentive-schemes/{office.scheme}/budget", params={"on": "2026-12-31"})
     ).json()
     assert (stand["entitled"], stand["posted"], stand["accrual"]) == ("7800.00", "7800.00", "0.00")
+
+
+@dataclass
+class Corrected:
+    """A query that was answered with 300.00, which a second person approved."""
+
+    office: Office
+    asker: httpx.AsyncClient
+    path: str
+
+    @classmethod
+    async def make(cls, live: LivePlenary) -> "Corrected":
+        office = await Office.open(live, lists=("5000",))
+        [code] = office.practices
+        line = (await office.statement(await office.pay(), code))["lines"][0]["reference"]
+        asker = await live.as_role("practice_manager", tenant=office.tenant, practice=code)
+        asked = await asker.post(f"/v1/payment-lines/{line}/queries", json={"text": "Too little."})
+        found = cls(office, asker, asked.headers["Location"])
+        body = {"amount": "300.00", "reason": "A visit was not counted."}
+        answer = {"outcome": "upheld", "text": "You are right.", "correction": body}
+        assert (await office.manager.post(f"{found.path}/answer", json=answer, headers=ANY)).status_code == 200
+        assert (await found.decide("approve")).status_code == 200
+        return found
+
+    async def again(self, amount: str, *, by: httpx.AsyncClient | None = None, tag: str = "*") -> httpx.Response:
+        body = {"amount": amount, "reason": "It was counted in part."}
+        client = by or self.office.manager
+        return await client.post(f"{self.path}/correction", json=body, headers={"If-Match": tag})
+
+    async def decide(self, verb: str, *, by: httpx.AsyncClient | None = None, **sent: str) -> httpx.Response:
+        options: dict[str, Any] = {"json": sent} if sent else {}
+        return await (by or self.office.approver).post(f"{self.path}/correction/{verb}", headers=ANY, **options)
+
+    async def seen(self, by: httpx.AsyncClient) -> tuple[str, list[tuple[str, str]]]:
+        found = (await by.get(self.path)).json()
+        assert found["correction"] == found["corrections"][-1]
+        return found["state"], [(each["amount"], each["state"]) for each in found["corrections"]]
+
+    async def adjustments(self, period: Period) -> list[str]:
+        statement = await self.office.statement(await self.office.pay(period), self.office.practices[0])
+        return [line["amount"] for line in statement["lines"] if line["kind"] == "adjustment"]
+
+
+async def test_an_approved_amount_is_corrected_by_two_people_and_the_money_moves_once(shared: LivePlenary) -> None:
+    corrected = await Corrected.make(shared)
+    assert await corrected.adjustments(SECOND) == ["300.00"]
+    assert (await corrected.again("-200.00")).status_code == 200
+    assert await corrected.seen(corrected.asker) == ("answered", [("300.00", "approved")])
+    assert await corrected.seen(corrected.office.manager) == (
+        "answered",
+        [("300.00", "approved"), ("-200.00", "proposed")],
+    )
+    assert (await corrected.decide("approve")).status_code == 200
+    assert await corrected.seen(corrected.asker) == ("answered", [("300.00", "approved"), ("-200.00", "approved")])
+    assert await corrected.adjustments(THIRD) == ["-200.00"]
+    assert await corrected.adjustments(FOURTH) == []
+    # Nothing keeps the office from a third: by then 100.00 are due beside the rules.
+    assert (await corrected.again("50.00")).status_code == 200
+    budget = f"/v1/incentive-schemes/{corrected.office.scheme}/budget"
+    stand = (await corrected.office.manager.get(budget, params={"on": "2027-03-31"})).json()
+    assert (stand["entitled"], stand["posted"], stand["accrual"]) == ("10100.00", "10100.00", "0.00")
+
+
+async def test_what_is_corrected_before_a_run_is_paid_as_one_difference(shared: LivePlenary) -> None:
+    corrected = await Corrected.make(shared)
+    await corrected.again("-200.00")
+    await corrected.decide("approve")
+    run_id = await corrected.office.pay(SECOND)
+    lines = (await corrected.office.statement(run_id, corrected.office.practices[0]))["lines"]
+    assert [line["amount"] for line in lines if line["kind"] == "adjustment"] == ["100.00"]
+    assert (
+        "300.00 is added. A visit was not counted. Corrected after a query: 200.00 is taken off."
+        in lines[1]["sentence"]
+    )
+
+
+async def test_refused_amount_leaves_the_approved_one_due_and_the_query_answered(shared: LivePlenary) -> None:
+    corrected = await Corrected.make(shared)
+    await corrected.again("-200.00")
+    assert (await corrected.decide("refuse", reason="It was counted whole.")).status_code == 200
+    assert await corrected.seen(corrected.asker) == ("answered", [("300.00", "approved")])
+    assert await corrected.adjustments(SECOND) == ["300.00"]
+    assert (await corrected.again("-100.00")).status_code == 200
+
+
+async def test_whoever_proposes_to_correct_an_amount_does_not_approve_it(shared: LivePlenary) -> None:
+    corrected = await Corrected.make(shared)
+    tenant = corrected.office.tenant
+    person = await shared.make_person("Both Hands", tenant=tenant)
+    manager, approver = [
+        await shared.as_role(role, tenant=tenant, person=person) for role in ("scheme_manager", "payments_approver")
+    ]
+    assert (await corrected.again("-200.00", by=manager)).status_code == 200
+    refused = await corrected.decide("approve", by=approver)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.correction_same_person")
+    assert (await corrected.again("1.00", by=corrected.asker)).status_code == 403
+    assert (await corrected.again("1.00", by=approver)).status_code == 403
+
+
+async def test_nobody_with_a_post_at_the_practice_corrects_an_amount(shared: LivePlenary) -> None:
+    corrected = await Corrected.make(shared)
+    person = await shared.make_person("Dr At Home", tenant=corrected.office.tenant)
+    async with shared.session(corrected.office.tenant) as session:
+        await add_post(session, person, corrected.office.practices[0])
+    manager = await shared.as_role("scheme_manager", tenant=corrected.office.tenant, person=person)
+    refused = await corrected.again("-200.00", by=manager)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.query_of_own_practice")
+
+
+async def test_one_amount_is_proposed_at_a_time_and_only_beside_an_approved_one(shared: LivePlenary) -> None:
+    corrected = await Corrected.make(shared)
+    read = await corrected.office.manager.get(corrected.path)
+    assert (await corrected.again("-200.00", tag=read.headers["ETag"])).status_code == 200
+    assert (await corrected.again("-200.00", tag=read.headers["ETag"])).status_code == 412
+    twice = await corrected.again("-200.00")
+    assert (twice.status_code, twice.json()["code"]) == (409, "payments.nothing_to_correct")
+    # An answer that explains has no amount that could be wrong.
+    line = (await corrected.asker.get(corrected.path)).json()["line"]
+    asked = await corrected.asker.post(f"/v1/payment-lines/{line}/queries", json={"text": "Still."})
+    explained = Corrected(corrected.office, corrected.asker, asked.headers["Location"])
+    answer = {"outcome": "explained", "text": "It is all there."}
+    await corrected.office.manager.post(f"{explained.path}/answer", json=answer, headers=ANY)
+    refused = await explained.again("-200.00")
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.nothing_to_correct")
+
+
+async def test_practice_is_told_of_an_amount_that_is_corrected_and_the_approver_asked(shared: LivePlenary) -> None:
+    corrected = await Corrected.make(shared)
+    tenant, code = corrected.office.tenant, corrected.office.practices[0]
+    await give_mailbox(shared, tenant, code, f"surgery@{code}.example")
+    await shared.work()
+    before = len(await told(shared, tenant, "query"))
+    await corrected.again("-200.00")
+    await shared.work()
+    await corrected.decide("refuse", reason="It was counted whole.")
+    await corrected.again("-100.00")
+    await corrected.decide("approve")
+    await shared.work()
+    said = {str(mail_of(shared, row)) for row in (await told(shared, tenant, "query"))[before:]}
+    assert any("comes beside an amount that was approved before" in mail for mail in said)
+    assert any("stays as it is" in mail for mail in said)
+    assert any("is corrected in its turn" in mail for mail in said)

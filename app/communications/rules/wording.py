@@ -159,16 +159,29 @@ def query_message_body(query: QueryBrief, side: QuerySide) -> str:
 
 
 def correction_body(query: QueryBrief) -> str:
+    asked = (
+        "it comes beside an amount that was approved before."
+        if query.is_answered
+        else f"the practice was promised an answer by {day_text(query.due_on)}."
+    )
     return (
         f"A correction of line **{query.line}** is proposed after a query of practice {query.practice}, and needs a second"
-        f" person.\n\nPlease approve or refuse it: the practice was promised an answer by {day_text(query.due_on)}."
+        f" person.\n\nPlease approve or refuse it: {asked}"
     )
 
 
 def correction_refused_body(query: QueryBrief) -> str:
+    refused = f"The correction of line **{query.line}** that you proposed was refused."
+    if query.is_answered:
+        return f"{refused} What was approved before after the query of practice {query.practice} stays as it is."
+    return f"{refused} The query of practice {query.practice} is open again.\n\nPlease answer it by {day_text(query.due_on)}."
+
+
+def correction_corrected_body(query: QueryBrief) -> str:
+    """The amount itself is read where it may be read."""
     return (
-        f"The correction of line **{query.line}** that you proposed was refused. The query of practice {query.practice} is"
-        f" open again.\n\nPlease answer it by {day_text(query.due_on)}."
+        f"The amount by which line **{query.line}** was corrected after your query was not right, and is corrected in its"
+        " turn: the next payment brings the difference. Read the query for the amount and the reason."
     )
 
 

@@ -37,6 +37,7 @@ from app.communications.service.notices import (
 from app.communications.service.persons import drop_old_deliveries, erase_person, export_person
 from app.communications.service.queries import (
     notify_correction,
+    notify_correction_corrected,
     notify_correction_refused,
     notify_query,
     notify_query_answer,
@@ -80,6 +81,7 @@ __all__ = [
     "notify_comment_answer",
     "notify_consultation",
     "notify_correction",
+    "notify_correction_corrected",
     "notify_correction_refused",
     "notify_issue",
     "notify_late_run",

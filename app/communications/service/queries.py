@@ -55,6 +55,13 @@ async def notify_correction_refused(
     await _tell(session, letter, {proposed_by}, now=now)
 
 
+async def notify_correction_corrected(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
+    """The practice, because money moves once more."""
+    query = await query_brief(session, query_id)
+    words = wording.correction_corrected_body(query)
+    await _tell_practice(session, _letter(query_id, occasion, f"Correction of {query.line}", words), query, now=now)
+
+
 async def notify_query_answer(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
     """The practice; of a query that it has withdrawn, the office."""
     query = await query_brief(session, query_id)

@@ -1,6 +1,6 @@
 """Queries about lines, what is said in them, and the corrections they lead to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -81,10 +81,11 @@ class CorrectionRepository(TenantRepository[PaymentCorrection]):
     table = PaymentCorrection
     missing = CorrectionNotProposed
 
-    async def list_latest(self, queries: Iterable[UUID]) -> dict[UUID, PaymentCorrection]:
-        """The newest correction of each query; those before it were refused."""
-        rows = await self.list(among(col(PaymentCorrection.query_id), queries))
-        return {row.query_id: row for row in rows}
+    async def list_of_query(self, query_id: UUID) -> Sequence[PaymentCorrection]:
+        """In the order in which they were proposed: the last one is proposed still, approved or refused, each before it was
+        refused, or approved and then corrected by the next that was.
+        """
+        return await self.list(col(PaymentCorrection.query_id) == query_id)
 
     async def list_approved(
         self, scheme_id: UUID, *, known_at: datetime | None = None

@@ -18,6 +18,7 @@ from app.payments.errors import (
     CorrectionNotProposed,
     CorrectionSamePerson,
     LineNotFound,
+    NothingToCorrect,
     NotOfTheOffice,
     QueryClosed,
     QueryFull,
@@ -181,11 +182,39 @@ async def answer_payment_query(
     return _answer(response, full, caller)
 
 
+@router.post(
+    "/v1/payment-queries/{query_id}/correction",
+    responses=error_responses(
+        QueryNotFound, NothingToCorrect, QueryOfOwnPractice, PreconditionFailed, PreconditionRequired
+    ),
+)
+async def correct_again(
+    query_id: UUID,
+    body: queries.CorrectionIn,
+    caller: Answerer,
+    session: Transaction,
+    serving: Serving,
+    expected: MustMatch,
+    response: Response,
+) -> queries.PaymentQuery:
+    """Propose to correct an amount that was approved: more or, below zero, less beside it, once somebody else has approved it.
+
+    The query stays answered. The practice is told when it is approved, and sees nothing until then; the next run pays the
+    difference or takes it back.
+    """
+    full = await service.correct_again(
+        session, caller, query_id, body.wanted(), expected=expected, now=serving.clock.now()
+    )
+    return _answer(response, full, caller)
+
+
 @router.post("/v1/payment-queries/{query_id}/correction/approve", responses=_DECISION)
 async def approve_correction(
     query_id: UUID, caller: Approver, session: Transaction, serving: Serving, expected: MustMatch, response: Response
 ) -> queries.PaymentQuery:
-    """Approve the correction that somebody else proposed: the query is answered, and the next run pays the amount."""
+    """Approve the correction that somebody else proposed: the query is answered, or stays so where an earlier amount is
+    corrected, and the next run pays the amount.
+    """
     full = await service.approve_correction(session, caller, query_id, expected=expected, now=serving.clock.now())
     return _answer(response, full, caller)
 
@@ -200,7 +229,9 @@ async def refuse_correction(
     expected: MustMatch,
     response: Response,
 ) -> queries.PaymentQuery:
-    """Refuse the correction that somebody else proposed: the query is open again, and its clock has gone on."""
+    """Refuse the correction that somebody else proposed: the query is open again, and its clock has gone on. Where it was to
+    correct an approved amount, that stays as it is.
+    """
     full = await service.refuse_correction(
         session, caller, query_id, reason=body.reason, expected=expected, now=serving.clock.now()
     )
@@ -209,13 +240,15 @@ async def refuse_correction(
 
 def _answer(response: Response, full: service.FullQuery, caller: Principal) -> queries.PaymentQuery:
     row = full.query
+    corrections = [_correction(each) for each in full.corrections if _may_know_correction(each, caller)]
     response.headers["ETag"] = version_etag(row.version)
     return queries.PaymentQuery(
         **_summary(row, caller).model_dump(),
         text=row.text,
         messages=[_message(message) for message in full.messages],
         answer=row.answer if _may_know_outcome(row, caller) else None,
-        correction=_correction(full.correction, caller),
+        correction=corrections[-1] if corrections else None,
+        corrections=corrections,
     )
 
 
@@ -249,9 +282,11 @@ def _message(row: tables.PaymentQueryMessage) -> queries.QueryMessage:
     return queries.QueryMessage(side=row.side, text=row.text, at=row.written_at)  # pyright: ignore - the database checks it
 
 
-def _correction(row: tables.PaymentCorrection | None, caller: Principal) -> queries.Correction | None:
-    if row is None or not (row.state == CorrectionState.APPROVED or _is_office(caller)):
-        return None
+def _may_know_correction(row: tables.PaymentCorrection, caller: Principal) -> bool:
+    return row.state == CorrectionState.APPROVED or _is_office(caller)
+
+
+def _correction(row: tables.PaymentCorrection) -> queries.Correction:
     return queries.Correction(
         amount=format_pounds(row.amount),
         reason=row.reason,

@@ -58,6 +58,7 @@ QUERY = _SUMMARY | {
     "messages": [_MESSAGE],
     "answer": "You are right: the attendance list of 14 August came late.",
     "correction": _CORRECTION,
+    "corrections": [_CORRECTION],
 }
 
 
@@ -83,6 +84,8 @@ class QueryOwnerIn(StrictModel):
 
 
 class CorrectionIn(StrictModel):
+    model_config = example({"amount": "-150.00", "reason": "Half of the session was held by somebody else."})
+
     amount: Amount = Field(description="What the line should have had more or, below zero, less.")
     reason: Reason = Field(description="Stands in the line that the next run pays.")
 
@@ -162,7 +165,10 @@ class PaymentQuery(PaymentQuerySummary):
     text: str
     messages: list[QueryMessage]
     answer: str | None
-    correction: Correction | None
+    correction: Correction | None = Field(description="The newest of `corrections`.")
+    corrections: list[Correction] = Field(
+        description="In the order in which they were proposed. Those that are approved add up to what is due."
+    )
 
 
 class PaymentQueryPage(PageModel):

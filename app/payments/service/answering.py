@@ -12,8 +12,15 @@ from app.core.errors import FieldError
 from app.core.events import emit
 from app.core.principal import Principal
 from app.core.repository import Expected
-from app.payments.errors import CorrectionSamePerson, NotOfTheOffice, QueryOfOwnPractice
-from app.payments.events import CorrectionProposed, CorrectionRefused, QueryAnswered, QueryChanged, QueryOverdue
+from app.payments.errors import CorrectionSamePerson, NothingToCorrect, NotOfTheOffice, QueryOfOwnPractice
+from app.payments.events import (
+    CorrectionCorrected,
+    CorrectionProposed,
+    CorrectionRefused,
+    QueryAnswered,
+    QueryChanged,
+    QueryOverdue,
+)
 from app.payments.repository.queries import CorrectionRepository, QueryRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.service.asking import FullQuery, filled, lock_open, lock_seen
@@ -67,6 +74,34 @@ async def answer_query(
     return await filled(session, query)
 
 
+async def correct_again(
+    session: Tx, caller: Principal, query_id: UUID, wanted: WantedCorrection, *, expected: Expected, now: datetime
+) -> FullQuery:
+    """Propose to correct what was approved. The query stays answered; what was approved stays due, and this comes beside it
+    once a second person has approved it.
+    """
+    query = await lock_seen(session, caller, query_id, ANSWER, now=now)
+    expected.check(query.version)
+    before = await CorrectionRepository(session, session.tenant).list_of_query(query.id)
+    states = {each.state for each in before}
+    if (
+        query.state != QueryState.ANSWERED
+        or CorrectionState.APPROVED not in states
+        or CorrectionState.PROPOSED in states
+    ):
+        raise NothingToCorrect
+    person = caller.require_person()
+    line, statement = await StatementRepository(session, session.tenant).get_line(query.statement_id, query.line_no)
+    await _require_no_post_there(session, person, query, line, statement, now=now)
+    session.add(_proposed(query, line, statement, wanted, person=person, now=now))
+    # Whoever has read the query before has not read this.
+    query.version += 1
+    emit(session, CorrectionProposed(subject=str(query.id)))
+    audit(session, "payment_correction.proposed", query.id, amount=wanted.amount)
+    await session.flush()  # what was proposed is read below
+    return await filled(session, query)
+
+
 def _proposed(
     query: PaymentQuery,
     line: PaymentLine,
@@ -101,7 +136,11 @@ async def approve_correction(
     """From now on the amount is due; the next run pays it."""
     query, correction = await _decide(session, caller, query_id, APPROVE, expected=expected, now=now)
     correction.state = CorrectionState.APPROVED
-    _close(session, query, now=now)
+    if query.state == QueryState.ANSWERED:
+        query.version += 1
+        emit(session, CorrectionCorrected(subject=str(query.id)))
+    else:
+        _close(session, query, now=now)
     audit(session, "payment_correction.approved", query.id, amount=correction.amount)
     await session.flush()  # the row's version is raised by the flush
     return await filled(session, query)
@@ -110,10 +149,13 @@ async def approve_correction(
 async def refuse_correction(
     session: Tx, caller: Principal, query_id: UUID, *, reason: str, expected: Expected, now: datetime
 ) -> FullQuery:
-    """The query is open again, as it was before the amount was proposed."""
+    """The query is as it was before the amount was proposed: open, or answered by what was approved."""
     query, correction = await _decide(session, caller, query_id, REFUSE, expected=expected, now=now)
     correction.state, correction.refusal = CorrectionState.REFUSED, reason
-    query.state, query.outcome, query.answer, query.answered_by = QueryState.OPEN, None, None, None
+    if query.state == QueryState.ANSWERED:
+        query.version += 1
+    else:
+        query.state, query.outcome, query.answer, query.answered_by = QueryState.OPEN, None, None, None
     emit(session, CorrectionRefused(subject=str(query.id), proposed_by=str(correction.proposed_by)))
     audit(session, "payment_correction.refused", query.id, amount=correction.amount)
     await session.flush()  # the row's version is raised by the flush
@@ -169,4 +211,5 @@ async def query_brief(session: Tx, query_id: UUID) -> QueryBrief:
         due_on=row.due_on,
         owner=row.owner_id,
         outcome=QueryOutcome(row.outcome) if row.outcome else None,
+        is_answered=row.state == QueryState.ANSWERED,
     )

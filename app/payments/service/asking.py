@@ -31,11 +31,11 @@ MOST_MESSAGES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class FullQuery:
-    """A query with what was said in it, and with the newest correction that it led to."""
+    """A query with what was said in it, and with the corrections that it led to, in their order."""
 
     query: PaymentQuery
     messages: list[PaymentQueryMessage] = field(default_factory=list)
-    correction: PaymentCorrection | None = None
+    corrections: list[PaymentCorrection] = field(default_factory=list)
 
 
 async def open_query(
@@ -135,8 +135,8 @@ async def list_queries(
 
 async def filled(session: Tx, query: PaymentQuery) -> FullQuery:
     messages = await MessageRepository(session, session.tenant).list_of_query(query.id)
-    corrections = await CorrectionRepository(session, session.tenant).list_latest([query.id])
-    return FullQuery(query, list(messages), corrections.get(query.id))
+    corrections = await CorrectionRepository(session, session.tenant).list_of_query(query.id)
+    return FullQuery(query, list(messages), list(corrections))
 
 
 async def write_message(
