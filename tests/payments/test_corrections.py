@@ -8,6 +8,7 @@ import httpx
 
 from app.calculation.values import Payee
 from app.core.clock import Period
+from app.payments.rules.ceiling import COMPONENT
 from app.payments.rules.written import corrected_digest
 from app.payments.values import Correction
 from tests.factories.calculation import per_head, practice
@@ -59,6 +60,21 @@ def test_a_correction_of_what_the_rules_no_longer_pay_stays_due() -> None:
     [line] = run.statements[0].lines
     assert (line.component, line.amount) == ("gone", -6_000)
     assert [each["operator"] for each in line.explain().workings["inputs"]] == ["correction", "posted"]
+
+
+def test_a_correction_of_what_a_budget_held_back_is_said_and_not_taken_for_it() -> None:
+    due = posted(worked(part(per_head(), practice())).total)
+    held, more = posted(-10_000, component=COMPONENT), correction(4_000, component=COMPONENT)
+    run = worked(part(per_head(), practice(), posted={"Y00001": (held, due)}, corrections={"Y00001": (more,)}))
+    [line] = run.statements[0].lines
+    assert (line.component, line.amount) == (COMPONENT, 14_000)
+    said = line.explain()
+    assert said.sentence == (
+        "Adjustment from 1 April 2014 to 30 June 2014: 40.00 is due by what is known now and -100.00 was paid before, so"
+        " 140.00 more is paid. What the budget held back is due again, as far as the budget allows it now. Corrected after"
+        " a query: 40.00 is added. A session was not recorded."
+    )
+    assert [each["operator"] for each in said.workings["inputs"]] == ["correction", "posted"]
 
 
 def test_a_digest_moves_with_corrections_and_stays_without() -> None:

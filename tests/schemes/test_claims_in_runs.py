@@ -134,3 +134,28 @@ async def test_the_database_refuses_one_person_twice_and_another_practice(shared
                 await connection.execute(f"UPDATE claim SET {change}")
     finally:
         await connection.close()
+
+
+async def give(claiming: Claiming, pounds: str) -> None:
+    body = {"budget": {"amount": pounds}, "over_budget": "pro_rate"}
+    answer = await claiming.manager.patch(claiming.scheme, json=body, headers=ANY)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_what_a_budget_holds_back_does_not_stand_for_a_claim(shared: LivePlenary) -> None:
+    """The line of what is held back is of the run's own period, whichever period it was due for."""
+    claiming = await Claiming.start(shared, definition={**CLAIMED, "measures": UNCAPPED})
+    await give(claiming, "1800.00")
+    await claiming.upto("declare", "vet", "approve")
+    await claiming.pay()
+    await claiming.pay(NEXT)
+    await claiming.record("2026-09-23")
+    assert (await claiming.open()).is_success
+    for verb in ("declare", "vet", "approve"):
+        assert (await claiming.step(verb)).is_success
+    held_back = [line["amount"] for line in await claiming.lines(await claiming.pay(NEXT))]
+    assert held_back == ["300.00", "-300.00"]
+    await claiming.record("2026-10-07")
+    await give(claiming, "9000.00")
+    lines = await claiming.lines(await claiming.pay(NEXT))
+    assert [(line["component"], line["amount"]) for line in lines] == [("budget:ceiling", "300.00")]

@@ -10,6 +10,7 @@ from app.calculation.values import Booking, Payee
 from app.core.clock import Period
 from app.core.repository import TenantRepository
 from app.payments.errors import RunNotFound
+from app.payments.rules.ceiling import COMPONENT
 from app.payments.rules.owing import most_now
 from app.payments.tables import PaymentRun
 from app.payments.values import POSTED, Balance, LastPosted, Moved, PartPaid, Posted
@@ -36,7 +37,8 @@ GROUP BY s.practice, l.component, l.payee_type, l.payee_code
 ORDER BY s.practice, l.component, l.payee_type, l.payee_code
 """
 )
-# A line of a period that a run corrects or pays has the part beside it by whose definition it was worked out.
+# A line of a period that a run corrects or pays has the part beside it by whose definition it was worked out. What a budget
+# holds back is a line of the run's own period, whichever period it was due for, and pays for nothing.
 _PAID_UNCLAIMED = text(
     """
 SELECT DISTINCT practice FROM (
@@ -48,7 +50,7 @@ SELECT DISTINCT practice FROM (
   JOIN payment_line l ON l.commissioner_id = s.commissioner_id AND l.statement_id = s.id
     AND l.period_from = p.period_from AND l.period_until = p.period_until
   WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted)
-    AND p.period_from = :from AND p.period_until = :until
+    AND p.period_from = :from AND p.period_until = :until AND l.component <> :held_back
   GROUP BY s.practice, l.component, l.payee_type, l.payee_code
   HAVING sum(l.amount) <> 0
 ) paid
@@ -265,6 +267,7 @@ class LedgerRepository(TenantRepository[PaymentRun]):
                 "posted": list(POSTED),
                 "from": period.valid_from,
                 "until": period.valid_until,
+                "held_back": COMPONENT,
             },
         )
         return set(rows.scalars())

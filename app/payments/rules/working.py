@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from app.calculation.service import evaluate, parse_definition
 from app.calculation.values import Explanation, Line, Payee, PracticeResult
@@ -24,6 +24,9 @@ from app.payments.values import (
     WorkedRun,
     WorkedStatement,
 )
+
+
+_NO_LONGER_HELD_BACK: Final = "What the budget held back is due again, as far as the budget allows it now."
 
 
 def work_out(parts: Sequence[Part], balances: Iterable[Balance], within: Ceiling | None = None) -> WorkedRun:
@@ -161,12 +164,13 @@ def _adjustment(component: str, payee: Payee, known: _Known, period: Period) -> 
     line, amount = known.line, known.due - known.paid
 
     def explain() -> Explanation:
-        if component == COMPONENT:
+        if component == COMPONENT and not known.corrections:
             return Explanation(_again_due(amount, period), _difference(amount, [_paid(known.posted)]))
         entitled = line.explain() if line else None
+        no_longer = f"It is no longer due to {payee.code}." if component != COMPONENT else _NO_LONGER_HELD_BACK
         sentences = [
             _moved(period, known.due, known.paid),
-            entitled.sentence if entitled else f"It is no longer due to {payee.code}.",
+            entitled.sentence if entitled else no_longer,
             *map(_corrected, known.corrections),
         ]
         inputs = [
