@@ -25,7 +25,6 @@ from app.payments.values import (
     WorkedStatement,
 )
 
-
 _NO_LONGER_HELD_BACK: Final = "What the budget held back is due again, as far as the budget allows it now."
 
 
