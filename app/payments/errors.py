@@ -121,6 +121,16 @@ class AlreadySent(DomainError):
     constraints = ("uq_payment_sending_first",)
 
 
+class LayoutSamePerson(DomainError):
+    status = 409
+    code = "payments.layout_same_person"
+    title = "Whoever changed a layout last does not send a file by it."
+    hint = (
+        "Look at the file with the person who changed the layout, and let another releaser send it; or let a scheme manager put"
+        " the layout as it has to be."
+    )
+
+
 class SamePerson(DomainError):
     status = 409
     code = "payments.same_person"

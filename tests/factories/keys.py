@@ -20,12 +20,14 @@ async def key_from(maker: httpx.AsyncClient, role: str) -> str:
     return answer.json()["key"]
 
 
-async def a_manager_and_their_giver(live: LivePlenary, tenant: str) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
-    """A scheme manager, and an approver who, being an administrator too, made the manager's key."""
+async def a_manager_and_their_giver(
+    live: LivePlenary, tenant: str, *, role: str = "payments_approver"
+) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:
+    """A scheme manager, and an approver who, being an administrator too, made the manager's key; or one of another role."""
     giver = await live.make_person("Gives Keys", tenant=tenant)
     admin = await live.as_role("commissioner_admin", tenant=tenant, person=giver)
     manager = live.client(await key_from(admin, "scheme_manager"))
-    return manager, await live.as_role("payments_approver", tenant=tenant, person=giver)
+    return manager, await live.as_role(role, tenant=tenant, person=giver)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections import Counter
 
+from tests.factories.keys import a_manager_and_their_giver
 from tests.factories.payments import Office
 from tests.factories.service import LivePlenary
 
@@ -47,11 +48,11 @@ async def test_what_was_sent_is_had_to_the_byte_after_its_layout_has_changed(sha
             {"field": "amount", "heading": "Net"},
         ],
     )
-    made = await office.releaser.put(layout, json={"columns": columns})
+    made = await office.manager.put(layout, json={"columns": columns})
     sent = await office.releaser.post(f"/v1/payment-runs/{run_id}/sendings", json={"layout": "theirs"})
     before = await office.file(run_id, layout="theirs")
     columns.reverse()
-    changed = await office.releaser.put(layout, json={"columns": columns}, headers={"If-Match": made.headers["ETag"]})
+    changed = await office.manager.put(layout, json={"columns": columns}, headers={"If-Match": made.headers["ETag"]})
     assert (sent.status_code, changed.status_code) == (201, 200)
     assert (await office.file(run_id, layout="theirs")).content != before.content
     again = await office.manager.get(f"{sent.headers['Location']}/file")
@@ -78,3 +79,35 @@ async def test_run_that_is_not_released_is_not_sent(shared: LivePlenary) -> None
     refused = await office.releaser.post(f"/v1/payment-runs/{run_id}/sendings", json={"override_reason": "Now."})
     assert (refused.status_code, refused.json()["code"]) == (409, "payments.run_not_released")
     assert (await office.manager.post(f"/v1/payment-runs/{run_id}/sendings", json={})).status_code == 403
+
+
+async def test_whoever_changed_a_layout_last_does_not_send_by_it(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.pay()
+    # Such a heading would load every payment under what the scheme says of itself.
+    columns = [
+        {"field": "payment_reference", "heading": "Invoice"},
+        {"field": "pay_code", "heading": "Supplier"},
+        {"field": "amount", "heading": "Net"},
+    ]
+    made = await office.releaser.put("/v1/file-layouts/theirs", json={"columns": columns})
+    url, body = f"/v1/payment-runs/{run_id}/sendings", {"layout": "theirs"}
+    refused = await office.releaser.post(url, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.layout_same_person")
+    assert (await office.manager.get(url)).json()["data"] == []
+    columns[1]["field"] = "payee_code"
+    tag = {"If-Match": made.headers["ETag"]}
+    assert (await office.manager.put("/v1/file-layouts/theirs", json={"columns": columns}, headers=tag)).is_success
+    assert (await office.releaser.post(url, json=body)).status_code == 201
+
+
+async def test_whoever_gave_a_key_to_whoever_changed_the_layout_does_not_send_by_it(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    run_id = await office.pay()
+    manager, giver = await a_manager_and_their_giver(shared, office.tenant, role="payments_releaser")
+    columns = [{"field": name, "heading": name} for name in ("payment_reference", "amount")]
+    assert (await manager.put("/v1/file-layouts/theirs", json={"columns": columns})).status_code == 201
+    url, body = f"/v1/payment-runs/{run_id}/sendings", {"layout": "theirs"}
+    refused = await giver.post(url, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.layout_same_person")
+    assert (await office.releaser.post(url, json=body)).status_code == 201

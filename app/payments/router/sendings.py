@@ -18,6 +18,7 @@ from app.payments.errors import (
     BookingIncomplete,
     LayoutNotFitting,
     LayoutNotFound,
+    LayoutSamePerson,
     RunNotFound,
     RunNotReleased,
     SendingNotFound,
@@ -42,6 +43,7 @@ Releaser = Annotated[Principal, require("payments:release", money=True)]
         AlreadySent,
         LayoutNotFound,
         LayoutNotFitting,
+        LayoutSamePerson,
         SupplierMissing,
         BookingIncomplete,
     ),
@@ -56,7 +58,7 @@ async def send_payment_run(
 ) -> sendings.Sending:
     """Record that a released run's file is sent to whoever pays, and by whom. `digest` is that of the file's bytes.
 
-    A run's payments are sent once, and so is its journal. To send it again takes an `override_reason`, which stays with the record. Fetching the file
+    By a layout it is sent by somebody else than whoever changed that last. A run's payments are sent once, and so is its journal. To send it again takes an `override_reason`, which stays with the record. Fetching the file
     sends nothing: what is fetched is a copy.
     """
     row = await service.send_run(

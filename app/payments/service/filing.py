@@ -100,12 +100,17 @@ def layout_from(plain: Mapping[str, Any], form: FileForm) -> Layout:
 
 
 async def named_layout(session: Tx, form: FileForm, name: str | None) -> Layout | None:
+    row = await find_layout(session, form, name)
+    return None if row is None else layout_of(row)
+
+
+async def find_layout(session: Tx, form: FileForm, name: str | None) -> FileLayout | None:
     if name is None:
         return None
     row = await LayoutRepository(session, session.tenant).get_named(name)
     if row.format != form:
         raise LayoutNotFitting(f"This layout is for `{row.format}`.")
-    return layout_of(row)
+    return row
 
 
 async def _head(session: Tx, run: PaymentRun, *, released_at: datetime) -> FileHead:

@@ -4,15 +4,14 @@ import hashlib
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
-
+from app.access import service as access
 from app.core.audit import audit
 from app.core.db import Tx
 from app.core.events import emit
-from app.payments.errors import SentFileLost
+from app.payments.errors import LayoutSamePerson, SentFileLost
 from app.payments.events import RunSent
 from app.payments.repository.sendings import SendingRepository
-from app.payments.service.filing import layout_from, named_layout, render_by
+from app.payments.service.filing import find_layout, layout_from, layout_of, render_by
 from app.payments.service.reading import get_run
 from app.payments.tables import PaymentSending
 from app.payments.values import FileForm, PaymentFile
@@ -34,14 +33,16 @@ async def send_run(
     if not await SendingRepository(session, session.tenant).was_sent(run_id, form):
         # What is not sent again overrides nothing, and must not leave the place of the first sending free.
         override_reason = None
-    wanted = await named_layout(session, form, layout)
-    file = await render_by(session, run_id, form=form, layout=wanted)
+    row = await find_layout(session, form, layout)
+    if row is not None and person in await access.hands_of(session, row.changed_by):
+        raise LayoutSamePerson("You changed the layout last, or gave a key or a role to whoever did.")
+    file = await render_by(session, run_id, form=form, layout=None if row is None else layout_of(row))
     sending = PaymentSending(
         commissioner_id=session.tenant,
         run_id=run_id,
         format=form,
         layout=layout,
-        layout_terms=None if wanted is None else msgspec.to_builtins(wanted),
+        layout_terms=None if row is None else row.layout,
         digest=_digest(file),
         payments=file.count,
         total=file.total,
