@@ -102,6 +102,44 @@ async def test_facts_that_would_be_lost_are_refused_with_pointers(shared: LivePl
     assert (await manager.get(f"{path}/facts")).json()["data"] == []
 
 
+async def test_a_share_above_the_whole_is_refused_in_words(shared: LivePlenary) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    definition = {
+        "language": 1,
+        "measures": {
+            "area": {"kind": "done", "fact": "area"},
+            "achieved": {"kind": "level", "fact": "achieved", "unit": "percent"},
+        },
+        "pay": {
+            "type": "sum",
+            "of": [
+                {"type": "milestone", "id": "areas", "amount": "900.00", "items": [{"measure": "area"}]},
+                {
+                    "type": "linear",
+                    "id": "points",
+                    "measure": "achieved",
+                    "lower": "20",
+                    "upper": "50",
+                    "points": "44",
+                    "point_value": "225.49",
+                },
+            ],
+        },
+    }
+    path = await a_live_scheme(manager, definition)
+    await sign_up(manager, path, practice)
+    facts = [a_fact(practice, name, measure=name, value="50") for name in ("area", "achieved")]
+    answer = await manager.post(f"{path}/facts", json={"facts": facts})
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        ("/facts/0/value", "schemes.above_whole"),
+        ("/facts/1/value", "schemes.above_whole"),
+    ]
+    assert "50% is 0.5" in answer.json()["errors"][1]["detail"]
+    halves = [a_fact(practice, name, measure=name, value="0.5") for name in ("area", "achieved")]
+    assert (await manager.post(f"{path}/facts", json={"facts": halves})).status_code == 201
+
+
 async def test_a_subject_that_is_an_nhs_number_is_refused_and_not_echoed(shared: LivePlenary) -> None:
     tenant, (practice,) = await a_tenant(shared, "1")
     manager = await shared.as_role("scheme_manager", tenant=tenant)

@@ -1,5 +1,6 @@
 """The pure rules of schemes."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -98,6 +99,28 @@ def test_only_amounts_go_below_zero() -> None:
     facts = [a_fact(value="-1"), a_fact("b", measure="correction", value="-1"), a_fact("c", value="0")]
     found = evidence.facts_outside_scheme(facts, {"A1": ALWAYS}, counted=COUNTED)
     assert [(each.pointer, each.code) for each in found] == [("/facts/0/value", "schemes.negative_count")]
+
+
+def test_a_share_above_the_whole_is_refused_where_it_would_be_paid_as_the_whole() -> None:
+    counted = evidence.Evidence(
+        names=frozenset(("area", "achievement", "visits")),
+        may_be_negative=frozenset(),
+        applies=(YEAR,),
+        parts=frozenset(("area",)),
+        rates=frozenset(("achievement",)),
+    )
+    over = {"numerator": Decimal(3), "denominator": Decimal(2)}
+    facts = [
+        a_fact("a", measure="area", value="50"),
+        replace(a_fact("b", measure="area", value="1.5"), **over),
+        a_fact("c", measure="achievement", value="50"),
+        replace(a_fact("d", measure="achievement", value="1.5"), **over),
+        *(a_fact(f"e{name}", measure=name, value="1") for name in ("area", "achievement")),
+        a_fact("f", measure="visits", value="50"),
+    ]
+    found = evidence.facts_outside_scheme(facts, {"A1": ALWAYS}, counted=counted)
+    pointers = ["/facts/0/value", "/facts/1/numerator", "/facts/2/value"]
+    assert [(each.pointer, each.code) for each in found] == [(each, "schemes.above_whole") for each in pointers]
 
 
 def test_a_ratio_counts_to_six_places() -> None:

@@ -94,11 +94,16 @@ def _overruled(facts: Sequence[FactEntry], known: Mapping[str, KnownFact]) -> It
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the versions of a scheme could count: facts of which names, which of them below zero, and on which days."""
+    """What the versions of a scheme could count: facts of which names, which of them below zero, and on which days.
+
+    Those named in `parts` say how much of something is done, from 0 to 1; those in `rates` are read as per cent.
+    """
 
     names: frozenset[str]
     may_be_negative: frozenset[str]
     applies: tuple[Period, ...]
+    parts: frozenset[str] = frozenset()
+    rates: frozenset[str] = frozenset()
 
 
 def facts_outside_scheme(
@@ -122,7 +127,26 @@ def facts_outside_scheme(
             detail = "It is counted, and nothing is counted below zero; correct a fact by sending its id again."
             member = "value" if fact.numerator is None else "numerator"
             found.append(FieldError(f"/facts/{place}/{member}", "schemes.negative_count", detail))
+        elif above := _above_whole(fact, counted):
+            found.append(FieldError(f"/facts/{place}/{above[0]}", "schemes.above_whole", above[1]))
     return found
+
+
+def _above_whole(fact: FactEntry, counted: Evidence) -> tuple[str, str] | None:
+    """The member and why, where a share above 1 would be paid as the whole without a word.
+
+    50 for half is the slip that this is for. An achievement above 100% has a numerator and a denominator that say so;
+    nothing is done more than once.
+    """
+    if fact.value is None or fact.value <= 1:
+        return None
+    member = "value" if fact.numerator is None else "numerator"
+    if fact.measure in counted.parts:
+        return member, "It says how much of it is done: 1 is all, 0.5 is half, and there is no more than all."
+    if fact.measure in counted.rates and fact.numerator is None:
+        detail = "It is read as a share: 50% is 0.5. Where more than 100% is meant, give numerator and denominator."
+        return member, detail
+    return None
 
 
 def facts_in_future(facts: Sequence[FactEntry], *, today: date) -> list[FieldError]:

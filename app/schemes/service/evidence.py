@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.access import service as access
 from app.calculation import service as calculation
+from app.calculation.values import MeasuredIn
 from app.core.audit import audit
 from app.core.clock import Period, london_date
 from app.core.db import Tx
@@ -249,11 +250,19 @@ async def _agreed(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> dic
 
 
 def _counted(versions: Sequence[VersionRow]) -> evidence.Evidence:
-    needed = [calculation.measures_needed(read_definition(version.definition)) for version in versions]
+    definitions = [read_definition(version.definition) for version in versions]
+    needed = [calculation.measures_needed(each) for each in definitions]
+    units: dict[str, set[MeasuredIn]] = {}
+    for measure in (measure for each in definitions for measure in each.measures.values()):
+        for name in measure.facts_read():
+            units.setdefault(name, set()).add(measure.measured_in)
     return evidence.Evidence(
         names=frozenset(name for each in needed for name in each.facts),
         may_be_negative=frozenset(name for each in needed for name in each.may_be_negative),
         applies=tuple(Period(version.applies_from, version.applies_until) for version in versions),
+        # A name that something else reads as well may mean another number there.
+        parts=frozenset(name for name, read_as in units.items() if read_as == {MeasuredIn.SHARE}),
+        rates=frozenset(name for name, read_as in units.items() if read_as == {MeasuredIn.PER_CENT}),
     )
 
 
