@@ -1,11 +1,15 @@
 """A short slice of the years; `plenary storm years` plays as many as one likes."""
 
+from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
 from app.calculation.values import Payee
 from app.storm.books import Books, differing
+from app.storm.claims import Claims
+from app.storm.debts import Debts
 from app.storm.years import Played, Year, storm_years
 from tests.depth import DEEP
 
@@ -16,17 +20,80 @@ def test_each_ledger_is_a_fresh_calculation_and_each_statement_what_it_was() -> 
     assert "runs released" in heard[-1]
 
 
-def test_a_year_that_fails_is_named_by_the_command_that_plays_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A ledger that loses its largest payment stands for a fault of ours."""
+class Losing(Books):
+    """Its ledger lacks its largest payment."""
 
-    class Losing(Books):
-        def posted(self, period):
-            found = super().posted(period)
-            return found if len(found) < 2 else dict(sorted(found.items(), key=lambda entry: entry[1])[:-1])
+    def posted(self, period):
+        found = super().posted(period)
+        return found if len(found) < 2 else dict(sorted(found.items(), key=lambda entry: entry[1])[:-1])
 
-    monkeypatch.setattr("app.storm.years.Books", Losing)
-    problems = storm_years(5, 3, say=lambda words: None)
-    assert problems
+
+class Forgetting(Books):
+    """It pays again what it has paid."""
+
+    def _before(self, period):
+        return {}
+
+
+class Spending(Books):
+    """It pays more than its budget has left."""
+
+    def _ceiling(self, period):
+        found = super()._ceiling(period)
+        return found and replace(found, available=found.available + 10**12)
+
+
+class Uncorrected(Books):
+    """Its runs know of no correction."""
+
+    def work_out(self, period):
+        known, self.corrections = self.corrections, {}
+        try:
+            return super().work_out(period)
+        finally:
+            self.corrections = known
+
+
+class Unasked(Claims):
+    """It pays whoever has claimed nothing."""
+
+    def payable(self, definition, period, practices, *, unasked):
+        return list(practices), []
+
+
+class Pressing(Debts):
+    """It takes back at once what is to be taken back in parts."""
+
+    def balances(self):
+        return tuple(replace(each, most=None) for each in super().balances())
+
+
+class Waiving(Debts):
+    """It waives what it takes back as well."""
+
+    def move(self, owing, amount):
+        super().move(owing, amount)
+        self.waived[owing] += max(-amount, 0)
+
+
+@pytest.mark.parametrize(
+    ("books", "seed", "said"),
+    [
+        (Losing, 1, "pence are posted"),
+        (Forgetting, 0, "pence are posted"),
+        (Spending, 1, "of a budget of"),
+        (Uncorrected, 1, "pence are posted"),
+        (lambda: Books(claims=Unasked()), 8, "pence are posted"),
+        (lambda: Books(debts=Pressing()), 15, "are taken back from"),
+        (lambda: Books(debts=Waiving()), 1, "pence were paid to"),
+    ],
+)
+def test_books_that_are_wrong_fail_a_year_which_is_named_by_the_command_that_plays_it_again(
+    monkeypatch: pytest.MonkeyPatch, books: Any, seed: int, said: str
+) -> None:
+    monkeypatch.setattr("app.storm.years.Books", books)
+    problems = storm_years(seed, 1, say=lambda words: None)
+    assert any(said in each for each in problems), problems
     assert all(each.rpartition("Play it again: ")[2].startswith("plenary storm years --seed ") for each in problems)
 
 

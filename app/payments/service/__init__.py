@@ -2,9 +2,11 @@
 
 from app.payments.repository.queries import count_overdue_queries
 from app.payments.repository.runs import count_unacknowledged_releases
+from app.payments.rules.ceiling import COMPONENT as BUDGET_COMPONENT
+from app.payments.rules.owing import is_waivable, most_now, most_per_run
 from app.payments.rules.remittances import line_html, makes_pdf, remittance_html, remittance_pdf
 from app.payments.rules.working import work_out
-from app.payments.rules.written import statement_bytes
+from app.payments.rules.written import corrected_digest, statement_bytes, with_unknown
 from app.payments.service.answering import (
     answer_query,
     approve_correction,
@@ -56,6 +58,7 @@ from app.payments.service.telling import released_statements
 from app.payments.service.watching import find_late, watch_runs
 
 __all__ = [
+    "BUDGET_COMPONENT",
     "BudgetStand",
     "FullLine",
     "FullQuery",
@@ -69,6 +72,7 @@ __all__ = [
     "assign_query",
     "confirm_supplier",
     "correct_again",
+    "corrected_digest",
     "count_overdue_queries",
     "count_unacknowledged_releases",
     "effects_of_practice_change",
@@ -82,6 +86,7 @@ __all__ = [
     "get_released",
     "get_run",
     "get_statement",
+    "is_waivable",
     "layout_of",
     "line_html",
     "list_balances",
@@ -89,6 +94,8 @@ __all__ = [
     "list_released",
     "list_statements",
     "makes_pdf",
+    "most_now",
+    "most_per_run",
     "open_query",
     "position_of",
     "propose_recovery",
@@ -118,6 +125,7 @@ __all__ = [
     "statement_then",
     "stop_run",
     "watch_runs",
+    "with_unknown",
     "withdraw_query",
     "work_out",
     "write_message",

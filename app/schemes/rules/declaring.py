@@ -1,7 +1,8 @@
 """What a declaration binds, and what a claim lacks."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -49,6 +50,38 @@ def still_claimed(declared: Sequence[Mapping[str, Any]], evidence: Iterable[Fact
         for each in evidence
         if each.external_id in known and known[each.external_id].measure == each.measure
     )
+
+
+def within_claims(
+    practices: Iterable[PracticeInput],
+    reasons: Mapping[str, str | None],
+    paid: Mapping[str, Sequence[Mapping[str, Any]] | None],
+    *,
+    unasked: Collection[str],
+) -> list[PracticeInput]:
+    """The practices as a run may pay them: `reasons` say why no claim of theirs is paid by it, `paid` holds the evidence of
+    claims that were paid before, and `unasked` were paid when nothing had to be claimed.
+
+    Of four practices the first has a claim that the run pays, whole. The second was paid for six sessions and has
+    recorded two more: six are paid. The third was paid before claims had to be made, and keeps it. The fourth is held.
+    """
+    return [
+        each
+        if (reason := reasons[each.code]) is None
+        else _bounded(each, paid[each.code])
+        if each.code in paid
+        else each
+        if each.code in unasked
+        else replace(each, held=reason)
+        for each in practices
+    ]
+
+
+def _bounded(practice: PracticeInput, declared: Sequence[Mapping[str, Any]] | None) -> PracticeInput:
+    """What came after the claim that was paid is not paid by it, and has to be claimed as well."""
+    if declared is None or not is_outgrown(declared, practice.facts):
+        return practice
+    return replace(practice, claimed=still_claimed(declared, practice.facts))
 
 
 def missing_words(

@@ -1,10 +1,12 @@
 """Use cases of schemes: drafting and publishing, joining, evidence, and figures."""
 
+from app.schemes.rules.declaring import as_declared, is_outgrown, within_claims
 from app.schemes.service.asking import claim_brief, offers_awaiting, participation_refs, practices_in_state
 from app.schemes.service.awaiting import claims_awaiting
 from app.schemes.service.calculator import calculate, work_out
 from app.schemes.service.changing import effects_of_practice_change
 from app.schemes.service.checking import definition_errors, period_problems, version_problems
+from app.schemes.service.claim_figures import work_out_claims
 from app.schemes.service.claim_rules import get_claim_rules, set_claim_rules
 from app.schemes.service.claim_views import ClaimView, period_of, view_claim
 from app.schemes.service.claiming import declare_claim, entitlement, open_claim, require_run_period, withdraw_claim
@@ -83,6 +85,7 @@ __all__ = [
     "add_version",
     "answer_comment",
     "approve_claim",
+    "as_declared",
     "as_scheme_ref",
     "as_simulated",
     "as_version_ref",
@@ -117,6 +120,7 @@ __all__ = [
     "get_template",
     "get_version_for",
     "hold_claim",
+    "is_outgrown",
     "keep_simulation",
     "list_participants",
     "list_templates",
@@ -153,5 +157,7 @@ __all__ = [
     "vet_claim",
     "view_claim",
     "withdraw_claim",
+    "within_claims",
     "work_out",
+    "work_out_claims",
 ]

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -50,18 +49,10 @@ class ClaimsOfRun:
         # Facts that are being recorded are waited for; those that come later find the claim in a run.
         rows = await claims.lock_of_period(self._scheme_id, period)
         approved = {row.practice: row for row in rows if row.state == ClaimState.APPROVED}
-        before = {row.practice: row for row in rows if row.state != ClaimState.APPROVED}
+        before = {row.practice: row.evidence for row in rows if row.state != ClaimState.APPROVED}
         figures = await asyncio.to_thread(work_out_claims, version, period, practices) if approved else {}
         reasons = {each.code: await self._reason(approved.get(each.code), figures.get(each.code)) for each in practices}
-        free = {code for code, reason in reasons.items() if reason is None} | set(await already_paid(period))
-        return [
-            _bounded(each, before[each.code])
-            if each.code in before and reasons[each.code]
-            else each
-            if each.code in free
-            else replace(each, held=reasons[each.code])
-            for each in practices
-        ]
+        return declaring.within_claims(practices, reasons, before, unasked=await already_paid(period))
 
     async def _reason(self, claim: ClaimRow | None, figures: ClaimFigures | None) -> str | None:
         """Why no claim is paid by this run; None where one is."""
@@ -130,27 +121,13 @@ class DeclaredClaims:
         """
         if not read_definition(version.definition).claims:
             return list(practices)
-        free = await already_paid()
         over = [row for row in self._rows if row.period_from <= period.valid_from and period.end <= row.period_until]
         bound = {row.practice for row in over if row.state in BOUND}
-        paid = {row.practice: row for row in sorted(over, key=lambda row: row.id) if row.state not in BOUND}
-        return [
-            each
-            if each.code in bound
-            else _bounded(each, paid[each.code])
-            if each.code in paid
-            else each
-            if each.code in free
-            else replace(each, held="nothing is claimed for this period")
-            for each in practices
-        ]
-
-
-def _bounded(practice: PracticeInput, paid: ClaimRow) -> PracticeInput:
-    """What came after the claim that was paid is not paid by it, and has to be claimed as well."""
-    if paid.evidence is None or not declaring.is_outgrown(paid.evidence, practice.facts):
-        return practice
-    return replace(practice, claimed=declaring.still_claimed(paid.evidence, practice.facts))
+        paid = {row.practice: row.evidence for row in sorted(over, key=lambda row: row.id) if row.state not in BOUND}
+        reasons = {
+            each.code: None if each.code in bound else "nothing is claimed for this period" for each in practices
+        }
+        return declaring.within_claims(practices, reasons, paid, unasked=await already_paid())
 
 
 async def return_claims(session: Tx, run_id: UUID, *, now: datetime) -> None:
