@@ -152,7 +152,8 @@ class Ceiling:
 class Balance:
     """What a payee still owes from negative payments of released runs: pence, never positive.
 
-    `most` is what the next run takes back of it at most, where that was agreed; `waived` what no statement has said yet.
+    `most` is what the next run takes back of it at most, where that was agreed; `waived` what no statement has said yet, with
+    the day and the reason.
     """
 
     practice: str
@@ -160,6 +161,8 @@ class Balance:
     amount: int
     most: int | None = None
     waived: int = 0
+    waived_on: date | None = None
+    waived_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

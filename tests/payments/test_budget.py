@@ -174,7 +174,7 @@ def test_each_account_has_its_own_accrual_and_outturn() -> None:
 @pytest.mark.parametrize("waived", [0, 2_499])
 def test_where_nothing_is_booked_the_scheme_s_own_account_stands_with_what_was_waived(waived: int) -> None:
     stands = stand_by_account(own=OWN, entitled={}, unclaimed={}, offered={}, moved=[], waived=waived)
-    assert stands == [AccountStand(OWN, waived=waived)]
+    assert stands == [AccountStand(OWN, waived=waived, forecast_outturn=waived)]
 
 
 BOOKED = {

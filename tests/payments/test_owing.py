@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from app.calculation.values import Payee
 from app.core.clock import Period
 from app.core.ids import new_id
+from app.core.money import parse_pounds
 from app.payments.rules.owing import is_waivable, most_now, most_per_run
 from app.payments.rules.working import settle
 from app.payments.values import Balance
@@ -21,11 +22,13 @@ from tests.factories.keys import a_manager_and_their_giver
 from tests.factories.payments import Office
 from tests.factories.people import add_post, somebody_who_left
 from tests.factories.service import LivePlenary
+from tests.payments.test_remittances import words
 
 SECOND_QUARTER = Period(date(2026, 7, 1), date(2026, 10, 1))
 THIRD_QUARTER = Period(date(2026, 10, 1), date(2027, 1, 1))
 ANY = {"If-Match": "*"}
 PAYEE = Payee("practice", "Y00001")
+REASON = "Agreed with the practice."
 
 
 def test_parts_are_rounded_up_so_that_the_last_is_the_smallest() -> None:
@@ -98,7 +101,7 @@ async def earn(office: Office, *days: date) -> None:
 
 
 async def propose(office: Office, **body: Any) -> httpx.Response:
-    body = {"practice": office.practices[0], "reason": "Agreed with the practice."} | body
+    body = {"practice": office.practices[0], "reason": REASON} | body
     return await office.manager.post(f"/v1/incentive-schemes/{office.scheme}/arrangements", json=body)
 
 
@@ -188,7 +191,7 @@ async def test_waiver_stays_a_note_until_a_statement_of_the_practice_has_said_it
     await office.record(schemes.a_fact(other, "b", date(2026, 4, 7)))
     await office.pay()
     notes = (await office.statement(await office.pay(SECOND_QUARTER), owing))["notes"]
-    assert notes == [f"300.00 that {owing} owed from before was waived."]
+    assert notes == [f"300.00 that {owing} owed from before was waived on 22 November 2026. {REASON}"]
     assert (await office.statement(await office.pay(THIRD_QUARTER), owing))["notes"] == []
 
 
@@ -200,9 +203,13 @@ async def test_small_debt_is_waived_by_a_second_person_and_the_statement_says_so
     stood = await balances(office)
     assert (stood["balances"], stood["waived"], stood["waivers"]) == ([], "300.00", [waiver])
     budget = f"/v1/incentive-schemes/{office.scheme}/budget"
+    outturns: list[int] = []
     for day, amount in (("2026-11-21", "0.00"), ("2026-11-22", "300.00")):
         found = (await office.manager.get(budget, params={"on": day})).json()
         assert [found["waived"], *(each["waived"] for each in found["by_cost_centre"])] == [amount] * 2
+        outturns.append(parse_pounds(found["forecast_outturn"]))
+    # What was waived was paid and does not come back.
+    assert outturns[1] - outturns[0] == 30_000
     again = await propose(office, kind="waive")
     assert (again.status_code, again.json()["code"]) == (409, "payments.nothing_owed")
     for period, day in ((SECOND_QUARTER, date(2026, 7, 1)), (THIRD_QUARTER, date(2026, 10, 1))):
@@ -210,8 +217,15 @@ async def test_small_debt_is_waived_by_a_second_person_and_the_statement_says_so
         await earn(office, day)
         statement = await office.statement(await office.pay(period), practice)
         assert (statement["payments"][0]["payable"], statement["payments"][0]["brought_forward"]) == ("300.00", "0.00")
-        said = f"300.00 that {practice} owed from before was waived."
+        said = f"300.00 that {practice} owed from before was waived on 22 November 2026. {REASON}"
         assert statement["notes"] == ([said] if period is SECOND_QUARTER else [])
+        if period is SECOND_QUARTER:
+            # For whoever reads it on paper as well.
+            url = f"/v1/practices/{practice}/statements/{statement['reference']}"
+            page = await office.manager.get(url, headers={"Accept": "text/html"})
+            pdf = await office.manager.get(url, headers={"Accept": "application/pdf"})
+            assert said in page.text
+            assert said in words(pdf.content)
 
 
 @pytest.mark.parametrize("below", [None, 30_000])

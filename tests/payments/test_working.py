@@ -1,13 +1,17 @@
 """From frozen parts to statements: differences, payees, balances and digests."""
 
+import json
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.calculation.service import canonical_json
-from app.payments.rules.written import _encoder
-from app.payments.values import LineKind
+from app.calculation.values import Payee
+from app.payments.rules.working import balance_notes
+from app.payments.rules.written import _encoder, balance_from_plain, balance_plain
+from app.payments.values import Balance, LineKind
 from tests.factories.calculation import QUARTER, a_list, fixed, per_head, per_session, practice, session, total
 from tests.factories.payments import part, posted, practices, worked
 
@@ -129,3 +133,25 @@ def test_digests_are_taken_of_the_canonical_form(value: object) -> None:
 
 def test_period_of_a_line_is_that_of_its_part() -> None:
     assert worked(part(fixed(), practice())).statements[0].lines[0].period == QUARTER
+
+
+@pytest.mark.parametrize(
+    "balance",
+    [
+        Balance("Y00001", Payee("practice", "Y00001"), -100),
+        Balance("Y00001", Payee("practice", "Y00001"), -100, 30),
+        # As a run froze it that did not know the day yet.
+        Balance("Y00001", Payee("practice", "Y00001"), 0, None, 2_499),
+        Balance("Y00001", Payee("practice", "Y00001"), 0, None, 2_499, date(2026, 11, 5), "Too little to ask for."),
+    ],
+)
+def test_balance_that_was_frozen_is_read_back_as_it_was(balance: Balance) -> None:
+    plain = json.loads(json.dumps(balance_plain(balance)))
+    assert balance_from_plain(plain) == balance
+
+
+def test_waiver_is_told_with_its_day_and_reason_on_one_line() -> None:
+    owed = Balance("Y1", Payee("practice", "Y1"), 0, None, 2_499, date(2026, 11, 5), "Too little\n to ask for.")
+    assert list(balance_notes(owed)) == [
+        "24.99 that Y1 owed from before was waived on 5 November 2026. Too little to ask for."
+    ]

@@ -120,17 +120,17 @@ ORDER BY 1, 3, 4, 5
 )
 # Hardly any payment is of more or less than its total, so those few are looked for first, whatever plan a long-lived
 # connection has kept from the time when the tables were small. A waiver is fresh until a statement of the practice was
-# released after it, which then has said it. `balance` is what stood from a change until the next.
+# released after it, which then has said it; only such a statement brings a new debt, so one at most is fresh. `balance` is what stood from a change until the next.
 _BALANCES = text(
     """
 WITH moved AS MATERIALIZED (
   SELECT commissioner_id, statement_id, payee_type, payee_code, total - payable AS amount FROM payment
   WHERE commissioner_id = :tenant AND total <> payable
 ), agreed AS (
-  SELECT practice, payee_type, payee_code, most_per_run, waived, agreed_at FROM payment_arrangement
+  SELECT practice, payee_type, payee_code, most_per_run, waived, reason, agreed_at FROM payment_arrangement
   WHERE commissioner_id = :tenant AND scheme_id = :scheme AND agreed_at IS NOT NULL
 ), changed AS (
-  SELECT s.practice, m.payee_type, m.payee_code, m.amount, 0 AS fresh, r.released_at AS at
+  SELECT s.practice, m.payee_type, m.payee_code, m.amount, 0 AS fresh, NULL AS reason, r.released_at AS at
   FROM moved m
   JOIN payment_statement s ON s.commissioner_id = m.commissioner_id AND s.id = m.statement_id
   JOIN payment_run r ON r.commissioner_id = s.commissioner_id AND r.id = s.run_id
@@ -140,7 +140,7 @@ WITH moved AS MATERIALIZED (
     SELECT 1 FROM payment_run r
     JOIN payment_statement s ON s.commissioner_id = r.commissioner_id AND s.run_id = r.id AND s.practice = a.practice
     WHERE r.commissioner_id = :tenant AND r.scheme_id = :scheme AND r.state = ANY(:posted) AND r.released_at >= a.agreed_at
-  ) THEN 0 ELSE a.waived END, a.agreed_at
+  ) THEN 0 ELSE a.waived END, a.reason, a.agreed_at
   FROM agreed a WHERE a.waived > 0
 ), stood AS (
   SELECT *, sum(amount) OVER history AS balance, lead(at) OVER history AS until
@@ -150,6 +150,8 @@ WITH moved AS MATERIALIZED (
   FROM agreed WHERE most_per_run > 0 ORDER BY practice, payee_type, payee_code, agreed_at DESC
 )
 SELECT practice, payee_type, payee_code, sum(amount)::bigint AS amount, sum(fresh)::bigint AS waived,
+  max((at AT TIME ZONE 'Europe/London')::date) FILTER (WHERE fresh > 0) AS waived_on,
+  max(reason) FILTER (WHERE fresh > 0) AS waived_because,
   plan.most_per_run AS share, -max(balance) FILTER (WHERE until IS NULL OR until > plan.agreed_at)::bigint AS planned
 FROM stood LEFT JOIN plan USING (practice, payee_type, payee_code)
 GROUP BY practice, payee_type, payee_code, plan.most_per_run
@@ -283,6 +285,8 @@ class LedgerRepository(TenantRepository[PaymentRun]):
                 row.amount,
                 None if row.share is None else most_now(-row.amount, row.share, planned=row.planned),
                 row.waived,
+                row.waived_on,
+                row.waived_because,
             )
             for row in rows
         ]

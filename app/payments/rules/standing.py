@@ -37,8 +37,8 @@ def stand_by_account(
 
     With 1,000.00 due to C100 of which 600.00 are posted, and 400.00 more on offer: an accrual of 400.00 and an outturn of
     1,400.00. If 150.00 of the 1,000.00 have to be claimed and nobody has, the accrual is 250.00: nothing is owed until it
-    is claimed, and it still may be. What was waived is a debt of several lines, and stands where the scheme is booked. The
-    rule is ours.
+    is claimed, and it still may be. What was waived is a debt of several lines, and stands where the scheme is booked: 24.99
+    were paid, are not due and do not come back, so the outturn is 24.99 more. The rule is ours.
     """
     posted: defaultdict[Booking, int] = defaultdict(int)
     for each in moved:
@@ -47,15 +47,16 @@ def stand_by_account(
     accounts = {*entitled, *offered, *posted, *paid}
     if waived or not accounts:
         accounts.add(account_of(own))
+    waived_of = {account_of(own): waived}
     return [
         AccountStand(
             account,
             entitled=entitled.get(account, 0),
             posted=posted.get(account, 0),
             paid=paid.get(account, 0),
-            forecast_outturn=entitled.get(account, 0) + offered.get(account, 0),
+            forecast_outturn=entitled.get(account, 0) + offered.get(account, 0) + waived_of.get(account, 0),
             unclaimed=unclaimed.get(account, 0),
-            waived=waived if account == account_of(own) else 0,
+            waived=waived_of.get(account, 0),
         )
         for account in sorted(accounts, key=booking_order)
     ]

@@ -9,7 +9,7 @@ from app.calculation.service import evaluate, parse_definition
 from app.calculation.values import Explanation, Line, Payee, PracticeResult
 from app.core.clock import Period
 from app.core.money import format_pounds
-from app.core.wording import pounds_text, span_text
+from app.core.wording import day_text, pounds_text, span_text
 from app.payments.rules.ceiling import COMPONENT, excess, held_back
 from app.payments.rules.written import outputs_digest
 from app.payments.values import (
@@ -205,8 +205,12 @@ def _again_due(amount: int, period: Period) -> str:
 
 def _corrected(correction: Correction) -> str:
     verb = "added" if correction.amount > 0 else "taken off"
-    reason = " ".join(correction.reason.split()).rstrip(".")
-    return f"Corrected after a query: {pounds_text(abs(correction.amount))} is {verb}. {reason}."
+    return f"Corrected after a query: {pounds_text(abs(correction.amount))} is {verb}. {_reason(correction.reason)}"
+
+
+def _reason(text: str) -> str:
+    """What somebody wrote, as one sentence on one line."""
+    return f"{' '.join(text.split()).rstrip('.')}."
 
 
 def _correction_workings(correction: Correction) -> dict[str, Any]:
@@ -280,7 +284,9 @@ def settle(payee: Payee, total: int, owed: Balance | None = None) -> PayeePaymen
 def balance_notes(owed: Balance) -> Iterator[str]:
     """What was agreed about money that is owed, for the statement of whoever owes it."""
     if owed.waived:
-        yield f"{pounds_text(owed.waived)} that {owed.payee.code} owed from before was waived."
+        when = f" on {day_text(owed.waived_on)}" if owed.waived_on else ""
+        reason = f" {_reason(owed.waived_because)}" if owed.waived_because else ""
+        yield f"{pounds_text(owed.waived)} that {owed.payee.code} owed from before was waived{when}.{reason}"
     if owed.amount and owed.most is not None:
         yield (
             f"{owed.payee.code} owes {pounds_text(-owed.amount)} from before, and by what was agreed this payment is"

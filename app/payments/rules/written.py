@@ -49,12 +49,17 @@ def part_print(digest: str, posted: Mapping[str, tuple[Posted, ...]], balances: 
 def balance_plain(balance: Balance) -> list[Any]:
     plain: list[Any] = [balance.practice, balance.payee.type, balance.payee.code, balance.amount]
     # Left out where nothing was agreed, so that what was frozen before keeps its digest.
-    return plain if balance.most is None and not balance.waived else [*plain, balance.most, balance.waived]
+    if balance.most is None and not balance.waived:
+        return plain
+    plain = [*plain, balance.most, balance.waived]
+    return [*plain, balance.waived_on.isoformat(), balance.waived_because] if balance.waived_on else plain
 
 
 def balance_from_plain(plain: Sequence[Any]) -> Balance:
-    practice, payee_type, code, *rest = plain
-    return Balance(practice, Payee(payee_type, code), *rest)
+    practice, payee_type, code, amount, *agreed = plain
+    most_and_waived, said = agreed[:2], agreed[2:]
+    on_and_because = [date.fromisoformat(said[0]), said[1]] if said else []
+    return Balance(practice, Payee(payee_type, code), amount, *most_and_waived, *on_and_because)
 
 
 def corrected_digest(digest: str, corrections: Mapping[str, tuple[Correction, ...]]) -> str:

@@ -18,7 +18,7 @@ _FIGURES = {
     "paid": "96000.00",
     "accrual": "30000.00",
     "waived": "24.99",
-    "forecast_outturn": "204000.00",
+    "forecast_outturn": "204024.99",
 }
 _COST_CENTRE = {"cost_centre": "C100", "subjective": "52121", "pay_code": "GP01", **_FIGURES}
 _BUDGET = {
@@ -46,7 +46,8 @@ class Figures(BaseModel):
         description="Debts of payees that two people waived by that day: paid, not due, and not taken back."
     )
     forecast_outturn: PoundsSum = Field(
-        description="Entitled, and for the rest of the year all that is offered: each need met, each capped count full."
+        description="Entitled, what was waived, and for the rest of the year all that is offered: each need met, each capped"
+        " count full."
     )
 
 
