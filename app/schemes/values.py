@@ -519,11 +519,12 @@ class PreparedClaim:
 
 @dataclass(frozen=True, slots=True)
 class PreparedOutcome:
-    """How many claims were made and how many there were already, and what became of the values."""
+    """How many claims were made and how many there were already, what became of the values, and what to look at in words."""
 
     created: int
     unchanged: int
     facts: FactOutcome
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,14 @@ async def test_the_sheet_that_goes_out_may_come_back_as_it_is_and_twice(shared: 
     (row,) = csv.DictReader(io.StringIO(sheet))
     assert (row["practice"], row["figure_so_far"], row["lead_session"]) == (claiming.practice, "1800.00", "6")
     first = (await send(claiming, sheet)).json()
-    assert first == {"dry_run": False, "created": 1, "unchanged": 0, "facts_created": 0, "facts_changed": 0}
+    assert first == {
+        "dry_run": False,
+        "created": 1,
+        "unchanged": 0,
+        "facts_created": 0,
+        "facts_changed": 0,
+        "warnings": [],
+    }
     again = (await send(claiming, sheet)).json()
     assert again == first | {"created": 0, "unchanged": 1}
     (claim,) = (await claiming.lead.get("/v1/claims")).json()["data"]
@@ -88,3 +95,43 @@ async def test_practices_are_told_of_claims_that_were_made_for_them(shared: Live
         "SELECT subject FROM message WHERE source = 'claim'", tenant=shared.tenants[claiming.tenant]
     )
     assert [row["subject"] for row in told] == ["To be declared: A named lead in every practice"] * 2
+
+
+async def test_what_counts_one_by_one_is_not_recorded_as_a_sum(shared: LivePlenary) -> None:
+    measures = {
+        "weeks": {"kind": "costs", "fact": "locum_week"},
+        "checks": {"kind": "events", "fact": "health_check", "distinct": "subject"},
+    }
+    locum = {
+        "type": "capped_reimbursement",
+        "id": "locum",
+        "measure": "weeks",
+        "caps": [{"from_unit": 1, "cap": "500.00"}],
+    }
+    checks = {"type": "per_event", "id": "checks", "measure": "checks", "rate": "140.00"}
+    pay = {"type": "sum", "of": [locum, checks]}
+    definition = {"language": 1, "measures": measures, "pay": pay, "claims": "required"}
+    claiming = await Claiming.start(shared, definition=definition)
+    facts = [
+        {"external_id": day, "practice": claiming.practice, "measure": "locum_week", "on": day, "value": "700.00"}
+        for day in DAYS[:2]
+    ]
+    assert (await claiming.manager.post(f"{claiming.scheme}/facts", json={"facts": facts})).status_code == 201
+    # What is recorded comes back as it went out.
+    assert (await send(claiming, await template(claiming), dry_run="true")).json()["facts_created"] == 0
+    refused = await send(claiming, f"practice,locum_week,health_check\n{claiming.practice},2100.00,6\n", dry_run="true")
+    assert [(each["pointer"], each["code"]) for each in refused.json()["errors"]] == [
+        ("/rows/0/values/health_check", "schemes.counted_one_by_one"),
+        ("/rows/0/values/locum_week", "schemes.counted_one_by_one"),
+    ]
+
+
+async def test_rows_whose_days_matter_are_named_where_they_become_one_fact(shared: LivePlenary) -> None:
+    claiming = await Claiming.start(shared)
+    dry = (await send(claiming, f"practice,lead_session\n{claiming.practice},6\n", dry_run="true")).json()
+    (warning,) = dry["warnings"]
+    assert warning.startswith(
+        f"lead_session: one fact of 30 September 2026 stands for each of {claiming.practice} (6), "
+    )
+    one = (await send(claiming, f"practice,lead_session\n{claiming.practice},1\n", dry_run="true")).json()
+    assert one["warnings"] == []

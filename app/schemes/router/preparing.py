@@ -101,7 +101,8 @@ async def prepare_scheme_claims(
 
     A value is what the evidence of that name adds up to over the period, and becomes one confirmed fact of its last day; an
     empty cell, and one that says what is recorded, changes nothing, so the same sheet can be sent again. Where facts
-    were recorded otherwise and add up to something else, the cell is refused: correct those. `errors` has a pointer to
+    were recorded otherwise and add up to something else, the cell is refused: correct those. So is one of costs, or of
+    events that count once for each subject: they are told apart, and recorded as facts. `errors` has a pointer to
     each cell that is refused, rows counted from 0 below the headings.
     """
     await visible_scheme(session, scheme_id, caller)
@@ -121,6 +122,7 @@ async def prepare_scheme_claims(
         unchanged=found.unchanged,
         facts_created=found.facts.created,
         facts_changed=found.facts.changed,
+        warnings=list(found.warnings),
     )
 
 

@@ -12,8 +12,10 @@ from app.core.clock import Period
 from app.core.errors import FieldError
 from app.core.money import format_pounds, plain
 from app.core.sheets import safe_text
+from app.core.wording import day_text
 from app.schemes.values import FactEntry, PreparedClaim
 
+_MOST_NAMED: Final = 10
 COLUMNS: Final = ("practice", "practice_name", "figure_so_far")
 """Before the columns of the facts. The last two are for whoever reads the sheet; nothing is read from them."""
 
@@ -44,14 +46,59 @@ def totals(facts: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], Decimal]
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Names of facts that a sum does not stand for: `one_by_one` have to be told apart, of `dated` the days matter."""
+
+    one_by_one: frozenset[str] = frozenset()
+    dated: frozenset[str] = frozenset()
+
+
+def reading_of(definition: Mapping[str, Any]) -> Reading:
+    """By the measures that read them.
+
+    Ten weeks of a locum are ten units with a cap each, and as one fact a single unit; checks of which one counts for each
+    patient would all count. Sessions with a cap by the month, and events whose rate is that of the day, are merely moved
+    to the period's last day.
+    """
+    one_by_one, dated = set[str](), set[str]()
+    for measure in definition.get("measures", {}).values():
+        kind, name = measure["kind"], measure.get("fact")
+        if kind == "costs" or (kind == "events" and "distinct" in measure):
+            one_by_one.add(name)
+        elif kind == "events" or "max_per_month" in measure:
+            dated.add(name)
+    return Reading(frozenset(one_by_one), frozenset(dated - one_by_one))
+
+
+def merged_words(cells: Sequence[Cell], reading: Reading) -> list[str]:
+    """One sentence for each name of which several are recorded as one fact, and its day decides what is paid."""
+    found: dict[str, list[FactEntry]] = {}
+    for cell in cells:
+        fact = cell.fact
+        if fact.measure in reading.dated and fact.value is not None and fact.value > 1:
+            found.setdefault(fact.measure, []).append(fact)
+    return [_merged(name, facts) for name, facts in sorted(found.items())]
+
+
+def _merged(name: str, facts: Sequence[FactEntry]) -> str:
+    rows = [f"{each.practice} ({plain(each.value or Decimal(0))})" for each in facts[:_MOST_NAMED]]
+    more = f" and {len(facts) - _MOST_NAMED} more" if len(facts) > _MOST_NAMED else ""
+    return (
+        f"{name}: one fact of {day_text(facts[0].on)} stands for each of {', '.join(rows)}{more}, although what is paid depends on"
+        " the days. Where they lie in several months, or at several rates, record each of them as a fact of its own day."
+    )
+
+
 def plan_cells(
-    claims: Sequence[PreparedClaim], facts: Sequence[Mapping[str, Any]], period: Period
+    claims: Sequence[PreparedClaim], facts: Sequence[Mapping[str, Any]], period: Period, reading: Reading
 ) -> tuple[list[Cell], list[FieldError]]:
     """The values that are to be recorded, each as one fact of the period's last day; and those that cannot be.
 
     A sheet says what the evidence adds up to. Six sessions where six are recorded is nothing new, whoever recorded them;
     seven where somebody else recorded six is refused, because nobody could tell what the seventh is; where nothing or only
-    the sheet itself has recorded, it is what is recorded now. The rule is ours.
+    the sheet itself has recorded, it is what is recorded now. What has to be told apart is not recorded as a sum. The rule
+    is ours.
     """
     known = totals(facts)
     keys = {(each["practice"], each["measure"], each["external_id"]) for each in facts}
@@ -65,7 +112,13 @@ def plan_cells(
             if known.get(key) == value:
                 continue
             cell = Cell(row, FactEntry(file_id(period, *key), claim.practice, name, last, value))
-            if key in others:
+            if name in reading.one_by_one:
+                detail = (
+                    "Each of these counts by itself, by its day and whom it is about, and the sum would be one of them: record"
+                    " them as facts, one by one, and leave the cell as it was."
+                )
+                refused.append(FieldError(cell.pointer, "schemes.counted_one_by_one", detail))
+            elif key in others:
                 detail = f"Facts that are recorded otherwise add up to {plain(known[key])}; correct those, or leave it empty."
                 refused.append(FieldError(cell.pointer, "schemes.recorded_otherwise", detail))
             else:

@@ -299,7 +299,16 @@ class PreparedAnswer(BaseModel):
 
     model_config = {
         "json_schema_extra": {
-            "examples": [{"dry_run": False, "created": 43, "unchanged": 2, "facts_created": 40, "facts_changed": 1}]
+            "examples": [
+                {
+                    "dry_run": False,
+                    "created": 43,
+                    "unchanged": 2,
+                    "facts_created": 40,
+                    "facts_changed": 1,
+                    "warnings": [],
+                }
+            ]
         }
     }
 
@@ -308,6 +317,9 @@ class PreparedAnswer(BaseModel):
     unchanged: int
     facts_created: int
     facts_changed: int
+    warnings: list[str] = Field(
+        description="Which rows become one fact of the period's last day although their days decide what is paid."
+    )
 
 
 _RULES: Final[dict[str, Any]] = {

@@ -71,7 +71,9 @@ async def prepare_claims(
     await FactRepository(session, session.tenant).lock(scheme_id)
     codes = sorted({each.practice for each in claims})
     names = calculation.measures_needed(definition).facts
-    cells, refused = preparing.plan_cells(claims, await _facts(session, scheme_id, period, codes, names), period)
+    known_facts = await _facts(session, scheme_id, period, codes, names)
+    reading = preparing.reading_of(version.definition)
+    cells, refused = preparing.plan_cells(claims, known_facts, period, reading)
     refused += [
         _in_sheet(each, cells) for each in await unfit_facts(session, scheme_id, [c.fact for c in cells], now=now)
     ]
@@ -95,7 +97,12 @@ async def prepare_claims(
                 now=now,
             )
         await _open(session, scheme_id, period, fresh, person=person, now=now)
-    return PreparedOutcome(created=len(fresh), unchanged=len(claims) - len(fresh), facts=facts)
+    return PreparedOutcome(
+        created=len(fresh),
+        unchanged=len(claims) - len(fresh),
+        facts=facts,
+        warnings=tuple(preparing.merged_words(cells, reading)),
+    )
 
 
 async def _not_claimed(
