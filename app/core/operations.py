@@ -1,5 +1,6 @@
 """Operations: long work that was accepted with 202 and can be watched."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -8,7 +9,7 @@ import msgspec
 from pydantic import BaseModel
 from sqlalchemy import Column, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel, select
+from sqlmodel import Field, SQLModel, col, select
 
 from app.core.clock import Instant
 from app.core.db import Tx
@@ -117,6 +118,17 @@ async def get_operation_for(session: Tx, operation_id: UUID, caller: Principal) 
     if not is_starter and (row.scope is None or not caller.covers_commissioner(row.scope)):
         raise NotFound(NO_OPERATION)
     return row
+
+
+async def list_unfinished(session: Tx, kind: str, made: dict[str, Any]) -> Sequence[OperationRow]:
+    """Of one kind, the oldest first, whose `result` has all of this."""
+    statement = select(OperationRow).where(
+        OperationRow.commissioner_id == session.tenant,
+        OperationRow.kind == kind,
+        col(OperationRow.status).in_(("queued", "running")),
+        col(OperationRow.result).contains(made),
+    )
+    return (await session.exec(statement.order_by(col(OperationRow.id)))).all()
 
 
 _PROGRESS = text(

@@ -214,6 +214,13 @@ class VersionClash(DomainError):
     constraints = ("uq_scheme_version",)
 
 
+class TooManySimulations(DomainError):
+    status = 409
+    code = "schemes.too_many_simulations"
+    title = "As many simulations of this scheme are being worked out as may be at once."
+    hint = "Each takes its turn before the runs that wait behind it. Ask again when one of them is done."
+
+
 class SimulationFailed(DomainError):
     status = 500
     code = "schemes.simulation_failed"

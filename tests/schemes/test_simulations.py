@@ -149,3 +149,17 @@ def test_the_picture_escapes_its_title_and_leaves_practices_without_a_list_to_wo
     assert drawn.findtext(f"{SVG}desc") == (
         "Practices by expected pounds for each patient: 1 practice from 0.05 to less than 0.06. 1 practice without a list not shown."
     )
+
+
+async def test_a_fourth_simulation_at_once_is_refused_and_the_others_are_named(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared, "1", registered="2500")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path, other = await a_live_scheme(manager), await a_live_scheme(manager, code="OTHER")
+    asked = [await manager.post(f"{path}/versions/1/simulate") for _ in range(3)]
+    assert [each.status_code for each in asked] == [202, 202, 202]
+    refused = await manager.post(f"{path}/versions/1/simulate")
+    assert (refused.status_code, refused.json()["code"]) == (409, "schemes.too_many_simulations")
+    assert all(f"version 1 (queued, {each.headers['Location']})" in refused.json()["detail"] for each in asked)
+    assert (await manager.post(f"{other}/versions/1/simulate")).status_code == 202
+    await shared.work()
+    assert (await manager.post(f"{path}/versions/1/simulate")).status_code == 202

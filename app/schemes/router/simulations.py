@@ -19,6 +19,7 @@ from app.schemes.errors import (
     SchemeNotFound,
     SchemeNotPublished,
     SimulationNotFound,
+    TooManySimulations,
     VersionNotFound,
     VersionNotPayable,
 )
@@ -39,7 +40,9 @@ _FORMS = {"text/csv": {"schema": {"type": "string"}}, "image/svg+xml": {"schema"
 @router.post(
     "/v1/incentive-schemes/{scheme_id}/versions/{n}/simulate",
     status_code=202,
-    responses=error_responses(SchemeNotFound, VersionNotFound, VersionNotPayable, SchemeNotPublished),
+    responses=error_responses(
+        SchemeNotFound, VersionNotFound, VersionNotPayable, SchemeNotPublished, TooManySimulations
+    ),
 )
 async def simulate_scheme_version(
     scheme_id: UUID,
@@ -50,7 +53,8 @@ async def simulate_scheme_version(
     body: schemas.SimulationIn | None = None,
 ) -> Operation:
     """Work out every practice's least, expected and most, against the budget and against the rules of the present. The
-    operation's `result` names the simulation, which is there when the operation has succeeded.
+    operation's `result` names the simulation, which is there when the operation has succeeded. Three of a scheme are
+    worked out at a time.
     """
     operation = await service.request_simulation(session, scheme_id, n, against=body.against if body else None)
     accepted(response, operation.id)

@@ -14,7 +14,7 @@ from app.core.ids import new_id
 from app.core.operations import OperationRow
 from app.organisations import service as organisations
 from app.organisations.values import PracticeProfile
-from app.schemes.errors import SchemeNotPublished, VersionNotPayable
+from app.schemes.errors import SchemeNotPublished, TooManySimulations, VersionNotPayable
 from app.schemes.events import SimulationRequested
 from app.schemes.repository.schemes import SchemeRepository, VersionRepository
 from app.schemes.repository.simulations import SimulationRepository
@@ -26,6 +26,9 @@ from app.schemes.tables import SimulatedRow, SimulationRow
 from app.schemes.values import PracticeRange, Simulated, SimulatedPractice, SimulationPlan, VersionRef
 
 CHUNK: Final = 500
+MOST_AT_ONCE: Final = 3
+"""Of one scheme. They share a queue with payment runs, and whoever asks twice by mistake needs one of them."""
+_KIND: Final = "schemes.simulate"
 
 
 async def request_simulation(session: Tx, scheme_id: UUID, n: int, *, against: UUID | None) -> OperationRow:
@@ -38,12 +41,23 @@ async def request_simulation(session: Tx, scheme_id: UUID, n: int, *, against: U
         other = await SchemeRepository(session, session.tenant).get(against)
         if other.live_version is None:
             raise SchemeNotPublished("The scheme to compare with has no published version.")
+    await _require_place(session, scheme_id)
     operation_id = new_id()
     started = {"scheme": str(scheme_id), "version": n, "simulation": str(operation_id)}
-    operation = await operations.start_operation(session, "schemes.simulate", result=started, operation_id=operation_id)
+    operation = await operations.start_operation(session, _KIND, result=started, operation_id=operation_id)
     other_scheme = None if against is None else str(against)
     emit(session, SimulationRequested(subject=str(operation.id), scheme=str(scheme_id), n=n, against=other_scheme))
     return operation
+
+
+async def _require_place(session: Tx, scheme_id: UUID) -> None:
+    # Locked, so that of several requests at once each finds those before it.
+    await SchemeRepository(session, session.tenant).get(scheme_id, for_update=True)
+    waiting = await operations.list_unfinished(session, _KIND, {"scheme": str(scheme_id)})
+    if len(waiting) < MOST_AT_ONCE:
+        return
+    named = [f"version {(each.result or {})['version']} ({each.status}, /v1/operations/{each.id})" for each in waiting]
+    raise TooManySimulations(f"Not finished: {', '.join(named)}.")
 
 
 async def plan_simulation(session: Tx, scheme_id: UUID, n: int, *, against: UUID | None, today: date) -> SimulationPlan:
