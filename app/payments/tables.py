@@ -250,6 +250,7 @@ class Supplier(SQLModel, table=True):
     payee_code: str
     supplier_number: str
     site: str
+    name: str | None = None
     reason: str
     state: str
     proposed_by: UUID

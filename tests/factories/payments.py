@@ -161,11 +161,14 @@ class Office:
         file = (await self.manager.get(f"/v1/payment-runs/{run_id}/file", params={"format": "json"})).json()
         return [payment["reference"] for payment in file["payments"]]
 
-    async def propose_supplier(self, code: str, *, kind: str = "practice", site: str = "MAIN") -> dict[str, Any]:
+    async def propose_supplier(
+        self, code: str, *, kind: str = "practice", site: str = "MAIN", name: str | None = None
+    ) -> dict[str, Any]:
         body = {
             "payee": {"type": kind, "code": code},
             "supplier_number": f"10{code}",
             "site": site,
+            "name": name,
             "reason": "Set up by accounts payable.",
         }
         answer = await self.manager.post("/v1/suppliers", json=body)

@@ -1,6 +1,11 @@
 """Runs over HTTP, worked out by the payments worker: asked for, refused, read, and what their statements say."""
 
+import csv
+import io
 from datetime import date
+from typing import Any
+
+import pytest
 
 from app.core.clock import Period
 from app.core.ids import new_id
@@ -64,6 +69,38 @@ async def test_an_organisation_that_the_register_does_not_know_blocks_its_own_li
     await shared.make_practice(unknown, elsewhere, name="Transport")
     later = await office.statement(await office.calculate(), office.practices[0])
     assert [(each["payee"]["name"], each["payable"]) for each in later["payments"]] == [("Transport", "10.00")]
+
+
+@pytest.mark.parametrize("paid", ["10.00", "0.00"])
+async def test_payee_has_a_name_whether_it_is_paid_or_not(shared: LivePlenary, paid: str) -> None:
+    office = await Office.open(shared, lists=("5000",), definition={"language": 1, "pay": fixed_at(paid)})
+    code = office.practices[0]
+    statement = await office.statement(await office.pay(), code)
+    assert len(statement["payments"]) == (paid != "0.00")
+    (line,) = statement["lines"]
+    assert line["payee"] == {"type": "practice", "code": code, "name": f"Surgery {code}"}
+    page = await office.manager.get(f"/v1/payment-lines/{line['reference']}", headers={"Accept": "text/html"})
+    assert f"Surgery {code}" in page.text
+
+
+def fixed_at(amount: str) -> dict[str, Any]:
+    return {"type": "fixed", "id": "grant", "amount": amount}
+
+
+async def test_organisation_that_no_register_has_is_called_as_its_supplier_is(shared: LivePlenary) -> None:
+    provider = {"type": "organisation", "code": f"X{new_id().hex[-5:].upper()}"}
+    pay = [fixed_at("10.00") | {"payee": provider}, fixed_at("0.00") | {"id": "none", "payee": provider}]
+    office = await Office.open(shared, lists=("5000",), definition={"language": 1, "pay": {"type": "sum", "of": pay}})
+    await office.name_supplier(provider["code"], kind="organisation", name="=Night Doctors CIC")
+    run_id = await office.pay()
+    statement = await office.statement(run_id, office.practices[0])
+    assert {each["payee"]["name"] for each in (*statement["payments"], *statement["lines"])} == {"=Night Doctors CIC"}
+    paid, _ = csv.DictReader(io.StringIO((await office.file(run_id)).text))
+    assert (paid["payee_code"], paid["payee_name"]) == (provider["code"], "'=Night Doctors CIC")
+    # Another name later is for later runs: this file keeps its bytes.
+    before = (await office.file(run_id)).content
+    await office.name_supplier(provider["code"], kind="organisation", name="Night Doctors Ltd")
+    assert (await office.file(run_id)).content == before
 
 
 async def test_statements_are_hidden_while_the_run_is_worked_out(shared: LivePlenary) -> None:

@@ -65,6 +65,17 @@ class SupplierRepository(TenantRepository[Supplier]):
         )
         return frozenset(row.payee_code for row in rows)
 
+    async def list_names(self, codes: Collection[str]) -> dict[str, str]:
+        """What the suppliers in force of these payees are called, where that was said."""
+        if not codes:
+            return {}
+        rows = await self.list(
+            among(col(Supplier.payee_code), codes),
+            col(Supplier.state) == SupplierState.CONFIRMED,
+            col(Supplier.name).is_not(None),
+        )
+        return {row.payee_code: row.name for row in rows if row.name is not None}
+
     async def list_of_person(self, person: UUID) -> Sequence[Supplier]:
         return await self.list((col(Supplier.proposed_by) == person) | (col(Supplier.confirmed_by) == person))
 

@@ -1,6 +1,7 @@
 """HTTP of statements: of a run, and of a practice."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -180,8 +181,7 @@ def _explained(found: service.FullLine) -> statements.ExplainedLine:
     full, line, rounded = found.statement, found.line, found.rounded
     statement, payee = full.statement, (line.payee_type, line.payee_code)
     payments = {(payment.payee_type, payment.payee_code): payment for payment in full.payments}
-    names = {payment.payee_code: payment.payee_name for payment in full.payments}
-    shown = _line(line, statement.reference, names, found.explanation)
+    shown = _line(line, statement.reference, full.names, found.explanation)
     return statements.ExplainedLine(
         **dict(shown),
         statement=statement.reference,
@@ -251,7 +251,6 @@ def _page(line: statements.ExplainedLine) -> dict[str, Any]:
 
 def _statement(full: FullStatement) -> statements.Statement:
     statement, run = full.statement, full.run
-    names = {payment.payee_code: payment.payee_name for payment in full.payments}
     return statements.Statement(
         reference=statement.reference,
         run=run.id,
@@ -262,7 +261,8 @@ def _statement(full: FullStatement) -> statements.Statement:
         pay_by=run.pay_by,
         payments=[_payment(payment, full.answers.get(payment.id)) for payment in full.payments],
         lines=[
-            _line(line, statement.reference, names, full.explanations[statement.id, line.no]) for line in full.lines
+            _line(line, statement.reference, full.names, full.explanations[statement.id, line.no])
+            for line in full.lines
         ],
         notes=statement.notes,
     )
@@ -283,7 +283,7 @@ def _payment(payment: Payment, answer: PaymentAcknowledgement | None) -> stateme
 
 
 def _line(
-    line: PaymentLine, statement: str, names: dict[str, str | None], explained: Explanation
+    line: PaymentLine, statement: str, names: Mapping[str, str | None], explained: Explanation
 ) -> statements.StatementLine:
     return statements.StatementLine(
         reference=line_reference(statement, line.no),

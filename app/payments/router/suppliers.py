@@ -50,6 +50,7 @@ async def propose_supplier(
         session,
         Payee(body.payee.type, body.payee.code),
         SupplierTerms(body.supplier_number, body.site),
+        name=body.name,
         reason=body.reason,
         person=caller.require_person(),
         now=serving.clock.now(),
@@ -123,6 +124,7 @@ def _shown(row: Supplier) -> suppliers.Supplier:
         payee=suppliers.SupplierPayee(type=row.payee_type, code=row.payee_code),  # pyright: ignore - it is checked
         supplier_number=row.supplier_number,
         site=row.site,
+        name=row.name,
         reason=row.reason,
         state=row.state,  # pyright: ignore - the database checks it
         proposed_by=row.proposed_by,

@@ -18,7 +18,10 @@ class Payee(BaseModel):
 
     type: Literal["practice", "organisation"]
     code: str
-    name: str | None
+    name: str | None = Field(
+        description="As the register, or else the confirmed supplier, had it when the run was worked out; of a payee that is paid"
+        " nothing as it is now."
+    )
 
 
 class StatementLine(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
-from app.core.privacy import NoBankDetails, SafeCode, SafeText
+from app.core.privacy import NoBankDetails, OneLine, SafeCode, SafeText
 from app.payments.schemas.examples import PERSON_ID, example
 from app.payments.values import SupplierState
 
@@ -37,6 +37,9 @@ class SupplierIn(StrictModel):
     payee: SupplierPayee
     supplier_number: LedgerNumber
     site: LedgerNumber
+    name: Annotated[OneLine, NoBankDetails, Field(min_length=1, max_length=200)] | None = Field(
+        default=None, description="What the ledger calls the payee: of use where the register does not have it."
+    )
     reason: Annotated[SafeText, NoBankDetails, Field(min_length=1, max_length=500)]
 
 
@@ -45,6 +48,7 @@ _SUPPLIER = {
     "payee": _PAYEE,
     "supplier_number": "1004711",
     "site": "MAIN",
+    "name": None,
     "reason": "Set up by accounts payable.",
     "state": "confirmed",
     "proposed_by": PERSON_ID,
@@ -61,6 +65,7 @@ class Supplier(BaseModel):
     payee: SupplierPayee
     supplier_number: str
     site: str
+    name: str | None
     reason: str
     state: SupplierState = Field(
         description="`confirmed` is in force and `replaced` was; a later proposal makes an open one `withdrawn`."

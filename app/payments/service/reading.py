@@ -1,7 +1,7 @@
 """Statements with their lines and payments, and what other slices ask about payments."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from app.payments.repository.rows import period_of, readable
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.service.explaining import Explained, explain
+from app.payments.service.naming import payee_names
 from app.payments.tables import Payment, PaymentAcknowledgement, PaymentLine, PaymentRun, PaymentStatement
 from app.payments.values import RunBrief, RunState
 
@@ -28,6 +29,8 @@ class FullStatement:
     payments: list[Payment] = field(default_factory=list)
     answers: dict[UUID, PaymentAcknowledgement] = field(default_factory=dict)
     explanations: Explained = field(default_factory=dict)
+    names: Mapping[str, str | None] = field(default_factory=dict)
+    """Of payees by their code: as each was paid, and of one that is paid nothing as it is called now."""
 
 
 async def get_run(session: Tx, run_id: UUID) -> PaymentRun:
@@ -61,7 +64,9 @@ async def _filled(session: Tx, page: Page[PaymentStatement]) -> Page[FullStateme
 
 
 async def with_everything(session: Tx, rows: Sequence[PaymentStatement]) -> list[FullStatement]:
-    """Four queries, however many statements, and two more for each run that explains their lines."""
+    """Four queries, however many statements, two more for each run that explains their lines, and up to three for the names of
+    payees whose lines cancel out.
+    """
     if not rows:
         return []
     statements = StatementRepository(session, session.tenant)
@@ -73,10 +78,18 @@ async def with_everything(session: Tx, rows: Sequence[PaymentStatement]) -> list
     payments: defaultdict[UUID, list[Payment]] = defaultdict(list)
     for payment in await statements.list_payments(ids):
         payments[payment.statement_id].append(payment)
-    paid = [payment.id for several in payments.values() for payment in several]
-    answers = await AcknowledgementRepository(session, session.tenant).list_latest(paid) if paid else {}
+    ids_paid = [payment.id for several in payments.values() for payment in several]
+    answers = await AcknowledgementRepository(session, session.tenant).list_latest(ids_paid) if ids_paid else {}
     explained = await explain(session, rows, lines)
-    return [FullStatement(runs[row.run_id], row, lines[row.id], payments[row.id], answers, explained) for row in rows]
+    paid = {row.id: {payment.payee_code: payment.payee_name for payment in payments[row.id]} for row in rows}
+    unpaid = {line.payee_code for row in rows for line in lines[row.id] if line.payee_code not in paid[row.id]}
+    names = await payee_names(session, unpaid) if unpaid else {}
+    return [
+        FullStatement(
+            runs[row.run_id], row, lines[row.id], payments[row.id], answers, explained, names=names | paid[row.id]
+        )
+        for row in rows
+    ]
 
 
 def brief_of(run: PaymentRun) -> RunBrief:

@@ -15,7 +15,6 @@ from app.core.ids import new_id
 from app.core.operations import OperationRow
 from app.core.problems import problem_document
 from app.core.wording import pounds_text
-from app.organisations import service as organisations
 from app.payments.errors import NoBudget, OverBudget, OverlappingPeriod, PeriodNotPayable, RunOpen
 from app.payments.events import RunCalculated, RunFailed, RunRequested
 from app.payments.repository.ledger import LedgerRepository
@@ -24,6 +23,7 @@ from app.payments.repository.settings import SettingsRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.rules.approving import approvers_required
 from app.payments.service.booking import book_run
+from app.payments.service.naming import payee_names
 from app.payments.tables import PaymentRun
 from app.payments.values import RunState, WorkedRun, WorkedStatement
 from app.schemes import service as schemes
@@ -109,10 +109,10 @@ def _require_payable(version: VersionRef, period: Period) -> None:
 async def write_statements(session: Tx, run_id: UUID, statements: Sequence[WorkedStatement]) -> None:
     """One chunk of working rows. They mean nothing until the run is published.
 
-    Who is paid is named as the register has it now; those that it has not are the ledger's to know.
+    Who is paid is named as the register or else the confirmed supplier has it now.
     """
     paid = {p.payee.code for s in statements for p in s.payments}
-    names = await organisations.organisation_names(session, sorted(paid))
+    names = await payee_names(session, paid)
     await StatementRepository(session, session.tenant).add_statements(run_id, statements, names=names)
 
 

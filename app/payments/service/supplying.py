@@ -19,7 +19,7 @@ from app.payments.values import SupplierState, SupplierTerms
 
 
 async def propose_supplier(
-    session: Tx, payee: Payee, terms: SupplierTerms, *, reason: str, person: UUID, now: datetime
+    session: Tx, payee: Payee, terms: SupplierTerms, *, name: str | None, reason: str, person: UUID, now: datetime
 ) -> Supplier:
     """What is in force stays so until the proposal is confirmed; an earlier proposal for the payee is withdrawn."""
     if payee.type == "practice":
@@ -36,6 +36,7 @@ async def propose_supplier(
         payee_code=payee.code,
         supplier_number=terms.supplier_number,
         site=terms.site,
+        name=name,
         reason=reason,
         state=SupplierState.PROPOSED,
         proposed_by=person,
@@ -89,4 +90,6 @@ async def _require_not_own(session: Tx, payee: Payee, person: UUID, now: datetim
 
 def _announce(session: Tx, row: Supplier, action: str) -> None:
     emit(session, SupplierChanged(subject=str(row.id)))
-    audit(session, action, row.id, payee=row.payee_code, supplier_number=row.supplier_number, site=row.site)
+    audit(
+        session, action, row.id, payee=row.payee_code, supplier_number=row.supplier_number, site=row.site, name=row.name
+    )
