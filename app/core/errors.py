@@ -70,6 +70,13 @@ class PreconditionFailed(DomainError):
     title = "It has changed since you read it."
 
 
+class NotThereYet(DomainError):
+    status = 412
+    code = "request.not_there_yet"
+    title = "It does not exist yet, so no version of it can be named."
+    hint = "Send the same request without `If-Match`, and it is made."
+
+
 class PreconditionRequired(DomainError):
     status = 428
     code = "request.precondition_required"

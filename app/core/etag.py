@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from app.core.errors import PreconditionFailed, PreconditionRequired
+from app.core.errors import NotThereYet, PreconditionFailed, PreconditionRequired
 
 _TAG: Final = re.compile(r'(?P<weak>W/)?"(?P<value>[\x21\x23-\x7e\x80-\xff]*)"')
 _LIST: Final = re.compile(rf"\s*(?:{_TAG.pattern.replace('?P<weak>', '').replace('?P<value>', '')}\s*(?:,\s*|$))+")
@@ -40,7 +40,7 @@ def check_if_match(header: str | None, etag: str | None, *, required: bool) -> N
             raise PreconditionRequired
         return
     if etag is None:
-        raise PreconditionFailed
+        raise NotThereYet("Send the same request without If-Match to make it.")
     if header.strip() == "*":
         return
     # A weak tag promises equal meaning only, which is not enough to overwrite.

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.errors import PreconditionFailed, PreconditionRequired
+from app.core.errors import NotThereYet, PreconditionFailed, PreconditionRequired
 from app.core.etag import bytes_etag, check_if_match, digest_etag, matches_none, version_etag
 from app.core.repository import Expected
 
@@ -50,7 +50,7 @@ def test_if_match_is_asked_for_only_where_it_is_required():
 
 
 def test_if_match_fails_where_nothing_exists():
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(NotThereYet):
         check_if_match("*", None, required=False)
 
 

@@ -117,7 +117,7 @@ async def test_the_same_placement_again_changes_nothing_and_a_correction_replace
     nothing = await client.put(
         f"/v1/localities/{north}/practices/ZZK001", json={"from": "2026-06-01"}, headers={"If-Match": "*"}
     )
-    assert nothing.status_code == 412
+    assert (nothing.status_code, nothing.json()["code"]) == (412, "request.not_there_yet")
 
 
 async def _change_number(shared: LivePlenary, tenant: str) -> int:

@@ -158,6 +158,9 @@ async def test_account_that_a_booking_cannot_fill_is_refused_with_what_is_missin
 
 async def test_layout_is_kept_changed_with_its_tag_and_its_tenants_own(shared: LivePlenary) -> None:
     office = await Office.open(shared, lists=("5000",))
+    early = await office.manager.put("/v1/file-layouts/isfe", json={"columns": COLUMNS}, headers={"If-Match": "*"})
+    assert (early.status_code, early.json()["code"]) == (412, "request.not_there_yet")
+    assert early.json()["detail"] == "Send the same request without If-Match to make it."
     made = await layout(office, "isfe", columns=COLUMNS, date_form="dd/mm/yyyy")
     assert (made.status_code, made.json()["columns"], made.json()["rows"]) == (201, COLUMNS, "payment")
     url = "/v1/file-layouts/isfe"

@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from app.core.auth import require
 from app.core.clock import Period
 from app.core.db import Transaction, Tx
-from app.core.errors import PreconditionFailed, PreconditionRequired
+from app.core.errors import NotThereYet, PreconditionFailed, PreconditionRequired
 from app.core.etag import bytes_etag, version_etag
 from app.core.http import CodeInAddress, MayMatch, MustMatch, Services, Serving, paged
 from app.core.pagination import PageParams
@@ -144,7 +144,9 @@ async def get_locality_practice(
 
 @router.put(
     "/v1/localities/{locality_id}/practices/{code}",
-    responses=error_responses(LocalityNotFound, PracticeNotFound, OverlappingMembership, PreconditionFailed)
+    responses=error_responses(
+        LocalityNotFound, PracticeNotFound, OverlappingMembership, PreconditionFailed, NotThereYet
+    )
     | {201: {"model": Placement, "description": "The practice was not in the locality during that time before."}},
 )
 async def place_practice(

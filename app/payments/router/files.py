@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 
 from app.core.auth import require
 from app.core.db import Transaction
-from app.core.errors import PreconditionFailed, PreconditionRequired
+from app.core.errors import NotThereYet, PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
 from app.core.http import MustMatch, Serving, paged
 from app.core.money import format_pounds
@@ -119,7 +119,7 @@ def _attached(run_id: UUID, form: FileForm, found: PaymentFile) -> Response:
 @router.put(
     "/v1/file-layouts/{name}",
     responses={201: {"model": files.FileLayout, "description": "A new layout."}}
-    | error_responses(LayoutNotFound, LayoutMadeMeanwhile, PreconditionFailed, PreconditionRequired),
+    | error_responses(LayoutNotFound, LayoutMadeMeanwhile, PreconditionFailed, NotThereYet, PreconditionRequired),
 )
 async def put_file_layout(
     name: str,

@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from app.core.auth import require
 from app.core.clock import london_date
 from app.core.db import Transaction
-from app.core.errors import Forbidden
+from app.core.errors import Forbidden, NotThereYet
 from app.core.etag import version_etag
 from app.core.http import CodeInAddress, MustMatch, Serving, paged
 from app.core.principal import Principal
@@ -125,7 +125,7 @@ async def get_mailbox(
 
 @router.put(
     "/v1/practices/{code}/mailbox",
-    responses=error_responses(PracticeNotFound, Forbidden, errors.MailboxClash, *MATCH_ERRORS),
+    responses=error_responses(PracticeNotFound, Forbidden, errors.MailboxClash, NotThereYet, *MATCH_ERRORS),
 )
 async def set_mailbox(
     code: CodeInAddress,
