@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -302,6 +302,23 @@ async def test_position_comes_in_pages_whose_sums_add_up(shared: LivePlenary) ->
     rest = await office.manager.get(following, headers=csv_of)
     assert rest.text.splitlines()[-1].startswith("control,")
     assert "Link" not in rest.headers
+
+
+async def test_pages_that_begin_before_midnight_go_on_with_their_day(shared: LivePlenary) -> None:
+    office = await Office.open(shared, lists=("5000",))
+    await Office.sign_up(shared, office.tenant, office.practices, code="OTHER")
+    url = "/v1/finance-position?limit=1"
+    first = (await office.manager.get(url)).json()
+    shared.clock.instant += timedelta(days=1)
+    following = {"cursor": first["next_cursor"]}
+    second = (await office.manager.get(url, params={"limit": "1"} | following)).json()
+    assert (first["on"], second["on"]) == ("2026-11-22", "2026-11-22")
+    assert [each["scheme"] for each in first["schemes"]] != [each["scheme"] for each in second["schemes"]]
+    assert second["schemes"][0]["on"] == "2026-11-22"
+    same = await office.manager.get("/v1/finance-position", params=following | {"on": "2026-11-22"})
+    assert same.json()["schemes"] == second["schemes"]
+    other = await office.manager.get("/v1/finance-position", params=following | {"on": "2026-11-23"})
+    assert (other.status_code, other.json()["code"]) == (422, "cursor.invalid")
 
 
 async def test_position_shows_nothing_of_another_tenant_and_no_day_that_no_scheme_has(shared: LivePlenary) -> None:

@@ -70,7 +70,8 @@ async def test_a_position_takes_as_many_queries_for_each_scheme(shared: LivePlen
     async with shared.session(office.tenant) as session:
         with counted(shared) as statements:
             cursors = Cursors([b"k" * 32], "epoch-1")
-            found = await position_of(session, on=date(2026, 11, 30), params=PageParams(), cursors=cursors)
+            day = date(2026, 11, 30)
+            _, found = await position_of(session, on=day, today=day, params=PageParams(), cursors=cursors)
     assert len(found.rows) == schemes
     assert len(statements) == 1 + 12 * schemes
 

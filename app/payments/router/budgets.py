@@ -55,8 +55,9 @@ async def get_finance_position(
     `Accept: text/csv` a row for each scheme and account, and a last row `control` with the sums, or `subtotal` while the
     `Link` header leads to more.
     """
-    on = params.on or serving.today()
-    page = await service.position_of(session, on=on, params=params, cursors=serving.cursors)
+    on, page = await service.position_of(
+        session, on=params.on, today=serving.today(), params=params, cursors=serving.cursors
+    )
     if page.next_cursor:
         response.headers["Link"] = link_header(str(request.url), page.next_cursor)
     stands = page.rows

@@ -97,5 +97,5 @@ class FinancePosition(Figures, PageModel):
 class PositionParams(PageParams):
     # The financial years that schemes have.
     on: Annotated[date, Field(ge=date(1990, 4, 1), le=date(2101, 3, 31))] | None = Field(
-        default=None, description="The end of which day; today if absent."
+        default=None, description="The end of which day; if absent today, and with a cursor the day of the first page."
     )

@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from app.calculation.service import bookings, check_period, evaluate_offered, evaluate_possible, parse_definition
 from app.calculation.values import Booking, Definition, PracticeInput, PracticeResult
 from app.core.clock import Period, add_months, financial_year_of, london_date
 from app.core.db import Tx, let_go
+from app.core.errors import CursorInvalid
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page
 from app.payments.repository.arrangements import ArrangementRepository
@@ -25,6 +26,9 @@ from app.payments.values import AccountStand, Correction
 from app.schemes import service as schemes
 from app.schemes.errors import NoVersion
 from app.schemes.values import SchemeRef, VersionRef
+
+
+_POSITION: Final = "finance_position"
 
 
 class Evaluate(Protocol):
@@ -97,11 +101,24 @@ async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     )
 
 
-async def position_of(session: Tx, *, on: date, params: PageParams, cursors: Cursors) -> Page[BudgetStand]:
-    """Schemes that have begun and whose year is that of the day or the one before: what is older is settled."""
-    since = add_months(financial_year_of(on).valid_from, -12)
-    page = await schemes.page_begun(session, since=since, on=on, params=params, cursors=cursors)
-    return Page([await stand_of(session, scheme.id, on=on) for scheme in page.rows], page.next_cursor, page.total)
+async def position_of(
+    session: Tx, *, on: date | None, today: date, params: PageParams, cursors: Cursors
+) -> tuple[date, Page[BudgetStand]]:
+    """Schemes that have begun and whose year is that of the day or the one before: what is older is settled. With the day: one
+    that nobody names is today on the first page, and stays that on the others, so that the pages add up over midnight.
+    """
+    day = on or today
+    if params.cursor:
+        went_on = cursors.decode(_POSITION, params.cursor)
+        day = date.fromisoformat(went_on["on"])
+        if on not in (None, day):
+            raise CursorInvalid
+        params = params.model_copy(update={"cursor": went_on["after"]})
+    since = add_months(financial_year_of(day).valid_from, -12)
+    page = await schemes.page_begun(session, since=since, on=day, params=params, cursors=cursors)
+    stands = [await stand_of(session, scheme.id, on=day) for scheme in page.rows]
+    after = page.next_cursor and cursors.encode(_POSITION, {"on": day.isoformat(), "after": page.next_cursor})
+    return day, Page(stands, after, page.total)
 
 
 async def _stretches(
