@@ -27,7 +27,6 @@ from app.schemes import service as schemes
 from app.schemes.errors import NoVersion
 from app.schemes.values import SchemeRef, VersionRef
 
-
 _POSITION: Final = "finance_position"
 
 
