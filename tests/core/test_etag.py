@@ -58,5 +58,5 @@ def test_a_version_is_asked_for_only_once_something_exists():
     Expected(None, required=True).check(None)
     with pytest.raises(PreconditionRequired):
         Expected(None, required=True).check(1)
-    with pytest.raises(PreconditionFailed):
+    with pytest.raises(NotThereYet):
         Expected('"v1"', required=False).check(None)
