@@ -62,11 +62,8 @@ async def fetch_rows(session: Tx, statement: str, *values: Any) -> list[Any]:
     """
     await session.flush()
     driver: Any = (await (await session.connection()).get_raw_connection()).driver_connection
-    before = await driver.fetchval("SELECT current_setting('plan_cache_mode')")
-    await driver.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-    rows = await driver.fetch(statement, *values)
-    await driver.execute("SELECT set_config('plan_cache_mode', $1, true)", before)
-    return rows
+    # Without a name the statement is planned each time, and nothing is left of it on the connection.
+    return await (await driver.prepare(statement, name="")).fetch(*values)
 
 
 async def copy_into_shared(session: Tx, table: str, *, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -59,7 +59,7 @@ async def test_a_budget_takes_as_many_queries_whatever_was_released(shared: Live
             await stand_of(session, office.scheme, on=date(2026, 11, 30))
         # Nothing is held while the year is worked out, and nothing was left to write.
         assert not session.in_transaction()
-    assert len(statements) == 12
+    assert len(statements) == 11
 
 
 @pytest.mark.parametrize("schemes", [1, 3])
@@ -73,7 +73,7 @@ async def test_a_position_takes_as_many_queries_for_each_scheme(shared: LivePlen
             day = date(2026, 11, 30)
             _, found = await position_of(session, on=day, today=day, params=PageParams(), cursors=cursors)
     assert len(found.rows) == schemes
-    assert len(statements) == 1 + 12 * schemes
+    assert len(statements) == 1 + 11 * schemes
 
 
 @pytest.mark.parametrize("asked", [1, 3])

@@ -133,16 +133,26 @@ class Gathering:
         posts = await people.posts_held(self._session, fresh, known_on=self._known_at) if with_posts else {}
         # Of a closing that was not known then, the times as a member say nothing, and so its successor counts for nothing.
         successors = await organisations.successors(self._session, fresh) if with_successors else {}
-        members = await _members(self._session, self._scheme_id, fresh, known_at=self._known_at)
+        periods, terms = await organisations.member_periods(self._session, fresh), await self._terms_of(fresh)
         for code in fresh:
+            member = joining.membership(periods.get(code, []), terms.get(code))
             known[code] = PracticeInput(
                 code=code,
                 lists=tuple(lists.get(code, ())),
                 posts=tuple(posts.get(code, ())),
-                member=members.get(code),
-                successor=joining.heir(successors.get(code), members.get(code)),
+                member=member,
+                successor=joining.heir(successors.get(code), member),
             )
         return known
+
+    async def _terms_of(self, codes: Sequence[str]) -> Mapping[str, Period]:
+        """When each practice has agreed to the scheme: of all where they were read before, as in a run, or of these alone."""
+        if self._terms is not None:
+            return self._terms
+        repository = ParticipationRepository(self._session, self._session.tenant)
+        return joining.agreement_terms(
+            await repository.list_agreements(self._scheme_id, codes, known_at=self._known_at)
+        )
 
 
 async def estimates(
@@ -280,16 +290,6 @@ def as_fact(row: Any) -> Fact:
         subject=row.subject,
         confirmed=row.state == FactState.CONFIRMED,
     )
-
-
-async def _members(
-    session: Tx, scheme_id: UUID, codes: Sequence[str], *, known_at: datetime | None
-) -> dict[str, tuple[Period, ...]]:
-    periods = await organisations.member_periods(session, codes)
-    repository = ParticipationRepository(session, session.tenant)
-    agreed = await repository.list_agreements(scheme_id, codes, known_at=known_at)
-    terms = joining.agreement_terms(agreed)
-    return {code: joining.membership(periods.get(code, []), terms.get(code)) for code in codes}
 
 
 async def _budget_lists(
