@@ -8,13 +8,15 @@ from tests.payments.test_journal import carried
 from tests.payments.walking import QUARTERS, Walk
 
 
-@pytest.mark.parametrize("seed", range(300) if DEEP else (0, 1))
+@pytest.mark.parametrize("seed", range(300) if DEEP else (3, 29))
 async def test_a_walk_by_chance_ends_in_a_ledger_that_is_a_fresh_calculation(shared: LivePlenary, seed: int) -> None:
     walk = await Walk.begin(shared, seed)
-    await walk.take(120 if DEEP else 45)
+    await walk.take(120 if DEEP else 70)
+    assert DEEP or (walk.beside.corrections and walk.beside.agreements), "the walks in the suite get as far as both"
     await walk.close()
     posted = await walk.posted()
     assert posted == {period: await walk.due(period) for period in posted}, walk.taken
+    await walk.beside.look_back()
     for run_id, as_released in walk.as_released.items():
         assert await walk.statements(run_id) == as_released, "as known then"
     for run_id in await walk.released():

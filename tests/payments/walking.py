@@ -21,6 +21,7 @@ from tests.factories import schemes
 from tests.factories.organisations import make_list_size
 from tests.factories.payments import Office
 from tests.factories.service import LivePlenary
+from tests.payments.walking_beside import WAIVE_BELOW, Beside
 
 START = date(2014, 4, 1)
 YEAR = Period(START, add_months(START, 12))
@@ -38,6 +39,7 @@ class Walk:
     random: Random
     office: Office
     people: list[dict[str, httpx.AsyncClient]]
+    beside: Beside
     facts: dict[str, FactEntry] = field(default_factory=dict)
     as_released: dict[str, list[str]] = field(default_factory=dict)
     lists: int = 0
@@ -58,13 +60,14 @@ class Walk:
             applies=YEAR,
             financial_year="2014/15",
             historical=True,
+            waive_below=WAIVE_BELOW,
         )
         await office.settle(TWO_FROM)
         people = []
         for name in ("Ada Wren", "Ben Alder", "Cy Elm", "Dot Rowan"):
             person = await live.make_person(name, tenant=tenant)
             people.append({role: await live.as_role(role, tenant=tenant, person=person) for role in ROLES})
-        return cls(random, office, people)
+        return cls(random, office, people, await Beside.begin(random, office, people))
 
     @property
     def live(self) -> LivePlenary:
@@ -77,11 +80,13 @@ class Walk:
             self.correct_list,
             self.backdate,
             self.name_supplier,
-            *[self.move_on] * 8,
+            *[self.move_on] * 12,
             self.request,
             self.approve,
             self.release,
             self.reject,
+            *[self.beside.go_on] * 6,
+            *[self.beside.look_at_debts] * 2,
         )
         for _ in range(steps):
             action = self.random.choice(actions)
@@ -165,7 +170,10 @@ class Walk:
         await self.live.work()
 
     async def move_on(self) -> None:
-        """What the newest run waits for, or else another run."""
+        """What the newest run waits for, or else another run; half the time a debt comes first, before a run takes it back."""
+        if self.beside.is_owed and self.random.randint(0, 1):
+            await self.beside.look_at_debts()
+            return
         newest = await self.newest_run()
         next_step = {"calculated": self.approve, "approved": self.release}
         await next_step.get(newest["state"] if newest else "", self.request)()
@@ -180,6 +188,7 @@ class Walk:
         run_id = await self._decide("release", "payments_releaser")
         if run_id is not None:
             self.as_released[run_id] = await self.statements(run_id)
+            await self.beside.hear_of(run_id)
 
     async def _decide(self, verb: str, role: str, **body: str) -> str | None:
         """About the newest run, whatever its state; its id where the decision was taken."""
@@ -211,6 +220,7 @@ class Walk:
             if run["state"] in POSTED:
                 assert len(set(run["approvers"])) >= run["approvers_required"]
                 assert len({run["calculated_by"], run["released_by"], *run["approvers"]}) == 2 + len(run["approvers"])
+        await self.beside.look_round()
 
     async def close(self) -> None:
         """Whatever is open is decided, and one more run of the last quarter brings all differences."""
@@ -228,6 +238,7 @@ class Walk:
             await self.office.decide(run_id, "approve", by=person["payments_approver"])
         answer = await self.office.decide(run_id, "release")
         assert answer.status_code == 200, answer.text
+        await self.beside.hear_of(run_id)
         return run_id
 
     async def posted(self) -> dict[Period, Paid]:
@@ -245,19 +256,19 @@ class Walk:
         return found
 
     async def due(self, period: Period) -> Paid:
-        """A fresh calculation from what is known now, without what any run has kept."""
+        """A fresh calculation from what is known now, without what any run has kept, and what two people corrected."""
         async with self.live.session(self.office.tenant) as session:
             gathering = service_of_schemes.Gathering(session, self.office.scheme)
             version = await gathering.version_for(period)
             codes = await gathering.participants(period)
             practices = await gathering.inputs(version, period=period, codes=codes)
         results = evaluate(parse_definition(version.definition), period=period, practices=practices)
-        return {
-            (result.code, line.component, line.payee.code): line.amount
-            for result in results
-            for line in result.lines
-            if line.amount and (line.payee.type == "practice" or line.payee.code in self.suppliers)
-        }
+        found = Counter(self.beside.corrected[period])
+        for result in results:
+            for line in result.lines:
+                if line.payee.type == "practice" or line.payee.code in self.suppliers:
+                    found[result.code, line.component, line.payee.code] += line.amount
+        return {key: amount for key, amount in found.items() if amount}
 
     async def released(self) -> list[str]:
         rows = await self.rows(
