@@ -22,9 +22,11 @@ from app.core.db import Actor, Pending, Tx, make_engine
 from app.core.logging import configure_logging
 from app.core.settings import Settings
 from tests.factories.service import LivePlenary, make_settings
+from tests.in_memory import keep_temporary_files_in_memory
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    keep_temporary_files_in_memory()
     configure_logging(json=True, level="WARNING")
     config.addinivalue_line("markers", "slow: takes more than five seconds")
 
