@@ -302,6 +302,13 @@ class CorrectionNotProposed(DomainError):
     hint = "Read the query: it says whether a correction was proposed and what became of it."
 
 
+class HeldBackLine(DomainError):
+    status = 409
+    code = "payments.held_back_line"
+    title = "What a budget holds back is not corrected by an amount: it is due, and is paid once the budget allows it."
+    hint = "Raise the scheme's budget, or correct the line of what was earned; then answer without an amount."
+
+
 class NothingToCorrect(DomainError):
     status = 409
     code = "payments.nothing_to_correct"

@@ -161,6 +161,22 @@ class Office:
         file = (await self.manager.get(f"/v1/payment-runs/{run_id}/file", params={"format": "json"})).json()
         return [payment["reference"] for payment in file["payments"]]
 
+    async def query(self, line: str, practice: str) -> str:
+        """The practice asks about the line; the address of what it asks."""
+        asker = await self.live.as_role("practice_manager", tenant=self.tenant, practice=practice)
+        asked = await asker.post(f"/v1/payment-lines/{line}/queries", json={"text": "Is this right?"})
+        assert asked.status_code == 201, asked.text
+        return asked.headers["Location"]
+
+    async def correct(self, line: str, practice: str, amount: str) -> None:
+        """A query about the line is answered with an amount, which a second person approves."""
+        path = await self.query(line, practice)
+        answer = {"outcome": "upheld", "text": "No.", "correction": {"amount": amount, "reason": "Agreed."}}
+        answered = await self.manager.post(f"{path}/answer", json=answer, headers={"If-Match": "*"})
+        assert answered.status_code == 200, answered.text
+        approved = await self.approver.post(f"{path}/correction/approve", headers={"If-Match": "*"})
+        assert approved.status_code == 200, approved.text
+
     async def propose_supplier(
         self, code: str, *, kind: str = "practice", site: str = "MAIN", name: str | None = None
     ) -> dict[str, Any]:

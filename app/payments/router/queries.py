@@ -17,6 +17,7 @@ from app.payments import service, tables
 from app.payments.errors import (
     CorrectionNotProposed,
     CorrectionSamePerson,
+    HeldBackLine,
     LineNotFound,
     NothingToCorrect,
     NotOfTheOffice,
@@ -154,7 +155,9 @@ async def assign_payment_query(
 
 @router.post(
     "/v1/payment-queries/{query_id}/answer",
-    responses=error_responses(QueryNotFound, QueryClosed, QueryOfOwnPractice, PreconditionFailed, PreconditionRequired),
+    responses=error_responses(
+        QueryNotFound, QueryClosed, QueryOfOwnPractice, HeldBackLine, PreconditionFailed, PreconditionRequired
+    ),
 )
 async def answer_payment_query(
     query_id: UUID,

@@ -12,7 +12,7 @@ from app.core.errors import FieldError
 from app.core.events import emit
 from app.core.principal import Principal
 from app.core.repository import Expected
-from app.payments.errors import CorrectionSamePerson, NothingToCorrect, NotOfTheOffice, QueryOfOwnPractice
+from app.payments.errors import CorrectionSamePerson, HeldBackLine, NothingToCorrect, NotOfTheOffice, QueryOfOwnPractice
 from app.payments.events import (
     CorrectionCorrected,
     CorrectionProposed,
@@ -23,6 +23,7 @@ from app.payments.events import (
 )
 from app.payments.repository.queries import CorrectionRepository, QueryRepository
 from app.payments.repository.statements import StatementRepository
+from app.payments.rules.ceiling import COMPONENT as HELD_BACK
 from app.payments.service.asking import FullQuery, filled, lock_open, lock_seen
 from app.payments.tables import PaymentCorrection, PaymentLine, PaymentQuery, PaymentStatement
 from app.payments.values import CorrectionState, QueryBrief, QueryOutcome, QueryState, WantedCorrection
@@ -61,6 +62,8 @@ async def answer_query(
     person = caller.require_person()
     line, statement = await StatementRepository(session, session.tenant).get_line(query.statement_id, query.line_no)
     await _require_no_post_there(session, person, query, line, statement, now=now)
+    if correction is not None and line.component == HELD_BACK:
+        raise HeldBackLine
     query.outcome, query.answer, query.answered_by = outcome, text, person
     if correction is None:
         _close(session, query, now=now)

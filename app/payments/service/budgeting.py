@@ -17,6 +17,7 @@ from app.core.errors import CursorInvalid
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page
 from app.payments.repository.arrangements import ArrangementRepository
+from app.payments.repository.bookings import BookingRepository
 from app.payments.repository.ledger import LedgerRepository
 from app.payments.repository.queries import CorrectionRepository
 from app.payments.rules.accruing import by_months, due_periods, gaps
@@ -84,13 +85,16 @@ async def stand_of(session: Tx, scheme_id: UUID, *, on: date) -> BudgetStand:
     codes = await gathering.participants(year)
     moved = await ledger.list_moved(scheme_id, on=on)
     corrections = _corrections(await CorrectionRepository(session, session.tenant).list_approved(scheme_id), due)
+    corrected = {each.component for _, each in corrections}
+    booked = BookingRepository(session, session.tenant)
+    last_posted = await booked.list_last_posted(scheme_id, corrected) if corrected else {}
     waivers = await ArrangementRepository(session, session.tenant).list_waivers(scheme_id)
     waived = sum(row.waived or 0 for row in waivers if row.agreed_at and london_date(row.agreed_at) <= on)
     budget = await schemes.budget_total(session, scheme, year=year, codes=codes)
     await let_go(session)
     own = Booking(scheme.pay_code, scheme.cost_centre)
     entitled, unclaimed, offered = await asyncio.to_thread(_sums, over, to_come, own)
-    entitled.correct(corrections)
+    entitled.correct(corrections, last_posted)
     by_account = stand_by_account(
         own=own, entitled=entitled.pence, unclaimed=unclaimed, offered=offered.pence, moved=moved, waived=waived
     )
@@ -167,9 +171,9 @@ async def _find_version(gathering: schemes.Gathering, period: Period) -> Version
 
 def _corrections(
     approved: Mapping[Period, Mapping[str, Iterable[Correction]]], due: Iterable[Period]
-) -> list[Correction]:
+) -> list[tuple[Period, Correction]]:
     """What queries have added to the periods that are due: they are due as what the rules give is."""
-    return [each for period in due for several in approved.get(period, {}).values() for each in several]
+    return [(period, each) for period in due for several in approved.get(period, {}).values() for each in several]
 
 
 @dataclass(slots=True)
@@ -179,8 +183,8 @@ class _Sum:
     own: Booking
     pence: Counter[Booking] = field(default_factory=Counter[Booking])
     left_out: set[str] = field(default_factory=set)
-    accounts: dict[str, Booking] = field(default_factory=dict)
-    """Of each component, by the version of the latest stretch."""
+    said: list[tuple[Period, dict[str, Booking]]] = field(default_factory=list)
+    """The account of each component, by the stretches that were added."""
 
     def add(self, stretch: _Stretch, evaluate: Evaluate) -> Counter[Booking]:
         """Returns what it has added."""
@@ -188,18 +192,24 @@ class _Sum:
         definition = _payable(stretch)
         if definition is None:
             return added
-        said = bookings(definition)
-        self.accounts |= {component: account_of(filled(booking, self.own)) for component, booking in said.items()}
+        accounts = {name: account_of(filled(booking, self.own)) for name, booking in bookings(definition).items()}
+        self.said.append((stretch.period, accounts))
         results, too_large = evaluate(definition, period=stretch.period, practices=stretch.practices)
         self.left_out.update(too_large)
         for line in (line for result in results for line in result.lines if line.amount):
-            added[self.accounts[line.component]] += line.amount
+            added[accounts[line.component]] += line.amount
         self.pence.update(added)
         return added
 
-    def correct(self, corrections: Iterable[Correction]) -> None:
-        for each in corrections:
-            self.pence[self.accounts.get(each.component, account_of(self.own))] += each.amount
+    def correct(
+        self, corrections: Iterable[tuple[Period, Correction]], last_posted: Mapping[tuple[date, str], Booking]
+    ) -> None:
+        """Where a run books them: as the definition of their period says, or, of a component that has left it, as posted last."""
+        for period, each in corrections:
+            start = period.valid_from
+            said = next((accounts for stretch, accounts in self.said if stretch.contains(start)), {})
+            posted = account_of(last_posted.get((start, each.component), self.own))
+            self.pence[said.get(each.component, posted)] += each.amount
 
 
 def _sums(over: Iterable[_Stretch], to_come: Iterable[_Stretch], own: Booking) -> tuple[_Sum, Counter[Booking], _Sum]:
