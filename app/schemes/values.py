@@ -439,6 +439,16 @@ ENDED: Final = (ClaimState.REJECTED, ClaimState.WITHDRAWN)
 """The practice may claim for the period again."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimOutline:
+    """A claim without what was declared in it."""
+
+    id: UUID
+    practice: str
+    period: Period
+    state: ClaimState
+
+
 class ClaimStepKind(StrEnum):
     """What happened to a claim. `approved` is one person's approval; a large claim needs more than one."""
 

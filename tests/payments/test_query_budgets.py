@@ -1,6 +1,7 @@
 """What a list costs does not depend on how long it is."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 
@@ -8,6 +9,7 @@ from app.core.clock import Period, add_months
 from app.core.pagination import Cursors, PageParams
 from app.payments.service import position_of, stand_of
 from app.schemes.service import expected_of_practice
+from tests.factories.claims import Claiming
 from tests.factories.payments import Office
 from tests.factories.queries import counted
 from tests.factories.schemes import QUARTER
@@ -74,6 +76,16 @@ async def test_a_position_takes_as_many_queries_for_each_scheme(shared: LivePlen
             _, found = await position_of(session, on=day, today=day, params=PageParams(), cursors=cursors)
     assert len(found.rows) == schemes
     assert len(statements) == 1 + 11 * schemes
+
+
+async def test_a_budget_reads_what_was_declared_only_where_it_bounds_what_was_paid(shared: LivePlenary) -> None:
+    claiming = await Claiming.start(shared)
+    await claiming.upto("declare")
+    async with shared.session(claiming.tenant) as session:
+        with counted(shared) as statements:
+            stand = await stand_of(session, UUID(claiming.scheme_id), on=date(2026, 11, 30))
+    assert stand.whole.entitled == 180_000
+    assert [each for each in statements if "evidence" in each] == []
 
 
 @pytest.mark.parametrize("asked", [1, 3])

@@ -1,11 +1,12 @@
 """Claims, their steps, and a scheme's rules for them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, func, not_, text
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from app.core.clock import Period
@@ -13,7 +14,7 @@ from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository, among
 from app.schemes.errors import ClaimNotFound
 from app.schemes.tables import ClaimRow, ClaimRulesRow, ClaimStepRow
-from app.schemes.values import BOUND, ENDED, ClaimState, ClaimStepKind
+from app.schemes.values import BOUND, ENDED, ClaimOutline, ClaimState, ClaimStepKind
 
 # One statement for all claims of a run; the number of a step is the version that its row has from then on.
 _MOVE = text(
@@ -105,9 +106,33 @@ class ClaimRepository(TenantRepository[ClaimRow]):
     async def list_of_practice(self, practice: str) -> Sequence[ClaimRow]:
         return await self.list(col(ClaimRow.practice) == practice, order=(col(ClaimRow.id),))
 
-    async def list_of_scheme(self, scheme_id: UUID) -> Sequence[ClaimRow]:
-        """Those that have not ended."""
-        return await self.list(col(ClaimRow.scheme_id) == scheme_id, col(ClaimRow.state).not_in(ENDED))
+    async def list_of_scheme(self, scheme_id: UUID) -> list[ClaimOutline]:
+        """Those that have not ended, the oldest first; without what was declared, which may be a thousand facts of each."""
+        claim = ClaimRow
+        statement = (
+            select_columns(
+                col(claim.id), col(claim.practice), col(claim.period_from), col(claim.period_until), col(claim.state)
+            )
+            .where(
+                col(claim.commissioner_id) == self.tenant,
+                col(claim.scheme_id) == scheme_id,
+                col(claim.state).not_in(ENDED),
+            )
+            .order_by(col(claim.id))
+        )
+        rows = (await (await self.session.connection()).execute(statement)).all()
+        return [
+            ClaimOutline(row.id, row.practice, Period(row.period_from, row.period_until), ClaimState(row.state))
+            for row in rows
+        ]
+
+    async def list_evidence(self, claims: Collection[UUID]) -> dict[UUID, list[dict[str, Any]] | None]:
+        """What each of these has declared."""
+        statement = select_columns(col(ClaimRow.id), col(ClaimRow.evidence)).where(
+            col(ClaimRow.commissioner_id) == self.tenant, among(ClaimRow.id, claims)
+        )
+        rows = (await (await self.session.connection()).execute(statement)).all()
+        return {row.id: row.evidence for row in rows}
 
     async def add_reminders(self, scheme_id: UUID, period: Period, practices: Sequence[str], *, on: date) -> list[str]:
         """The practices, without those that were reminded of the period before."""

@@ -17,7 +17,7 @@ from app.schemes.service.claim_views import period_of
 from app.schemes.service.drafting import read_definition
 from app.schemes.service.voiding import void, void_moved
 from app.schemes.tables import ClaimRow
-from app.schemes.values import BOUND, ClaimFigures, ClaimState, ClaimStepKind, VersionRef
+from app.schemes.values import BOUND, ClaimFigures, ClaimOutline, ClaimState, ClaimStepKind, VersionRef
 
 
 class ClaimsOfRun:
@@ -96,17 +96,18 @@ class DeclaredClaims:
     up to payment.
     """
 
-    def __init__(self, rows: Iterable[ClaimRow]) -> None:
-        self._rows = [row for row in rows if row.state != ClaimState.OPEN]
+    def __init__(self, session: Tx, claims: Iterable[ClaimOutline]) -> None:
+        self._session = session
+        self._claims = [claim for claim in claims if claim.state != ClaimState.OPEN]
 
     @classmethod
     async def of_scheme(cls, session: Tx, scheme_id: UUID) -> "DeclaredClaims":
-        return cls(await ClaimRepository(session, session.tenant).list_of_scheme(scheme_id))
+        return cls(session, await ClaimRepository(session, session.tenant).list_of_scheme(scheme_id))
 
     @property
     def cuts(self) -> set[date]:
         """The days on which the time of a claim begins or is over."""
-        return {day for row in self._rows for day in (row.period_from, row.period_until)}
+        return {day for claim in self._claims for day in (claim.period.valid_from, claim.period.end)}
 
     async def hold_undeclared(
         self,
@@ -121,9 +122,17 @@ class DeclaredClaims:
         """
         if not read_definition(version.definition).claims:
             return list(practices)
-        over = [row for row in self._rows if row.period_from <= period.valid_from and period.end <= row.period_until]
-        bound = {row.practice for row in over if row.state in BOUND}
-        paid = {row.practice: row.evidence for row in sorted(over, key=lambda row: row.id) if row.state not in BOUND}
+        over = [
+            claim
+            for claim in self._claims
+            if claim.period.valid_from <= period.valid_from and period.end <= claim.period.end
+        ]
+        bound = {claim.practice for claim in over if claim.state in BOUND}
+        newest = {claim.practice: claim.id for claim in over if claim.state not in BOUND}
+        # Of these periods alone, and only once it bounds what is paid: that of a whole scheme may be hundreds of megabytes.
+        claims = ClaimRepository(self._session, self._session.tenant)
+        evidence = await claims.list_evidence(newest.values()) if newest else {}
+        paid = {practice: evidence[claim] for practice, claim in newest.items()}
         reasons = {
             each.code: None if each.code in bound else "nothing is claimed for this period" for each in practices
         }

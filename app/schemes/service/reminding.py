@@ -16,11 +16,9 @@ from app.schemes.repository.participation import ParticipationRepository
 from app.schemes.repository.schemes import SchemeRepository
 from app.schemes.rules import claiming
 from app.schemes.service.claim_rules import get_claim_rules
-from app.schemes.service.claim_views import period_of
 from app.schemes.service.drafting import list_published_versions, read_definition, version_covering
 from app.schemes.service.figures import list_participants
-from app.schemes.tables import ClaimRow
-from app.schemes.values import ClaimState, VersionRef, scheme_year
+from app.schemes.values import ClaimOutline, ClaimState, VersionRef, scheme_year
 
 _OFFER_DAYS: Final = timedelta(days=7)
 _CLAIM_DAYS: Final = timedelta(days=5)
@@ -51,7 +49,7 @@ async def _remind_of_claims(
 ) -> None:
     rules, claims = await get_claim_rules(session, scheme_id), ClaimRepository(session, session.tenant)
     rows = await claims.list_of_scheme(scheme_id)
-    opened = {period_of(row) for row in rows if row.state == ClaimState.OPEN}
+    opened = {row.period for row in rows if row.state == ClaimState.OPEN}
     for period in sorted({*opened, *claiming.claim_periods(year, rules.every)}):
         window = claiming.claim_window(period, rules, rejected_on=None)
         if not today <= window.closes_on <= today + _CLAIM_DAYS or not _covers(published, period):
@@ -69,9 +67,9 @@ async def _remind_of_claims(
             emit(session, due)
 
 
-async def _waiting(session: Tx, scheme_id: UUID, period: Period, rows: Sequence[ClaimRow]) -> list[str]:
+async def _waiting(session: Tx, scheme_id: UUID, period: Period, rows: Sequence[ClaimOutline]) -> list[str]:
     """Those that have opened a claim and not declared it, and those that have made none."""
-    of_period = [row for row in rows if period_of(row).intersection(period)]
+    of_period = [row for row in rows if row.period.intersection(period)]
     done = {row.practice for row in of_period if row.state != ClaimState.OPEN}
     expected = await list_participants(session, scheme_id, period=period)
     return sorted({*expected, *(row.practice for row in of_period if row.state == ClaimState.OPEN)} - done)
