@@ -6,6 +6,7 @@ At the end of each year its ledger has to be what a fresh calculation says and w
 and what was waived or is owed, and every statement what it was then.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from app.storm.weather import Say
 YEAR: Final = Period(APRIL, add_months(APRIL, 12))
 _TWELVE = (2, 3, 4, 6, 12)
 _PEOPLE: Final = ("Ada Wren", "Ben Alder")
+_WAIVED: Final = " owed from before was waived."
 _REASON: Final = "It was agreed by telephone."
 _SAID_EVERY: Final = 1000
 
@@ -179,9 +181,24 @@ class Year:
                 yield f"{practice}: {books.paid_out[owing]} pence were paid to {payee.code}, and {left} are due."
             if books.debts.owed[owing] < 0:
                 yield f"{practice}: {-books.debts.owed[owing]} pence were never paid to {payee.code}."
+        yield from self._waivers_said()
         again = books.work_out(self.periods[-1])
         if again.worked.statements:
             yield "One more run, of which nothing is new, pays again."
+
+    def _waivers_said(self) -> Iterator[str]:
+        """What was waived stands in one statement, once there is one."""
+        said, debts = Counter[tuple[str, str]](), self.books.debts
+        for run in self.books.runs:
+            for statement in run.worked.statements:
+                for note in statement.notes:
+                    amount, _, rest = note.removesuffix(_WAIVED).partition(" that ")
+                    if note.endswith(_WAIVED):
+                        said[statement.practice, rest] += int(amount.replace(",", "").replace(".", ""))
+        for (practice, payee), waived in debts.waived.items():
+            found, due = said[practice, payee.code], waived - debts.unsaid.get((practice, payee), 0)
+            if found != due:
+                yield f"{practice}: {due} pence were waived of what {payee.code} owed, and statements say {found}."
 
     def _let_things_happen(self) -> None:
         for _ in range(self.random.randint(0, 5)):

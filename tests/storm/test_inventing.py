@@ -11,7 +11,7 @@ from app.calculation.language.structures import AnyNeed, AnyNode, Declared, List
 from app.calculation.nodes.catalogue import CATALOGUE, PARTS
 from app.storm.inventing import invent
 
-DEFINITIONS = 400
+DEFINITIONS = 250
 Place = tuple[str, str, str]
 """The class, its member, and what stands there: a word out of a choice, something, or nothing."""
 

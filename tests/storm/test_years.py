@@ -76,6 +76,13 @@ class Waiving(Debts):
         self.waived[owing] += max(-amount, 0)
 
 
+class Repeating(Debts):
+    """Each statement says again what was waived."""
+
+    def say(self, practices):
+        pass
+
+
 @pytest.mark.parametrize(
     ("books", "seed", "said"),
     [
@@ -86,6 +93,7 @@ class Waiving(Debts):
         (lambda: Books(claims=Unasked()), 8, "pence are posted"),
         (lambda: Books(debts=Pressing()), 15, "are taken back from"),
         (lambda: Books(debts=Waiving()), 1, "pence were paid to"),
+        (lambda: Books(debts=Repeating()), 10, "statements say"),
     ],
 )
 def test_books_that_are_wrong_fail_a_year_which_is_named_by_the_command_that_plays_it_again(
