@@ -29,14 +29,6 @@ VOID: Final = (RunState.REJECTED, RunState.FAILED)
 READABLE: Final = (*POSTED, RunState.CALCULATED, RunState.APPROVED, RunState.REJECTED)
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalBand:
-    """From so many pence on, so many different people approve a run."""
-
-    start: int
-    approvers: int
-
-
 class LineKind(StrEnum):
     ENTITLEMENT = "entitlement"
     ADJUSTMENT = "adjustment"

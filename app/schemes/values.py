@@ -477,10 +477,10 @@ class ClaimEvery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApprovalBand:
-    """From so many pence on, a claim is approved by so many people besides the one who vets it."""
+    """From so many pence on, so many different people approve: a claim besides the one who vets it, or a run of payments."""
 
     at_least: int
-    approvals: int
+    approvers: int
 
 
 @dataclass(frozen=True, slots=True)

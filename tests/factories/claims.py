@@ -18,7 +18,7 @@ DAYS = ("2026-07-08", "2026-07-22", "2026-08-05", "2026-08-19", "2026-09-02", "2
 RULES: dict[str, Any] = {
     "every": "quarter",
     "window_days": 90,
-    "bands": [{"at_least": "0.00", "approvals": 1}],
+    "bands": [{"at_least": "0.00", "approvers": 1}],
     "sample_percent": 0,
     "reject_reasons": [{"code": "evidence_missing", "text": "The evidence does not show what is claimed."}],
 }

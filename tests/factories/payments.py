@@ -12,9 +12,9 @@ from app.core.clock import Period
 from app.core.ids import new_id
 from app.payments import service as service_of_payments
 from app.payments.rules.working import work_out
-from app.payments.values import ApprovalBand, Balance, Correction, Part, Posted, WorkedRun
+from app.payments.values import Balance, Correction, Part, Posted, WorkedRun
 from app.schemes import service as service_of_schemes
-from app.schemes.values import FactEntry, FactSource
+from app.schemes.values import ApprovalBand, FactEntry, FactSource
 from tests.factories import schemes
 from tests.factories.calculation import QUARTER, practice, raw_definition
 from tests.factories.service import NOW, LivePlenary

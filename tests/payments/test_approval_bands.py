@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from app.payments.rules.approving import approvers_required
-from app.payments.values import ApprovalBand
+from app.schemes.values import ApprovalBand
 from tests.factories.payments import Office
 from tests.factories.service import LivePlenary
 
 BANDS = [ApprovalBand(5_000_000, 2), ApprovalBand(25_000_000, 3)]
-TWO_FROM_5000 = [{"from": "5000.00", "approvers": 2}]
+TWO_FROM_5000 = [{"at_least": "5000.00", "approvers": 2}]
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ async def test_settings_are_kept_with_who_changed_them(shared: LivePlenary) -> N
 @pytest.mark.parametrize(
     "bands",
     [
-        [{"from": "0.00", "approvers": 2}],
-        [{"from": "10.00", "approvers": 1}],
-        [{"from": "10.00", "approvers": 2}, {"from": "10.00", "approvers": 3}],
-        [{"from": "10.00", "approvers": 3}, {"from": "20.00", "approvers": 2}],
+        [{"at_least": "0.00", "approvers": 2}],
+        [{"at_least": "10.00", "approvers": 1}],
+        [{"at_least": "10.00", "approvers": 2}, {"at_least": "10.00", "approvers": 3}],
+        [{"at_least": "10.00", "approvers": 3}, {"at_least": "20.00", "approvers": 2}],
     ],
 )
 async def test_bands_that_do_not_rise_are_refused(shared: LivePlenary, bands: list[dict[str, Any]]) -> None:
@@ -106,7 +106,7 @@ async def test_what_a_run_needs_is_fixed_with_its_figures(shared: LivePlenary) -
 
 async def test_of_sixty_four_approvals_at_once_as_many_count_as_are_needed(shared: LivePlenary) -> None:
     office = await Office.open(shared)
-    await settle(office, [{"from": "5000.00", "approvers": 3}])
+    await settle(office, [{"at_least": "5000.00", "approvers": 3}])
     run_id = await office.calculate()
     approvers = [await shared.as_role("payments_approver", tenant=office.tenant) for _ in range(8)]
     people = {(await client.get("/v1/me")).json()["person"]["id"] for client in approvers}

@@ -12,10 +12,10 @@ import httpx
 
 from app.calculation.service import check_definition, check_period, evaluate, measures_needed, parse_definition
 from app.core.clock import Period, add_months
-from app.payments.values import OPEN, POSTED, ApprovalBand
+from app.payments.values import OPEN, POSTED
 from app.schemes import service as service_of_schemes
 from app.schemes.errors import FactsRefused
-from app.schemes.values import FactEntry
+from app.schemes.values import ApprovalBand, FactEntry
 from app.storm.inventing import FACTS, ORGANISATIONS, invent_definition
 from tests.factories import schemes
 from tests.factories.organisations import make_list_size
@@ -27,7 +27,7 @@ START = date(2014, 4, 1)
 YEAR = Period(START, add_months(START, 12))
 QUARTERS = [Period(add_months(START, at), add_months(START, at + 3)) for at in (0, 3, 6, 9)]
 ROLES = ("scheme_manager", "payments_approver", "payments_releaser")
-TWO_FROM = (ApprovalBand(start=2_000_000, approvers=2),)
+TWO_FROM = (ApprovalBand(at_least=2_000_000, approvers=2),)
 Paid = dict[tuple[str, str, str], int]
 """Pence by practice, component and payee."""
 

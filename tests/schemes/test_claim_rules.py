@@ -81,7 +81,7 @@ def test_a_scheme_is_claimed_for_periods_of_its_own_kind(every: ClaimEvery, peri
 )
 def test_a_larger_claim_needs_more_people(pence: int, people: int) -> None:
     bands = (ApprovalBand(0, 1), ApprovalBand(15_000_00, 2), ApprovalBand(50_000_00, 3))
-    assert vetting.approvals_needed(pence, ClaimRules(bands=bands)) == people
+    assert vetting.approvers_required(pence, ClaimRules(bands=bands)) == people
 
 
 def test_a_sample_is_the_share_that_was_asked_for_and_always_the_same() -> None:

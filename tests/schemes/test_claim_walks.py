@@ -12,7 +12,7 @@ from tests.depth import DEEP
 from tests.factories.claims import DAYS, PERIOD, Claiming
 from tests.factories.service import LivePlenary
 
-BANDS = [{"at_least": "0.00", "approvals": 1}, {"at_least": "900.00", "approvals": 2}]
+BANDS = [{"at_least": "0.00", "approvers": 1}, {"at_least": "900.00", "approvers": 2}]
 OFFICE = ("scheme_manager", "claims_vetter", "payments_approver", "payments_releaser")
 OF_CLAIMS = ("open", "declare", "vet", "quality-check", "approve", "approve", "withdraw", "reject", "hold", "resume")
 NEXT = {"open": "declare", "declared": "vet", "vetted": "approve", "rejected": "open", "withdrawn": "open"}

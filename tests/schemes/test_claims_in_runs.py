@@ -119,7 +119,7 @@ async def test_a_run_is_of_a_period_that_is_claimed(shared: LivePlenary) -> None
 
 
 async def test_the_database_refuses_one_person_twice_and_another_practice(shared: LivePlenary) -> None:
-    claiming = await Claiming.start(shared, bands=[{"at_least": "0.00", "approvals": 2}])
+    claiming = await Claiming.start(shared, bands=[{"at_least": "0.00", "approvers": 2}])
     await claiming.upto("declare", "vet", "approve")
     assert await claiming.state() == "vetted"
     tenant, claim = shared.tenants[claiming.tenant], claiming.claim.rpartition("/")[2]

@@ -94,11 +94,11 @@ async def test_whoever_made_a_claim_on_behalf_of_the_practice_does_not_vet(share
 
 
 async def test_a_large_claim_takes_a_second_approver(shared: LivePlenary) -> None:
-    bands = [{"at_least": "0.00", "approvals": 1}, {"at_least": "1500.00", "approvals": 2}]
+    bands = [{"at_least": "0.00", "approvers": 1}, {"at_least": "1500.00", "approvers": 2}]
     claiming = await Claiming.start(shared, bands=bands)
     await claiming.upto("declare", "vet", "approve")
     seen = await claiming.seen()
-    assert (seen["state"], len(seen["approvers"]), seen["approvals_needed"]) == ("vetted", 1, 2)
+    assert (seen["state"], len(seen["approvers"]), seen["approvers_required"]) == ("vetted", 1, 2)
     assert await code_of(claiming.step("approve")) == (409, "schemes.same_person")
     assert (await claiming.line(await claiming.calculate()))[:2] == ("0.00", True)
     second = await shared.as_role("payments_approver", tenant=claiming.tenant)
@@ -171,7 +171,7 @@ async def test_a_decision_is_about_the_figure_that_was_read(shared: LivePlenary)
 
 
 async def test_of_64_approvals_at_once_the_last_that_is_needed_is_taken_once(shared: LivePlenary) -> None:
-    claiming = await Claiming.start(shared, bands=[{"at_least": "0.00", "approvals": 2}])
+    claiming = await Claiming.start(shared, bands=[{"at_least": "0.00", "approvers": 2}])
     await claiming.upto("declare", "vet")
     approvers = [await shared.as_role("payments_approver", tenant=claiming.tenant) for _ in range(8)]
 

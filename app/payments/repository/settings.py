@@ -2,7 +2,7 @@
 
 from app.core.repository import TenantRepository
 from app.payments.tables import PaymentSettings
-from app.payments.values import ApprovalBand
+from app.schemes.values import ApprovalBand
 
 
 class SettingsRepository(TenantRepository[PaymentSettings]):

@@ -54,9 +54,7 @@ def _settings(row: PaymentSettings | None, response: Response) -> settings.Payme
     bands = row.approval_bands if row else []
     return settings.PaymentSettings(
         approval_bands=[
-            settings.ApprovalBandOut.model_validate(
-                {"from": format_pounds(band["start"]), "approvers": band["approvers"]}
-            )
+            settings.ApprovalBandOut(at_least=format_pounds(band["start"]), approvers=band["approvers"])
             for band in bands
         ],
         changed_by=row.changed_by if row else None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from app.payments.values import ApprovalBand
+from app.schemes.values import ApprovalBand
 
 
 def approvers_required(bands: Iterable[ApprovalBand], moved: int) -> int:
@@ -12,4 +12,4 @@ def approvers_required(bands: Iterable[ApprovalBand], moved: int) -> int:
     Claims are approved by bands of amount in the commissioners' present system, which does not see to it that the people
     differ (NHS England, CQRS Local user guide, 2023); that they do is our rule.
     """
-    return max((band.approvers for band in bands if band.start <= moved), default=1)
+    return max((band.approvers for band in bands if band.at_least <= moved), default=1)

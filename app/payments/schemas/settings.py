@@ -11,19 +11,19 @@ from app.core.clock import Instant
 from app.core.http import StrictModel
 from app.core.money import Pounds, PoundsSum, parse_pounds
 from app.payments.schemas.examples import PERSON_ID, example
-from app.payments.values import ApprovalBand
+from app.schemes.values import ApprovalBand
 
-_BANDS: list[dict[str, Any]] = [{"from": "50000.00", "approvers": 2}]
+_BANDS: list[dict[str, Any]] = [{"at_least": "50000.00", "approvers": 2}]
 
 
 class ApprovalBandIn(StrictModel):
     """From this amount on, so many different people approve a run."""
 
-    start: Pounds = Field(alias="from")
+    at_least: Pounds
     approvers: int = Field(ge=2, le=5, strict=True)
 
     def band(self) -> ApprovalBand:
-        return ApprovalBand(parse_pounds(self.start), self.approvers)
+        return ApprovalBand(parse_pounds(self.at_least), self.approvers)
 
 
 class PaymentSettingsIn(StrictModel):
@@ -36,9 +36,9 @@ class PaymentSettingsIn(StrictModel):
     @model_validator(mode="after")
     def _rising(self) -> "PaymentSettingsIn":
         bands = self.bands()
-        if any(band.start <= 0 for band in bands):
+        if any(band.at_least <= 0 for band in bands):
             raise PydanticCustomError("too_small", "A band begins at more than 0.00; below the first, one approves.")
-        if any(later.start <= band.start or later.approvers <= band.approvers for band, later in pairwise(bands)):
+        if any(later.at_least <= band.at_least or later.approvers <= band.approvers for band, later in pairwise(bands)):
             raise PydanticCustomError("not_valid", "Each band begins higher than the one before and needs more people.")
         return self
 
@@ -47,7 +47,7 @@ class PaymentSettingsIn(StrictModel):
 
 
 class ApprovalBandOut(BaseModel):
-    start: PoundsSum = Field(alias="from", serialization_alias="from")
+    at_least: PoundsSum
     approvers: int
 
 

@@ -1,7 +1,6 @@
 """What a commissioner settles about its payments."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from app.core.db import Tx
 from app.core.repository import Expected
 from app.payments.repository.settings import SettingsRepository
 from app.payments.tables import PaymentSettings
-from app.payments.values import ApprovalBand
+from app.schemes.values import ApprovalBand
 
 
 async def settle_approval(
@@ -24,7 +23,7 @@ async def settle_approval(
             commissioner_id=session.tenant, approval_bands=[], changed_by=person, changed_at=now, version=0
         )
         session.add(row)
-    row.approval_bands = [asdict(band) for band in bands]
+    row.approval_bands = [{"start": band.at_least, "approvers": band.approvers} for band in bands]
     row.changed_by, row.changed_at, row.version = person, now, row.version + 1
     # Flushed here, so that two first settings at once clash in this call and not at the commit.
     await session.flush()

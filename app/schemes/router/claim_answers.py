@@ -54,7 +54,7 @@ def claim_answer(view: ClaimView) -> Claim:
         checked_by=row.checked_by,
         checked_at=row.checked_at,
         approvers=row.approvers,
-        approvals_needed=view.approvals_needed,
+        approvers_required=view.approvers_required,
         hold=_hold(row),
         reject_reason=row.reject_reason,
     )
@@ -98,7 +98,7 @@ def claim_rules_answer(rules: ClaimRules) -> ClaimRulesAnswer:
     return ClaimRulesAnswer(
         every=rules.every.value,
         window_days=rules.window_days,
-        bands=[Band(at_least=format_pounds(each.at_least), approvals=each.approvals) for each in rules.bands],
+        bands=[Band(at_least=format_pounds(each.at_least), approvers=each.approvers) for each in rules.bands],
         sample_percent=rules.sample_percent,
         reject_reasons=[Reason(code=each.code, text=each.text) for each in rules.reject_reasons],
     )

@@ -6,13 +6,13 @@ from uuid import UUID
 from app.schemes.values import ClaimRules
 
 
-def approvals_needed(amount: int, rules: ClaimRules) -> int:
+def approvers_required(amount: int, rules: ClaimRules) -> int:
     """How many people approve a claim of that many pence: as the band says that it falls in. Recoveries are bands too.
 
     With one approver below 15,000.00 and two from there on, 14,999.99 needs one, 15,000.00 two, and so do -15,000.00. The
     bands are the scheme's; the rule is ours.
     """
-    return next(band.approvals for band in reversed(rules.bands) if abs(amount) >= band.at_least)
+    return next(band.approvers for band in reversed(rules.bands) if abs(amount) >= band.at_least)
 
 
 def is_sampled(claim_id: UUID, rules: ClaimRules, *, is_first: bool) -> bool:

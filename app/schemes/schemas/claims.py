@@ -83,7 +83,7 @@ _CLAIM: Final[dict[str, Any]] = _SUMMARY | {
     "checked_by": None,
     "checked_at": None,
     "approvers": [],
-    "approvals_needed": 1,
+    "approvers_required": 1,
     "hold": None,
     "reject_reason": None,
 }
@@ -197,7 +197,7 @@ class Claim(ClaimSummary):
     checked_by: UUID | None
     checked_at: Instant | None
     approvers: list[UUID]
-    approvals_needed: int | None = Field(
+    approvers_required: int | None = Field(
         description="By how many people, as its amount asks; null before it is declared."
     )
     hold: Hold | None
@@ -325,7 +325,7 @@ class PreparedAnswer(BaseModel):
 _RULES: Final[dict[str, Any]] = {
     "every": "quarter",
     "window_days": 42,
-    "bands": [{"at_least": "0.00", "approvals": 1}, {"at_least": "15000.00", "approvals": 2}],
+    "bands": [{"at_least": "0.00", "approvers": 1}, {"at_least": "15000.00", "approvers": 2}],
     "sample_percent": 5,
     "reject_reasons": [{"code": "evidence_missing", "text": "The evidence does not show what is claimed."}],
 }
@@ -335,7 +335,7 @@ class Band(StrictModel):
     """Claims of so much or more are approved by so many people, besides the one who vets them."""
 
     at_least: Pounds
-    approvals: int = Field(ge=1, le=3, strict=True)
+    approvers: int = Field(ge=1, le=3, strict=True)
 
 
 class Reason(StrictModel):
@@ -375,7 +375,7 @@ class ClaimRulesIn(StrictModel):
         return ClaimRules(
             every=self.every,
             window_days=self.window_days,
-            bands=tuple(ApprovalBand(parse_pounds(each.at_least), each.approvals) for each in self.bands),
+            bands=tuple(ApprovalBand(parse_pounds(each.at_least), each.approvers) for each in self.bands),
             sample_percent=self.sample_percent,
             reject_reasons=tuple(RejectReason(each.code, each.text) for each in self.reject_reasons),
         )

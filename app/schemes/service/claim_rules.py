@@ -38,7 +38,7 @@ async def set_claim_rules(session: Tx, scheme_id: UUID, rules: ClaimRules, *, ex
         row = ClaimRulesRow(commissioner_id=session.tenant, scheme_id=scheme_id, sample_seed=secrets.token_hex(16))  # pyright: ignore - the rest follows
         session.add(row)
     row.every, row.window_days, row.sample_percent = rules.every, rules.window_days, rules.sample_percent
-    row.bands = [{"at_least": each.at_least, "approvals": each.approvals} for each in rules.bands]
+    row.bands = [{"at_least": each.at_least, "approvals": each.approvers} for each in rules.bands]
     row.reject_reasons = [{"code": each.code, "text": each.text} for each in rules.reject_reasons]
     await session.flush()  # raises the row's version
     audit(session, "claim_rules.set", scheme_id, window_days=row.window_days, sample_percent=row.sample_percent)

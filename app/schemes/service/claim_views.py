@@ -35,12 +35,12 @@ class ClaimView:
         return self.row.values_digest == self.figures.digest if self.row.state in BOUND else None
 
     @property
-    def approvals_needed(self) -> int | None:
+    def approvers_required(self) -> int | None:
         """As the scheme had it when the claim was declared: bands that are lowered later are for later claims."""
         if self.row.amount is None or self.row.approvals_needed is not None:
             return self.row.approvals_needed
         # A release that serves beside this one does not write it down yet.
-        return vetting.approvals_needed(self.row.amount, self.rules)
+        return vetting.approvers_required(self.row.amount, self.rules)
 
     @property
     def tag(self) -> str:

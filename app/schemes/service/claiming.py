@@ -217,7 +217,7 @@ async def declare_claim(
         raise ValuesMoved(f"They come to another figure by now; read the claim again. Its digest is {digest}.")
     row.state, row.values_digest, row.amount, row.version_n = ClaimState.DECLARED, digest, live.total, view.version.n
     row.evidence = declaring.as_declared(view.figures.evidence)
-    row.approvals_needed = vetting.approvals_needed(live.total, view.rules)
+    row.approvals_needed = vetting.approvers_required(live.total, view.rules)
     row.declared_by, row.declared_at, row.first_declared_at = person, now, row.first_declared_at or now
     await take_step(session, row, ClaimStepKind.DECLARED, person=person, now=now)
     return await view_claim(session, row, today=london_date(now))

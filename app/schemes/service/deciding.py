@@ -89,7 +89,7 @@ async def approve_claim(session: Tx, decision: Decision) -> ClaimView | Declarat
     if not view.holds:
         return await void(session, row, view.figures, now=decision.now)
     row.approvers = [*row.approvers, decision.person]
-    is_whole = len(row.approvers) >= (view.approvals_needed or 1)
+    is_whole = len(row.approvers) >= (view.approvers_required or 1)
     if is_whole:
         row.state, row.approved_at = ClaimState.APPROVED, decision.now
     event = ClaimApproved if is_whole else ClaimChanged
