@@ -6,29 +6,39 @@ workers, races.
 """
 
 import asyncio
+import gc
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
-from sqlalchemy.engine import make_url
 
-from app.core import migrate
-from app.core.db import Actor, Pending, Tx, make_engine
 from app.core.logging import configure_logging
-from app.core.settings import Settings
-from tests.factories.service import LivePlenary, make_settings
 from tests.in_memory import keep_temporary_files_in_memory
+
+# The process that hands out the tests runs none, and is spared the application.
+if TYPE_CHECKING:
+    from app.core.db import Tx
+    from app.core.settings import Settings
+    from tests.factories.service import LivePlenary
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Looking for cycles, again and again in all that was imported, was an eighth of the tests' work.
+    gc.set_threshold(50_000, 20, 20)
     keep_temporary_files_in_memory()
     configure_logging(json=True, level="WARNING")
     config.addinivalue_line("markers", "slow: takes more than five seconds")
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays until the end: nobody has to look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _started(stack: ExitStack) -> tuple[str, str | None]:
@@ -71,6 +81,8 @@ def servers(request: pytest.FixtureRequest) -> Iterator[tuple[str, str | None]]:
 @pytest.fixture(scope="session")
 def template(servers: tuple[str, str | None], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A migrated, empty database per test process; the others are cloned from it. Returns the logins' URLs."""
+    from app.core import migrate
+
     admin, _ = servers
     name = f"plenary_t{secrets.token_hex(4)}"
     urls = asyncio.run(migrate.create_database(admin, name=name))
@@ -80,6 +92,8 @@ def template(servers: tuple[str, str | None], tmp_path_factory: pytest.TempPathF
 
 
 async def _drop(admin: str, name: str, *, logins: bool = False) -> None:
+    from app.core import migrate
+
     connection = await asyncpg.connect(admin)
     try:
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -91,6 +105,8 @@ async def _drop(admin: str, name: str, *, logins: bool = False) -> None:
 
 
 async def _clone(admin: str, template: dict[str, str]) -> tuple[str, dict[str, str]]:
+    from sqlalchemy.engine import make_url
+
     source = make_url(template["owner"]).database
     name = f"{source}_{secrets.token_hex(3)}"
     connection = await asyncpg.connect(admin)
@@ -107,8 +123,10 @@ async def _clone(admin: str, template: dict[str, str]) -> tuple[str, dict[str, s
 @pytest.fixture
 async def live_settings(
     servers: tuple[str, str | None], template: dict[str, str], tmp_path: Path
-) -> AsyncIterator[Settings]:
+) -> AsyncIterator["Settings"]:
     """Settings of a fresh committed database, cloned from the template."""
+    from tests.factories.service import make_settings
+
     admin, redis_url = servers
     name, urls = await _clone(admin, template)
     yield make_settings(urls, home=tmp_path, redis_url=redis_url)
@@ -116,8 +134,10 @@ async def live_settings(
 
 
 @pytest.fixture
-async def live(live_settings: Settings) -> AsyncIterator[LivePlenary]:
+async def live(live_settings: "Settings") -> AsyncIterator["LivePlenary"]:
     """The whole application on a committed database of its own, with a client per role and workers run on demand."""
+    from tests.factories.service import LivePlenary
+
     async with AsyncExitStack() as stack:
         yield await LivePlenary.start(live_settings, stack)
 
@@ -125,8 +145,10 @@ async def live(live_settings: Settings) -> AsyncIterator[LivePlenary]:
 @pytest.fixture(scope="module")
 async def shared(
     servers: tuple[str, str | None], template: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[LivePlenary]:
+) -> AsyncIterator["LivePlenary"]:
     """Like `live`, but one for the whole test file: cheaper. Each test makes its own tenant (`fresh_tenant`)."""
+    from tests.factories.service import LivePlenary, make_settings
+
     admin, redis_url = servers
     name, urls = await _clone(admin, template)
     async with AsyncExitStack() as stack:
@@ -137,8 +159,10 @@ async def shared(
 
 
 @pytest.fixture
-async def db(shared: LivePlenary) -> AsyncIterator[Tx]:
+async def db(shared: "LivePlenary") -> AsyncIterator["Tx"]:
     """A session of the app login in a new tenant, inside one transaction that is rolled back: for services and repositories."""
+    from app.core.db import Actor, Pending, Tx, make_engine
+
     tenant = await shared.fresh_tenant()
     engine = make_engine(shared.settings.sqlalchemy_url("app"), pool_size=1)
     async with engine.connect() as connection:
