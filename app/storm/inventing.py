@@ -286,7 +286,7 @@ def _components(node: dict[str, Any]) -> list[dict[str, Any]]:
 def invent_practices(random: Random, most: int = 4) -> list[PracticeInput]:
     codes = random.sample(range(100), random.randint(0, most))
     practices = [_practice(random, f"ZZ{code:04}") for code in codes]
-    # Whoever takes over was a member at some time.
+    # Whoever takes over was a member at some time: where that is not so, the successor is not even gathered.
     heirs = [each.code for each in practices if each.member != ()]
     return [replace(each, successor=random.choice((None, *heirs))) for each in practices]
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from app.calculation.service import evaluate, parse_definition
 from app.core.clock import Period
 from app.core.db import Tx
 from app.organisations.values import PracticeChangeKind, PracticeChangeRef
@@ -194,6 +195,22 @@ async def test_nobody_takes_over_from_a_practice_that_had_left_the_scheme_before
     sign_ups = [a_sign_up(former, valid_until=date(2026, 5, 16)), a_sign_up(heir)]
     await service.record_sign_ups(db, scheme.id, sign_ups, recorded_by=None, now=NOW)
     assert [await expected(db, scheme, each) for each in (former, heir)] == [225_000, 455_000]
+
+
+async def test_a_successor_that_comes_to_the_commissioner_later_takes_over_nothing_before(
+    shared: LivePlenary, db: Tx
+) -> None:
+    heir = await a_practice(shared, db, registered="9100", valid_from=date(2026, 10, 1))
+    tenant, former = next(code for code, known in shared.tenants.items() if known == db.tenant), f"{heir[:-1]}Z"
+    closed = {"valid_until": date(2026, 5, 16), "closed_on": date(2026, 5, 15), "successor_code": heir}
+    await shared.make_practice(former, tenant, registered="9100", **closed)
+    pay = {"type": "pro_rata", "by": "days", "successor": "takes_over", "then": PER_HEAD["pay"]}
+    scheme = await a_published_scheme(db, definition={**PER_HEAD, "pay": pay})
+    await service.record_sign_ups(db, scheme.id, [a_sign_up(former), a_sign_up(heir)], recorded_by=None, now=NOW)
+    version = await service.get_version_for(db, scheme.id, QUARTER)
+    inputs = await service.gather_inputs(db, scheme.id, version, period=QUARTER, codes=[former, heir])
+    results = evaluate(parse_definition(version.definition), period=QUARTER, practices=inputs)
+    assert {each.code: each.total for each in results} == {former: 225_000, heir: 0}
 
 
 async def test_inputs_come_in_the_order_asked_for_with_facts_of_the_period_only(shared: LivePlenary, db: Tx) -> None:

@@ -1,9 +1,11 @@
 """Who agreed for how long, and who may not be signed up."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
+from app.calculation.values import PracticeInput
 from app.core.clock import Period
 from app.core.errors import FieldError
 from app.organisations.values import Succession
@@ -93,3 +95,13 @@ def heir(succession: Succession | None, member: Sequence[Period] | None) -> str 
     ends = [each.valid_until for each in member or ()]
     left_before = bool(ends) and all(end is not None and end < succession.takes_over_on for end in ends)
     return None if left_before else succession.successor
+
+
+def with_heirs_present(practices: Sequence[PracticeInput]) -> list[PracticeInput]:
+    """As a period sees them: whoever is no member on any of its days takes over nothing in it.
+
+    A practice closes in May, and its successor comes to the commissioner in October: nobody is paid for what is left of
+    April to June, and from October on the successor is paid for itself.
+    """
+    absent = {each.code for each in practices if each.member == ()}
+    return [replace(each, successor=None) if each.successor in absent else each for each in practices]

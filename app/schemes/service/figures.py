@@ -101,7 +101,8 @@ class Gathering:
         sight = calculation.sight(definition, period)
         for code in codes:
             self._seen[code] = sight(known[code], self._seen.get(code))
-        return [self._seen[code] for code in codes]
+        seen = [self._seen[code] for code in codes]
+        return joining.with_heirs_present(seen) if needed.successors else seen
 
     async def mark_facts(self, versions: Mapping[Period, VersionRef]) -> dict[Period, str]:
         """For each period a mark of the facts that could count in it by its version: the same as long as none of them is
