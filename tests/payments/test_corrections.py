@@ -184,6 +184,19 @@ async def test_what_is_corrected_before_a_run_is_paid_as_one_difference(shared: 
     )
 
 
+async def test_office_alone_finds_the_queries_whose_amount_waits_for_a_second_person(shared: LivePlenary) -> None:
+    corrected = await Corrected.make(shared)
+
+    async def waiting(client: httpx.AsyncClient) -> int:
+        return len((await client.get("/v1/payment-queries", params={"waiting": "true"})).json()["data"])
+
+    assert await waiting(corrected.office.approver) == 0
+    await corrected.again("-200.00")
+    assert (await waiting(corrected.office.approver), await waiting(corrected.asker)) == (1, 0)
+    await corrected.decide("approve")
+    assert await waiting(corrected.office.approver) == 0
+
+
 async def test_refused_amount_leaves_the_approved_one_due_and_the_query_answered(shared: LivePlenary) -> None:
     corrected = await Corrected.make(shared)
     await corrected.again("-200.00")

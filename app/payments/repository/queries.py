@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, text, true
-from sqlmodel import col
+from sqlmodel import col, select
 
 from app.calculation.values import Payee
 from app.core.clock import Period
@@ -34,22 +34,31 @@ class QueryRepository(TenantRepository[PaymentQuery]):
         *,
         state: QueryState | None,
         overdue_on: date | None,
+        waiting: bool,
         params: PageParams,
         cursors: Cursors,
     ) -> Page[PaymentQuery]:
-        """Newest first. `overdue_on`: those alone that should have been answered before that day."""
+        """Newest first. `overdue_on`: those alone that should have been answered before that day; `waiting`: those alone with a
+        correction that is proposed.
+        """
         statement = self.select().where(_seen(sight))
         if state is not None:
             statement = statement.where(col(PaymentQuery.state) == state)
         if overdue_on is not None:
             statement = statement.where(*_overdue(overdue_on))
+        if waiting:
+            proposed = select(PaymentCorrection.query_id).where(
+                col(PaymentCorrection.commissioner_id) == self.tenant,
+                col(PaymentCorrection.state) == CorrectionState.PROPOSED,
+            )
+            statement = statement.where(col(PaymentQuery.id).in_(proposed))
         return await keyset_page(
             self.session,
             statement,
             keys=[col(PaymentQuery.id)],
             params=params,
             cursors=cursors,
-            kind=f"payment_queries:{state}:{overdue_on}",
+            kind=f"payment_queries:{state}:{overdue_on}:{waiting}",
             descending=True,
         )
 

@@ -85,6 +85,7 @@ async def list_payment_queries(
         caller,
         state=params.state,
         overdue=params.overdue,
+        waiting=params.waiting,
         params=params,
         cursors=serving.cursors,
         now=serving.clock.now(),

@@ -180,3 +180,7 @@ class PaymentQueryPage(PageModel):
 class QueryParams(PageParams):
     state: QueryState | None = None
     overdue: bool = Field(default=False, description="Those alone that should have been answered before today.")
+    waiting: bool = Field(
+        default=False,
+        description="Those alone with a correction that waits for a second person; for the office, nobody else finds any.",
+    )

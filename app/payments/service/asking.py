@@ -120,14 +120,20 @@ async def list_queries(
     *,
     state: QueryState | None,
     overdue: bool,
+    waiting: bool,
     params: PageParams,
     cursors: Cursors,
     now: datetime,
 ) -> Page[PaymentQuery]:
+    """What is only proposed is the office's own affair: nobody else finds anything by `waiting`."""
+    sight = await sight_of(session, caller, now=now)
+    if waiting and sight.practices is not None:
+        sight = QuerySight(practices=frozenset(), shared=frozenset())
     return await QueryRepository(session, session.tenant).list_page(
-        await sight_of(session, caller, now=now),
+        sight,
         state=state,
         overdue_on=london_date(now) if overdue else None,
+        waiting=waiting,
         params=params,
         cursors=cursors,
     )
