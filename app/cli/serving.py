@@ -1,6 +1,8 @@
 """Processes that serve: everything on this machine, or one at a time."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+import gc
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     from app.core.settings import Settings
 
 commands = typer.Typer()
+_AS_USUAL: Final = gc.get_threshold()
 
 
 @commands.command()
@@ -29,6 +32,11 @@ def api() -> None:
     with ending_in_words():
         settings.refuse_incomplete("app", "platform", "reader")
         settings.secret_keys_value()
+    import_module("app.main")
+    # A cycle may hold a file of many megabytes that somebody sent, so the API looks for them as often as Python does, but
+    # never among what was imported: that would hold up every request in hand for a quarter of a second.
+    gc.freeze()
+    gc.set_threshold(*_AS_USUAL)
     uvicorn.run(
         "app.main:create_app",
         factory=True,
@@ -52,8 +60,6 @@ def worker(
     queue: Annotated[list[str] | None, typer.Option(help="Serve this queue only; may be given several times.")] = None,
 ) -> None:
     """Run the jobs, one process, from the settings in the environment."""
-    from importlib import import_module
-
     with ending_in_words():
         read_settings().refuse_incomplete("worker", "platform")
     import_module("workers.settings").run(queue)
