@@ -1,12 +1,17 @@
 """Consultations: the LMC sees a draft from the day it is asked, says what it thinks, and is answered."""
 
+import asyncio
 from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
 
 import httpx
 import pytest
 
+from app.schemes import service
+from app.schemes.errors import ConsultationClosed
 from tests.factories.communications import mail_of, told
-from tests.factories.schemes import PER_HEAD, SESSIONS
+from tests.factories.schemes import ANY_VERSION, NOW, PER_HEAD, SESSIONS
 from tests.factories.schemes_over_http import SCHEME, YEAR, a_live_scheme, a_tenant
 from tests.factories.service import LivePlenary
 
@@ -117,10 +122,44 @@ async def test_what_is_asked_about_neither_changes_nor_is_published_until_the_en
     assert (await case.lmc.get(comment)).json()["text"] == "Good."
 
 
-async def _end(shared: LivePlenary, case: Case) -> None:
+@pytest.mark.parametrize(("until", "commented", "published"), [("2026-11-23", 201, 409), ("2026-11-22", 409, 200)])
+async def test_the_day_before_the_end_is_the_last_to_comment_and_the_end_the_first_to_publish(
+    shared: LivePlenary, case: Case, until: str, commented: int, published: int
+) -> None:
+    await consult(case)
+    await _end(shared, case, until)
+    comment = await case.lmc.post(f"{case.version}/comments", json={"text": "Good."})
+    publish = await case.manager.post(f"{case.version}/publish", headers=ANY)
+    assert (comment.status_code, publish.status_code) == (commented, published)
+
+
+async def test_a_comment_waits_for_the_publication_that_came_before_it_and_is_refused(
+    shared: LivePlenary, case: Case
+) -> None:
+    """Made before midnight of the last day, while somebody publishes just after it."""
+    await consult(case, until="2026-11-23")
+    scheme, person = UUID(case.scheme.rpartition("/")[2]), await shared.make_person("Dr Lo Mc", tenant=case.tenant)
+
+    async def comment() -> None:
+        async with shared.session(case.tenant) as session:
+            await service.add_comment(session, scheme, 1, text="Late.", person_id=person, now=NOW)
+
+    async with shared.session(case.tenant) as session:
+        await service.publish_version(
+            session, scheme, 1, expected=ANY_VERSION, person_id=None, now=NOW + timedelta(days=1)
+        )
+        said = asyncio.create_task(comment())
+        await asyncio.sleep(0.3)
+        assert not said.done()
+    with pytest.raises(ConsultationClosed):
+        await said
+    assert (await case.manager.get(f"{case.version}/comments")).json()["data"] == []
+
+
+async def _end(shared: LivePlenary, case: Case, until: str = "2026-11-01") -> None:
     """As if its last day had passed."""
-    over = "UPDATE scheme_version SET consult_until = '2026-11-01'"
-    await shared.execute(over, tenant=shared.tenants[case.tenant])
+    over = "UPDATE scheme_version SET consult_until = $1"
+    await shared.execute(over, date.fromisoformat(until), tenant=shared.tenants[case.tenant])
 
 
 async def test_a_consultation_needs_a_day_ahead_and_a_draft_that_could_be_paid(case: Case) -> None:

@@ -8,8 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 import httpx
+import pytest
 
 from app.schemes.rules.picture import bars, simulation_picture
+from app.schemes.service import simulating
 from app.schemes.values import PracticeRange, SimulatedPractice
 from tests.factories.schemes import PER_HEAD
 from tests.factories.schemes_over_http import SCHEME, YEAR, a_live_scheme, a_tenant
@@ -163,3 +165,19 @@ async def test_a_fourth_simulation_at_once_is_refused_and_the_others_are_named(s
     assert (await manager.post(f"{other}/versions/1/simulate")).status_code == 202
     await shared.work()
     assert (await manager.post(f"{path}/versions/1/simulate")).status_code == 202
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+async def test_a_simulation_of_several_parts_is_whole_and_shares_a_pot_once(
+    shared: LivePlenary, monkeypatch: pytest.MonkeyPatch, is_shared: bool
+) -> None:
+    """Parts of two practices; what all share is worked out in one."""
+    monkeypatch.setattr(simulating, "CHUNK", 2)
+    tenant, codes = await a_tenant(shared, *"12345", registered="1000")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    pot = {"type": "pooled", "id": "pot", "budget": "100.00", "rate_per": "period", "weight": "list"}
+    path = await a_live_scheme(manager, {**PER_HEAD, "pay": pot} if is_shared else PER_HEAD)
+    found = (await manager.get(await simulated(shared, manager, f"{path}/versions/1"))).json()
+    each = "20.00" if is_shared else "2000.00"
+    assert [(one["practice"], one["expected"]) for one in found["practices"]] == [(code, each) for code in codes]
+    assert found["totals"]["expected"] == ("100.00" if is_shared else "10000.00")

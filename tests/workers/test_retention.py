@@ -1,12 +1,15 @@
 """The nightly clean-up: what goes, and what stays."""
 
 import asyncio
+from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import text
 
 from app.core import jobs
 from app.core.db import unit_of_work
 from tests.factories.jobs import job_rows, put_job
+from tests.factories.schemes_over_http import a_live_scheme, a_tenant
 from tests.factories.service import LivePlenary
 from workers.jobs import drain, run_job
 from workers.retention import RULES
@@ -54,6 +57,24 @@ async def test_the_feed_is_kept_ninety_days_and_older_cursors_get_410(shared: Li
     assert await rows(shared, tenant, "event") == 1
     late = await admin.get(f"/v1/changes?cursor={start}")
     assert (late.status_code, late.json()["code"]) == (410, "cursor.expired")
+
+
+async def test_simulations_go_with_their_practices_after_twenty_four_months(shared: LivePlenary) -> None:
+    tenant, _ = await a_tenant(shared, "1", registered="2500")
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    version = f"{await a_live_scheme(manager)}/versions/1"
+    for _ in range(2):
+        assert (await manager.post(f"{version}/simulate")).status_code == 202
+    await shared.work()
+    old, kept = [each["id"] for each in (await manager.get(f"{version}/simulations")).json()["data"]]
+    aged = "UPDATE scheme_simulation SET created_at = clock_timestamp() - CAST($2 AS interval) WHERE id = $1"
+    for simulation, age_of_it in ((old, timedelta(days=732)), (kept, timedelta(days=729))):
+        await shared.execute(aged, UUID(simulation), age_of_it, tenant=shared.tenants[tenant])
+    await put_job(shared, "core.retain", tenant=tenant)
+    await drain(shared.tools, "default", stopping=asyncio.Event())
+    assert (await manager.get(f"{version}/simulations/{old}")).status_code == 404
+    assert len((await manager.get(f"{version}/simulations/{kept}")).json()["practices"]) == 1
+    assert await rows(shared, tenant, "scheme_simulation_practice") == 1
 
 
 async def put_old_events(live: LivePlenary, tenant: str, numbers: list[int], *, waiting: int | None = None) -> None:
