@@ -78,6 +78,7 @@ def test_the_line_says_what_was_taken_over_and_from_whom():
         (closing(member=()), HEIR),
         (closing(size=None), HEIR),
         (closing(), replace(HEIR, member=(Period(APRIL, CLOSES),))),
+        (closing(), replace(HEIR, member=())),
     ],
 )
 def test_nothing_is_taken_over_where_nothing_is_left_or_nobody_is_there(given):

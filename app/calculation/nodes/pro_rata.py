@@ -130,7 +130,7 @@ class ProRata(PayingNode):
         if not ends or max(ends) >= period.end:
             return 0
         rest = Period(max(ends), period.end)
-        times = (each.intersection(rest) for each in heir.member or (period,))
+        times = (each.intersection(rest) for each in ((period,) if heir.member is None else heir.member))
         return self._present([each for each in times if each], period)
 
     def _left_said(self, code: str, left: int, whole: int) -> Said:
