@@ -1,12 +1,14 @@
 """Attendance becomes evidence: through the meeting's routes, the relay and the worker."""
 
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
+from app.core.clock import Period
 from app.core.ids import new_id
-from tests.factories.people import add_post
+from tests.factories.people import add_post, somebody_who_left
 from tests.factories.schemes_over_http import SCHEME, a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
 
@@ -105,6 +107,20 @@ async def test_a_list_confirms_nothing_of_a_practice_in_which_its_sender_has_a_p
     assert (await office.put(attendance, json=listed(("Bo Marsh", other)))).json()["removed"] == 1
     await shared.work()
     assert await states(office, path) == {other: "confirmed"}
+
+
+@pytest.mark.parametrize(("until", "state"), [(date(2026, 5, 7), "entered"), (date(2026, 5, 6), "confirmed")])
+async def test_a_list_confirms_nothing_of_where_its_sender_worked_on_the_day_of_the_meeting(
+    shared: LivePlenary, until: date, state: str
+) -> None:
+    tenant, (practice,) = await a_tenant(shared, "1")
+    person = await somebody_who_left(shared, tenant, practice, Period(date(2026, 1, 1), until))
+    office = await shared.as_role("scheme_manager", tenant=tenant, person=person)
+    path = await a_live_scheme(office)
+    await sign_up(office, path, practice)
+    await office.put(await plan(office, path), json=listed(("Dr Ana Field", practice)))
+    await shared.work()
+    assert await states(office, path) == {practice: state}
 
 
 async def test_a_practices_list_neither_changes_nor_takes_back_what_is_confirmed(shared: LivePlenary) -> None:

@@ -133,6 +133,15 @@ async def test_the_day_before_the_end_is_the_last_to_comment_and_the_end_the_fir
     assert (comment.status_code, publish.status_code) == (commented, published)
 
 
+async def test_of_a_closed_scheme_nobody_is_asked_and_nobody_comments(shared: LivePlenary, case: Case) -> None:
+    await consult(case)
+    await shared.execute("UPDATE scheme SET state = 'closed'", tenant=shared.tenants[case.tenant])
+    asked = await case.manager.post(f"{case.version}/consult", json=UNTIL)
+    assert refused(asked) == (409, "schemes.closed")
+    comment = await case.lmc.post(f"{case.version}/comments", json={"text": "Good."})
+    assert refused(comment) == (409, "schemes.closed")
+
+
 async def test_a_comment_waits_for_the_publication_that_came_before_it_and_is_refused(
     shared: LivePlenary, case: Case
 ) -> None:
