@@ -193,6 +193,10 @@ async def test_office_alone_finds_the_queries_whose_amount_waits_for_a_second_pe
     assert await waiting(corrected.office.approver) == 0
     await corrected.again("-200.00")
     assert (await waiting(corrected.office.approver), await waiting(corrected.asker)) == (1, 0)
+    # Reads every query, and no amount that is only proposed.
+    lead = await shared.as_role("engagement_lead", tenant=corrected.office.tenant)
+    assert len((await lead.get("/v1/payment-queries")).json()["data"]) == 1
+    assert await waiting(lead) == 0
     await corrected.decide("approve")
     assert await waiting(corrected.office.approver) == 0
 

@@ -257,12 +257,7 @@ def _answer(response: Response, full: service.FullQuery, caller: Principal) -> q
 
 
 def _may_know_outcome(row: tables.PaymentQuery, caller: Principal) -> bool:
-    """What is only proposed may still be refused: it is the office's own affair until then."""
-    return row.state == QueryState.ANSWERED or _is_office(caller)
-
-
-def _is_office(caller: Principal) -> bool:
-    return caller.covers_commissioner("runs:read")
+    return row.state == QueryState.ANSWERED or service.knows_proposals(caller)
 
 
 def _summary(row: tables.PaymentQuery, caller: Principal) -> queries.PaymentQuerySummary:
@@ -287,7 +282,7 @@ def _message(row: tables.PaymentQueryMessage) -> queries.QueryMessage:
 
 
 def _may_know_correction(row: tables.PaymentCorrection, caller: Principal) -> bool:
-    return row.state == CorrectionState.APPROVED or _is_office(caller)
+    return row.state == CorrectionState.APPROVED or service.knows_proposals(caller)
 
 
 def _correction(row: tables.PaymentCorrection) -> queries.Correction:

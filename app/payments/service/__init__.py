@@ -19,6 +19,7 @@ from app.payments.service.answering import (
 from app.payments.service.asking import (
     FullQuery,
     get_query,
+    knows_proposals,
     list_queries,
     open_query,
     share_query,
@@ -87,6 +88,7 @@ __all__ = [
     "get_run",
     "get_statement",
     "is_waivable",
+    "knows_proposals",
     "layout_of",
     "line_html",
     "list_balances",

@@ -103,6 +103,13 @@ async def sight_of(session: Tx, caller: Principal, *, now: datetime) -> QuerySig
     )
 
 
+def knows_proposals(caller: Principal) -> bool:
+    """Whether what is only proposed is theirs to know: it may still be refused, so it is the affair of those of the office who
+    see its runs. An engagement lead reads every query, and waits for the answer as the practice does.
+    """
+    return caller.covers_commissioner("runs:read")
+
+
 async def _reached(session: Tx, caller: Principal, scope: str, *, today: date) -> frozenset[str] | None:
     """None: all of the commissioner's."""
     reach = await organisations.reachable(session, caller, scope, on=today)
@@ -125,9 +132,9 @@ async def list_queries(
     cursors: Cursors,
     now: datetime,
 ) -> Page[PaymentQuery]:
-    """What is only proposed is the office's own affair: nobody else finds anything by `waiting`."""
+    """Nobody but the office finds anything by `waiting`."""
     sight = await sight_of(session, caller, now=now)
-    if waiting and sight.practices is not None:
+    if waiting and not knows_proposals(caller):
         sight = QuerySight(practices=frozenset(), shared=frozenset())
     return await QueryRepository(session, session.tenant).list_page(
         sight,
