@@ -11,7 +11,7 @@ import psutil
 _FOLDER: Final = Path("/dev/shm")
 """What Linux has for files in memory; other systems keep theirs where temporary files go."""
 _ROOM: Final = 4 * 2**30
-"""Of which a run takes less than one; a container has 64 MB there unless it is told otherwise."""
+"""Of which a run takes one at its height; a container has 64 MB there unless it is told otherwise."""
 
 
 def keep_temporary_files_in_memory() -> None:

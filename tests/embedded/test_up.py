@@ -65,6 +65,7 @@ def started(tmp_path: Path) -> Iterator[list[Up]]:
         up.process.wait()
 
 
+@pytest.mark.slow
 def test_up_answers_outlives_its_children_and_ends_with_all_of_them(tmp_path, started):
     home = tmp_path / "home"
     up = Up(home, tmp_path / "first.log", free_port())
@@ -108,6 +109,7 @@ def test_a_busy_port_is_refused_in_words_before_anything_starts(tmp_path, starte
     assert not (tmp_path / "home" / "servers").exists()
 
 
+@pytest.mark.slow
 def test_a_first_start_stopped_while_the_demo_loads_leaves_nobody_behind(tmp_path, started):
     up = Up(tmp_path / "home", tmp_path / "log", free_port(), demo=True)
     started.append(up)
