@@ -47,5 +47,25 @@ async def test_a_post_in_a_period_that_the_run_corrects_counts_for_the_practice_
     assert await _approve_as(office, run_id, elsewhere) == (200, None)
 
 
+async def test_what_was_paid_to_a_practice_that_ones_own_took_over_is_ones_own_from_that_day(
+    shared: LivePlenary,
+) -> None:
+    office = await Office.open(shared)
+    former, heir = office.practices
+    line = (await office.statement(await office.pay(FIRST), former))["lines"][0]["reference"]
+    person = await shared.make_person("Dr Heir", tenant=office.tenant)
+    async with shared.session(office.tenant) as session:
+        await add_post(session, person, heir)
+    manager = await shared.as_role("scheme_manager", tenant=office.tenant, person=person)
+    admin = await shared.as_role("commissioner_admin", tenant=office.tenant)
+    for day, expected in (("2026-11-23", (200, None)), ("2026-11-22", (409, "payments.query_of_own_practice"))):
+        merger = {"kind": "merge", "practice": former, "successor": heir, "effective_on": day}
+        assert (await admin.post("/v1/practice-changes", json=merger)).status_code == 201
+        answer = {"outcome": "explained", "text": "It is as it has to be."}
+        path = await office.query(line, former)
+        found = await manager.post(f"{path}/answer", json=answer, headers={"If-Match": "*"})
+        assert (found.status_code, found.json().get("code")) == expected
+
+
 async def _statements(office: Office, run_id: str) -> list[dict[str, Any]]:
     return (await office.manager.get(f"/v1/payment-runs/{run_id}/statements")).json()["data"]

@@ -29,10 +29,11 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
 
 async def own_practices(session: Tx, person_id: UUID, *, since: date, today: date) -> frozenset[str]:
     """The practices about which the person decides nothing: a post there on any day since then, or a key or a grant
-    for it that is live today.
+    for it that is live today; and those that these have taken over.
     """
     posts = await practices_of(session, person_id, since=since, until=today)
-    return posts | await list_practices_of(session, person_id, live_after=london_midnight(today))
+    own = posts | await list_practices_of(session, person_id, live_after=london_midnight(today))
+    return own.union(await organisations.predecessors(session, own, on=today))
 
 
 async def list_holders_around(session: Tx, roles: Collection[Role], practice: str, now: datetime) -> frozenset[UUID]:

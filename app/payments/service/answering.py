@@ -186,7 +186,9 @@ async def _require_no_post_there(
     own = await access.own_practices(session, person, since=line.period_from, today=london_date(now))
     theirs = sorted(own & {query.practice, statement.practice, line.payee_code})
     if theirs:
-        raise QueryOfOwnPractice(f"You have, or had in the time of the line, a post or a role at {', '.join(theirs)}.")
+        raise QueryOfOwnPractice(
+            f"You have, or had in the time of the line, a post or a role at {', '.join(theirs)}, or where it was taken over."
+        )
 
 
 def _close(session: Tx, query: PaymentQuery, *, now: datetime) -> None:

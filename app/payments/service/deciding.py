@@ -131,7 +131,7 @@ async def _require_no_post_there(session: Tx, run: PaymentRun, person: UUID, now
         paid = sorted(code for code in tied if first_days.get(code) == day)
         if paid:
             raise OwnPractice(
-                f"You have, or had in the time it pays for, a post or a role at {', '.join(paid)}, which it pays."
+                f"You have, or had in the time it pays for, a post or a role at {', '.join(paid)}, which it pays, or where it was taken over."
             )
 
 

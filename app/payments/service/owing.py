@@ -158,7 +158,9 @@ async def _require_not_own(
 ) -> None:
     own = await access.own_practices(session, person, since=scheme.starts_on, today=london_date(now))
     if {practice, payee} & set(own):
-        raise OwnPractice(f"You have, or had since the scheme began, a post or a role at {practice} or {payee}.")
+        raise OwnPractice(
+            f"You have, or had since the scheme began, a post or a role at {practice} or {payee}, or where it was taken over."
+        )
 
 
 def _note(session: Tx, row: PaymentArrangement, action: str) -> None:

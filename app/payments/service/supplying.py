@@ -85,7 +85,9 @@ async def _require_not_own(session: Tx, payee: Payee, person: UUID, now: datetim
     today = london_date(now)
     since = financial_year_of(today).valid_from
     if payee.code in await access.own_practices(session, person, since=since, today=today):
-        raise OwnPractice(f"You have, or had in this financial year, a post or a role at {payee.code}.")
+        raise OwnPractice(
+            f"You have, or had in this financial year, a post or a role at {payee.code}, or where it was taken over."
+        )
 
 
 def _announce(session: Tx, row: Supplier, action: str) -> None:

@@ -159,7 +159,9 @@ async def _require_no_post_there(session: Tx, row: ClaimRow, decision: Decision)
     today = london_date(decision.now)
     own = await access.own_practices(session, decision.person, since=row.period_from, today=today)
     if row.practice in own:
-        raise OwnPractice(f"You have, or had in the time that is claimed, a post or a role at {row.practice}.")
+        raise OwnPractice(
+            f"You have, or had in the time that is claimed, a post or a role at {row.practice}, or where it was taken over."
+        )
 
 
 async def _require_other_person(session: Tx, row: ClaimRow, person: UUID) -> None:

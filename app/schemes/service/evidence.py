@@ -232,7 +232,7 @@ async def _require_no_tie(
     own = await access.own_practices(session, person, since=min(days.values()), today=london_date(now))
     if tied := own & days.keys():
         raise OwnPractice(
-            f"You have, or had then, a post or a role at {', '.join(sorted(tied))}; somebody else confirms its facts."
+            f"You have, or had then, a post or a role at {', '.join(sorted(tied))}, or where it was taken over; somebody else confirms its facts."
         )
 
 
