@@ -93,6 +93,20 @@ def test_a_successor_is_paid_for_its_own_days_only_and_under_its_own_gate():
     assert amounts(gate(takes_over(fixed("910.00"))), closing(), HEIR)[1] == [0]
 
 
+def test_a_successor_that_closes_in_its_turn_leaves_what_it_had_taken_over() -> None:
+    """91 days of 10.00 each: 45, 30 and 16 of the first, the second's own 75 and 16 of it, and all of the third's."""
+    ends = date(2014, 6, 15)
+    second = practice("Y2", member=(Period(APRIL, ends),), successor="Y3")
+    third = practice("Y3", member=None)
+    paid = amounts(takes_over(fixed("910.00")), closing(), second, third)
+    assert paid == [[450_00], [750_00 + 300_00], [910_00 + 160_00 + 160_00]]
+
+
+def test_practices_that_name_each_other_end_where_they_began() -> None:
+    second = practice("Y2", member=(Period(APRIL, date(2014, 6, 15)),), successor="Y1")
+    assert amounts(takes_over(fixed("910.00")), closing(), second) == [[450_00], [750_00 + 300_00]]
+
+
 def test_without_the_word_nobody_takes_over():
     pay = {"type": "pro_rata", "by": "days", "then": fixed("910.00")}
     assert amounts(pay, closing(), HEIR) == [[45_000], [91_000]]

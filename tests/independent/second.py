@@ -264,15 +264,25 @@ class Calculation:
         if node.get("successor") != "takes_over":
             return paid
         for former in self.practices:
-            if former.get("successor") == practice["code"]:
+            if former["code"] != practice["code"] and former.get("successor"):
                 rest = share_of(self.node(node["then"], former), days, self.left_over(former, practice, days))
                 paid = [(name, amount + more) for (name, amount), (_, more) in zip(paid, rest, strict=True)]
         return paid
 
     def left_over(self, former: Json, practice: Json, days: Sequence[date]) -> list[date]:
         """The days after the last one of a practice that closes within the time, while its successor is a member."""
-        there = [day for day in self.span.each_day() if is_member(former, day)]
-        return [day for day in days if there and day > there[-1] and is_member(practice, day)]
+        return [day for day in days if is_member(practice, day) and self.holder(former, day) == practice["code"]]
+
+    def holder(self, former: Json, day: date) -> str:
+        """Who has on that day what the practice leaves: the first of those that follow each other whose last day is not over."""
+        codes, one = [former["code"]], former
+        while one is not None and one.get("successor") and one["successor"] not in codes:
+            there = [each for each in self.span.each_day() if is_member(one, each)]
+            if not there or day <= there[-1]:
+                break
+            codes.append(one["successor"])
+            one = next((each for each in self.practices if each["code"] == codes[-1]), None)
+        return codes[-1]
 
     def pay_instalments(self, node: Json, practice: Json) -> Paid:
         below = self.inside(self.span.year).node(node["then"], practice)

@@ -47,7 +47,7 @@ async def _lines(office: Office, run_id: str) -> list[tuple[str, str, str, str]]
 
 async def test_a_chain_of_mergers_in_one_period_is_paid_once_and_to_who_was_open(shared: LivePlenary) -> None:
     """1,000 patients are 1,830.00 for the half year, 10.00 a day of 183. The second has 61 days of the first, and the third 92
-    of the second; what the second took over ends with it.
+    of each.
     """
     office = await Office.open(shared, lists=("1000", "1000", "1000"), definition=DEFINITION)
     a, b, c = office.practices
@@ -63,7 +63,7 @@ async def test_a_chain_of_mergers_in_one_period_is_paid_once_and_to_who_was_open
         (a, "lead-time", a, "300.00"),
         (b, "engagement", b, "1520.00"),
         (b, "lead-time", b, "300.00"),
-        (c, "engagement", c, "2750.00"),
+        (c, "engagement", c, "3670.00"),
         (c, "lead-time", c, "300.00"),
     ]
     # The next half year pays the one that is left, and finds nothing to pay once more in the first.

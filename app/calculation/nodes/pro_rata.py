@@ -1,6 +1,6 @@
 """The node `pro_rata`: joiners and leavers are paid for their part of the period."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -38,7 +38,7 @@ class ProRata(PayingNode):
     15th: on the 15th), so that a handover in mid-month is paid once.
 
     Where the successor takes over, a practice that closes after 45 of 91 days leaves 46/91 to it: 910.00 are 450.00 for
-    the one and 460.00 for the other beside its own. A list counts on one day, so the patients who move would be paid for
+    the one and 460.00 for the other beside its own; one that closes in its turn leaves what it had taken over as well. A list counts on one day, so the patients who move would be paid for
     by nobody until the next one. The rule is ours; published clauses on mergers were not found.
     """
 
@@ -99,8 +99,8 @@ class ProRata(PayingNode):
 
         def pay(practice: PracticeInput) -> list[Earning]:
             own = self._own(practice, pay_below(practice), period, whole)
-            for former in closed.get(practice.code, ()):
-                left = self._left(former, practice, period)
+            for former, since in closed.get(practice.code, ()):
+                left = self._left(since, practice, period)
                 own = [
                     _with_rest(mine, its, Fraction(left, whole), partial(self._left_said, former.code, left, whole))
                     for mine, its in zip(own, pay_below(former), strict=True)
@@ -116,20 +116,18 @@ class ProRata(PayingNode):
         say = partial(self._said, present, whole)
         return [scaled(earning, Fraction(present, whole), say=say) for earning in below]
 
-    def _closed(self, run: Run) -> dict[str, list[PracticeInput]]:
-        """By successor: the practices from which it takes over, in the order of their codes."""
-        found: dict[str, list[PracticeInput]] = {}
-        for practice in sorted(run.practices, key=lambda each: each.code):
-            if self.successor and practice.successor and practice.member:
-                found.setdefault(practice.successor, []).append(practice)
+    def _closed(self, run: Run) -> dict[str, list[tuple[PracticeInput, date]]]:
+        """By successor: the practices from which it takes over, in the order of their codes, each with the day from which on."""
+        known = {each.code: each for each in run.practices} if self.successor else {}
+        found: dict[str, list[tuple[PracticeInput, date]]] = {}
+        for _, practice in sorted(known.items()):
+            for heir, since in _heirs(practice, known, run.period):
+                found.setdefault(heir, []).append((practice, since))
         return found
 
-    def _left(self, former: PracticeInput, heir: PracticeInput, period: Period) -> int:
-        """The days or months after the last one of the practice that closed in which its successor was a member."""
-        ends = [each.valid_until or period.end for each in former.member or () if each.intersection(period)]
-        if not ends or max(ends) >= period.end:
-            return 0
-        rest = Period(max(ends), period.end)
+    def _left(self, since: date, heir: PracticeInput, period: Period) -> int:
+        """The days or months from then on in which the successor is a member."""
+        rest = Period(since, period.end)
         times = (each.intersection(rest) for each in ((period,) if heir.member is None else heir.member))
         return self._present([each for each in times if each], period)
 
@@ -152,6 +150,22 @@ class ProRata(PayingNode):
             return sum(any(each.contains(first) for each in memberships) for first in _first_days(period))
         parts = [each.intersection(period) for each in memberships]
         return sum(part.days for part in parts if part)
+
+
+def _heirs(former: PracticeInput, known: Mapping[str, PracticeInput], period: Period) -> Iterator[tuple[str, date]]:
+    """Whoever takes over from one that closes in the period, and then from them, each from the day after the last one of all
+    before. A circle ends where it began.
+    """
+    one: PracticeInput | None = former
+    since, seen = period.valid_from, {former.code}
+    while one and one.successor and one.successor not in seen:
+        ends = [each.valid_until or period.end for each in one.member or () if each.intersection(period)]
+        if not ends or max(ends) >= period.end:
+            return
+        since = max(since, *ends)
+        yield one.successor, since
+        seen.add(one.successor)
+        one = known.get(one.successor)
 
 
 def _with_rest(own: Earning, former: Earning, share: Fraction, say: Callable[[], Said]) -> Earning:
