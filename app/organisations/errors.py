@@ -136,6 +136,12 @@ class PracticeAlreadyClosed(DomainError):
     hint = "Choose an earlier day, or read the practice: it says when it closed and which one followed it."
 
 
+class TakesOverLater(DomainError):
+    code = "organisations.takes_over_later"
+    title = "The practice takes another one over on that day or later."
+    hint = "Record first into which practice that one merges instead, on the same day as before; or choose a later day."
+
+
 class NotAMember(DomainError):
     code = "organisations.not_a_member"
     title = "The practice is no member on that day, or becomes one only then."

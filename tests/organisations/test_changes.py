@@ -152,6 +152,23 @@ async def test_a_merger_into_a_practice_that_was_merged_before_it_is_refused_on_
     assert (await practice(client, "ZZ0002"))["successor"] == "ZZ0003"
 
 
+async def test_a_practice_does_not_end_before_it_has_taken_over_another(shared: LivePlenary):
+    tenant = await shared.fresh_tenant()
+    former, heir, other = "ZZTO01", "ZZTO02", "ZZTO03"
+    for code in (former, heir, other):
+        await shared.make_practice(code, tenant)
+    client = await shared.as_role("commissioner_admin", tenant=tenant)
+    assert (await change(client, "merge", on="2026-05-01", practice=former, successor=heir)).status_code == 201
+    circle = await change(client, "merge", on="2026-04-15", practice=heir, successor=former)
+    gap = await change(client, "close", on="2026-05-01", practice=heir)
+    for refused in (circle, gap):
+        assert (refused.status_code, refused.json()["code"]) == (409, "organisations.takes_over_later")
+        assert refused.json()["detail"] == "It takes over ZZTO01 on 1 May 2026."
+    # What was recorded wrongly is put right first.
+    assert (await change(client, "merge", on="2026-05-01", practice=former, successor=other)).status_code == 201
+    assert (await change(client, "close", on="2026-05-01", practice=heir)).status_code == 201
+
+
 async def test_a_later_change_waits_for_its_day(live: LivePlenary):
     await live.make_tenant("ZZ1")
     await live.make_practice("ZZ0001", "ZZ1")

@@ -96,3 +96,13 @@ async def list_register_predecessors(session: Tx, heirs: Collection[str], *, on:
     """The practices that these have taken over by that day, each with the one of these that has it."""
     result = await (await session.connection()).execute(_PREDECESSORS, {"heirs": sorted(heirs), "day": on})
     return {row.former: row.heir for row in result}
+
+
+async def list_register_takeovers(session: Tx, heir: str, *, since: date) -> Sequence[Any]:
+    """(code, closed_on) of the practices that this one takes over and whose last day is that day or later."""
+    statement = (
+        select_columns(col(RegisterPractice.code), col(RegisterPractice.closed_on))
+        .where(col(RegisterPractice.successor_code) == heir, col(RegisterPractice.closed_on) >= since)
+        .order_by(col(RegisterPractice.code))
+    )
+    return (await (await session.connection()).execute(statement)).all()

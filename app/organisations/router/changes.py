@@ -41,6 +41,7 @@ _REFUSALS = (
     errors.OverlappingMembership,
     errors.PracticeAlreadyClosed,
     errors.PracticeNotFound,
+    errors.TakesOverLater,
 )
 
 

@@ -6,7 +6,7 @@ more source beside the files; until then it waits for the daily job.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from app.organisations.errors import (
     PracticeAlreadyClosed,
     PracticeChangeApplied,
     PracticeNotFound,
+    TakesOverLater,
 )
 from app.organisations.events import LocalityChanged
 from app.organisations.repository import changes, commissioners, register
@@ -76,8 +77,7 @@ async def plan_change(session: Tx, wanted: WantedChange, *, tenant: UUID | None,
             await _require_own(session, wanted, practices, today=today)
     else:
         practices = [await _changing_practice(session, wanted, tenant, today=today)]
-    if wanted.successor is not None:
-        await _require_successor(session, wanted)
+    await _require_succession(session, wanted)
     if wanted.commissioner is not None and not await _is_commissioner(session, wanted.commissioner):
         raise CommissionerNotFound
     if wanted.network is not None and not await changes.find_register_organisation(
@@ -147,10 +147,19 @@ async def _register_practice(session: Tx, code: str) -> RegisterPractice:
     return rows[0]
 
 
-async def _require_successor(session: Tx, wanted: WantedChange) -> None:
-    row = await _register_practice(session, wanted.successor or "")
-    if row.closed_on is not None and row.closed_on < wanted.effective_on:
-        raise PracticeAlreadyClosed("The successor is closed by then.")
+async def _require_succession(session: Tx, wanted: WantedChange) -> None:
+    """Whoever takes over is open on that day, also where it was to take over from another. Otherwise nobody would have what is
+    left, and two that are merged into each other would be a circle.
+    """
+    if wanted.successor is not None:
+        row = await _register_practice(session, wanted.successor)
+        if row.closed_on is not None and row.closed_on < wanted.effective_on:
+            raise PracticeAlreadyClosed("The successor is closed by then.")
+    if wanted.kind in _ENDING:
+        taken = await register.list_register_takeovers(session, wanted.practice or "", since=_day_before(wanted))
+        if taken:
+            days = (f"{each.code} on {day_text(each.closed_on + timedelta(days=1))}" for each in taken)
+            raise TakesOverLater(f"It takes over {', '.join(days)}.")
 
 
 async def effects_of_practice_change(session: Tx, change: PracticeChangeRef) -> list[Effect]:
@@ -245,9 +254,8 @@ async def _apply(session: Tx, row: PracticeChange, practices: Collection[str], *
     if session.tenant != PLATFORM_ID:
         # Asked again behind the lock: on its day the practice may have left, and now another change may have moved it.
         await _require_own(session, _as_wanted(row), codes, today=today)
-    if row.successor is not None:
-        # Of mergers announced one behind the other, an earlier one may have closed it meanwhile.
-        await _require_successor(session, _as_wanted(row))
+    # Of mergers announced one behind the other, an earlier one may have closed the successor meanwhile.
+    await _require_succession(session, _as_wanted(row))
     touched = await changes.list_tenants_touched(session, codes, on=row.effective_on)
     if row.kind in _ENDING:
         await _close(session, row, today=today, now=now)
