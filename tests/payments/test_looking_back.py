@@ -3,7 +3,10 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from app.core.clock import Period
+from app.core.ids import new_id
 from app.schemes import service as service_of_schemes
 from app.schemes.values import FactSource
 from tests.factories import schemes
@@ -91,6 +94,42 @@ async def test_what_is_known_later_moves_what_was_due_and_not_what_was_posted(sh
         ("2026-07-01", "1666.67", "0.00"),
     ]
     assert (found["entitled"], found["posted"], found["difference"]) == ("4466.67", "2500.00", "1966.67")
+
+
+async def test_released_period_keeps_what_was_corrected_and_posted_when_newer_versions_cover_parts_of_it(
+    shared: LivePlenary,
+) -> None:
+    office = await Office.open(shared, lists=("5000",), definition=DEFINITION)
+    (practice,) = office.practices
+    lines = (await office.statement(await office.pay(), practice))["lines"]
+    await office.correct(lines[0]["reference"], practice, "40.00")
+    for start in (date(2026, 6, 1), date(2026, 5, 1)):
+        async with shared.session(office.tenant) as session:
+            await schemes.publish(session, office.scheme, DEARER, applies=Period(start, date(2027, 4, 1)))
+    (period,) = (await then(office, on="2026-06-30"))["periods"]
+    assert (period["version"], period["entitled"], period["corrected"], period["posted"]) == (
+        1,
+        "2540.00",
+        "40.00",
+        "2500.00",
+    )
+
+
+async def test_an_organisation_that_nobody_knew_then_is_owed_nothing_yet(
+    shared: LivePlenary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = {"type": "organisation", "code": f"X{new_id().hex[-5:].upper()}"}
+    definition = {**schemes.PER_HEAD, "pay": {**schemes.PER_HEAD["pay"], "payee": provider}}
+    office = await Office.open(shared, lists=("5000",), definition=definition)
+    (practice,) = office.practices
+    paid = await office.manager.get(f"/v1/payment-runs/{await office.pay()}/statements/{practice}")
+    found = await then(office, on="2026-06-30")
+    assert lines_of(found["periods"][0]) == lines_of(paid.json())
+    assert (found["entitled"], found["posted"]) == ("0.00", "0.00")
+    monkeypatch.setattr(shared.clock, "instant", shared.clock.instant + timedelta(days=1))
+    await office.name_supplier(provider["code"], kind="organisation")
+    assert await then(office, on="2026-06-30", known_on="2026-11-22") == found | {"known_on": "2026-11-22"}
+    assert (await then(office, on="2026-06-30"))["entitled"] == "2500.00"
 
 
 async def test_before_anything_was_recorded_nothing_was_due(shared: LivePlenary) -> None:

@@ -54,14 +54,17 @@ class SupplierRepository(TenantRepository[Supplier]):
         locked = rows.order_by(col(Supplier.id)).with_for_update().execution_options(populate_existing=True)
         return (await self.session.exec(locked)).all()  # pyright: ignore - SQLModel's select is another type
 
-    async def list_organisations(self, codes: Collection[str]) -> frozenset[str]:
-        """Those of these organisations that have a supplier in force."""
+    async def list_organisations(self, codes: Collection[str], *, known_at: datetime | None = None) -> frozenset[str]:
+        """Those of these organisations that have a supplier in force, or had one by then. One is replaced by another alone."""
         if not codes:
             return frozenset()
+        in_force = (
+            col(Supplier.state) == SupplierState.CONFIRMED
+            if known_at is None
+            else col(Supplier.confirmed_at) <= known_at
+        )
         rows = await self.list(
-            among(col(Supplier.payee_code), codes),
-            col(Supplier.payee_type) == "organisation",
-            col(Supplier.state) == SupplierState.CONFIRMED,
+            among(col(Supplier.payee_code), codes), col(Supplier.payee_type) == "organisation", in_force
         )
         return frozenset(row.payee_code for row in rows)
 

@@ -38,8 +38,8 @@ async def get_statement_as_known(
     """What a practice was entitled to for the periods up to a day, by what was recorded at the end of another, and what had
     been posted to it by then.
 
-    Versions, agreements, facts, lists, posts and corrections count as they were recorded then; when the practice was the
-    commissioner's as it is known now. Lines are those that a run would have worked out then, to the byte, whatever was
+    Versions, agreements, facts, lists, posts, corrections and suppliers count as they were recorded then; when the practice
+    was the commissioner's as it is known now. Lines are those that a run would have worked out then, to the byte, whatever was
     corrected since.
     """
     now, today = serving.clock.now(), serving.today()

@@ -11,7 +11,6 @@ import msgspec
 
 from app.calculation.service import (
     frozen_digest,
-    organisations_paid,
     parse_definition,
     practice_bytes,
     practice_from_json,
@@ -20,15 +19,14 @@ from app.calculation.service import (
 from app.calculation.values import ENGINE_VERSION, PracticeInput
 from app.core.clock import Period
 from app.core.db import Tx
-from app.organisations import service as organisations
 from app.payments.repository.frozen import FrozenRow, PartRepository
 from app.payments.repository.ledger import LedgerRepository
 from app.payments.repository.queries import CorrectionRepository
 from app.payments.repository.rows import period_of
 from app.payments.repository.runs import RunRepository
 from app.payments.repository.statements import StatementRepository
-from app.payments.repository.suppliers import SupplierRepository
 from app.payments.rules import working, written
+from app.payments.service.naming import unknown_payees
 from app.payments.tables import PaymentRun, PaymentRunPart
 from app.payments.values import Balance, Ceiling, Correction, LastPosted, Part, Posted, RunState, WorkedRun
 from app.schemes import service as schemes
@@ -208,16 +206,9 @@ class _Freezer:
         return written.corrected_digest(seen, self.corrections.get(period, {}))
 
     async def _unknown_payees(self, version: VersionRef) -> frozenset[str]:
-        """Organisations that the version pays and that neither the register nor a confirmed supplier knows: each version is
-        looked up once.
-        """
+        """Each version is looked up once."""
         if version.id not in self.unknown:
-            paid = organisations_paid(parse_definition(version.definition))
-            known = await organisations.organisation_names(self.session, sorted(paid)) if paid else {}
-            rest = paid - known.keys()
-            # The register has practices and commissioners; an out-of-hours provider may be known as a supplier alone.
-            supplying = await SupplierRepository(self.session, self.session.tenant).list_organisations(rest)
-            self.unknown[version.id] = rest - supplying
+            self.unknown[version.id] = await unknown_payees(self.session, version)
         return self.unknown[version.id]
 
     def _form(self, practice: PracticeInput) -> bytes:

@@ -1,10 +1,13 @@
-"""What payees are called."""
+"""What payees are called, and which of them nobody knows."""
 
 from collections.abc import Collection
+from datetime import datetime
 
+from app.calculation.service import organisations_paid, parse_definition
 from app.core.db import Tx
 from app.organisations import service as organisations
 from app.payments.repository.suppliers import SupplierRepository
+from app.schemes.values import VersionRef
 
 
 async def payee_names(session: Tx, codes: Collection[str]) -> dict[str, str]:
@@ -12,3 +15,14 @@ async def payee_names(session: Tx, codes: Collection[str]) -> dict[str, str]:
     known = await organisations.organisation_names(session, sorted(codes))
     rest = set(codes) - known.keys()
     return known | await SupplierRepository(session, session.tenant).list_names(rest)
+
+
+async def unknown_payees(session: Tx, version: VersionRef, *, known_at: datetime | None = None) -> frozenset[str]:
+    """Organisations that the version pays and that neither the register nor a confirmed supplier knows, or knew by then; the
+    register is as it is now.
+    """
+    paid = organisations_paid(parse_definition(version.definition))
+    known = await organisations.organisation_names(session, sorted(paid)) if paid else {}
+    rest = paid - known.keys()
+    # The register has practices and commissioners; an out-of-hours provider may be known as a supplier alone.
+    return rest - await SupplierRepository(session, session.tenant).list_organisations(rest, known_at=known_at)
