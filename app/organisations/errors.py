@@ -138,7 +138,7 @@ class PracticeAlreadyClosed(DomainError):
 
 class TakesOverLater(DomainError):
     code = "organisations.takes_over_later"
-    title = "The practice takes another one over on that day or later."
+    title = "The practice takes another one over after that."
     hint = "Record first into which practice that one merges instead, on the same day as before; or choose a later day."
 
 

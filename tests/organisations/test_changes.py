@@ -1,6 +1,7 @@
 """Changes of practices: close, merge, move, and one commissioner taking over from another."""
 
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Any
 
 import asyncpg
@@ -166,7 +167,18 @@ async def test_a_practice_does_not_end_before_it_has_taken_over_another(shared: 
         assert refused.json()["detail"] == "It takes over ZZTO01 on 1 May 2026."
     # What was recorded wrongly is put right first.
     assert (await change(client, "merge", on="2026-05-01", practice=former, successor=other)).status_code == 201
-    assert (await change(client, "close", on="2026-05-01", practice=heir)).status_code == 201
+    assert (await change(client, "merge", on="2026-04-15", practice=heir, successor=other)).status_code == 201
+
+
+async def test_practices_that_merge_on_one_day_may_each_name_the_next(shared: LivePlenary):
+    tenant = await shared.fresh_tenant()
+    codes = ["ZZTP01", "ZZTP02", "ZZTP03"]
+    for code in codes:
+        await shared.make_practice(code, tenant)
+    client = await shared.as_role("commissioner_admin", tenant=tenant)
+    for code, successor in pairwise(codes):
+        assert (await change(client, "merge", on="2026-05-01", practice=code, successor=successor)).status_code == 201
+    assert [(await practice(client, code))["successor"] for code in codes] == ["ZZTP02", "ZZTP03", None]
 
 
 async def test_a_later_change_waits_for_its_day(live: LivePlenary):

@@ -148,15 +148,17 @@ async def _register_practice(session: Tx, code: str) -> RegisterPractice:
 
 
 async def _require_succession(session: Tx, wanted: WantedChange) -> None:
-    """Whoever takes over is open on that day, also where it was to take over from another. Otherwise nobody would have what is
-    left, and two that are merged into each other would be a circle.
+    """Whoever takes over is open until then, also where it was to take over from another: two that are merged into each other
+    would be a circle. Of several that merge on one day each may name the next; if the last one closed, nobody would have
+    what is left.
     """
     if wanted.successor is not None:
         row = await _register_practice(session, wanted.successor)
         if row.closed_on is not None and row.closed_on < wanted.effective_on:
             raise PracticeAlreadyClosed("The successor is closed by then.")
     if wanted.kind in _ENDING:
-        taken = await register.list_register_takeovers(session, wanted.practice or "", since=_day_before(wanted))
+        since = wanted.effective_on if wanted.successor else _day_before(wanted)
+        taken = await register.list_register_takeovers(session, wanted.practice or "", since=since)
         if taken:
             days = (f"{each.code} on {day_text(each.closed_on + timedelta(days=1))}" for each in taken)
             raise TakesOverLater(f"It takes over {', '.join(days)}.")
