@@ -14,6 +14,7 @@ from app.schemes.values.claims import (
     ClaimState,
     ClaimStepKind,
     ClaimWindow,
+    Entitlement,
     PreparedClaim,
     PreparedOutcome,
     RejectReason,
@@ -34,7 +35,6 @@ from app.schemes.values.costing import (
 )
 from app.schemes.values.evidence import (
     CalculationOutcome,
-    Entitlement,
     FactEntry,
     FactOutcome,
     FactSource,

@@ -25,6 +25,23 @@ class ClaimRefusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Entitlement:
+    """The figure so far: what confirmed facts earn, and what it becomes when the others are confirmed."""
+
+    practice: str
+    period: Period
+    version: int | None
+    is_claimed: bool
+    refusal: ClaimRefusal | None
+    explanation: str
+    opens_on: date
+    closes_on: date | None
+    claim: UUID | None
+    confirmed: PracticeResult | None
+    live: PracticeResult | None
+
+
+@dataclass(frozen=True, slots=True)
 class AwaitedClaim:
     """A period that a practice may claim for, or a claim that it has opened and not declared."""
 

@@ -6,11 +6,9 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
-from uuid import UUID
 
 from app.calculation.values import PracticeResult
 from app.core.clock import Period
-from app.schemes.values.claims import ClaimRefusal
 
 _PLACES: Final = Decimal("0.000001")
 
@@ -49,23 +47,6 @@ class FactOutcome:
     changed: int = 0
     unchanged: int = 0
     removed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Entitlement:
-    """The figure so far: what confirmed facts earn, and what it becomes when the others are confirmed."""
-
-    practice: str
-    period: Period
-    version: int | None
-    is_claimed: bool
-    refusal: ClaimRefusal | None
-    explanation: str
-    opens_on: date
-    closes_on: date | None
-    claim: UUID | None
-    confirmed: PracticeResult | None
-    live: PracticeResult | None
 
 
 @dataclass(frozen=True, slots=True)
