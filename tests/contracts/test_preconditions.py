@@ -60,6 +60,7 @@ FREE_PUTS = {
     "PUT /v1/localities/{locality_id}/practices/{code}": "sent anew, like attendance",
     "PUT /v1/me/preferences": "the first time there is nothing yet",
 }
+GOOD = "as it should be"
 STALE = {"If-Match": '"0123456789abcdef0123456789abcdef"'}
 
 
@@ -93,8 +94,13 @@ def test_what_takes_a_tag_says_that_it_may_refuse() -> None:
 async def test_the_tag_one_reads_passes_and_another_does_not(world: World) -> None:
     wrong = []
     for operation in CHANGES:
-        answers = [await _read_and_change(world, operation, role) for role in _roles(operation)]
-        if not any(answer == "as it should be" for answer in answers):
+        answers: list[str] = []
+        # One role that may is enough; the others would ask the same again.
+        for role in _roles(operation):
+            answers.append(await _read_and_change(world, operation, role))
+            if answers[-1] == GOOD:
+                break
+        else:
             wrong.append(f"{operation}: {answers}")
     assert wrong == []
 
@@ -119,7 +125,7 @@ async def _read_and_change(world: World, operation: Operation, role: Role) -> st
     refused = await _change(client, world, operation, STALE)
     taken = await _change(client, world, operation, {"If-Match": read.headers["ETag"]})
     if refused.status_code == 412 and taken.status_code not in (412, 428) and taken.status_code < 500:
-        return "as it should be"
+        return GOOD
     return f"{role}: {refused.status_code} with another tag, {taken.status_code} {taken.text[:200]} with the one read"
 
 
