@@ -120,7 +120,8 @@ ORDER BY 1, 3, 4, 5
 )
 # Hardly any payment is of more or less than its total, so those few are looked for first, whatever plan a long-lived
 # connection has kept from the time when the tables were small. A waiver is fresh until a statement of the practice was
-# released after it, which then has said it; only such a statement brings a new debt, so one at most is fresh. `balance` is what stood from a change until the next.
+# released after it, which then has said it; only such a statement brings a new debt, so one at most is fresh. `balance` is
+# what stood from a change until the next.
 _BALANCES = text(
     """
 WITH moved AS MATERIALIZED (

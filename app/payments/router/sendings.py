@@ -58,8 +58,9 @@ async def send_payment_run(
 ) -> sendings.Sending:
     """Record that a released run's file is sent to whoever pays, and by whom. `digest` is that of the file's bytes.
 
-    By a layout it is sent by somebody else than whoever changed that last. A run's payments are sent once, and so is its journal. To send it again takes an `override_reason`, which stays with the record. Fetching the file
-    sends nothing: what is fetched is a copy.
+    By a layout it is sent by somebody else than whoever changed that last. A run's payments are sent once, and so is its
+    journal: to send either again takes an `override_reason`, which stays with the record. Fetching the file sends nothing:
+    what is fetched is a copy.
     """
     row = await service.send_run(
         session,

@@ -167,7 +167,8 @@ class PaymentQuery(PaymentQuerySummary):
     answer: str | None
     correction: Correction | None = Field(description="The newest of `corrections`.")
     corrections: list[Correction] = Field(
-        description="In the order in which they were proposed. Those that are approved add up to what is due."
+        description="In the order in which they were proposed. Those that are approved add up to what is due beside what the rules"
+        " give."
     )
 
 
