@@ -22,7 +22,6 @@ class Claim:
     period: Period
     digest: str
     evidence: list[dict[str, Any]]
-    amount: int
     hold_reason: str | None = None
     is_paid: bool = False
 
@@ -42,8 +41,7 @@ class Claims:
             return
         known = [each for each in self._of(period) if each.practice == who]
         if all(each.is_paid and is_outgrown(each.evidence, figures.evidence) for each in known[-1:]):
-            evidence = as_declared(figures.evidence)
-            self.made.append(Claim(who, period, figures.digest, evidence, figures.live.total))
+            self.made.append(Claim(who, period, figures.digest, as_declared(figures.evidence)))
 
     def payable(
         self,
