@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import httpx
+
 from tests.factories.service import LivePlenary
 
 _BLOCKED = """
@@ -22,3 +24,10 @@ async def until_blocked(live: LivePlenary) -> None:
         return bool(await live.fetch(_BLOCKED))
 
     await until(blocked, seconds=5)
+
+
+async def heard(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """Its answer once the service hears it: a machine that is busy turns some of many callers at once away before."""
+    while (answer := await ask()).status_code == 503:
+        await asyncio.sleep(0.1)
+    return answer

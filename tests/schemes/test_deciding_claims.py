@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from datetime import date
+from functools import partial
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from app.core.clock import Period
 from tests.factories.claims import DAYS, QUARTER, Claiming
 from tests.factories.people import somebody_who_left
 from tests.factories.service import LivePlenary
+from tests.factories.waiting import heard
 
 
 async def code_of(step: Awaitable[httpx.Response]) -> tuple[int, str]:
@@ -175,13 +177,8 @@ async def test_of_64_approvals_at_once_the_last_that_is_needed_is_taken_once(sha
     await claiming.upto("declare", "vet")
     approvers = [await shared.as_role("payments_approver", tenant=claiming.tenant) for _ in range(8)]
 
-    async def press(no: int) -> httpx.Response:
-        # A machine that is busy turns some away before they are heard.
-        while (answer := await claiming.step("approve", by=approvers[no % 8])).status_code == 503:
-            await asyncio.sleep(0.1)
-        return answer
-
-    answers = await asyncio.gather(*map(press, range(64)))
+    presses = [partial(claiming.step, "approve", by=approvers[no % 8]) for no in range(64)]
+    answers = await asyncio.gather(*map(heard, presses))
     taken = [answer.json() for answer in answers if answer.status_code == 200]
     assert sorted(each["state"] for each in taken) == ["approved", "vetted"]
     refusals = {answer.json()["code"] for answer in answers if answer.status_code != 200}
