@@ -84,11 +84,24 @@ def _one_line(text: str) -> str:
     return _checked(text)
 
 
+def _sentence(text: str) -> str:
+    # Its lines become one where it is said.
+    if not is_one_line(" ".join(text.split())):
+        raise PydanticCustomError("not_plain", "Leave out control characters and marks that turn the text's direction.")
+    if not is_seen(text):
+        raise PydanticCustomError("blank", "Write something that can be seen.")
+    return _checked(text)
+
+
 SafeText = Annotated[str, AfterValidator(_checked)]
 """Text that a person writes, as a member of an input schema: `note: Annotated[SafeText, Field(max_length=2000)]`."""
 
 OneLine = Annotated[str, AfterValidator(_one_line)]
 """The same on one line: a name, a title, whatever may stand in a message's head."""
+
+
+Sentence = Annotated[str, AfterValidator(_sentence)]
+"""A reason that is put between our own words, as on a statement: it can be seen, and turns none of them."""
 
 
 def _checked_code(code: str) -> str:

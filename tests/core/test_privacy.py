@@ -9,6 +9,7 @@ from app.core.privacy import (
     OneLine,
     SafeCode,
     SafeText,
+    Sentence,
     holds_nhs_number,
     is_nhs_number,
 )
@@ -95,6 +96,19 @@ def test_a_name_is_seen(name: str) -> None:
     with pytest.raises(ValidationError) as raised:
         TypeAdapter(OneLine).validate_python(name)
     assert [error["type"] for error in raised.value.errors()] == ["blank"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("\u202e00.9", "not_plain"), ("a\x1b[2J", "not_plain"), (" \n", "blank"), ("\u200b", "blank")]
+)
+def test_a_reason_between_our_own_words_is_seen_and_turns_none_of_them(text: str, code: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        TypeAdapter(Sentence).validate_python(text)
+    assert [error["type"] for error in raised.value.errors()] == [code]
+
+
+def test_a_reason_may_have_several_lines() -> None:
+    assert TypeAdapter(Sentence).validate_python("Agreed.\r\n\tBy letter.") == "Agreed.\r\n\tBy letter."
 
 
 @pytest.mark.parametrize("name", ["李", "Юлия", "می\u200cشود", "क्\u200dष", "👩\u200d⚕️", "7", "*"])

@@ -132,8 +132,15 @@ class Corrected:
         assert (await found.decide("approve")).status_code == 200
         return found
 
-    async def again(self, amount: str, *, by: httpx.AsyncClient | None = None, tag: str = "*") -> httpx.Response:
-        body = {"amount": amount, "reason": "It was counted in part."}
+    async def again(
+        self,
+        amount: str,
+        *,
+        by: httpx.AsyncClient | None = None,
+        tag: str = "*",
+        reason: str = "It was counted in part.",
+    ) -> httpx.Response:
+        body = {"amount": amount, "reason": reason}
         client = by or self.office.manager
         return await client.post(f"{self.path}/correction", json=body, headers={"If-Match": tag})
 
@@ -222,6 +229,14 @@ async def test_whoever_proposes_to_correct_an_amount_does_not_approve_it(shared:
     assert (refused.status_code, refused.json()["code"]) == (409, "payments.correction_same_person")
     assert (await corrected.again("1.00", by=corrected.asker)).status_code == 403
     assert (await corrected.again("1.00", by=approver)).status_code == 403
+
+
+async def test_reason_of_an_amount_is_seen_and_turns_no_other_words(shared: LivePlenary) -> None:
+    corrected = await Corrected.make(shared)
+    for reason, code in ((" ", "blank"), ("\u202e00.9", "not_plain")):
+        refused = await corrected.again("-200.00", reason=reason)
+        found = [(each["pointer"], each["code"]) for each in refused.json()["errors"]]
+        assert (refused.status_code, found) == (422, [("/reason", code)])
 
 
 async def test_nobody_with_a_post_at_the_practice_corrects_an_amount(shared: LivePlenary) -> None:

@@ -323,6 +323,7 @@ async def test_what_was_agreed_cannot_be_changed_in_the_database(shared: LivePle
         {"kind": "recover", "parts": 2, "most_per_run": "10.00"},
         {"kind": "recover", "most_per_run": "0.00"},
         {"kind": "recover", "parts": 0},
+        {"kind": "recover", "parts": 2, "reason": "\u200b"},
     ],
 )
 async def test_arrangement_that_says_too_much_or_too_little_is_refused(

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.money import Pounds, PoundsSum, parse_pounds
-from app.core.privacy import SafeCode, SafeText
+from app.core.privacy import SafeCode, Sentence
 from app.payments.schemas.examples import PERSON_ID, SCHEME_ID, example
 from app.payments.values import ArrangementKind
 
@@ -63,7 +63,7 @@ class ArrangementIn(StrictModel):
     kind: ArrangementKind
     parts: Annotated[int, Field(ge=1, le=60, strict=True)] | None = None
     most_per_run: Pounds | None = None
-    reason: Annotated[SafeText, Field(min_length=1, max_length=500)]
+    reason: Annotated[Sentence, Field(min_length=1, max_length=500)]
 
     @model_validator(mode="after")
     def _complete(self) -> "ArrangementIn":

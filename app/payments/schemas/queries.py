@@ -11,7 +11,7 @@ from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.money import Pounds, PoundsSum, parse_pounds
 from app.core.pagination import PageParams
-from app.core.privacy import SafeText
+from app.core.privacy import SafeText, Sentence
 from app.payments.schemas.examples import LINE, PERSON_ID, SCHEME_ID, example
 from app.payments.values import CorrectionState, QueryOutcome, QuerySide, QueryState, WantedCorrection
 
@@ -27,7 +27,7 @@ def _is_an_amount(pounds: str) -> str:
 
 
 Words = Annotated[SafeText, Field(min_length=1, max_length=4000)]
-Reason = Annotated[SafeText, Field(min_length=1, max_length=500)]
+Reason = Annotated[Sentence, Field(min_length=1, max_length=500)]
 Amount = Annotated[Pounds, AfterValidator(_is_an_amount)]
 
 _MESSAGE = {"side": "office", "text": "Which afternoon do you mean?", "at": "2026-12-02T09:00:00Z"}
