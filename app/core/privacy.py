@@ -47,14 +47,20 @@ def is_from_nhs_number(code: str) -> bool:
 # A sort code in its three pairs; an account number, which has eight digits; an IBAN in its groups or together. A day with
 # slashes or dots, or with the whole year, is none of them.
 _BANK_DETAILS: Final = re.compile(
-    r"(?<![\d-])\d{2}([- \u2010-\u2015])\d{2}\1\d{2}(?![\d-])|(?<!\d)\d{4} ?\d{4}(?!\d)"
+    r"(?<![\d-])\d{2}([- ])\d{2}\1\d{2}(?![\d-])|(?<!\d)\d{4} ?\d{4}(?!\d)"
     r"|(?<![A-Z0-9])[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,4})?(?![A-Z0-9])"
     r"|(?i:(?<![A-Z0-9])[A-Z]{2}\d{2}[A-Z0-9]{11,30}(?![A-Z0-9]))"
 )
 
 
 def holds_bank_details(text: str) -> bool:
-    return _BANK_DETAILS.search(text) is not None
+    return _BANK_DETAILS.search("".join(map(_as_typed, unicodedata.normalize("NFKC", text)))) is not None
+
+
+def _as_typed(character: str) -> str:
+    """As a keyboard has it: a dash of any length is a hyphen, and what takes no room on the screen is nothing."""
+    kind = unicodedata.category(character)
+    return "" if kind == "Cf" else "-" if kind == "Pd" or character == "\u2212" else character
 
 
 def _checked(text: str) -> str:

@@ -141,6 +141,11 @@ async def test_another_organisation_may_be_a_supplier_and_needs_no_membership(of
         ("reason", "Paid to 20-12-34, see the letter"),
         ("reason", "Account 12345678 since May"),
         ("reason", "IBAN GB29 NWBK 6016 1331 9268 19"),
+        ("name", "GB29\u00a0NWBK\u00a06016\u00a01331\u00a09268\u00a019"),
+        ("name", "20\u00a012\u00a034"),
+        ("name", "20\u221212\u221234"),
+        ("name", "20\u201412\u201434"),
+        ("name", "1234\u200b5678"),
     ],
 )
 async def test_bank_details_are_refused(office: Office, member: str, text: str) -> None:
