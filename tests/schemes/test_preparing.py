@@ -126,6 +126,22 @@ async def test_what_counts_one_by_one_is_not_recorded_as_a_sum(shared: LivePlena
     ]
 
 
+async def test_of_what_only_the_latest_counts_the_sheet_has_the_latest(shared: LivePlenary) -> None:
+    measures = {"area": {"kind": "done", "fact": "area"}}
+    pay = {"type": "milestone", "id": "areas", "amount": "900.00", "items": [{"measure": "area"}]}
+    definition = {"language": 1, "measures": measures, "pay": pay, "claims": "required"}
+    claiming = await Claiming.start(shared, definition=definition)
+    facts = [
+        {"external_id": day, "practice": claiming.practice, "measure": "area", "on": day, "value": value}
+        for day, value in zip(DAYS, ("0.5", "1"), strict=False)
+    ]
+    assert (await claiming.manager.post(f"{claiming.scheme}/facts", json={"facts": facts})).status_code == 201
+    (row,) = csv.DictReader(io.StringIO(await template(claiming)))
+    assert (row["area"], row["figure_so_far"]) == ("1", "900.00")
+    refused = await send(claiming, f"practice,area\n{claiming.practice},0.75\n", dry_run="true")
+    assert "come to 1;" in refused.json()["errors"][0]["detail"]
+
+
 async def test_rows_whose_days_matter_are_named_where_they_become_one_fact(shared: LivePlenary) -> None:
     claiming = await Claiming.start(shared)
     dry = (await send(claiming, f"practice,lead_session\n{claiming.practice},6\n", dry_run="true")).json()

@@ -16,6 +16,7 @@ from app.core.wording import day_text
 from app.schemes.values import FactEntry, PreparedClaim
 
 _MOST_NAMED: Final = 10
+_LATEST: Final = frozenset({"level", "done"})
 COLUMNS: Final = ("practice", "practice_name", "figure_so_far")
 """Before the columns of the facts. The last two are for whoever reads the sheet; nothing is read from them."""
 
@@ -37,21 +38,27 @@ def file_id(period: Period, practice: str, name: str) -> str:
     return f"claim-sheet:{period.valid_from}:{period.end}:{practice}:{name}"
 
 
-def totals(facts: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], Decimal]:
-    """What facts add up to, by practice and name."""
-    found = dict[tuple[str, str], Decimal]()
-    for fact in facts:
-        key = fact["practice"], fact["measure"]
-        found[key] = found.get(key, Decimal(0)) + fact["value"]
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Names of facts that a sum does not stand for: `one_by_one` have to be told apart, of `dated` the days matter."""
+    """Names of facts that a sum does not stand for: `one_by_one` have to be told apart, of `dated` the days matter, and of
+    `latest` only the last one counts.
+    """
 
     one_by_one: frozenset[str] = frozenset()
     dated: frozenset[str] = frozenset()
+    latest: frozenset[str] = frozenset()
+
+
+def recorded(facts: Iterable[Mapping[str, Any]], reading: Reading) -> dict[tuple[str, str], Decimal]:
+    """What facts, the latest last, come to by practice and name: half done in May and all of it in June is all, and six
+    sessions are the sum of six.
+    """
+    found = dict[tuple[str, str], Decimal]()
+    for fact in facts:
+        key = fact["practice"], fact["measure"]
+        before = Decimal(0) if fact["measure"] in reading.latest else found.get(key, Decimal(0))
+        found[key] = before + fact["value"]
+    return found
 
 
 def reading_of(definition: Mapping[str, Any]) -> Reading:
@@ -61,14 +68,16 @@ def reading_of(definition: Mapping[str, Any]) -> Reading:
     patient would all count. Sessions with a cap by the month, and events whose rate is that of the day, are merely moved
     to the period's last day.
     """
-    one_by_one, dated = set[str](), set[str]()
+    one_by_one, dated, read_as = set[str](), set[str](), dict[str, set[str]]()
     for measure in definition.get("measures", {}).values():
         kind, name = measure["kind"], measure.get("fact")
+        read_as.setdefault(name, set()).add(kind)
         if kind == "costs" or (kind == "events" and "distinct" in measure):
             one_by_one.add(name)
         elif kind == "events" or "max_per_month" in measure:
             dated.add(name)
-    return Reading(frozenset(one_by_one), frozenset(dated - one_by_one))
+    latest = frozenset(name for name, kinds in read_as.items() if kinds <= _LATEST)
+    return Reading(frozenset(one_by_one), frozenset(dated - one_by_one), latest)
 
 
 def merged_words(cells: Sequence[Cell], reading: Reading) -> list[str]:
@@ -95,12 +104,12 @@ def plan_cells(
 ) -> tuple[list[Cell], list[FieldError]]:
     """The values that are to be recorded, each as one fact of the period's last day; and those that cannot be.
 
-    A sheet says what the evidence adds up to. Six sessions where six are recorded is nothing new, whoever recorded them;
+    A sheet says what the evidence comes to. Six sessions where six are recorded is nothing new, whoever recorded them;
     seven where somebody else recorded six is refused, because nobody could tell what the seventh is; where nothing or only
     the sheet itself has recorded, it is what is recorded now. What has to be told apart is not recorded as a sum. The rule
     is ours.
     """
-    known = totals(facts)
+    known = recorded(facts, reading)
     keys = {(each["practice"], each["measure"], each["external_id"]) for each in facts}
     others = {(practice, name) for practice, name, own in keys if own != file_id(period, practice, name)}
     cells: list[Cell] = []
@@ -119,7 +128,9 @@ def plan_cells(
                 )
                 refused.append(FieldError(cell.pointer, "schemes.counted_one_by_one", detail))
             elif key in others:
-                detail = f"Facts that are recorded otherwise add up to {plain(known[key])}; correct those, or leave it empty."
+                detail = (
+                    f"Facts that are recorded otherwise come to {plain(known[key])}; correct those, or leave it empty."
+                )
                 refused.append(FieldError(cell.pointer, "schemes.recorded_otherwise", detail))
             else:
                 cells.append(cell)
@@ -131,9 +142,10 @@ def claims_sheet(
     practices: Mapping[str, str],
     figures: Mapping[str, int | None],
     facts: Iterable[Mapping[str, Any]],
+    reading: Reading,
 ) -> str:
     """One row for each practice, filled with what is recorded: loaded as it is, it changes nothing."""
-    known = totals(facts)
+    known = recorded(facts, reading)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([*COLUMNS, *names])

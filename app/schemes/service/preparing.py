@@ -46,7 +46,7 @@ async def claims_template(session: Tx, scheme_id: UUID, period: Period) -> str:
     totals = {code: each.live.total if each.live else None for code, each in figures.items()}
     titles = {code: known.name for code, known in (await organisations.get_practices(session, codes)).items()}
     facts = await _facts(session, scheme_id, period, codes, names)
-    return preparing.claims_sheet(names, titles, totals, facts)
+    return preparing.claims_sheet(names, titles, totals, facts, preparing.reading_of(version.definition))
 
 
 async def prepare_claims(
