@@ -198,8 +198,13 @@ async def test_waiver_stays_a_note_until_a_statement_of_the_practice_has_said_it
 async def test_small_debt_is_waived_by_a_second_person_and_the_statement_says_so(shared: LivePlenary) -> None:
     office = await an_office_that_is_owed(shared, sessions=1, waive_below=30_001)
     (practice,) = office.practices
-    waiver = await agreed(office, kind="waive")
+    shared.clock.instant += timedelta(minutes=1)
+    made = await propose(office, kind="waive")
+    answer = await agree(office, made.json()["id"])
+    waiver = answer.json()
     assert waiver["waived"] == "300.00"
+    read = await office.manager.get(made.headers["Location"])
+    assert (read.json(), read.headers["ETag"]) == (waiver, answer.headers["ETag"])
     stood = await balances(office)
     assert (stood["balances"], stood["waived"], stood["waivers"]) == ([], "300.00", [waiver])
     budget = f"/v1/incentive-schemes/{office.scheme}/budget"

@@ -39,10 +39,12 @@ async def test_a_supplier_is_in_force_once_another_person_has_confirmed_it(share
     (code,) = office.practices
     made = await propose(office, code)
     assert (made["state"], made["confirmed_by"], made["confirmed_at"]) == ("proposed", None, None)
-    done = (await confirm(office, made["id"])).json()
+    answer = await confirm(office, made["id"])
+    done = answer.json()
     assert (done["state"], done["supplier_number"], done["site"]) == ("confirmed", "1004711", "MAIN")
     assert done["confirmed_by"] not in (None, done["proposed_by"])
-    assert (await office.manager.get(f"/v1/suppliers/{made['id']}")).json() == done
+    read = await office.manager.get(f"/v1/suppliers/{made['id']}")
+    assert (read.json(), read.headers["ETag"]) == (done, answer.headers["ETag"])
 
 
 async def test_what_was_in_force_is_kept_as_history(shared: LivePlenary) -> None:

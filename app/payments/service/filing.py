@@ -84,7 +84,6 @@ async def put_layout(
     else:
         row = found
         row.format, row.layout, row.changed_by, row.changed_at = form, plain, person, now
-        row.version += 1
     # Two who make the same name at once: the second is told here.
     await session.flush()
     audit(session, "file_layout.changed", name, format=form, version=row.version)

@@ -92,7 +92,7 @@ async def agree(
     if row.kind == ArrangementKind.WAIVE:
         row.waived = await _waivable_now(session, scheme, row)
     row.agreed_by, row.agreed_at = person, now
-    row.version += 1
+    await session.flush()  # raises the row's version
     emit(session, ArrangementAgreedEvent(subject=str(row.id), scheme_id=str(scheme_id)))
     _note(session, row, "payment_arrangement.agreed")
     return row

@@ -19,13 +19,11 @@ async def settle_approval(
     row = await SettingsRepository(session, session.tenant).find(for_update=True)
     expected.check(row.version if row else 0)
     if row is None:
-        row = PaymentSettings(
-            commissioner_id=session.tenant, approval_bands=[], changed_by=person, changed_at=now, version=0
-        )
+        row = PaymentSettings(commissioner_id=session.tenant, approval_bands=[], changed_by=person, changed_at=now)
         session.add(row)
     row.approval_bands = [{"start": band.at_least, "approvers": band.approvers} for band in bands]
-    row.changed_by, row.changed_at, row.version = person, now, row.version + 1
-    # Flushed here, so that two first settings at once clash in this call and not at the commit.
+    row.changed_by, row.changed_at = person, now
+    # Flushed here, so that two first settings at once clash in this call and not at the commit; it raises the row's version.
     await session.flush()
     audit(session, "payment_settings.changed", session.tenant, approval_bands=row.approval_bands)
     return row

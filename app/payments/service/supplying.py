@@ -27,7 +27,7 @@ async def propose_supplier(
     await _require_not_own(session, payee, person, now)
     for row in await SupplierRepository(session, session.tenant).lock_of(payee):
         if row.state == SupplierState.PROPOSED:
-            _move(row, SupplierState.WITHDRAWN)
+            row.state = SupplierState.WITHDRAWN
     # Written before the new one: the index lets one open proposal of a payee through.
     await session.flush()
     proposed = Supplier(
@@ -66,18 +66,13 @@ async def confirm_supplier(
     await _require_not_own(session, payee, person, now)
     for other in rows.values():
         if other.state == SupplierState.CONFIRMED:
-            _move(other, SupplierState.REPLACED)
+            other.state = SupplierState.REPLACED
     # Written before the new one: the index lets one confirmed supplier of a payee through.
     await session.flush()
-    _move(row, SupplierState.CONFIRMED)
-    row.confirmed_by, row.confirmed_at = person, now
+    row.state, row.confirmed_by, row.confirmed_at = SupplierState.CONFIRMED, person, now
+    await session.flush()  # raises the row's version
     _announce(session, row, "supplier.confirmed")
     return row
-
-
-def _move(row: Supplier, state: SupplierState) -> None:
-    row.state = state
-    row.version += 1
 
 
 async def _require_not_own(session: Tx, payee: Payee, person: UUID, now: datetime) -> None:
