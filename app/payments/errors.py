@@ -309,6 +309,13 @@ class HeldBackLine(DomainError):
     hint = "Raise the scheme's budget, or correct the line of what was earned; then answer without an amount."
 
 
+class UnknownPayee(DomainError):
+    status = 409
+    code = "payments.unknown_payee"
+    title = "Neither the register nor a confirmed supplier has the organisation that the line pays, so no amount can be paid to it."
+    hint = "Have its supplier named by two people: the next run pays the line. What is wrong then is corrected then."
+
+
 class NothingToCorrect(DomainError):
     status = 409
     code = "payments.nothing_to_correct"

@@ -8,6 +8,7 @@ import httpx
 
 from app.calculation.values import Payee
 from app.core.clock import Period
+from app.core.ids import new_id
 from app.payments.rules.ceiling import COMPONENT
 from app.payments.rules.written import corrected_digest
 from app.payments.values import Correction
@@ -264,6 +265,19 @@ async def test_one_amount_is_proposed_at_a_time_and_only_beside_an_approved_one(
     await corrected.office.manager.post(f"{explained.path}/answer", json=answer, headers=ANY)
     refused = await explained.again("-200.00")
     assert (refused.status_code, refused.json()["code"]) == (409, "payments.nothing_to_correct")
+
+
+async def test_nothing_is_corrected_for_an_organisation_that_nobody_knows(shared: LivePlenary) -> None:
+    provider = {"type": "organisation", "code": f"X{new_id().hex[-5:].upper()}"}
+    pay = {"type": "fixed", "id": "grant", "amount": "10.00", "payee": provider}
+    office = await Office.open(shared, lists=("5000",), definition={"language": 1, "pay": pay})
+    (code,) = office.practices
+    path = await office.query((await office.statement(await office.pay(), code))["lines"][0]["reference"], code)
+    answer = {"outcome": "upheld", "text": "No.", "correction": {"amount": "10.00", "reason": "It is due."}}
+    refused = await office.manager.post(f"{path}/answer", json=answer, headers=ANY)
+    assert (refused.status_code, refused.json()["code"]) == (409, "payments.unknown_payee")
+    await office.name_supplier(provider["code"], kind="organisation")
+    assert (await office.manager.post(f"{path}/answer", json=answer, headers=ANY)).status_code == 200
 
 
 async def test_practice_is_told_of_an_amount_that_is_corrected_and_the_approver_asked(shared: LivePlenary) -> None:

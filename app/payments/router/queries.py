@@ -26,6 +26,7 @@ from app.payments.errors import (
     QueryNotFound,
     QueryOfOwnPractice,
     QueryOpen,
+    UnknownPayee,
 )
 from app.payments.router.root import router
 from app.payments.schemas import queries
@@ -157,7 +158,13 @@ async def assign_payment_query(
 @router.post(
     "/v1/payment-queries/{query_id}/answer",
     responses=error_responses(
-        QueryNotFound, QueryClosed, QueryOfOwnPractice, HeldBackLine, PreconditionFailed, PreconditionRequired
+        QueryNotFound,
+        QueryClosed,
+        QueryOfOwnPractice,
+        HeldBackLine,
+        UnknownPayee,
+        PreconditionFailed,
+        PreconditionRequired,
     ),
 )
 async def answer_payment_query(

@@ -12,7 +12,14 @@ from app.core.errors import FieldError
 from app.core.events import emit
 from app.core.principal import Principal
 from app.core.repository import Expected
-from app.payments.errors import CorrectionSamePerson, HeldBackLine, NothingToCorrect, NotOfTheOffice, QueryOfOwnPractice
+from app.payments.errors import (
+    CorrectionSamePerson,
+    HeldBackLine,
+    NothingToCorrect,
+    NotOfTheOffice,
+    QueryOfOwnPractice,
+    UnknownPayee,
+)
 from app.payments.events import (
     CorrectionCorrected,
     CorrectionProposed,
@@ -25,6 +32,7 @@ from app.payments.repository.queries import CorrectionRepository, QueryRepositor
 from app.payments.repository.statements import StatementRepository
 from app.payments.rules.ceiling import COMPONENT as HELD_BACK
 from app.payments.service.asking import FullQuery, filled, lock_open, lock_seen
+from app.payments.service.naming import unknown_organisations
 from app.payments.tables import PaymentCorrection, PaymentLine, PaymentQuery, PaymentStatement
 from app.payments.values import CorrectionState, QueryBrief, QueryOutcome, QueryState, WantedCorrection
 
@@ -62,8 +70,8 @@ async def answer_query(
     person = caller.require_person()
     line, statement = await StatementRepository(session, session.tenant).get_line(query.statement_id, query.line_no)
     await _require_no_post_there(session, person, query, line, statement, now=now)
-    if correction is not None and line.component == HELD_BACK:
-        raise HeldBackLine
+    if correction is not None:
+        await _require_correctable(session, line)
     query.outcome, query.answer, query.answered_by = outcome, text, person
     if correction is None:
         _close(session, query, now=now)
@@ -75,6 +83,14 @@ async def answer_query(
         audit(session, "payment_correction.proposed", query.id, amount=correction.amount)
     await session.flush()  # the row's version is raised by the flush, and what was proposed is read below
     return await filled(session, query)
+
+
+async def _require_correctable(session: Tx, line: PaymentLine) -> None:
+    if line.component == HELD_BACK:
+        raise HeldBackLine
+    # A run blocks what it works out for such an organisation, and would pay the amount to it all the same.
+    if line.payee_type == "organisation" and await unknown_organisations(session, frozenset((line.payee_code,))):
+        raise UnknownPayee(f"Nobody knows {line.payee_code}.")
 
 
 async def correct_again(

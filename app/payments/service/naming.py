@@ -18,11 +18,16 @@ async def payee_names(session: Tx, codes: Collection[str]) -> dict[str, str]:
 
 
 async def unknown_payees(session: Tx, version: VersionRef, *, known_at: datetime | None = None) -> frozenset[str]:
-    """Organisations that the version pays and that neither the register nor a confirmed supplier knows, or knew by then; the
-    register is as it is now.
-    """
+    """Organisations that the version pays and that nobody knows, or knew by then."""
     paid = organisations_paid(parse_definition(version.definition))
-    known = await organisations.organisation_names(session, sorted(paid)) if paid else {}
-    rest = paid - known.keys()
+    return await unknown_organisations(session, paid, known_at=known_at)
+
+
+async def unknown_organisations(
+    session: Tx, codes: frozenset[str], *, known_at: datetime | None = None
+) -> frozenset[str]:
+    """Those that neither the register nor a confirmed supplier knows, or knew by then; the register is as it is now."""
+    known = await organisations.organisation_names(session, sorted(codes)) if codes else {}
+    rest = codes - known.keys()
     # The register has practices and commissioners; an out-of-hours provider may be known as a supplier alone.
     return rest - await SupplierRepository(session, session.tenant).list_organisations(rest, known_at=known_at)
