@@ -281,6 +281,7 @@ class ClaimsOfOtherPeriod(DomainError):
 class NoClaimPeriod(InvalidRequest):
     code = "schemes.no_claim_period"
     title = "The scheme is not claimed for such a period."
+    hint = "Give a month, a quarter or a year: `GET /v1/incentive-schemes/{id}/claim-rules` says which (`every`)."
 
 
 class NoFigure(DomainError):

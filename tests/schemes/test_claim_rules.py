@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -39,6 +40,9 @@ def test_after_a_rejection_there_is_the_same_time_again() -> None:
         ({"is_in": False, "may_declare": False}, JULY, ClaimRefusal.NOT_SIGNED_UP),
         ({"may_declare": False, "has_claim": True}, JULY, ClaimRefusal.ROLE),
         ({"has_claim": True}, date(2027, 1, 1), ClaimRefusal.ALREADY_CLAIMED),
+        ({"claimed_every": ClaimEvery.MONTH, "has_claim": True}, JULY, ClaimRefusal.ALREADY_CLAIMED),
+        ({"claimed_every": ClaimEvery.MONTH}, JULY, ClaimRefusal.NO_CLAIM_PERIOD),
+        ({"claimed_every": ClaimEvery.MONTH, "is_outgrown": True}, date(2026, 8, 12), ClaimRefusal.NO_CLAIM_PERIOD),
         ({}, date(2026, 6, 30), ClaimRefusal.WINDOW_NOT_OPEN),
         ({}, JULY, None),
         ({}, date(2026, 8, 11), None),
@@ -47,7 +51,7 @@ def test_after_a_rejection_there_is_the_same_time_again() -> None:
     ],
 )
 def test_the_most_lasting_reason_against_a_claim_comes_first(
-    changes: dict[str, bool], today: date, expected: ClaimRefusal | None
+    changes: dict[str, Any], today: date, expected: ClaimRefusal | None
 ) -> None:
     standing = replace(STANDING, **changes)
     refusal = claiming.claim_refusal(standing, today=today)

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from tests.factories.claims import Claiming
 from tests.factories.schemes_over_http import a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
 
@@ -26,6 +27,20 @@ async def test_one_code_says_why_a_practice_may_not_claim(shared: LivePlenary) -
     query = {"practice": outside, "period": "2026-05"}
     found = (await manager.get(f"{path}/entitlement", params=query)).json()
     assert (found["version"], found["so_far"], found["expected"]) == (1, None, None)
+
+
+@pytest.mark.parametrize("month", ["2026-07", "2026-12"])
+async def test_a_month_of_a_scheme_that_is_claimed_by_quarters_is_no_window_that_was_missed(
+    shared: LivePlenary, month: str
+) -> None:
+    claiming = await Claiming.start(shared, every="quarter")
+    query = {"practice": claiming.practice, "period": month}
+    found = (await claiming.lead.get(f"{claiming.scheme}/entitlement", params=query)).json()
+    assert (found["may_claim"], found["reason"]) == (False, "schemes.no_claim_period")
+    assert found["explanation"] == "The scheme is claimed, and so paid, for each quarter."
+    until = {"2026-07": "2026-08-01", "2026-12": "2027-01-01"}[month]
+    refused = await claiming.open({"from": f"{month}-01", "until": until})
+    assert (refused.status_code, refused.json()["code"]) == (422, "schemes.no_claim_period")
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ class Standing:
     window: ClaimWindow
     closed_on: date | None = None
     """The last day that the practice was open, where that is before the period."""
+    claimed_every: ClaimEvery | None = None
+    """For which periods the scheme is claimed, where this is none of them."""
     is_too_large: bool = False
     is_outgrown: bool = False
     """A claim was paid, and other evidence is recorded by now: it can be claimed for as well, whatever the time."""
@@ -86,6 +88,8 @@ def claim_refusal(standing: Standing, *, today: date) -> ClaimRefusal | None:
         return ClaimRefusal.ROLE
     if standing.has_claim:
         return ClaimRefusal.ALREADY_CLAIMED
+    if standing.claimed_every is not None:
+        return ClaimRefusal.NO_CLAIM_PERIOD
     if standing.is_outgrown:
         return None
     if today < standing.window.opens_on:
@@ -114,6 +118,7 @@ def claim_words(standing: Standing, refusal: ClaimRefusal | None, *, applies: Se
         None: f"Claim until {closes}.",
         ClaimRefusal.ROLE: "The practice's lead or its manager claims.",
         ClaimRefusal.ALREADY_CLAIMED: "There is a claim of the practice for this time already.",
+        ClaimRefusal.NO_CLAIM_PERIOD: f"The scheme is claimed, and so paid, for each {standing.claimed_every}.",
         ClaimRefusal.WINDOW_NOT_OPEN: f"The period can be claimed from {opens} until {closes}.",
         ClaimRefusal.WINDOW_MISSED: f"The period could be claimed from {opens} until {closes}; ask the commissioner.",
         ClaimRefusal.NOT_SIGNED_UP: "The practice has no agreement for this scheme in this period.",

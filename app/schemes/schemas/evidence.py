@@ -266,6 +266,7 @@ class EntitlementAnswer(BaseModel):
             "schemes.window_not_open",
             "schemes.already_claimed",
             "schemes.window_missed",
+            "schemes.no_claim_period",
             "schemes.not_signed_up",
             "schemes.role",
         ]

@@ -91,6 +91,7 @@ async def _stand(session: Tx, scheme_id: UUID, practice: str, period: Period, *,
         is_claimed=version is not None and read_definition(version.definition).claims,
         may_declare=may_declare,
         has_claim=bool(claims) and not is_outgrown,
+        claimed_every=None if claiming.is_claim_period(period, rules.every) else rules.every,
         is_outgrown=is_outgrown,
         window=await window_of(session, scheme_id, practice, period, rules),
         closed_on=known.closed_on if is_closed else None,
@@ -150,13 +151,14 @@ async def open_claim(
     """Made by the practice, or by the office on its behalf; either way the practice declares it."""
     stand = await _stand(session, scheme_id, practice, period, may_declare=True)
     refusal = stand.refusal(today=london_date(now))
+    if refusal is ClaimRefusal.NO_CLAIM_PERIOD:
+        require_claim_period(period, stand.rules)
     if refusal is not None:
         raise _REFUSALS[refusal](stand.words(refusal))
     if stand.version is None:
         raise NoVersion(stand.words(None))
     if not stand.standing.is_claimed:
         raise ClaimsNotRequired
-    require_claim_period(period, stand.rules)
     row = ClaimRow(
         commissioner_id=session.tenant,
         scheme_id=scheme_id,

@@ -20,6 +20,7 @@ class ClaimRefusal(StrEnum):
     ROLE = "schemes.role"
     NOT_SIGNED_UP = "schemes.not_signed_up"
     ALREADY_CLAIMED = "schemes.already_claimed"
+    NO_CLAIM_PERIOD = "schemes.no_claim_period"
     WINDOW_NOT_OPEN = "schemes.window_not_open"
     WINDOW_MISSED = "schemes.window_missed"
 
