@@ -5,6 +5,7 @@ from typing import Any
 
 from app.core.clock import Period
 from tests.factories import schemes
+from tests.factories.organisations import make_locality, place
 from tests.factories.payments import Office
 from tests.factories.service import LivePlenary
 
@@ -108,6 +109,25 @@ async def test_a_successor_asks_about_its_predecessors_lines_from_its_day_on(sha
     assert (a, "engagement", a, "30.00") in await _lines(
         office, await office.pay(Period(schemes.QUARTER.end, date(2026, 10, 1)))
     )
+
+
+async def test_lmc_of_a_locality_keeps_what_was_shared_with_it_by_a_practice_that_is_taken_over(
+    shared: LivePlenary,
+) -> None:
+    office = await Office.open(shared)
+    a, b = office.practices
+    admin = await shared.as_role("commissioner_admin", tenant=office.tenant)
+    north, south = [await make_locality(admin, code) for code in ("north", "south")]
+    await place(admin, north, a, from_="2020-04-01")
+    await place(admin, north, b, from_="2020-04-01")
+    path = await office.query((await office.statement(await office.pay(), a))["lines"][0]["reference"], a)
+    own = await shared.as_role("practice_manager", tenant=office.tenant, practice=a)
+    lmc, other = [await shared.as_role("lmc_officer", tenant=office.tenant, locality=code) for code in (north, south)]
+    assert (await lmc.get(path)).status_code == 404
+    await own.post(f"{path}/share", headers={"If-Match": "*"})
+    assert [(await client.get(path)).status_code for client in (lmc, other)] == [200, 404]
+    await _merge(office, a, b, "2026-11-22")
+    assert [(await client.get(path)).status_code for client in (lmc, other)] == [200, 404]
 
 
 async def test_who_took_over_from_a_successor_has_what_was_its_predecessors(shared: LivePlenary) -> None:

@@ -94,12 +94,13 @@ async def _posted_scheme(session: Tx, statement: PaymentStatement) -> UUID:
 
 async def sight_of(session: Tx, caller: Principal, *, now: datetime) -> QuerySight:
     """The office and the auditor see all, a practice its own and those of who it took over; the LMC what a practice of its
-    area shares with it.
+    area, or one that was taken over by such a one, shares with it.
     """
     today = london_date(now)
+    area = await organisations.reachable(session, caller, READ, on=today)
     return QuerySight(
         practices=await _reached(session, caller, SEE_ALL, today=today),
-        shared=await organisations.reachable(session, caller, READ, on=today),
+        shared=None if area is None else area.union(await organisations.predecessors(session, area, on=today)),
     )
 
 
