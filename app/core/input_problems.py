@@ -1,5 +1,6 @@
 """Says what is wrong with a request's input: where, by a stable code, in our own words and never in the caller's."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, get_args
 
@@ -55,6 +56,8 @@ _DETAILS: Final = {
     "not_valid": "This is not valid.",
 }
 
+# How Pydantic writes one of several members of an enumeration: `<Colour.RED: 'red'>`.
+_MEMBER: Final = re.compile(r"<[\w.]+: ('[^']*')>")
 _EMAIL: Final = "an e-mail address, such as name@example.org"
 # How it has to be written, by the beginning of the name of Pydantic's error; the first that fits is said.
 _FORMS: Final = {
@@ -173,7 +176,8 @@ def _detail(item: Mapping[str, Any], code: str) -> str:
     detail = f"Write {form}." if form else _DETAILS[code]
     for name, value in item.get("ctx", {}).items():
         if name in _LIMITS:
-            detail = f"{detail} {_LIMITS[name].format(value)}"
+            limit = _MEMBER.sub(r"\1", value) if name == "expected" else value
+            detail = f"{detail} {_LIMITS[name].format(limit)}"
     return detail
 
 

@@ -1,6 +1,7 @@
 import json
 import socket
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -52,10 +53,17 @@ class Fixed(Strict):
     amount: Pounds
 
 
+class Size(StrEnum):
+    SMALL = "small"
+    LARGE = "large"
+    HUGE = "huge"
+
+
 class Order(Strict):
     title: str = Field(min_length=3)
     lines: list[Annotated[PerHead | Fixed, Field(discriminator="type")]] = []
     budget: PerHead | Fixed | None = None
+    size: Literal[Size.SMALL, Size.LARGE] | None = None
 
 
 def wrapped(cause: Exception) -> sqlalchemy_exc.DBAPIError:
@@ -160,6 +168,12 @@ async def test_each_wrong_member_has_a_pointer_and_a_code(client):
         ("/lines/1", "not_a_choice"),
         ("/title", "too_short"),
     ]
+
+
+async def test_the_choices_are_named_as_they_are_sent(client):
+    order = {"title": "abc", "size": Size.HUGE}
+    body = assert_problem(await client.post("/orders", json=order), 422, "request.invalid")
+    assert body["errors"][0]["detail"] == "This is not one of the choices. One of 'small' or 'large'."
 
 
 async def test_a_missing_member_is_pointed_at_where_it_belongs(client):
