@@ -7,12 +7,14 @@ from typing import Any, Final, get_args
 from fastapi import Request, params
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from pydantic_core import PydanticKnownError
 from pydantic_core.core_schema import ErrorType
 
 from app.core.errors import DomainError, FieldError, InvalidRequest, MalformedJson, NotFound, UnsupportedMedia
 from app.core.patterns import pattern_words
 
 _PYDANTIC_TYPES: Final = frozenset(get_args(ErrorType))
+_ABSENT: Final = PydanticKnownError("missing").message()
 _LONGEST_MEMBER: Final = 100
 
 _CODES: Final = {
@@ -156,7 +158,7 @@ def _field_error(item: Mapping[str, Any], body: Any, request: Request) -> FieldE
     else:
         code = "unknown_parameter" if code == "unknown_member" and place[:1] == ("query",) else code
         pointer = f"{'?' if place[:1] == ('query',) else ''}{_short('.'.join(str(part) for part in place[1:]))}"
-    if place == ("body",) and code == "missing":
+    if place == ("body",) and code == "missing" and not _is_in_our_words(item):
         return FieldError(pointer, code, f"Send a body, with the content type {_wanted_type(request)}.")
     return FieldError(pointer, code, _detail(item, code))
 
@@ -170,7 +172,7 @@ def _code(kind: str) -> str:
 
 
 def _detail(item: Mapping[str, Any], code: str) -> str:
-    if item["type"] not in _PYDANTIC_TYPES:
+    if _is_in_our_words(item):
         return item["msg"]
     form = _form(item)
     detail = f"Write {form}." if form else _DETAILS[code]
@@ -179,6 +181,11 @@ def _detail(item: Mapping[str, Any], code: str) -> str:
             limit = _MEMBER.sub(r"\1", value) if name == "expected" else value
             detail = f"{detail} {_LIMITS[name].format(limit)}"
     return detail
+
+
+def _is_in_our_words(item: Mapping[str, Any]) -> bool:
+    """A check of ours may say "missing" of several members together, which is one of Pydantic's own names as well."""
+    return item["type"] not in _PYDANTIC_TYPES or (item["type"] == "missing" and item["msg"] != _ABSENT)
 
 
 def _form(item: Mapping[str, Any]) -> str | None:

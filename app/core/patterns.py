@@ -10,6 +10,7 @@ _KNOWN: Final = {
     "^-?(0|[1-9]": "a decimal number, such as 12.50",
     "^([01][0-9]|2[0-3])": "a time of day, such as 13:30",
     r"^\+?[0-9": "a telephone number, such as 01632 960000",
+    "^([A-Za-z0-9._/-]|\\{(cost_centre": "letters, digits, ., _, / and -, with the places {cost_centre}, {subjective} and {pay_code}",
 }
 
 

@@ -2,7 +2,7 @@ import json
 import socket
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import pytest
@@ -11,7 +11,8 @@ from fastapi import FastAPI, File, HTTPException, Query, UploadFile
 from httpx import ASGITransport, AsyncClient
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, EmailStr, Field
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, model_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import exc as sqlalchemy_exc
 from structlog.testing import capture_logs
 
@@ -64,6 +65,12 @@ class Order(Strict):
     lines: list[Annotated[PerHead | Fixed, Field(discriminator="type")]] = []
     budget: PerHead | Fixed | None = None
     size: Literal[Size.SMALL, Size.LARGE] | None = None
+
+    @model_validator(mode="after")
+    def _large_has_lines(self) -> Self:
+        if self.size is Size.LARGE and not self.lines:
+            raise PydanticCustomError("missing", "A large order needs `lines`.")
+        return self
 
 
 def wrapped(cause: Exception) -> sqlalchemy_exc.DBAPIError:
@@ -176,6 +183,11 @@ async def test_the_choices_are_named_as_they_are_sent(client):
     assert body["errors"][0]["detail"] == "This is not one of the choices. One of 'small' or 'large'."
 
 
+async def test_what_is_missing_by_a_check_of_ours_is_said_in_its_words(client):
+    body = assert_problem(await client.post("/orders", json={"title": "abc", "size": "large"}), 422, "request.invalid")
+    assert body["errors"] == [{"pointer": "", "code": "missing", "detail": "A large order needs `lines`."}]
+
+
 async def test_a_missing_member_is_pointed_at_where_it_belongs(client):
     body = assert_problem(await client.post("/orders", json={"lines": [{"type": "fixed"}]}), 422, "request.invalid")
     assert pointers(body) == [("/title", "missing"), ("/lines/0/amount", "missing")]
@@ -266,6 +278,10 @@ async def test_a_body_that_is_no_json_says_where(client):
         (r"^[0-9a-f]{64}$", "digits and letters from a to f, 64 of them"),
         (r"^[A-Z0-9-]{2,20}$", "capital letters, digits and -, 2 to 20 of them"),
         (r"^-?(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})?$", "a decimal number, such as 12.50"),
+        (
+            r"^([A-Za-z0-9._/-]|\{(cost_centre|subjective|pay_code)\})+$",
+            "letters, digits, ., _, / and -, with the places {cost_centre}, {subjective} and {pay_code}",
+        ),
         (r"^(a|b)$", "it in the form ^(a|b)$"),
     ],
 )
