@@ -377,6 +377,7 @@ class LayoutNotFitting(DomainError):
     status = 422
     code = "payments.layout_not_fitting"
     title = "The layout is for files of another format."
+    hint = "Ask for the format that the layout is of, as `format` beside `layout`; only `csv` and `oracle-ap` have layouts."
 
 
 class LayoutMadeMeanwhile(DomainError):

@@ -176,6 +176,7 @@ async def test_rule_without_a_budget_is_refused(shared: LivePlenary) -> None:
     for more in ({}, {"budget": {"amount": "0.00"}}):
         refused = await manager.post("/v1/incentive-schemes", json=body | more)
         assert (refused.status_code, refused.json()["code"]) == (422, "schemes.budget_missing")
+        assert [error["pointer"] for error in refused.json()["errors"]] == ["/over_budget"]
 
 
 async def test_budget_per_head_without_lists_is_refused(shared: LivePlenary) -> None:

@@ -174,6 +174,7 @@ async def _end(shared: LivePlenary, case: Case, until: str = "2026-11-01") -> No
 async def test_a_consultation_needs_a_day_ahead_and_a_draft_that_could_be_paid(case: Case) -> None:
     past = await case.manager.post(f"{case.version}/consult", json={"until": "2026-11-01"})
     assert refused(past) == (422, "schemes.consultation_too_short")
+    assert [error["pointer"] for error in past.json()["errors"]] == ["/until"]
     broken = {"applies": {"from": "2026-04-01", "until": "2027-03-20"}, "definition": PER_HEAD, "reason": "Broken."}
     other = (await case.manager.post(f"{case.scheme}/versions", json=broken)).headers["Location"]
     assert refused(await case.manager.post(f"{other}/consult", json=UNTIL)) == (422, "schemes.version_not_payable")

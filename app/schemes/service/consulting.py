@@ -6,6 +6,7 @@ from uuid import UUID
 from app.core.audit import audit
 from app.core.clock import london_date
 from app.core.db import Tx
+from app.core.errors import FieldError
 from app.core.events import emit
 from app.core.repository import Expected
 from app.schemes import events
@@ -36,7 +37,8 @@ async def open_consultation(
         raise VersionNotDraft
     await _require_open_scheme(session, scheme_id)
     if not versions.is_consulted(until, on=london_date(now)):
-        raise ConsultationTooShort("Name a day after today; it is the first on which nobody comments any more.")
+        detail = "Name a day after today; it is the first on which nobody comments any more."
+        raise ConsultationTooShort(errors=[FieldError("/until", ConsultationTooShort.code, detail)])
     # Nobody is asked about what could not be paid.
     problems = version_problems(read_definition(row.definition), applies=as_version_ref(row).applies)
     if problems:

@@ -12,7 +12,7 @@ from app.calculation.values import Definition
 from app.core.audit import audit
 from app.core.clock import Period, financial_year_start, london_date
 from app.core.db import Tx
-from app.core.errors import InvalidRequest
+from app.core.errors import FieldError, InvalidRequest
 from app.core.events import emit
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Expected, Page
@@ -304,7 +304,8 @@ def _announce(session: Tx, row: SchemeRow) -> None:
 
 def _require_budget(row: SchemeRow) -> None:
     if row.over_budget and not (row.budget_amount or row.budget_per_head):
-        raise BudgetMissing
+        detail = "Give the scheme a budget first, or leave this out."
+        raise BudgetMissing(errors=[FieldError("/over_budget", BudgetMissing.code, detail)])
 
 
 def _set_template(row: VersionRow, made_from: MadeFrom | None) -> None:
