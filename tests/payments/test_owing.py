@@ -124,6 +124,21 @@ async def balances(office: Office) -> dict[str, Any]:
     return (await office.manager.get(f"/v1/incentive-schemes/{office.scheme}/balances")).json()
 
 
+async def test_a_remittance_that_pays_nothing_names_no_day_to_pay_by(shared: LivePlenary) -> None:
+    office = await an_office_that_is_owed(shared)
+    path = f"/v1/practices/{office.practices[0]}/statements"
+    first, second = (await office.manager.get(path)).json()["data"][::-1]
+
+    async def page(statement: dict[str, Any]) -> str:
+        pdf = await office.manager.get(f"{path}/{statement['reference']}", headers={"Accept": "application/pdf"})
+        return words(pdf.content)
+
+    assert "To be paid by" in await page(first)
+    owing = await page(second)
+    assert "To be paid nothing now" in owing
+    assert "To be paid by" not in owing
+
+
 async def test_debt_is_taken_back_in_the_parts_that_two_people_agreed(shared: LivePlenary) -> None:
     office = await an_office_that_is_owed(shared)
     (practice,) = office.practices

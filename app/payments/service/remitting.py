@@ -43,12 +43,19 @@ async def remittance_of(session: Tx, full: FullStatement) -> Remittance:
             ("Period", span_text(period_of(run))),
             ("Statement", statement.reference),
             ("Total of its lines", pounds),
-            ("To be paid by", day_text(run.pay_by) if run.pay_by else "not set"),
+            _when(full, run.pay_by),
         ),
         payments=tuple(_payment(each, full.answers.get(each.id), run.pay_by) for each in full.payments),
         lines=tuple(_line(full, line) for line in full.lines),
         notes=tuple(statement.notes),
     )
+
+
+def _when(full: FullStatement, pay_by: date | None) -> tuple[str, str]:
+    """No day stands beside a total below zero: a practice would read it as the day to pay it back by."""
+    if not any(payment.payable for payment in full.payments):
+        return "To be paid", "nothing now"
+    return "To be paid by", day_text(pay_by) if pay_by else "not set"
 
 
 def _payment(payment: Payment, answer: PaymentAcknowledgement | None, pay_by: date | None) -> RemittedPayment:
