@@ -214,4 +214,7 @@ async def tour(home: Path, *, today: date, outbox: Path, say: Callable[[str], No
     """Play it against the demo whose keys are in `home`."""
     known = json.loads((home / "demo-keys.json").read_text())
     async with httpx.AsyncClient(base_url=known["base_url"], timeout=30, trust_env=False) as client:
-        await Tour(client, known["keys"], today=today, outbox=outbox, say=say).run()
+        try:
+            await Tour(client, known["keys"], today=today, outbox=outbox, say=say).run()
+        except httpx.ConnectError as error:
+            raise CallFailed(f"Nothing answers at {known['base_url']}; start `plenary up` first.") from error

@@ -13,9 +13,9 @@ import pytest
 
 from app.core.clock import SystemClock, london_date
 from app.core.settings import Settings
-from app.demo.calls import Caller
+from app.demo.calls import Caller, CallFailed
 from app.demo.load import load
-from app.demo.tour import Tour
+from app.demo.tour import Tour, tour
 from app.demo.world import practices
 from app.main import create_app
 from tests.factories.serving import on_a_port
@@ -109,3 +109,10 @@ async def test_the_tour_in_the_readme_is_the_tour(live_settings: Settings, monke
     assert {date.fromisoformat(row["starts_at"][:10]).weekday() < 5 for row in afternoons} == {True}
     printed = README.read_text().partition("<!-- tour -->")[2].partition("<!-- /tour -->")[0].strip().strip("`")
     assert steady("\n".join(said)) == printed.strip()
+
+
+async def test_a_tour_of_a_service_that_does_not_run_says_how_to_start_it(tmp_path: Path, unused_tcp_port: int) -> None:
+    address = f"http://127.0.0.1:{unused_tcp_port}"
+    (tmp_path / "demo-keys.json").write_text(json.dumps({"base_url": address, "keys": {"practice_manager": "a key"}}))
+    with pytest.raises(CallFailed, match=f"Nothing answers at {address}; start `plenary up` first."):
+        await tour(tmp_path, today=date(2026, 11, 24), outbox=tmp_path)
