@@ -56,7 +56,9 @@ def test_the_asking_practice_sees_what_it_can_earn(ranges, sentence):
 
 
 def test_a_definition_says_that_a_claim_is_required():
-    sentence = "Nothing is paid for a period until the practice has declared its claim for it."
+    sentence = (
+        "Nothing is paid for a period until the practice has declared its claim for it and the claim is approved."
+    )
     assert sentence in describe(definition(fixed(), claims="required"))
     assert sentence not in describe(definition(fixed()))
 

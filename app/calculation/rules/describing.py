@@ -40,7 +40,9 @@ def _bullet(place: Place) -> str:
 
 
 def _closing(definition: Definition, ranges: Range | None) -> list[str]:
-    claims = ["Nothing is paid for a period until the practice has declared its claim for it."]
+    claims = [
+        "Nothing is paid for a period until the practice has declared its claim for it and the claim is approved."
+    ]
     return [
         *(claims if definition.claims else []),
         _rounding_sentence(definition.round),
