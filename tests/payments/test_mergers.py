@@ -5,10 +5,12 @@ from typing import Any
 
 from app.core.clock import Period
 from tests.factories import schemes
+from tests.factories.communications import give_mailbox, told
 from tests.factories.organisations import make_locality, place
 from tests.factories.payments import Office
 from tests.factories.service import LivePlenary
 
+ANY = {"If-Match": "*"}
 FIRST, SECOND = Period(date(2026, 4, 1), date(2026, 10, 1)), Period(date(2026, 10, 1), date(2027, 4, 1))
 DEFINITION: dict[str, Any] = {
     "language": 1,
@@ -97,14 +99,14 @@ async def test_a_successor_asks_about_its_predecessors_lines_from_its_day_on(sha
     assert (await heir.get(f"/v1/payment-lines/{line}")).status_code == 200
     made = await heir.post(queries, json=ask)
     assert (made.status_code, made.json()["practice"]) == (201, b)
-    path, any_version = made.headers["Location"], {"If-Match": "*"}
+    path = made.headers["Location"]
     upheld = {
         "outcome": "upheld",
         "text": "You are right.",
         "correction": {"amount": "30.00", "reason": "A late list."},
     }
-    assert (await office.manager.post(f"{path}/answer", json=upheld, headers=any_version)).status_code == 200
-    assert (await office.approver.post(f"{path}/correction/approve", headers=any_version)).status_code == 200
+    assert (await office.manager.post(f"{path}/answer", json=upheld, headers=ANY)).status_code == 200
+    assert (await office.approver.post(f"{path}/correction/approve", headers=ANY)).status_code == 200
     # It is paid where the line was.
     assert (a, "engagement", a, "30.00") in await _lines(
         office, await office.pay(Period(schemes.QUARTER.end, date(2026, 10, 1)))
@@ -124,10 +126,32 @@ async def test_lmc_of_a_locality_keeps_what_was_shared_with_it_by_a_practice_tha
     own = await shared.as_role("practice_manager", tenant=office.tenant, practice=a)
     lmc, other = [await shared.as_role("lmc_officer", tenant=office.tenant, locality=code) for code in (north, south)]
     assert (await lmc.get(path)).status_code == 404
-    await own.post(f"{path}/share", headers={"If-Match": "*"})
+    await own.post(f"{path}/share", headers=ANY)
     assert [(await client.get(path)).status_code for client in (lmc, other)] == [200, 404]
     await _merge(office, a, b, "2026-11-22")
     assert [(await client.get(path)).status_code for client in (lmc, other)] == [200, 404]
+
+
+async def test_who_took_over_and_the_lmc_around_it_hear_of_a_query_that_was_asked_before(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    a, b = office.practices
+    admin = await shared.as_role("commissioner_admin", tenant=office.tenant)
+    north = await make_locality(admin, "north")
+    await place(admin, north, b, from_="2020-04-01")
+    officer = await shared.make_person("officer", tenant=office.tenant, email=f"lmc@{b}.example")
+    await shared.make_key("lmc_officer", tenant=office.tenant, locality=north, person=officer)
+    for code in (a, b):
+        await give_mailbox(shared, office.tenant, code, f"surgery@{code}.example")
+    path = await office.query((await office.statement(await office.pay(), a))["lines"][0]["reference"], a)
+    await _merge(office, a, b, "2026-11-22")
+    heir = await shared.as_role("practice_manager", tenant=office.tenant, practice=b)
+    assert (await heir.post(f"{path}/share", headers=ANY)).status_code == 200
+    answer = {"outcome": "explained", "text": "It is right."}
+    assert (await office.manager.post(f"{path}/answer", json=answer, headers=ANY)).status_code == 200
+    await shared.work()
+    addresses = {row["address"] for row in await told(shared, office.tenant, "query")}
+    assert {f"lmc@{b}.example", f"surgery@{b}.example"} <= addresses
+    assert f"surgery@{a}.example" not in addresses
 
 
 async def test_who_took_over_from_a_successor_has_what_was_its_predecessors(shared: LivePlenary) -> None:

@@ -10,7 +10,9 @@ from app.communications.rules import wording
 from app.communications.service.letters import post_letters
 from app.communications.service.notices import WHO_DEALS_WITH_IT
 from app.communications.values import Audience, Letter, Source, Topic, Urgency
+from app.core.clock import london_date
 from app.core.db import Tx
+from app.organisations import service as organisations
 from app.payments.service import query_brief
 from app.payments.values import QueryBrief, QueryOutcome, QuerySide
 
@@ -23,10 +25,11 @@ async def notify_query(session: Tx, query_id: UUID, *, occasion: str, now: datet
 
 
 async def notify_query_shared(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
-    """The LMC, of the practice's locality or of the whole commissioner."""
+    """The LMC, of the locality of the practice or of who took it over, or of the whole commissioner."""
     query = await query_brief(session, query_id)
+    practice = await organisations.last_successor(session, query.practice, on=london_date(now))
     letter = _letter(query_id, occasion, f"Shared with you: {query.line}", wording.query_shared_body(query))
-    await _tell(session, letter, await list_holders_around(session, {Role.LMC_OFFICER}, query.practice, now), now=now)
+    await _tell(session, letter, await list_holders_around(session, {Role.LMC_OFFICER}, practice, now), now=now)
 
 
 async def notify_query_message(session: Tx, query_id: UUID, *, side: QuerySide, occasion: str, now: datetime) -> None:
@@ -99,7 +102,9 @@ async def _tell_office(session: Tx, letter: Letter, query: QueryBrief, *, now: d
 
 
 async def _tell_practice(session: Tx, letter: Letter, query: QueryBrief, *, now: datetime) -> None:
-    await post_letters(session, [letter], Audience(roles=WHO_DEALS_WITH_IT, practices=(query.practice,)), now=now)
+    """The one that asked, or who took it over and goes on with its queries."""
+    practice = await organisations.last_successor(session, query.practice, on=london_date(now))
+    await post_letters(session, [letter], Audience(roles=WHO_DEALS_WITH_IT, practices=(practice,)), now=now)
 
 
 async def _tell(session: Tx, letter: Letter, people: Collection[UUID], *, now: datetime) -> None:

@@ -24,6 +24,7 @@ from app.organisations.service.placing import apply_localities, apply_members
 from app.organisations.service.practices import (
     get_practice,
     get_practices,
+    last_successor,
     list_member_codes,
     list_sizes,
     member_periods,
@@ -61,6 +62,7 @@ __all__ = [
     "get_locality",
     "get_practice",
     "get_practices",
+    "last_successor",
     "list_due_changes",
     "list_member_codes",
     "list_sizes",

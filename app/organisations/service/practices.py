@@ -44,6 +44,16 @@ async def successors(session: Tx, codes: Collection[str]) -> dict[str, Successio
     }
 
 
+async def last_successor(session: Tx, code: str, *, on: date) -> str:
+    """The practice that has by that day what was this one's: itself, or who took it over, or who took over from that one."""
+    seen: list[str] = [code]
+    while (succession := (await successors(session, seen[-1:])).get(seen[-1])) is not None:
+        if succession.takes_over_on > on or succession.successor in seen:
+            break
+        seen.append(succession.successor)
+    return seen[-1]
+
+
 async def predecessors(session: Tx, codes: Collection[str], *, on: date) -> dict[str, str]:
     """The practices that these have taken over by that day, also by way of one that was taken over in its turn: each with
     the one of these that has it.
