@@ -35,6 +35,12 @@ async def notify_statements(context: JobContext) -> None:
         await service.notify_statements(session, context.id("subject"), now=context.tools.clock.now())
 
 
+@handler("communications.notify_arrangement", queue=QUEUE)
+async def notify_arrangement(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.notify_arrangement(session, context.id("subject"), now=context.tools.clock.now())
+
+
 @handler("communications.notify_late_run", queue=QUEUE)
 async def notify_late_run(context: JobContext) -> None:
     async with context.transaction(final=True) as session:

@@ -45,7 +45,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "payments.run_rejected": (),
     "payments.run_acknowledged": (),
     "payments.run_returned": (),
-    "payments.arrangement_agreed": (),
+    "payments.arrangement_agreed": ("communications.notify_arrangement",),
     "payments.run_late": ("communications.notify_late_run",),
     "payments.supplier_changed": (),
     "payments.query_opened": ("communications.notify_query",),

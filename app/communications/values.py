@@ -43,6 +43,7 @@ class Source(StrEnum):
     CONSULTATION = "consultation"
     ISSUE = "issue"
     QUERY = "query"
+    ARRANGEMENT = "arrangement"
     MONEY_ROLE = "money_role"
 
 

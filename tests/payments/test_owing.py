@@ -18,6 +18,7 @@ from app.payments.rules.owing import is_waivable, most_now, most_per_run
 from app.payments.rules.working import settle
 from app.payments.values import Balance
 from tests.factories import schemes
+from tests.factories.communications import give_mailbox, mail_of, told
 from tests.factories.keys import a_manager_and_their_giver
 from tests.factories.payments import Office
 from tests.factories.people import add_post, somebody_who_left
@@ -208,6 +209,32 @@ async def test_waiver_stays_a_note_until_a_statement_of_the_practice_has_said_it
     notes = (await office.statement(await office.pay(SECOND_QUARTER), owing))["notes"]
     assert notes == [f"300.00 that {owing} owed from before was waived on 22 November 2026. {REASON}"]
     assert (await office.statement(await office.pay(THIRD_QUARTER), owing))["notes"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"kind": "waive"}, "£300.00 that {practice} owes for {title} is waived: it is not taken back."),
+        ({"kind": "recover", "parts": 3}, "each of them is lessened by £100.00 at most."),
+    ],
+)
+async def test_practice_is_told_of_what_is_agreed_once_it_is(
+    shared: LivePlenary, body: dict[str, Any], said: str
+) -> None:
+    office = await an_office_that_is_owed(shared, sessions=1, waive_below=30_001)
+    (practice,) = office.practices
+    await give_mailbox(shared, office.tenant, practice, f"surgery@{practice}.example")
+    made = (await propose(office, **body)).json()["id"]
+    await shared.work()
+    assert await told(shared, office.tenant, "arrangement") == []
+    assert (await agree(office, made)).status_code == 200
+    await shared.work()
+    [letter] = await told(shared, office.tenant, "arrangement")
+    subject, text = mail_of(shared, letter)
+    title = (await office.manager.get(f"/v1/incentive-schemes/{office.scheme}")).json()["title"]
+    assert (letter["address"], subject) == (f"surgery@{practice}.example", f"What is owed for {title}")
+    assert said.format(practice=practice, title=title) in text
+    assert REASON in text
 
 
 async def test_small_debt_is_waived_by_a_second_person_and_the_statement_says_so(shared: LivePlenary) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 
 from app.core.clock import Period
 from app.core.wording import day_text, pounds_words, span_text
-from app.payments.values import Lateness, LateRun, PaymentBrief, QueryBrief, QueryOutcome, QuerySide
+from app.payments.values import AgreedDebt, Lateness, LateRun, PaymentBrief, QueryBrief, QueryOutcome, QuerySide
 
 
 def statement_subject(*, scheme: str, payments: Sequence[PaymentBrief]) -> str:
@@ -137,6 +137,17 @@ def answer_body(*, title: str, is_closed: bool) -> str:
     """The answer itself is read where it may be read: an inbox is no place to work out who sees what."""
     done = " It is answered now." if is_closed else ""
     return f"There is an answer to the issue **{plain_line(title)}** that you raised or support.{done}"
+
+
+def agreed_debt_body(debt: AgreedDebt, *, scheme: str) -> str:
+    """`debt` with its reason, which stands on the next statement as well; after the year's last run there is none."""
+    agreed = (
+        f"{pounds_words(debt.waived)} that {debt.payee} owes for **{plain_line(scheme)}** is waived: it is not taken back."
+        if debt.waived is not None
+        else f"What {debt.payee} owes for **{plain_line(scheme)}** is taken back from later payments, and each of them is"
+        f" lessened by {pounds_words(debt.most or 0)} at most."
+    )
+    return f"Two people of your commissioner have agreed about practice {debt.practice}: {agreed}\n\n> {plain_line(debt.reason)}"
 
 
 def query_body(query: QueryBrief) -> str:

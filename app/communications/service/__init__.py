@@ -27,6 +27,7 @@ from app.communications.service.inbox import (
 )
 from app.communications.service.notices import (
     notify_answer,
+    notify_arrangement,
     notify_issue,
     notify_late_run,
     notify_money_role,
@@ -74,6 +75,7 @@ __all__ = [
     "message_tag",
     "notebook",
     "notify_answer",
+    "notify_arrangement",
     "notify_claim",
     "notify_claims_due",
     "notify_claims_prepared",

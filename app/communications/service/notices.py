@@ -12,7 +12,8 @@ from app.communications.values import Audience, Letter, Source, Topic, Urgency
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.forums.service import get_issue, list_asked, list_followers
-from app.payments.service import find_late, released_statements
+from app.organisations import service as organisations
+from app.payments.service import agreed_debt, find_late, released_statements
 from app.people.service import get_person
 from app.people.values import PostRole
 from app.schemes.service import describe_offer, get_scheme, participation_refs
@@ -67,6 +68,22 @@ async def notify_late_run(session: Tx, run_id: UUID, *, because: str, now: datet
     )
     told = await list_holders(session, {Role.SCHEME_MANAGER, Role.PAYMENTS_RELEASER, Role.AUDITOR}, now)
     await post_letters(session, [letter], Audience(roles=(), practices=(), people=told), now=now)
+
+
+async def notify_arrangement(session: Tx, arrangement_id: UUID, *, now: datetime) -> None:
+    """The practice whose statement the debt is from, or who took it over."""
+    debt = await agreed_debt(session, arrangement_id)
+    scheme = await get_scheme(session, debt.scheme_id)
+    letter = Letter(
+        source=Source.ARRANGEMENT,
+        source_id=str(arrangement_id),
+        topic=Topic.STATEMENTS,
+        urgency=Urgency.ROUTINE,
+        subject=f"What is owed for {scheme.title}",
+        markdown=wording.agreed_debt_body(debt, scheme=scheme.title),
+        practice=await organisations.last_successor(session, debt.practice, on=london_date(now)),
+    )
+    await tell_practices(session, [letter], now=now)
 
 
 async def notify_offers(

@@ -34,7 +34,7 @@ from app.payments.service.following import require_statements_of
 from app.payments.service.freezing import freeze_run
 from app.payments.service.lines import FullLine, get_line
 from app.payments.service.looking_back import PeriodThen, StatementThen, statement_then
-from app.payments.service.owing import agree, list_balances, propose_recovery, propose_waiver
+from app.payments.service.owing import agree, agreed_debt, list_balances, propose_recovery, propose_waiver
 from app.payments.service.persons import export_person
 from app.payments.service.reading import (
     get_run,
@@ -67,6 +67,7 @@ __all__ = [
     "PeriodThen",
     "StatementThen",
     "agree",
+    "agreed_debt",
     "answer_query",
     "approve_correction",
     "approve_run",

@@ -27,7 +27,7 @@ from app.payments.repository.ledger import LedgerRepository
 from app.payments.repository.runs import RunRepository
 from app.payments.rules.owing import is_waivable, most_per_run
 from app.payments.tables import PaymentArrangement
-from app.payments.values import ArrangementKind, Balance
+from app.payments.values import AgreedDebt, ArrangementKind, Balance
 from app.schemes import service as schemes
 from app.schemes.values import SchemeRef
 
@@ -96,6 +96,19 @@ async def agree(
     emit(session, ArrangementAgreedEvent(subject=str(row.id), scheme_id=str(scheme_id)))
     _note(session, row, "payment_arrangement.agreed")
     return row
+
+
+async def agreed_debt(session: Tx, arrangement_id: UUID) -> AgreedDebt:
+    """For notices."""
+    row = await ArrangementRepository(session, session.tenant).get(arrangement_id)
+    return AgreedDebt(
+        scheme_id=row.scheme_id,
+        practice=row.practice,
+        payee=row.payee_code,
+        waived=row.waived,
+        most=row.most_per_run,
+        reason=row.reason,
+    )
 
 
 async def _propose(

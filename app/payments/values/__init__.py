@@ -45,7 +45,7 @@ from app.payments.values.runs import (
     RunTerms,
     StatementBrief,
 )
-from app.payments.values.standing import ACCOUNT_FIGURES, AccountStand, ArrangementKind, Moved, PartPaid
+from app.payments.values.standing import ACCOUNT_FIGURES, AccountStand, AgreedDebt, ArrangementKind, Moved, PartPaid
 from app.payments.values.working import (
     Balance,
     Ceiling,
@@ -67,6 +67,7 @@ __all__ = [
     "READABLE",
     "VOID",
     "AccountStand",
+    "AgreedDebt",
     "AmountForm",
     "Answer",
     "ArrangementKind",

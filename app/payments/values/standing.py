@@ -16,6 +16,18 @@ class ArrangementKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AgreedDebt:
+    """What two people have agreed about a debt, as notices need it: `waived` pence, or `most` pence from each payment."""
+
+    scheme_id: UUID
+    practice: str
+    payee: str
+    waived: int | None
+    most: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PartPaid:
     """A payment of which more or less was paid than its lines come to, and how much."""
 
