@@ -102,6 +102,16 @@ def test_a_successor_that_closes_in_its_turn_leaves_what_it_had_taken_over() -> 
     assert paid == [[450_00], [750_00 + 300_00], [910_00 + 160_00 + 160_00]]
 
 
+def test_what_is_taken_over_is_paid_though_the_list_of_its_own_is_missing() -> None:
+    given = [closing(), replace(HEIR, lists=())]
+    first, second = evaluate(definition(takes_over(per_head())), period=QUARTER, practices=given)
+    assert not first.lines[0].blocked
+    assert (second.lines[0].amount > 0, second.lines[0].blocked) == (True, False)
+    assert "no registered list on or before" in second.lines[0].explain().sentence
+    alone = evaluate(definition(takes_over(per_head())), period=QUARTER, practices=given[1:])[0]
+    assert (alone.lines[0].amount, alone.lines[0].blocked) == (0, True)
+
+
 def test_practices_that_name_each_other_end_where_they_began() -> None:
     second = practice("Y2", member=(Period(APRIL, date(2014, 6, 15)),), successor="Y1")
     assert amounts(takes_over(fixed("910.00")), closing(), second) == [[450_00], [750_00 + 300_00]]

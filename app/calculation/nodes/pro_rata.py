@@ -169,7 +169,9 @@ def _heirs(former: PracticeInput, known: Mapping[str, PracticeInput], period: Pe
 
 
 def _with_rest(own: Earning, former: Earning, share: Fraction, say: Callable[[], Said]) -> Earning:
-    """Beside what the practice earns itself, a share of what one that closed would have."""
+    """Beside what the practice earns itself, a share of what one that closed would have. A line of which that much can be paid
+    is not blocked, though the practice's own list is missing: the words say so.
+    """
     rest = simple(former.pence * share)
     if not rest:
         return own
@@ -181,7 +183,7 @@ def _with_rest(own: Earning, former: Earning, share: Fraction, say: Callable[[],
         tree = {"operator": "sum", "value": pounds_value(earned), "inputs": parts}
         return Told(f"{told.text}{told.link}{pounds_text(own.pence)}", said.words, tree)
 
-    return own.retold(tell).but(pence=earned)
+    return own.retold(tell).but(pence=earned, blocked=False)
 
 
 def _whole_months(period: Period) -> int:
