@@ -112,6 +112,7 @@ class Payments:
         self.say(f"{len(self.places)} runs {words}")
         storm = Storm(self.here, faults, self.say)
         await _each(self.places, self._request)
+        await storm.see(0, len(self.places))
         waiting = list(self.places)
         while waiting:
             ended = await _each(waiting, self._has_ended)
