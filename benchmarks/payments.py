@@ -1,8 +1,9 @@
 """A year of runs for England: 42 commissioners, 7,000 practices among them, twelve months, six components.
 
 Each run is asked for, worked out by the worker's own job, approved and released by three people, so that later months
-look back at earlier ones. The simplest program reads the lists and the facts, does integer arithmetic, and copies the
-amounts into a bare table, run by run. The two take turns month by month, and in the end every line is compared.
+look back at earlier ones; in the end all of it is worked out once more without writing. The simplest program reads the
+lists and the facts, does integer arithmetic, and copies the amounts into a bare table, run by run. The two take turns
+month by month, and in the end every line is compared.
 
 `PLENARY_BENCH_COMMISSIONERS` plays fewer of them: half the commissioners should take half the time.
 """
@@ -13,11 +14,13 @@ import resource
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import product
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.calculation.service import evaluate, parse_definition
 from app.core.clock import Period, add_months
 from app.core.db import Actor, unit_of_work
 from app.core.ids import new_id
@@ -106,6 +109,7 @@ async def measure(place: Place) -> list[Figure]:
             with simplest.counting():
                 await _simplest(place, owner, offices, start)
             print(f"  payments: month {month + 1} of {MONTHS}, ours {ours.wall:.1f} s so far", flush=True)
+    thought = await _what_if(place, app, offices)
     await app.dispose()
     await _check(place, owner, offices)
     await owner.close()
@@ -120,6 +124,7 @@ async def measure(place: Place) -> list[Figure]:
             "us",
             ours.own / simplest.own,
         ),
+        thought,
         Figure("  most memory of this process", peak, peak, "MB", 1.0),
     ]
 
@@ -171,30 +176,57 @@ async def _product(tools: Tools, app: AsyncEngine, offices: list[Office], period
                 await decide(session, run_id, person=person, expected=WHATEVER, now=NOW)
 
 
+async def _what_if(place: Place, app: AsyncEngine, offices: list[Office]) -> Figure:
+    """The same year from what is stored to its figures, without writing anything."""
+    ours, simplest = Spent(), Spent()
+    worker = await asyncpg.connect(place.urls["worker"])
+    for office, month in product(offices, range(MONTHS)):
+        start = add_months(YEAR.valid_from, month)
+        period = Period(start, add_months(start, 1))
+        with ours.counting():
+            async with unit_of_work(app, office.tenant) as session:
+                version = await schemes.get_version_for(session, office.scheme, period)
+                codes = await schemes.list_participants(session, office.scheme, period=period)
+                known = await schemes.gather_inputs(session, office.scheme, version, period=period, codes=codes)
+            results = evaluate(parse_definition(DEFINITION), period=period, practices=known)
+            amounts = [line.amount for result in results for line in result.lines]
+        with simplest.counting():
+            lines = await _worked_out(worker, office, start)
+        if sorted(amounts) != sorted(amount for *_, amount in lines):
+            raise RuntimeError(f"what if differs in {start:%B}")
+    await worker.close()
+    return simplest.against("  what if, without writing", ours)
+
+
 async def _simplest(place: Place, owner: asyncpg.Connection, offices: list[Office], start: date) -> None:
     worker = await asyncpg.connect(place.urls["worker"])
     for office in offices:
-        await worker.execute("SELECT set_config('app.commissioner', $1, false)", str(office.tenant))
-        lists = await worker.fetch(LISTS, f"ZB{office.n:02d}")
-        facts = await worker.fetch(THEIR_FACTS, office.tenant, office.scheme, start, add_months(start, 1))
-        found = {(practice, measure): value for practice, measure, value in facts}
-        cover = _shared(POOL // 12, [(practice, int(weighted * 100)) for practice, _, weighted in lists])
-        lines: list[tuple[str, date, str, int]] = []
-        for practice, registered, _ in lists:
-            sessions, afternoons, checks, register = (
-                int(found[practice, name]) for name in ("lead_session", "afternoon", "check", "register")
-            )
-            amounts = (
-                ("engagement", _pence(registered, HEAD)),
-                ("lead-time", min(sessions, 2) * SESSION),
-                ("learning", afternoons * AFTERNOON),
-                ("checks", min(checks, register) * CHECK),
-                ("control", _points(found[practice, "controlled"])),
-                ("cover", cover[practice]),
-            )
-            lines += [(practice, start, component, amount) for component, amount in amounts]
-        await owner.copy_records_to_table("bare", records=lines)
+        await owner.copy_records_to_table("bare", records=await _worked_out(worker, office, start))
     await worker.close()
+
+
+async def _worked_out(worker: asyncpg.Connection, office: Office, start: date) -> list[tuple[str, date, str, int]]:
+    """An office's month in bare integers."""
+    await worker.execute("SELECT set_config('app.commissioner', $1, false)", str(office.tenant))
+    lists = await worker.fetch(LISTS, f"ZB{office.n:02d}")
+    facts = await worker.fetch(THEIR_FACTS, office.tenant, office.scheme, start, add_months(start, 1))
+    found = {(practice, measure): value for practice, measure, value in facts}
+    cover = _shared(POOL // 12, [(practice, int(weighted * 100)) for practice, _, weighted in lists])
+    lines: list[tuple[str, date, str, int]] = []
+    for practice, registered, _ in lists:
+        sessions, afternoons, checks, register = (
+            int(found[practice, name]) for name in ("lead_session", "afternoon", "check", "register")
+        )
+        amounts = (
+            ("engagement", _pence(registered, HEAD)),
+            ("lead-time", min(sessions, 2) * SESSION),
+            ("learning", afternoons * AFTERNOON),
+            ("checks", min(checks, register) * CHECK),
+            ("control", _points(found[practice, "controlled"])),
+            ("cover", cover[practice]),
+        )
+        lines += [(practice, start, component, amount) for component, amount in amounts]
+    return lines
 
 
 def _pence(size: Decimal | int, rate: int) -> int:
