@@ -154,6 +154,21 @@ async def test_who_took_over_and_the_lmc_around_it_hear_of_a_query_that_was_aske
     assert f"surgery@{a}.example" not in addresses
 
 
+async def test_a_practice_hears_of_its_query_itself_until_the_merger_has_come(shared: LivePlenary) -> None:
+    office = await Office.open(shared)
+    a, b = office.practices
+    for code in (a, b):
+        await give_mailbox(shared, office.tenant, code, f"surgery@{code}.example")
+    path = await office.query((await office.statement(await office.pay(), a))["lines"][0]["reference"], a)
+    await _merge(office, a, b, "2026-12-01")
+    answer = {"outcome": "explained", "text": "It is right."}
+    assert (await office.manager.post(f"{path}/answer", json=answer, headers=ANY)).status_code == 200
+    await shared.work()
+    addresses = {row["address"] for row in await told(shared, office.tenant, "query")}
+    assert f"surgery@{a}.example" in addresses
+    assert f"surgery@{b}.example" not in addresses
+
+
 async def test_who_took_over_from_a_successor_has_what_was_its_predecessors(shared: LivePlenary) -> None:
     office = await Office.open(shared, lists=("1000", "1000", "1000"))
     a, b, c = office.practices
