@@ -1,0 +1,203 @@
+"""HTTP of announcements and what became of them."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from app.communications import errors, service
+from app.communications.repository import announcements
+from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.router.root import router
+from app.communications.schemas import announcements as announcements_schemas
+from app.communications.schemas import deliveries as deliveries_schemas
+from app.communications.tables import Announcement, Delivery
+from app.communications.values import (
+    Channel,
+    Counts,
+    DeliveryState,
+    Draft,
+    WantedAudience,
+)
+from app.core.auth import require
+from app.core.db import Transaction
+from app.core.errors import Forbidden, PreconditionFailed
+from app.core.http import MayMatch, Serving, accepted, paged
+from app.core.operations import Operation, operation_answer
+from app.core.principal import Principal
+from app.core.problems import error_responses
+from app.organisations.values import Places
+
+DELIVERIES = service.DELIVERIES
+
+
+Reader = Annotated[Principal, require("announcements:read")]
+
+
+Editor = Annotated[Principal, require("announcements:write")]
+
+
+@router.post(
+    "/v1/announcements",
+    status_code=202,
+    responses=error_responses(errors.AudienceUnknown, errors.AcknowledgementPast),
+)
+async def publish_announcement(
+    body: announcements_schemas.AnnouncementIn,
+    caller: Editor,
+    session: Transaction,
+    serving: Serving,
+    response: Response,
+) -> Operation:
+    """Tell many people something. It is on the intranet at once; mails and inboxes follow, as the operation shows.
+
+    Where nobody in a practice holds one of the roles it goes to the practice's shared mailbox, and the counts say so.
+    A locality's editor writes to that locality: 403 when the audience names another place, and an audience without places
+    is the locality's. With `dry_run` nothing is sent: the operation has succeeded and its `result` says how many people and mailboxes it
+    would reach and how many messages they were sent in the last seven days.
+    """
+    draft, now = _draft(body), serving.clock.now()
+    if body.dry_run:
+        operation = await service.measure_announcement(session, caller, draft, now=now)
+    else:
+        operation = await service.publish_announcement(session, caller, draft, now=now)
+    accepted(response, operation.id)
+    return operation_answer(operation)
+
+
+def _draft(body: announcements_schemas.AnnouncementIn) -> Draft:
+    wanted = body.audience
+    return Draft(
+        title=body.title,
+        markdown=body.body_markdown,
+        audience=WantedAudience(
+            roles=tuple(role.value for role in wanted.roles) if wanted.roles else None,
+            localities=tuple(wanted.localities) if wanted.localities else None,
+            practices=tuple(wanted.practices) if wanted.practices else None,
+            scheme=wanted.scheme,
+            state=wanted.state,
+        ),
+        channels=tuple(dict.fromkeys(body.channels)),
+        urgency=body.urgency,
+        on_intranet=body.on_intranet,
+        must_acknowledge_by=body.must_acknowledge_by,
+    )
+
+
+@router.get("/v1/announcements")
+async def list_announcements(
+    params: Annotated[announcements_schemas.AnnouncementParams, Query()],
+    caller: Reader,
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> announcements_schemas.AnnouncementPage:
+    """Announcements, newest first. The intranet sees those marked for it; a person also those sent to them; the office
+    all, a locality's office those that went to nobody outside it.
+
+    What was addressed to localities or practices is on their pages alone: a key or a person of theirs sees it here, the
+    commissioner's own intranet with `locality_id`.
+    """
+    sight = await service.sight_of(session, caller, now=serving.clock.now())
+    page = await AnnouncementRepository(session, session.tenant).list_page(
+        sight,
+        Places(frozenset(), frozenset({params.locality_id})) if params.locality_id else None,
+        published_since=params.published_since,
+        params=params,
+        cursors=serving.cursors,
+    )
+    return paged(request, response, page.map(_summary))
+
+
+@router.get("/v1/announcements/{announcement_id}", responses=error_responses(errors.AnnouncementNotFound))
+async def get_announcement(
+    announcement_id: UUID, caller: Reader, session: Transaction, serving: Serving, response: Response
+) -> announcements_schemas.Announcement:
+    """One announcement; for the office also whom it was meant for and what has become of it."""
+    now = serving.clock.now()
+    sight = await service.sight_of(session, caller, now=now)
+    row = await AnnouncementRepository(session, session.tenant).get_visible(announcement_id, sight)
+    return _shown(response, row, await service.office_counts(session, caller, announcement_id, now=now))
+
+
+def _shown(response: Response, row: Announcement, counts: Counts | None) -> announcements_schemas.Announcement:
+    """Whom it was meant for is seen by whoever follows what becomes of it."""
+    response.headers["ETag"] = service.announcement_tag(row, counts)
+    shown = {"audience": row.audience if counts else None, "counts": counts}
+    return announcements_schemas.Announcement.model_validate(_members(row) | shown, from_attributes=True)
+
+
+def _members(row: Announcement) -> dict[str, Any]:
+    """What every reader of an announcement is told of it."""
+    names = announcements_schemas.AnnouncementSummary.model_fields.keys() - {"localities"}
+    return {name: getattr(row, name) for name in names} | {"localities": row.audience["localities"]}
+
+
+def _summary(row: Announcement) -> announcements_schemas.AnnouncementSummary:
+    return announcements_schemas.AnnouncementSummary(**_members(row))
+
+
+@router.get(
+    "/v1/announcements/{announcement_id}/deliveries",
+    responses=error_responses(errors.AnnouncementNotFound),
+)
+async def list_deliveries(
+    announcement_id: UUID,
+    params: Annotated[deliveries_schemas.DeliveryParams, Query()],
+    caller: Annotated[Principal, require(DELIVERIES)],
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> deliveries_schemas.DeliveryPage:
+    """What became of an announcement for each recipient. A locality's office sees this of announcements that went to
+    nobody outside it.
+    """
+    await AnnouncementRepository(session, session.tenant).get(announcement_id)
+    if not await service.follows_deliveries(session, caller, announcement_id, now=serving.clock.now()):
+        raise Forbidden("Your role follows announcements to your own localities and practices only.")
+    page = await announcements.list_deliveries(
+        session,
+        announcement_id,
+        state=params.state,
+        in_doubt=params.in_doubt,
+        params=params,
+        cursors=serving.cursors,
+    )
+    return paged(request, response, page.map(_delivery))
+
+
+def _delivery(row: Delivery) -> deliveries_schemas.Delivery:
+    return deliveries_schemas.Delivery(
+        id=row.id,
+        person_id=row.person_id,
+        name=row.name,
+        practice=row.practice,
+        is_mailbox=row.person_id is None,
+        channel=Channel(row.channel),
+        state=DeliveryState(row.state),
+        in_doubt=row.doubts > 0,
+        attempts=row.attempts,
+        detail=row.detail,
+        sent_at=row.sent_at,
+        acknowledged_at=row.acknowledged_at,
+    )
+
+
+@router.post(
+    "/v1/announcements/{announcement_id}/withdraw",
+    responses=error_responses(errors.AnnouncementNotFound, PreconditionFailed),
+)
+async def withdraw_announcement(
+    announcement_id: UUID,
+    caller: Editor,
+    session: Transaction,
+    serving: Serving,
+    expected: MayMatch,
+    response: Response,
+) -> announcements_schemas.Announcement:
+    """Take it off the intranet. Mail that has gone out is not called back; a second time changes nothing."""
+    now = serving.clock.now()
+    row = await service.withdraw_announcement(session, caller, announcement_id, expected=expected, now=now)
+    return _shown(response, row, await service.office_counts(session, caller, announcement_id, now=now))

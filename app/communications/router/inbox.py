@@ -1,0 +1,92 @@
+"""HTTP of a person's messages and choices."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+
+from app.communications import errors, service
+from app.communications.repository import inbox
+from app.communications.router.root import router
+from app.communications.schemas import inbox as inbox_schemas
+from app.communications.values import (
+    InboxItem,
+)
+from app.core.auth import require
+from app.core.db import Transaction
+from app.core.errors import PreconditionFailed, PreconditionRequired
+from app.core.etag import version_etag
+from app.core.http import MayMatch, MustMatch, Serving, paged
+from app.core.principal import Principal
+from app.core.problems import error_responses
+
+Person = Annotated[Principal, require("inbox:own")]
+
+
+@router.get("/v1/me/inbox")
+async def list_inbox(
+    params: Annotated[inbox_schemas.InboxParams, Query()],
+    caller: Person,
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> inbox_schemas.InboxPage:
+    """The caller's messages, newest first, whether they were mailed too or not."""
+    person = caller.require_person()
+    page = await inbox.list_inbox(
+        session, person, to_acknowledge=params.to_acknowledge, params=params, cursors=serving.cursors
+    )
+    return paged(request, response, page)
+
+
+@router.get("/v1/me/inbox/{message_id}", responses=error_responses(errors.MessageNotFound))
+async def get_message(
+    message_id: UUID, caller: Person, session: Transaction, response: Response
+) -> inbox_schemas.InboxMessage:
+    """One of the caller's messages."""
+    return _message(response, await service.get_message(session, caller.require_person(), message_id))
+
+
+@router.post(
+    "/v1/me/inbox/{message_id}/acknowledge",
+    responses=error_responses(errors.MessageNotFound, errors.NothingToAcknowledge, PreconditionFailed),
+)
+async def acknowledge_message(
+    message_id: UUID, caller: Person, session: Transaction, serving: Serving, expected: MayMatch, response: Response
+) -> inbox_schemas.InboxMessage:
+    """Say that it was read. A second time changes nothing."""
+    person, now = caller.require_person(), serving.clock.now()
+    return _message(response, await service.acknowledge(session, person, message_id, expected=expected, now=now))
+
+
+def _message(response: Response, item: InboxItem) -> inbox_schemas.InboxMessage:
+    response.headers["ETag"] = service.message_tag(item)
+    return inbox_schemas.InboxMessage.model_validate(item)
+
+
+@router.get("/v1/me/preferences")
+async def get_preferences(caller: Person, session: Transaction, response: Response) -> inbox_schemas.Preferences:
+    """Which topics' routine mail the caller wants."""
+    row = await inbox.find_preference(session, caller.require_person())
+    response.headers["ETag"] = version_etag(row.version if row else 0)
+    return inbox_schemas.Preferences(email=service.wanted_topics(row))
+
+
+@router.put("/v1/me/preferences", responses=error_responses(PreconditionFailed, PreconditionRequired))
+async def set_preferences(
+    body: inbox_schemas.Preferences,
+    caller: Person,
+    expected: MustMatch,
+    session: Transaction,
+    serving: Serving,
+    response: Response,
+) -> inbox_schemas.Preferences:
+    """Turn routine mail of topics on or off; topics that are not named stay as they are. If-Match after the first time."""
+    row = await service.set_preferences(
+        session, caller.require_person(), body.email, expected=expected, now=serving.clock.now()
+    )
+    # The row's new version is only known once it has been written.
+    await session.flush()
+    response.headers["ETag"] = version_etag(row.version)
+    return inbox_schemas.Preferences(email=service.wanted_topics(row))

@@ -1,0 +1,173 @@
+"""Announcements as they come in and go out."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.communications.schemas.examples import ID
+from app.communications.values import Channel, Urgency
+from app.core.clock import Instant
+from app.core.http import PageModel, StrictModel
+from app.core.pagination import PageParams
+from app.core.privacy import OneLine, SafeText
+from app.people.values import PostRole
+
+_EXAMPLE_COUNTS: dict[str, Any] = {
+    "recipients": 61,
+    "mailboxes": 4,
+    "queued": 0,
+    "sent": 55,
+    "delivered": 3,
+    "failed": 1,
+    "suppressed": 2,
+    "in_doubt": 0,
+    "acknowledged": 17,
+}
+
+
+_EXAMPLE = {
+    "id": ID,
+    "title": "Protected learning time in June",
+    "body_markdown": "The afternoon of **10 June** is protected.",
+    "body_html": "<p>The afternoon of <strong>10 June</strong> is protected.</p>\n",
+    "urgency": "routine",
+    "channels": ["email", "inbox"],
+    "on_intranet": True,
+    "must_acknowledge_by": None,
+    "published_at": "2026-11-22T10:00:00Z",
+    "withdrawn_at": None,
+    "audience": {"roles": ["named_lead"], "localities": None, "practices": None, "scheme": None, "state": None},
+    "counts": _EXAMPLE_COUNTS,
+}
+
+
+class AudienceIn(StrictModel):
+    """Who is meant. A member that is left out sets no limit of its kind; `{}` means everybody in a post.
+
+    `practices` and `localities` add up. `scheme` narrows them to those who take part in it, or whose part is in `state`.
+    """
+
+    model_config = {"json_schema_extra": {"examples": [{"roles": ["named_lead", "practice_manager"]}]}}
+
+    roles: Annotated[list[PostRole], Field(min_length=1, max_length=30)] | None = None
+    localities: Annotated[list[UUID], Field(min_length=1, max_length=200)] | None = None
+    practices: Annotated[list[str], Field(min_length=1, max_length=10_000)] | None = None
+    scheme: UUID | None = None
+    state: Literal["offered", "accepted", "declined"] | None = Field(
+        default=None, description="With `scheme` only. Default: `accepted`."
+    )
+
+    @model_validator(mode="after")
+    def _state_needs_scheme(self) -> "AudienceIn":
+        if self.state is not None and self.scheme is None:
+            raise PydanticCustomError(
+                "state_without_scheme", "`state` is that of a scheme's participants; name the scheme."
+            )
+        return self
+
+
+class AnnouncementIn(StrictModel):
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {
+                    "title": "Protected learning time in June",
+                    "body_markdown": "The afternoon of **10 June** is protected.",
+                    "audience": {"roles": ["named_lead", "practice_manager"]},
+                    "urgency": "routine",
+                    "on_intranet": True,
+                }
+            ]
+        }
+    }
+
+    title: Annotated[OneLine, Field(min_length=1, max_length=200)]
+    body_markdown: Annotated[SafeText, Field(min_length=1, max_length=20_000)]
+    audience: AudienceIn
+    channels: Annotated[list[Channel], Field(min_length=1, max_length=2)] = [Channel.EMAIL, Channel.INBOX]
+    urgency: Urgency = Field(
+        default=Urgency.ROUTINE, description="Routine mail is not sent to those who turned its topic off."
+    )
+    on_intranet: bool = Field(default=False, description="Whether keys of the intranet may show it.")
+    must_acknowledge_by: date | None = None
+    dry_run: bool = Field(default=False, description="Send nothing; say how many it would reach.")
+
+    @field_validator("title", "body_markdown")
+    @classmethod
+    def _has_words(cls, text: str) -> str:
+        if not text.strip():
+            raise PydanticCustomError("blank", "Write something.")
+        return text.strip()
+
+
+class Counts(BaseModel):
+    """`recipients` includes the mailboxes; each is in one of the states after that.
+
+    `sent`: a mail server took it, or it lies in the outbox. `delivered`: to the inbox alone. `suppressed`: the person
+    wants no routine mail of this topic. `in_doubt`: may have arrived twice or not at all, whatever became of it later.
+    """
+
+    model_config = {"from_attributes": True, "json_schema_extra": {"examples": [_EXAMPLE_COUNTS]}}
+
+    recipients: int
+    mailboxes: int
+    queued: int
+    sent: int
+    delivered: int
+    failed: int
+    suppressed: int
+    in_doubt: int
+    acknowledged: int
+
+
+class Audience(BaseModel):
+    """Who was meant; null sets no limit."""
+
+    roles: list[str] | None
+    localities: list[UUID] | None
+    practices: list[str] | None
+    scheme: UUID | None
+    state: str | None
+
+
+class AnnouncementSummary(BaseModel):
+    """An announcement in a list. `body_html` is safe to put into a page."""
+
+    model_config = {"from_attributes": True}
+
+    id: UUID
+    title: str
+    body_markdown: str
+    body_html: str
+    urgency: Urgency
+    channels: list[Channel]
+    on_intranet: bool
+    localities: list[UUID] | None = Field(
+        description="The localities it was addressed to, on whose pages alone the intranet shows it."
+    )
+    must_acknowledge_by: date | None
+    published_at: Instant
+    withdrawn_at: Instant | None
+
+
+class Announcement(AnnouncementSummary):
+    """`audience` and `counts` are for the office; others see null."""
+
+    model_config = {"from_attributes": True, "json_schema_extra": {"examples": [_EXAMPLE]}}
+
+    audience: Audience | None
+    counts: Counts | None
+
+
+class AnnouncementPage(PageModel):
+    data: list[AnnouncementSummary]
+
+
+class AnnouncementParams(PageParams):
+    published_since: Instant | None = Field(default=None, description="Published at that instant or later.")
+    locality_id: UUID | None = Field(
+        default=None, description="What the page of that locality shows: its own and what is for everybody."
+    )

@@ -1,0 +1,33 @@
+"""What editors published."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field, SQLModel
+
+from app.core.ids import new_id
+
+
+class Announcement(SQLModel, table=True):
+    """What an editor published. What was sent of it is a `Message`."""
+
+    __tablename__ = "announcement"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    title: str
+    body_markdown: str
+    body_html: str
+    audience: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    channels: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    urgency: str
+    on_intranet: bool
+    must_acknowledge_by: date | None
+    author_person_id: UUID | None
+    operation_id: UUID
+    published_at: datetime
+    withdrawn_at: datetime | None = None
+    version: int = 1

@@ -1,0 +1,53 @@
+"""What was said, and to whom it goes."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from app.core.ids import new_id
+
+
+class Message(SQLModel, table=True):
+    """What was said. `practice` is set where the words are for one practice."""
+
+    __tablename__ = "message"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    source: str
+    source_id: str
+    occasion: str
+    practice: str | None
+    topic: str
+    urgency: str
+    subject: str
+    body_text: str
+    body_html: str
+    must_acknowledge_by: date | None
+    created_at: datetime
+
+
+class Delivery(SQLModel, table=True):
+    """One message to one person or mailbox, and what became of it."""
+
+    __tablename__ = "delivery"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    message_id: UUID
+    recipient: str
+    person_id: UUID | None
+    practice: str | None
+    name: str | None
+    address: str | None
+    channel: str
+    in_inbox: bool
+    state: str
+    batch: UUID | None
+    attempts: int = 0
+    doubts: int = 0
+    detail: str | None
+    created_at: datetime
+    sent_at: datetime | None
+    acknowledged_at: datetime | None

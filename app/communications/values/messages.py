@@ -1,0 +1,149 @@
+"""What is sent, to whom, by which way, and what became of it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+
+class Urgency(StrEnum):
+    ROUTINE = "routine"
+    IMPORTANT = "important"
+    CRITICAL = "critical"
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    INBOX = "inbox"
+
+
+class Topic(StrEnum):
+    """What a message is about, as far as a person may choose: routine mail of a topic can be turned off."""
+
+    ANNOUNCEMENTS = "announcements"
+    STATEMENTS = "statements"
+    SCHEMES = "schemes"
+    ISSUES = "issues"
+
+
+class Source(StrEnum):
+    """What led to a message; with its id, it is told once."""
+
+    ANNOUNCEMENT = "announcement"
+    STATEMENT = "statement"
+    LATE_RUN = "late_run"
+    OFFER = "offer"
+    SIGN_UP = "sign_up"
+    CLAIM = "claim"
+    CONSULTATION = "consultation"
+    ISSUE = "issue"
+    QUERY = "query"
+    ARRANGEMENT = "arrangement"
+    MONEY_ROLE = "money_role"
+
+
+class DeliveryState(StrEnum):
+    """`attempting`: it is on its way at this moment. `parked`: given up until somebody runs the parked job again.
+
+    `delivered`: it lies in the person's inbox and goes nowhere else. `in_doubt`: the mail server took the whole message
+    twice without an answer.
+    """
+
+    QUEUED = "queued"
+    ATTEMPTING = "attempting"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    PARKED = "parked"
+    SUPPRESSED = "suppressed"
+    IN_DOUBT = "in_doubt"
+
+
+OPEN: Final = (DeliveryState.QUEUED, DeliveryState.ATTEMPTING)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is meant, ready to be looked up: a practice counts when it is among `practices` or in one of `localities`.
+
+    `people` are meant whatever their posts.
+    """
+
+    roles: tuple[str, ...] | None
+    localities: tuple[UUID, ...] | None = None
+    practices: tuple[str, ...] | None = None
+    people: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message in words, before it is known who gets it. `practice`: it is for the people of that practice alone.
+
+    The same source, id and occasion are told once.
+    """
+
+    source: Source
+    source_id: str
+    topic: Topic
+    urgency: Urgency
+    subject: str
+    markdown: str
+    occasion: str = ""
+    practice: str | None = None
+    must_acknowledge_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`recipients` are all of them, mailboxes included; each is in one of the states after that.
+
+    `in_doubt` counts every message that may have arrived twice or not at all, whatever became of it later.
+    """
+
+    recipients: int = 0
+    mailboxes: int = 0
+    queued: int = 0
+    sent: int = 0
+    delivered: int = 0
+    failed: int = 0
+    suppressed: int = 0
+    in_doubt: int = 0
+    acknowledged: int = 0
+
+
+NO_COUNTS: Final = Counts()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is left of a batch after one pass. `exhausted`: how many have been tried as often as they may be. `reasons`: why
+    some were not taken this time, without addresses.
+    """
+
+    moved: int
+    exhausted: int
+    attempts: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    id: UUID
+    source: Source
+    source_id: str
+    practice: str | None
+    topic: Topic
+    urgency: Urgency
+    subject: str
+    body_text: str
+    body_html: str
+    must_acknowledge_by: date | None
+    acknowledged_at: datetime | None
+    created_at: datetime
