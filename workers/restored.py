@@ -16,7 +16,7 @@ async def hold_back(tools: Tools) -> int:
     while await relay(tools):
         pass
     async with unit_of_work(tools.worker_engine, None) as session:
-        return await jobs.park_waiting(session, queue=jobs.OUTWARD, error=RESTORED)
+        return await jobs.park_waiting(session, queues=jobs.OUTWARD, error=RESTORED)
 
 
 async def _hold(settings: Settings) -> int:

@@ -54,7 +54,7 @@ async def make_tools(settings: Settings) -> Tools:
     return Tools(
         settings=settings,
         clock=SystemClock(),
-        worker_engine=make_engine(settings.sqlalchemy_url("worker"), pool_size=6, application="plenary-worker"),
+        worker_engine=make_engine(settings.sqlalchemy_url("worker"), pool_size=16, application="plenary-worker"),
         platform_engine=make_engine(settings.sqlalchemy_url("platform"), pool_size=2, application="plenary-worker"),
         waker=Waker(settings.redis_url),
     )

@@ -180,7 +180,7 @@ async def _after_restore(urls: dict[str, str]) -> None:
     engine = make_engine(logins.sqlalchemy_url("worker"), pool_size=1)
     try:
         async with unit_of_work(engine, None) as session:
-            await jobs.park_waiting(session, queue=jobs.OUTWARD, error=RESTORED)
+            await jobs.park_waiting(session, queues=jobs.OUTWARD, error=RESTORED)
             await jobs.free_running(session)
     finally:
         await engine.dispose()

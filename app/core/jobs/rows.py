@@ -15,9 +15,10 @@ from app.core.db import Tx
 from app.core.errors import DomainError
 from app.core.ids import new_id
 
-QUEUES: Final = ("payments", "notifications", "documents", "default")
-OUTWARD: Final = "notifications"
-"""The queue of everything whose effect is outside: what a restore holds back."""
+QUEUES: Final = ("payments", "notifications", "bulk", "webhooks", "documents", "default")
+"""`notifications`: what somebody waits for. `bulk`: what goes to many and may take its time."""
+OUTWARD: Final = ("notifications", "bulk", "webhooks")
+"""The queues of everything whose effect is outside: what a restore holds back."""
 LEASE_SECONDS: Final = 10
 
 
@@ -288,7 +289,7 @@ async def redrive(session: Tx, *, job_id: UUID | None = None, kind: str | None =
     return moved
 
 
-_PARK_WAITING = text(f"UPDATE job SET {_PARKED} WHERE queue = :queue AND state IN ('queued', 'running')")
+_PARK_WAITING = text(f"UPDATE job SET {_PARKED} WHERE queue = ANY(:queues) AND state IN ('queued', 'running')")
 _FREE = text("UPDATE job SET state = 'queued', lease_until = NULL WHERE state = 'running'")
 _DROP_DONE = text(
     """DELETE FROM job WHERE commissioner_id = :tenant AND id IN (
@@ -297,9 +298,10 @@ _DROP_DONE = text(
 )
 
 
-async def park_waiting(session: Tx, *, queue: str, error: str) -> int:
-    """Hold all of a queue's work for a person, every tenant's, as the worker login sees it. Returns how many."""
-    return (await (await session.connection()).execute(_PARK_WAITING, {"queue": queue, "error": error})).rowcount
+async def park_waiting(session: Tx, *, queues: Sequence[str], error: str) -> int:
+    """Hold all work of these queues for a person, every tenant's, as the worker login sees it. Returns how many."""
+    values = {"queues": list(queues), "error": error}
+    return (await (await session.connection()).execute(_PARK_WAITING, values)).rowcount
 
 
 async def free_running(session: Tx) -> None:
