@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
+from app.core.networks import Network, parse_networks
 from app.core.secrets import SecretBox
 
 _PREFIX: Final = "PLENARY_"
@@ -74,6 +75,14 @@ def _proxies(text: str) -> str:
             ipaddress.ip_network(entry, strict=False)
     except ValueError:
         raise ValueError("has to be addresses, networks or *, separated by commas") from None
+    return text
+
+
+def _networks(text: str) -> str:
+    try:
+        parse_networks(text)
+    except ValueError:
+        raise ValueError("has to be networks or addresses, separated by commas") from None
     return text
 
 
@@ -152,6 +161,11 @@ class Settings(BaseSettings):
         (),
         description="Identity providers, as a JSON list of `{issuer, audience, commissioner?, algorithms?, email_claim?}`.",
     )
+    outside_networks: Annotated[str, AfterValidator(_networks)] = Field(
+        "",
+        description="Networks of one's own, separated by commas, that webhooks and other calls to the outside may reach, "
+        "without TLS and at any port. Elsewhere private addresses are never called.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged; of libraries only warnings are."
     )
@@ -185,6 +199,10 @@ class Settings(BaseSettings):
     @property
     def outbox_path(self) -> Path:
         return self.outbox or self.home / "outbox"
+
+    @property
+    def own_networks(self) -> tuple[Network, ...]:
+        return parse_networks(self.outside_networks)
 
     @property
     def base_url(self) -> str:
