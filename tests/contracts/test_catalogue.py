@@ -27,6 +27,7 @@ UNCLAIMED = {
     "uq_delivery_recipient": "inserted with ON CONFLICT DO NOTHING",
     "uq_attendance_person": "lists of one meeting are taken one after the other, under its lock",
     "uq_cpd_entry_attendance": "written by the one job of each attendance",
+    "uq_suppression_address": "inserted with ON CONFLICT DO NOTHING",
     "uq_issue_supporter": "inserted with ON CONFLICT DO NOTHING",
     "uq_issue_response_current": "answers to one issue are taken one after the other, under its lock",
 }

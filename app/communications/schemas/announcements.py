@@ -87,7 +87,10 @@ class AnnouncementIn(StrictModel):
     title: Annotated[OneLine, Field(min_length=1, max_length=200)]
     body_markdown: Annotated[SafeText, Field(min_length=1, max_length=20_000)]
     audience: AudienceIn
-    channels: Annotated[list[Channel], Field(min_length=1, max_length=2)] = [Channel.EMAIL, Channel.INBOX]
+    channels: Annotated[list[Literal[Channel.EMAIL, Channel.INBOX]], Field(min_length=1, max_length=2)] = [
+        Channel.EMAIL,
+        Channel.INBOX,
+    ]
     urgency: Urgency = Field(
         default=Urgency.ROUTINE, description="Routine mail is not sent to those who turned its topic off."
     )

@@ -1,7 +1,16 @@
-"""Announcements, messages, deliveries and preferences."""
+"""Announcements, messages, deliveries, preferences, and how messages leave."""
 
 from app.communications.tables.announcements import Announcement
+from app.communications.tables.channels import MessageProvider, SendingAllowance, Suppression
 from app.communications.tables.messages import Delivery, Message
 from app.communications.tables.preferences import MessagePreference
 
-__all__ = ["Announcement", "Delivery", "Message", "MessagePreference"]
+__all__ = [
+    "Announcement",
+    "Delivery",
+    "Message",
+    "MessagePreference",
+    "MessageProvider",
+    "SendingAllowance",
+    "Suppression",
+]

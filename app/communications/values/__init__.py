@@ -1,6 +1,13 @@
 """The words of communications: what is sent, to whom, by which way, and what became of it."""
 
 from app.communications.values.announcements import Area, Draft, Reach, RoleReach, Sight, WantedAudience
+from app.communications.values.channels import (
+    NOTIFY_PER_DAY,
+    NOTIFY_PER_MINUTE,
+    ProviderKind,
+    SuppressionReason,
+    SuppressionSource,
+)
 from app.communications.values.messages import (
     NO_COUNTS,
     OPEN,
@@ -19,6 +26,8 @@ from app.communications.values.messages import (
 from app.communications.values.today import DatedMeeting, ExpectedMoney, News, Task, Today
 
 __all__ = [
+    "NOTIFY_PER_DAY",
+    "NOTIFY_PER_MINUTE",
     "NO_COUNTS",
     "OPEN",
     "Area",
@@ -32,12 +41,15 @@ __all__ = [
     "InboxItem",
     "Letter",
     "News",
+    "ProviderKind",
     "Reach",
     "Rendered",
     "RoleReach",
     "Settled",
     "Sight",
     "Source",
+    "SuppressionReason",
+    "SuppressionSource",
     "Task",
     "Today",
     "Topic",

@@ -16,6 +16,9 @@ class Urgency(StrEnum):
 class Channel(StrEnum):
     EMAIL = "email"
     INBOX = "inbox"
+    TEXT = "text"
+    PUSH = "push"
+    TEAMS = "teams"
 
 
 class Topic(StrEnum):
