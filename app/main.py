@@ -15,6 +15,7 @@ from app.access.service import DatabaseAuthenticator
 from app.communications import router as communications
 from app.communications import service as communications_service
 from app.core import router as core
+from app.core.changes import ChangeSights
 from app.core.clock import Clock, SystemClock
 from app.core.contract import About, describe
 from app.core.db import make_engine
@@ -143,6 +144,16 @@ PERSON_HOLDERS = PersonHolders(
 )
 
 
+# Whom the change feed tells of what, for the kinds of which not everybody sees every one.
+CHANGE_SIGHTS = ChangeSights(
+    {
+        "announcement": communications_service.changes_seen,
+        "claim": schemes_service.changes_seen,
+        "meeting": meetings_service.changes_seen,
+        "payment_query": payments_service.changes_seen,
+    }
+)
+
 FIGURES = (
     Figure(
         "releases_unacknowledged",
@@ -224,6 +235,7 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
             PERSON_HOLDERS,
             SchemeEvidence(schemes_service.refuse_meeting),
             Spreadsheets(read_rows),
+            CHANGE_SIGHTS,
         ),
     )
 

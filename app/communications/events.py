@@ -3,22 +3,75 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.core.changes import Marks
 from app.core.events import Event, Resource
 
-ANNOUNCEMENT = Resource("announcement", href="/v1/announcements/{}", scope="announcements:read")
+ANNOUNCEMENT = Resource("announcement", href="/v1/announcements/{}", scope="announcements:read", is_bounded=True)
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnnouncementPublished(Event):
-    """Subject: the announcement. Its recipients are worked out afterwards, by a job."""
+class _AnnouncementEvent(Event):
+    """Subject: the announcement. `places` are those it was addressed to (`locality:<id>`, `practice:<code>`); None: all."""
+
+    resource: ClassVar[Resource | None] = ANNOUNCEMENT
+
+    unsaid: ClassVar[frozenset[str]] = frozenset({"places", "on_intranet"})
+
+    places: tuple[str, ...] | None
+    on_intranet: bool
+
+    def _shown(self) -> Marks:
+        """Where the intranet shows it."""
+        if not self.on_intranet:
+            return frozenset()
+        return frozenset({"intranet", "everybody"} if self.places is None else {"intranet", *self.places})
+
+    def _held(self) -> Marks:
+        """Those to whom it may have been sent, whoever they are, and the offices of these places."""
+        if self.places is None:
+            return frozenset({"sent", "sent:anywhere"})
+        return frozenset({"sent:anywhere", *(f"{way}:{place}" for way in ("sent", "office") for place in self.places)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementPublished(_AnnouncementEvent):
+    """Its recipients are worked out afterwards, by a job."""
 
     name: ClassVar[str] = "communications.announcement_published"
-    resource: ClassVar[Resource | None] = ANNOUNCEMENT
+
+    @property
+    def concerns(self) -> Marks:
+        return self._shown() | {f"office:{place}" for place in self.places or ()}
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnnouncementWithdrawn(Event):
-    """Subject: the announcement, which the intranet no longer shows. Mail that has gone out is not called back."""
+class AnnouncementSent(_AnnouncementEvent):
+    """Its recipients are worked out, and may read it from now on."""
+
+    name: ClassVar[str] = "communications.announcement_sent"
+
+    @property
+    def concerns(self) -> Marks:
+        return self._held()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementWithdrawn(_AnnouncementEvent):
+    """The intranet no longer shows it. Mail that has gone out is not called back."""
 
     name: ClassVar[str] = "communications.announcement_withdrawn"
-    resource: ClassVar[Resource | None] = ANNOUNCEMENT
+
+    @property
+    def concerns(self) -> Marks:
+        return self._shown()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnouncementKept(_AnnouncementEvent):
+    """Withdrawn, and still there for those who were sent it: it follows the event that takes it away from all others."""
+
+    name: ClassVar[str] = "communications.announcement_kept"
+
+    @property
+    def concerns(self) -> Marks:
+        return self._held()

@@ -1,13 +1,14 @@
 """Events: what a slice announces, written in the same transaction and numbered for the change feed."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Column, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from app.core.db import Tx
@@ -26,6 +27,7 @@ class EventRow(SQLModel, table=True):
     resource: str | None
     subject: str
     removed: bool
+    concerns: list[str] | None = Field(sa_column=Column(ARRAY(Text)))
     payload: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     actor_person_id: UUID | None
     correlation_id: str | None
@@ -35,11 +37,15 @@ class EventRow(SQLModel, table=True):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A kind of the change feed: its name, the address of one of them by its subject, and the scope that may read it."""
+    """A kind of the change feed: its name, the address of one of them by its subject, and the scope that may read it.
+
+    `is_bounded`: not everybody with the scope sees every one of them, so its events say whom they concern.
+    """
 
     kind: str
     href: str
     scope: str
+    is_bounded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +57,18 @@ class Event:
     resource: ClassVar[Resource | None] = None
     """As what the change feed shows the subject; None keeps the event out of the feed."""
 
+    unsaid: ClassVar[frozenset[str]] = frozenset()
+    """Members that say whom it concerns and are no part of the payload."""
+
     subject: str
     removed: bool = False
+
+    @property
+    def concerns(self) -> Collection[str] | None:
+        """Marks of those whom the change feed tells, beside those who see every one of the kind (app/core/changes.py).
+        None: everybody with the scope.
+        """
+        return None
 
 
 def registered_events() -> dict[str, type[Event]]:
@@ -82,7 +98,10 @@ def emit(session: Tx, announced: Event, *, tenant: UUID | None = None) -> None:
     """Announce something inside the unit of work. Outside savepoints only: a rolled-back savepoint cannot take it back."""
     if session.sync_session.in_nested_transaction():
         raise RuntimeError("emit outside savepoints")
-    payload = {k: v for k, v in asdict(announced).items() if k not in _BASE_FIELDS}
+    concerns = announced.concerns
+    if announced.resource is not None and announced.resource.is_bounded and concerns is None:
+        raise RuntimeError(f"{announced.name} does not say whom it concerns")
+    payload = {k: v for k, v in asdict(announced).items() if k not in _BASE_FIELDS | announced.unsaid}
     session.pending.events.append(
         {
             "tenant": tenant or session.tenant,
@@ -92,6 +111,7 @@ def emit(session: Tx, announced: Event, *, tenant: UUID | None = None) -> None:
             "resource": announced.resource.kind if announced.resource else None,
             "subject": announced.subject,
             "removed": announced.removed,
+            "concerns": None if concerns is None else msgspec.json.encode(sorted(concerns)).decode(),
             "payload": msgspec.json.encode(payload).decode(),
         }
     )
@@ -106,8 +126,9 @@ _WRITE = text(
 WITH incoming AS (
   SELECT * FROM unnest(
     CAST(:tenants AS uuid[]), CAST(:ids AS uuid[]), CAST(:names AS text[]), CAST(:versions AS int[]),
-    CAST(:resources AS text[]), CAST(:subjects AS text[]), CAST(:removed AS bool[]), CAST(:payloads AS text[]))
-  WITH ORDINALITY AS i(tenant, id, name, version, resource, subject, removed, payload, position)
+    CAST(:resources AS text[]), CAST(:subjects AS text[]), CAST(:removed AS bool[]), CAST(:concerns AS text[]),
+    CAST(:payloads AS text[]))
+  WITH ORDINALITY AS i(tenant, id, name, version, resource, subject, removed, concerns, payload, position)
 ), held AS MATERIALIZED (
   SELECT commissioner_id FROM published.change_number
   WHERE commissioner_id IN (SELECT tenant FROM incoming) ORDER BY commissioner_id FOR UPDATE
@@ -115,10 +136,11 @@ WITH incoming AS (
   UPDATE published.change_number n SET number = n.number + 1 FROM held
   WHERE n.commissioner_id = held.commissioner_id RETURNING n.commissioner_id, n.number
 )
-INSERT INTO event (commissioner_id, id, change_number, position, name, version, resource, subject, removed, payload,
-                   actor_person_id, correlation_id, occurred_at)
-SELECT i.tenant, i.id, r.number, i.position, i.name, i.version, i.resource, i.subject, i.removed, i.payload::jsonb,
-       CAST(:person AS uuid), CAST(:correlation AS text), clock_timestamp()
+INSERT INTO event (commissioner_id, id, change_number, position, name, version, resource, subject, removed, concerns,
+                   payload, actor_person_id, correlation_id, occurred_at)
+SELECT i.tenant, i.id, r.number, i.position, i.name, i.version, i.resource, i.subject, i.removed,
+       CASE WHEN i.concerns IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(i.concerns::jsonb)) END,
+       i.payload::jsonb, CAST(:person AS uuid), CAST(:correlation AS text), clock_timestamp()
 FROM incoming i JOIN raised r ON r.commissioner_id = i.tenant
 """
 )
@@ -138,6 +160,7 @@ async def write_events(session: Tx) -> None:
             "resources": [r["resource"] for r in rows],
             "subjects": [r["subject"] for r in rows],
             "removed": [r["removed"] for r in rows],
+            "concerns": [r["concerns"] for r in rows],
             "payloads": [r["payload"] for r in rows],
             "person": session.pending.actor.person_id,
             "correlation": session.pending.actor.correlation_id,

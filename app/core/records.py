@@ -1,19 +1,20 @@
 """What core's own routes read: jobs, the audit log, and the events of the change feed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, text, tuple_
+from sqlalchemy import and_, func, or_, text, tuple_
 from sqlmodel import col, select
 
 from app.core.audit import AuditEntry
+from app.core.changes import Seen
 from app.core.db import Tx
 from app.core.errors import NotFound
 from app.core.events import EventRow
 from app.core.jobs import JobRow
 from app.core.pagination import Cursors, PageParams
-from app.core.repository import Page, keyset_page
+from app.core.repository import Page, among, keyset_page
 
 Position = tuple[int, int]
 """A change number and a place within it."""
@@ -58,19 +59,23 @@ async def find_oldest_change(session: Tx) -> int | None:
     return (await (await session.connection()).execute(_OLDEST, {"tenant": session.tenant})).scalar_one()
 
 
-async def list_changes(session: Tx, kinds: Collection[str], *, after: Position, limit: int) -> Sequence[EventRow]:
-    ordered = _changes(session, kinds, after).order_by(col(EventRow.change_number), col(EventRow.position))
+async def list_changes(session: Tx, seen: Seen, *, after: Position, limit: int) -> Sequence[EventRow]:
+    ordered = _changes(session, seen, after).order_by(col(EventRow.change_number), col(EventRow.position))
     return (await session.exec(ordered.limit(limit))).all()
 
 
-async def count_changes(session: Tx, kinds: Collection[str], *, after: Position) -> int:
-    counted = select(func.count()).select_from(_changes(session, kinds, after).subquery())
+async def count_changes(session: Tx, seen: Seen, *, after: Position) -> int:
+    counted = select(func.count()).select_from(_changes(session, seen, after).subquery())
     return (await session.exec(counted)).one()
 
 
-def _changes(session: Tx, kinds: Collection[str], after: Position) -> Any:
+def _changes(session: Tx, seen: Seen, after: Position) -> Any:
+    told = [among(col(EventRow.resource), [kind for kind, marks in seen.items() if marks is None])]
+    for kind, marks in seen.items():
+        if marks is not None:
+            told.append(and_(col(EventRow.resource) == kind, col(EventRow.concerns).overlap(sorted(marks))))  # pyright: ignore
     return select(EventRow).where(
         EventRow.commissioner_id == session.tenant,
-        col(EventRow.resource).in_(kinds),
+        or_(*told),
         tuple_(EventRow.change_number, EventRow.position) > tuple_(*after),
     )

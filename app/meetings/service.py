@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.access import service as access
 from app.core.audit import audit
+from app.core.changes import Marks, locality_marks, practice_marks
 from app.core.clock import london_date, utc_text
 from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden
@@ -58,6 +59,22 @@ async def sight_of(session: Tx, caller: Principal, *, today: date) -> Sight:
     return Sight(practices, None if places.is_everywhere else places.localities)
 
 
+async def changes_seen(session: Tx, caller: Principal, now: datetime) -> Marks | None:
+    """Of which meetings the change feed tells the caller: the same as they see."""
+    sight = await sight_of(session, caller, today=london_date(now))
+    if sight.practices is None and sight.localities is None:
+        return None
+    practices = frozenset({"practices"}) if sight.practices is None else practice_marks(sight.practices)
+    localities = frozenset({"localities"}) if sight.localities is None else locality_marks(sight.localities)
+    return practices | localities | {"open"}
+
+
+def _announce(session: Tx, meeting: Meeting) -> None:
+    practice = meeting.practice if meeting.level == Level.PRACTICE else None
+    locality = str(meeting.locality_id) if meeting.level == Level.LOCALITY else None
+    emit(session, MeetingChanged(subject=str(meeting.id), locality=locality, practice=practice))
+
+
 def sees_joining(caller: Principal) -> bool:
     """How to join is for people who may come, not for a page that everybody in the building reads."""
     return caller.has("meetings:all") or caller.has("inbox:own")
@@ -94,7 +111,7 @@ async def plan_meeting(
     await _refuse_uncounted(session, meeting, evidence)
     session.add(meeting)
     audit(session, "meeting.planned", meeting.id)
-    emit(session, MeetingChanged(subject=str(meeting.id)))
+    _announce(session, meeting)
     return meeting
 
 
@@ -159,7 +176,7 @@ async def change_meeting(
     if "starts_at" in changes:
         await _refuse_uncounted(session, meeting, evidence)
     audit(session, "meeting.changed", meeting.id, members=sorted(changes))
-    emit(session, MeetingChanged(subject=str(meeting.id)))
+    _announce(session, meeting)
     return meeting
 
 
@@ -188,6 +205,7 @@ async def record_attendance(
     _write_lines(session, meeting, {key: wanted[key] for key in (*found.added, *found.changed)}, rows, hand, now=now)
     _take_back(session, meeting, gone, now=now)
     if found.added or found.changed or found.removed:
+        _announce(session, meeting)
         counts: dict[str, Any] = {
             "added": len(found.added),
             "changed": len(found.changed),

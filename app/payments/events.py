@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.core.changes import Marks, practice_marks
 from app.core.events import Event, Resource
 
 
@@ -91,14 +92,32 @@ class SupplierChanged(Event):
     name: ClassVar[str] = "payments.supplier_changed"
 
 
-PAYMENT_QUERY = Resource("payment_query", href="/v1/payment-queries/{}", scope="queries:read")
+PAYMENT_QUERY = Resource("payment_query", href="/v1/payment-queries/{}", scope="queries:read", is_bounded=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _QueryEvent(Event):
-    """The subject is the query. What was written is never in an event."""
+    """The subject is the query, of that practice. What was written is never in an event."""
 
     resource: ClassVar[Resource | None] = PAYMENT_QUERY
+
+    practice: str
+    is_shared: bool
+
+    @property
+    def concerns(self) -> Marks:
+        """Its practice, the office, and the LMC around the practice where it may see it."""
+        shared = practice_marks([self.practice], "shared") | {"shared"} if self.is_shared else frozenset[str]()
+        return practice_marks([self.practice]) | shared | {"decided"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ProposalEvent(_QueryEvent):
+    """What is only proposed is known to those alone who decide about it."""
+
+    @property
+    def concerns(self) -> Marks:
+        return frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,14 +147,14 @@ class QueryMessaged(_QueryEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorrectionProposed(_QueryEvent):
+class CorrectionProposed(_ProposalEvent):
     """The office would uphold the query with an amount, or correct one that was approved; a second person decides."""
 
     name: ClassVar[str] = "payments.correction_proposed"
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorrectionRefused(_QueryEvent):
+class CorrectionRefused(_ProposalEvent):
     """The query is as it was before, and `proposed_by` looks at it once more."""
 
     name: ClassVar[str] = "payments.correction_refused"

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from app.core.changes import Marks, practice_marks
 from app.core.events import Event, Resource
 
-CLAIM = Resource("claim", href="/v1/claims/{}", scope="claims:read")
+CLAIM = Resource("claim", href="/v1/claims/{}", scope="claims:read", is_bounded=True)
 SCHEME = Resource("scheme", href="/v1/incentive-schemes/{}", scope="schemes:read")
 
 
@@ -72,6 +73,11 @@ class ClaimEvent(Event):
     resource: ClassVar[Resource | None] = CLAIM
 
     step: int
+    practice: str
+
+    @property
+    def concerns(self) -> Marks:
+        return practice_marks([self.practice])
 
 
 @dataclass(frozen=True, kw_only=True)

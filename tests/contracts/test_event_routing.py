@@ -3,6 +3,7 @@
 import workers.handlers  # noqa: F401 - registers every handler
 from app.core.events import feed_resources, registered_events
 from app.core.jobs import QUEUES
+from app.main import CHANGE_SIGHTS
 from tests.contracts.routes import APP, operation_of
 from workers.jobs import HANDLERS
 from workers.routes import ROUTES
@@ -46,3 +47,8 @@ def test_events_of_one_kind_say_the_same_of_it() -> None:
     announced = [event.resource for event in registered_events().values() if event.resource is not None]
     assert {resource.kind: resource for resource in announced} == feed_resources()
     assert len(set(announced)) == len(feed_resources())
+
+
+def test_every_kind_that_not_everybody_sees_has_a_slice_that_says_who_does() -> None:
+    bounded = {kind for kind, resource in feed_resources().items() if resource.is_bounded}
+    assert CHANGE_SIGHTS.of.keys() == bounded

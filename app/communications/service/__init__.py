@@ -10,7 +10,7 @@ from app.communications.service.announcing import (
     publish_announcement,
     withdraw_announcement,
 )
-from app.communications.service.audiences import DELIVERIES, sight_of
+from app.communications.service.audiences import DELIVERIES, changes_seen, sight_of
 from app.communications.service.claim_notices import (
     notify_claim,
     notify_claims_due,
@@ -64,6 +64,7 @@ __all__ = [
     "Waiting",
     "acknowledge",
     "announcement_tag",
+    "changes_seen",
     "drop_old_deliveries",
     "erase_person",
     "expand_announcement",

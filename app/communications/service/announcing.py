@@ -2,10 +2,16 @@
 
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.communications.errors import AcknowledgementPast
-from app.communications.events import AnnouncementPublished, AnnouncementWithdrawn
+from app.communications.events import (
+    AnnouncementKept,
+    AnnouncementPublished,
+    AnnouncementSent,
+    AnnouncementWithdrawn,
+)
 from app.communications.repository import announcements, reach
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.rules.rendering import render_markdown
@@ -44,26 +50,37 @@ async def publish_announcement(session: Tx, caller: Principal, draft: Draft, *, 
     operation = await start_operation(
         session, "communications.announcement", result={"announcement": str(announcement_id)}
     )
-    session.add(
-        Announcement(
-            commissioner_id=session.tenant,
-            id=announcement_id,
-            title=draft.title,
-            body_markdown=draft.markdown,
-            body_html=render_markdown(draft.markdown).html,
-            audience=draft.audience.as_json(),
-            channels=[channel.value for channel in draft.channels],
-            urgency=draft.urgency.value,
-            on_intranet=draft.on_intranet,
-            must_acknowledge_by=draft.must_acknowledge_by,
-            author_person_id=caller.person_id,
-            operation_id=operation.id,
-            published_at=now,
-        )
+    row = Announcement(
+        commissioner_id=session.tenant,
+        id=announcement_id,
+        title=draft.title,
+        body_markdown=draft.markdown,
+        body_html=render_markdown(draft.markdown).html,
+        audience=draft.audience.as_json(),
+        channels=[channel.value for channel in draft.channels],
+        urgency=draft.urgency.value,
+        on_intranet=draft.on_intranet,
+        must_acknowledge_by=draft.must_acknowledge_by,
+        author_person_id=caller.person_id,
+        operation_id=operation.id,
+        published_at=now,
     )
+    session.add(row)
     audit(session, "announcement.published", announcement_id, **draft.audience.as_json())
-    emit(session, AnnouncementPublished(subject=str(announcement_id)))
+    emit(session, AnnouncementPublished(**_addressed(row)))
     return operation
+
+
+def _addressed(row: Announcement) -> dict[str, Any]:
+    """What every event of an announcement says of it."""
+    localities, practices = row.audience["localities"], row.audience["practices"]
+    places = [f"locality:{each}" for each in localities or ()] + [f"practice:{each}" for each in practices or ()]
+    names_places = localities is not None or practices is not None
+    return {
+        "subject": str(row.id),
+        "places": tuple(places) if names_places else None,
+        "on_intranet": row.on_intranet,
+    }
 
 
 async def _checked(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> Draft:
@@ -117,6 +134,7 @@ async def expand_announcement(session: Tx, announcement_id: UUID, *, now: dateti
         message_id=row.id,
     )
     await record_sending_progress(session, operation=row.operation_id, message=row.id)
+    emit(session, AnnouncementSent(**_addressed(row)))
 
 
 async def follows_deliveries(session: Tx, caller: Principal, announcement_id: UUID, *, now: datetime) -> bool:
@@ -153,6 +171,7 @@ async def withdraw_announcement(
     if row.withdrawn_at is None:
         row.withdrawn_at = now
         audit(session, "announcement.withdrawn", announcement_id)
-        emit(session, AnnouncementWithdrawn(subject=str(announcement_id)))
+        emit(session, AnnouncementWithdrawn(**_addressed(row), removed=True))
+        emit(session, AnnouncementKept(**_addressed(row)))
         await session.flush()
     return row

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.communications.errors import AudienceUnknown
 from app.communications.values import Area, Audience, Sight, WantedAudience
+from app.core.changes import Marks, locality_marks, practice_marks
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden
@@ -38,6 +39,26 @@ async def sight_of(session: Tx, caller: Principal, *, now: datetime) -> Sight:
         is_office=is_office,
         area=await area_of(session, caller, DELIVERIES, now=now) if is_office else None,
     )
+
+
+async def changes_seen(session: Tx, caller: Principal, now: datetime) -> Marks | None:
+    """Of which announcements the change feed tells the caller: of those the intranet shows them, those that went to their
+    area as the office, and those that went to places of theirs, whoever there was meant.
+    """
+    sight = await sight_of(session, caller, now=now)
+    if sight.is_office and sight.area is None:
+        return None
+    places = sight.places or await places_of(session, caller, READ, on=london_date(now))
+    marks = set[str]()
+    around = practice_marks(places.practices) | locality_marks(places.localities)
+    marks |= {"everybody", *around} if sight.places else {"intranet"}
+    if sight.area is not None:
+        area = practice_marks(sight.area.reach) | locality_marks(sight.area.localities)
+        marks |= {f"office:{place}" for place in area}
+    if caller.person_id is not None and caller.has("inbox:own"):
+        everywhere = sight.places is None or places.is_everywhere
+        marks |= {"sent:anywhere"} if everywhere else {"sent", *(f"sent:{place}" for place in around)}
+    return frozenset(marks)
 
 
 def within_area(wanted: WantedAudience, area: Area | None) -> WantedAudience:

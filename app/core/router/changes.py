@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 
-from app.core import records
+from app.core import changes, records
 from app.core.auth import require
+from app.core.changes import ChangeSights, Seen
 from app.core.clock import Instant
 from app.core.db import Transaction, Tx
 from app.core.errors import CursorExpired, FieldError, InvalidRequest
@@ -53,45 +54,58 @@ async def list_changes(
     request: Request,
     response: Response,
 ) -> ChangePage:
-    """What has changed since the cursor, in an order that never skips a late commit.
+    """What has changed since the cursor of all that the caller may see, in an order that never skips a late commit.
 
-    Without a cursor: from now on (fetch your first copy, then follow). A cursor older than the feed keeps (90 days), or
-    from before a restore, gives 410 `cursor.expired`: fetch everything again and start without a cursor.
+    Without a cursor: from now on (take the cursor first, then fetch your first copy, then follow). A cursor older than the
+    feed keeps (90 days), from before a restore, or from before the caller's reach changed (another role, a practice that
+    joined or left a locality) gives 410 `cursor.expired`: start again without a cursor and fetch everything.
+
+    Drop what is `removed`, and what its `href` answers with 404.
 
     The feed has no end, so `next_cursor` is never null: keep it and ask again later. `has_more` says whether to ask at
     once, and only then there is a `Link`. `count=exact` counts what comes after the cursor.
     """
     resources = feed_resources()
-    kinds = _wanted_kinds(params.kinds, resources, caller)
+    kinds = _wanted_kinds(params.kinds, resources)
     # Read before the rows: everything up to this number is committed, so a page that is not full has shown all of it.
     current = await records.get_change_number(session)
-    start = _decoded(serving, params.cursor) if params.cursor is not None else (current, _END)
-    total = await records.count_changes(session, kinds, after=start) if params.count == "exact" else None
-    rows = await records.list_changes(session, kinds, after=start, limit=params.limit + 1)
+    seen = await _seen(session, caller, [resources[kind] for kind in kinds], serving)
+    start = (current, _END) if params.cursor is None else _decoded(serving, params.cursor, changes.digests(kinds, seen))
+    total = await records.count_changes(session, seen, after=start) if params.count == "exact" else None
+    rows = await records.list_changes(session, seen, after=start, limit=params.limit + 1)
     await _refuse_gap(session, start, current)
     shown, has_more = rows[: params.limit], len(rows) > params.limit
     last = (shown[-1].change_number, shown[-1].position) if shown else start
     number, position = last if has_more else max(last, (current, _END))
-    cursor = serving.cursors.encode("changes", {"number": number, "position": position})
+    place = {"number": number, "position": position, "seen": changes.digests(kinds, seen)}
+    cursor = serving.cursors.encode("changes", place)
     if has_more:
         response.headers["Link"] = link_header(request.url, cursor)
     data = [_change(row, resources[row.resource or ""]) for row in shown]
     return ChangePage(data=data, next_cursor=cursor, has_more=has_more, total=total)
 
 
-def _wanted_kinds(text_: str | None, resources: dict[str, Resource], caller: Principal) -> list[str]:
-    visible = [kind for kind, resource in resources.items() if caller.has(resource.scope)]
+def _wanted_kinds(text_: str | None, resources: dict[str, Resource]) -> list[str]:
     if text_ is None:
-        return visible
+        return list(resources)
     wanted = set(text_.split(","))
     if wanted - resources.keys():
         known = FieldError("?kinds", "unknown_kind", f"Known kinds: {', '.join(resources)}.")
         raise InvalidRequest("The feed has no such kind.", errors=[known])
-    return [kind for kind in visible if kind in wanted]
+    return [kind for kind in resources if kind in wanted]
 
 
-def _decoded(serving: Services, cursor: str) -> tuple[int, int]:
+async def _seen(session: Tx, caller: Principal, wanted: list[Resource], serving: Services) -> Seen:
+    sights, now = serving.part(ChangeSights).of, serving.clock.now()
+    visible = [resource for resource in wanted if caller.has(resource.scope)]
+    return {each.kind: await sights[each.kind](session, caller, now) if each.is_bounded else None for each in visible}
+
+
+def _decoded(serving: Services, cursor: str, reach: dict[str, str]) -> tuple[int, int]:
     values = serving.cursors.decode("changes", cursor)
+    # An earlier release kept nothing of the reach.
+    if changes.has_moved(values.get("seen", {}), reach):
+        raise CursorExpired("What you may see has changed since this cursor; fetch everything again.")
     return values["number"], values["position"]
 
 

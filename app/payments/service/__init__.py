@@ -18,6 +18,7 @@ from app.payments.service.answering import (
 )
 from app.payments.service.asking import (
     FullQuery,
+    changes_seen,
     get_query,
     knows_proposals,
     list_queries,
@@ -72,6 +73,7 @@ __all__ = [
     "approve_correction",
     "approve_run",
     "assign_query",
+    "changes_seen",
     "confirm_supplier",
     "correct_again",
     "corrected_digest",

@@ -31,7 +31,7 @@ from app.payments.events import (
 from app.payments.repository.queries import CorrectionRepository, QueryRepository
 from app.payments.repository.statements import StatementRepository
 from app.payments.rules.ceiling import COMPONENT as HELD_BACK
-from app.payments.service.asking import FullQuery, filled, lock_open, lock_seen
+from app.payments.service.asking import FullQuery, about, filled, lock_open, lock_seen
 from app.payments.service.naming import unknown_organisations
 from app.payments.tables import PaymentCorrection, PaymentLine, PaymentQuery, PaymentStatement
 from app.payments.values import CorrectionState, QueryBrief, QueryOutcome, QueryState, WantedCorrection
@@ -48,7 +48,7 @@ async def assign_query(
         raise NotOfTheOffice(errors=[FieldError("/owner", NotOfTheOffice.code, "This person may not answer queries.")])
     if query.owner_id != owner:
         query.owner_id = owner
-        emit(session, QueryChanged(subject=str(query.id)))
+        emit(session, QueryChanged(**about(query)))
         audit(session, "payment_query.assigned", query.id, owner=owner)
         await session.flush()  # the row's version is raised by the flush
     return await filled(session, query)
@@ -79,7 +79,7 @@ async def answer_query(
         query.state = QueryState.APPROVING
         proposed = _proposed(query, line, statement, correction, person=person, now=now)
         session.add(proposed)
-        emit(session, CorrectionProposed(subject=str(query.id)))
+        emit(session, CorrectionProposed(**about(query)))
         audit(session, "payment_correction.proposed", query.id, amount=correction.amount)
     await session.flush()  # the row's version is raised by the flush, and what was proposed is read below
     return await filled(session, query)
@@ -115,7 +115,7 @@ async def correct_again(
     session.add(_proposed(query, line, statement, wanted, person=person, now=now))
     # Whoever has read the query before has not read this.
     query.version += 1
-    emit(session, CorrectionProposed(subject=str(query.id)))
+    emit(session, CorrectionProposed(**about(query)))
     audit(session, "payment_correction.proposed", query.id, amount=wanted.amount)
     await session.flush()  # what was proposed is read below
     return await filled(session, query)
@@ -157,7 +157,7 @@ async def approve_correction(
     correction.state = CorrectionState.APPROVED
     if query.state == QueryState.ANSWERED:
         query.version += 1
-        emit(session, CorrectionCorrected(subject=str(query.id)))
+        emit(session, CorrectionCorrected(**about(query)))
     else:
         _close(session, query, now=now)
     audit(session, "payment_correction.approved", query.id, amount=correction.amount)
@@ -175,7 +175,7 @@ async def refuse_correction(
         query.version += 1
     else:
         query.state, query.outcome, query.answer, query.answered_by = QueryState.OPEN, None, None, None
-    emit(session, CorrectionRefused(subject=str(query.id), proposed_by=str(correction.proposed_by)))
+    emit(session, CorrectionRefused(**about(query), proposed_by=str(correction.proposed_by)))
     audit(session, "payment_correction.refused", query.id, amount=correction.amount)
     await session.flush()  # the row's version is raised by the flush
     return await filled(session, query)
@@ -210,7 +210,7 @@ async def _require_no_post_there(
 def _close(session: Tx, query: PaymentQuery, *, now: datetime) -> None:
     query.state, query.answered_at = QueryState.ANSWERED, now
     outcome = QueryOutcome(query.outcome or "")
-    emit(session, QueryAnswered(subject=str(query.id), outcome=outcome))
+    emit(session, QueryAnswered(**about(query), outcome=outcome))
     audit(session, "payment_query.answered", query.id, outcome=outcome)
 
 
@@ -218,7 +218,7 @@ async def escalate_overdue(session: Tx, *, now: datetime) -> None:
     """Each overdue query is escalated once: its event tells whoever answers for the office."""
     for query in await QueryRepository(session, session.tenant).lock_overdue(london_date(now)):
         query.escalated_at = now
-        emit(session, QueryOverdue(subject=str(query.id)))
+        emit(session, QueryOverdue(**about(query)))
         audit(session, "payment_query.overdue", query.id, due_on=query.due_on)
 
 

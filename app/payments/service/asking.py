@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from app.core.audit import audit
+from app.core.changes import Marks, practice_marks
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.events import emit
@@ -62,9 +63,9 @@ async def open_query(
     session.add(query)
     # Flushed here, so that a second open query about the line is refused by this call and not at the commit.
     await session.flush()
-    emit(session, QueryOpened(subject=str(query.id)))
+    emit(session, QueryOpened(**about(query)))
     if share_with_lmc:
-        emit(session, QueryShared(subject=str(query.id)))
+        emit(session, QueryShared(**about(query)))
     audit(session, "payment_query.opened", query.id, line=reference, practice=practice, shared=share_with_lmc)
     return FullQuery(query)
 
@@ -102,6 +103,20 @@ async def sight_of(session: Tx, caller: Principal, *, now: datetime) -> QuerySig
         practices=await _reached(session, caller, SEE_ALL, today=today),
         shared=None if area is None else area.union(await organisations.predecessors(session, area, on=today)),
     )
+
+
+async def changes_seen(session: Tx, caller: Principal, now: datetime) -> Marks | None:
+    """Of which queries the change feed tells the caller: those that they see, and of what is only proposed who knows it."""
+    sight = await sight_of(session, caller, now=now)
+    if sight.practices is None:
+        return None if knows_proposals(caller) else frozenset({"decided"})
+    shared = frozenset({"shared"}) if sight.shared is None else practice_marks(sight.shared, "shared")
+    return practice_marks(sight.practices) | shared
+
+
+def about(query: PaymentQuery) -> dict[str, Any]:
+    """What every event of a query says of it."""
+    return {"subject": str(query.id), "practice": query.practice, "is_shared": query.shared_at is not None}
 
 
 def knows_proposals(caller: Principal) -> bool:
@@ -172,7 +187,7 @@ async def write_message(
     )
     session.add(message)
     query.messages += 1
-    emit(session, QueryMessaged(subject=str(query.id), side=side))
+    emit(session, QueryMessaged(**about(query), side=side))
     audit(session, "payment_query.messaged", query.id, side=side)
     return message
 
@@ -185,7 +200,7 @@ async def share_query(
     expected.check(query.version)
     if query.shared_at is None:
         query.shared_at = now
-        emit(session, QueryShared(subject=str(query.id)))
+        emit(session, QueryShared(**about(query)))
         audit(session, "payment_query.shared", query.id)
         await session.flush()  # the row's version is raised by the flush
     return await filled(session, query)
@@ -199,7 +214,7 @@ async def withdraw_query(
     query.state, query.outcome = QueryState.ANSWERED, QueryOutcome.WITHDRAWN
     query.answered_by, query.answered_at = caller.require_person(), now
     await session.flush()  # the row's version is raised by the flush
-    emit(session, QueryAnswered(subject=str(query.id), outcome=QueryOutcome.WITHDRAWN))
+    emit(session, QueryAnswered(**about(query), outcome=QueryOutcome.WITHDRAWN))
     audit(session, "payment_query.answered", query.id, outcome=QueryOutcome.WITHDRAWN)
     return await filled(session, query)
 

@@ -21,12 +21,12 @@ _MOVE = text(
     """
 WITH moved AS (
   UPDATE claim SET state = :to, run_id = CAST(:run_kept AS uuid), version = version + 1
-  WHERE commissioner_id = :tenant AND id = ANY(CAST(:ids AS uuid[])) RETURNING id, version, values_digest, amount
+  WHERE commissioner_id = :tenant AND id = ANY(CAST(:ids AS uuid[])) RETURNING id, version, values_digest, amount, practice
 ), written AS (
   INSERT INTO claim_step (commissioner_id, claim_id, no, kind, at, values_digest, amount, run_id)
   SELECT :tenant, id, version, :kind, :now, values_digest, amount, CAST(:run AS uuid) FROM moved
 )
-SELECT id, version FROM moved ORDER BY id"""
+SELECT id, version, practice FROM moved ORDER BY id"""
 )
 
 _MARK = text(
@@ -208,9 +208,9 @@ class ClaimRepository(TenantRepository[ClaimRow]):
 
     async def move(
         self, ids: Sequence[UUID], kind: ClaimStepKind, *, to: ClaimState, run_id: UUID, now: datetime
-    ) -> list[tuple[UUID, int]]:
-        """Many at once, which the caller has locked, each with the number of its step. One that is approved again is in no
-        run.
+    ) -> list[tuple[UUID, int, str]]:
+        """Many at once, which the caller has locked, each with the number of its step and its practice. One that is approved
+        again is in no run.
         """
         values = {
             "tenant": self.tenant,
@@ -222,7 +222,7 @@ class ClaimRepository(TenantRepository[ClaimRow]):
             "now": now,
         }
         found = (await (await self.session.connection()).execute(_MOVE, values)).all()
-        return [(row.id, row.version) for row in found]
+        return [(row.id, row.version, row.practice) for row in found]
 
 
 class ClaimStepRepository(TenantRepository[ClaimStepRow]):

@@ -8,7 +8,7 @@ from app.schemes.service.changing import effects_of_practice_change
 from app.schemes.service.checking import definition_errors, period_problems, version_problems
 from app.schemes.service.claim_figures import work_out_claims
 from app.schemes.service.claim_rules import get_claim_rules, set_claim_rules
-from app.schemes.service.claim_views import ClaimView, period_of, view_claim
+from app.schemes.service.claim_views import ClaimView, changes_seen, period_of, view_claim
 from app.schemes.service.claiming import declare_claim, entitlement, open_claim, require_run_period, withdraw_claim
 from app.schemes.service.consulting import (
     add_comment,
@@ -92,6 +92,7 @@ __all__ = [
     "budget_total",
     "calculate",
     "change_scheme",
+    "changes_seen",
     "check_claim",
     "check_version",
     "chunks",

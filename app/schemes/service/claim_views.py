@@ -6,10 +6,13 @@ from uuid import UUID
 
 from app.calculation import service as calculation
 from app.core.audit import audit
+from app.core.changes import Marks, practice_marks
 from app.core.clock import Period, london_date
 from app.core.db import Tx
 from app.core.etag import digest_etag
 from app.core.events import emit
+from app.core.principal import Principal
+from app.organisations.service import reachable
 from app.schemes.events import ClaimChanged, ClaimEvent
 from app.schemes.repository.claims import ClaimRepository
 from app.schemes.rules import claiming, declaring, vetting
@@ -50,6 +53,12 @@ class ClaimView:
             "claim", self.row.version, self.rules.version, calculation.outputs_digest(shown), self.figures.digest,
             self.window.closes_on, self.missing,
         )  # fmt: skip
+
+
+async def changes_seen(session: Tx, caller: Principal, now: datetime) -> Marks | None:
+    """Of which claims the change feed tells the caller: of those of the practices in their reach."""
+    reach = await reachable(session, caller, "claims:read", on=london_date(now))
+    return None if reach is None else practice_marks(reach)
 
 
 def period_of(row: ClaimRow) -> Period:
@@ -104,4 +113,4 @@ async def take_step(
         )
     )
     audit(session, f"claim.{kind}", row.id, practice=row.practice, amount=row.amount, digest=row.values_digest)
-    emit(session, event(subject=str(row.id), step=row.version))
+    emit(session, event(subject=str(row.id), step=row.version, practice=row.practice))

@@ -160,5 +160,6 @@ async def _move(
 ) -> None:
     if not ids:
         return
-    for claim_id, step in await ClaimRepository(session, session.tenant).move(ids, kind, to=to, run_id=run_id, now=now):
-        emit(session, ClaimChanged(subject=str(claim_id), step=step))
+    moved = await ClaimRepository(session, session.tenant).move(ids, kind, to=to, run_id=run_id, now=now)
+    for claim_id, step, practice in moved:
+        emit(session, ClaimChanged(subject=str(claim_id), step=step, practice=practice))

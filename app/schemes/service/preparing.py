@@ -181,7 +181,7 @@ async def _open(
                 person_id=person,
             )
         )
-        emit(session, ClaimChanged(subject=str(row.id), step=row.version))
+        emit(session, ClaimChanged(subject=str(row.id), step=row.version, practice=row.practice))
     audit(session, "claims.prepared", scheme_id, claims=len(rows), period=[period.valid_from, period.end])
     emit(
         session,
