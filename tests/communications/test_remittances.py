@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
-from app.communications.rules import wording
+from app.communications.rules.facts import statement_fields
+from app.communications.rules.kinds import KINDS
 from app.communications.rules.plain import plain_text
+from app.communications.rules.templating import write
+from app.communications.values import Facts
 from app.core.clock import Period
 from app.core.ids import new_id
-from app.payments.values import PaymentBrief
+from app.payments.values import PaymentBrief, RunBrief, RunState, StatementBrief
 from tests.factories.calculation import QUARTER
 from tests.factories.communications import give_mailbox, mail_of, told
 from tests.factories.payments import Office
@@ -54,16 +57,11 @@ def _payment(**more: int) -> PaymentBrief:
 def test_a_statement_tells_what_is_paid_and_what_stands_between_it_and_the_total(
     total: int, payments: list[PaymentBrief], words: str
 ) -> None:
-    body = wording.statement_body(
-        scheme="Cover",
-        practice="ZZ0001",
-        reference="S1",
-        period=QUARTER,
-        total=total,
-        pay_by="2026-12-22",
-        lines=["A line."],
-        payments=payments,
-    )
+    run = RunBrief(new_id(), new_id(), RunState.RELEASED, QUARTER, "2026-12-22")
+    statement = StatementBrief("S1", "ZZ0001", total, ("A line.",), tuple(payments))
+    fields = dict(statement_fields(statement, run, scheme="Cover", query_days=10))
+    fields |= {"practice": {"code": "ZZ0001", "name": "Mill Lane"}, "commissioner": "NHS Fenmarsh"}
+    body = write(KINDS["statement"], Facts(fields)).markdown
     assert plain_text(body.split("\n\n")[1]) == words
 
 

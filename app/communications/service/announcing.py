@@ -18,14 +18,14 @@ from app.communications.rules.rendering import render_markdown
 from app.communications.service.audiences import DELIVERIES, WRITE, area_of, resolve_audience, within_area
 from app.communications.service.letters import post_letters, recipients
 from app.communications.service.progress import record_sending_progress
+from app.communications.service.wording import word
 from app.communications.tables import Announcement
 from app.communications.values import (
     NO_COUNTS,
     Channel,
     Counts,
     Draft,
-    Letter,
-    Source,
+    Facts,
     Topic,
     Urgency,
     WantedAudience,
@@ -114,19 +114,17 @@ async def measure_announcement(session: Tx, caller: Principal, draft: Draft, *, 
 async def expand_announcement(session: Tx, announcement_id: UUID, *, now: datetime) -> None:
     """A delivery for everybody who is meant. Running it again adds nobody twice."""
     row = await AnnouncementRepository(session, session.tenant).get(announcement_id)
-    letter = Letter(
-        source=Source.ANNOUNCEMENT,
+    [letter] = await word(
+        session,
+        "announcement",
+        [Facts({"title": row.title, "body": row.body_markdown, "acknowledge_by": row.must_acknowledge_by})],
         source_id=str(row.id),
-        topic=Topic.ANNOUNCEMENTS,
-        urgency=Urgency(row.urgency),
-        subject=row.title,
-        markdown=row.body_markdown,
         must_acknowledge_by=row.must_acknowledge_by,
     )
     audience = await resolve_audience(session, WantedAudience.of_json(row.audience), now=now)
     await post_letters(
         session,
-        [letter],
+        [replace(letter, urgency=Urgency(row.urgency))],
         audience,
         now=now,
         channels=[Channel(channel) for channel in row.channels],

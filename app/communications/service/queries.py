@@ -6,10 +6,11 @@ from uuid import UUID
 
 from app.access.service import list_holders, list_holders_around
 from app.access.values import Role
-from app.communications.rules import wording
+from app.communications.rules.facts import query_fields
 from app.communications.service.letters import post_letters
 from app.communications.service.notices import WHO_DEALS_WITH_IT
-from app.communications.values import Audience, Letter, Source, Topic, Urgency
+from app.communications.service.wording import word
+from app.communications.values import Audience, Facts, Letter
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.organisations import service as organisations
@@ -20,7 +21,7 @@ from app.payments.values import QueryBrief, QueryOutcome, QuerySide
 async def notify_query(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
     """The office has a new query, and until when it is to be answered."""
     query = await query_brief(session, query_id)
-    letter = _letter(query_id, occasion, f"Query about {query.line}", wording.query_body(query))
+    letter = await _letter(session, "query_opened", query_id, query, occasion=occasion)
     await _tell_office(session, letter, query, now=now)
 
 
@@ -28,14 +29,14 @@ async def notify_query_shared(session: Tx, query_id: UUID, *, occasion: str, now
     """The LMC, of the locality of the practice or of who took it over, or of the whole commissioner."""
     query = await query_brief(session, query_id)
     practice = await organisations.last_successor(session, query.practice, on=london_date(now))
-    letter = _letter(query_id, occasion, f"Shared with you: {query.line}", wording.query_shared_body(query))
+    letter = await _letter(session, "query_shared", query_id, query, occasion=occasion)
     await _tell(session, letter, await list_holders_around(session, {Role.LMC_OFFICER}, practice, now), now=now)
 
 
 async def notify_query_message(session: Tx, query_id: UUID, *, side: QuerySide, occasion: str, now: datetime) -> None:
     """The other side. What was written is read where it may be read."""
     query = await query_brief(session, query_id)
-    letter = _letter(query_id, occasion, f"Message about {query.line}", wording.query_message_body(query, side))
+    letter = await _letter(session, "query_message", query_id, query, occasion=occasion, side=side)
     if side is QuerySide.PRACTICE:
         await _tell_office(session, letter, query, now=now)
     else:
@@ -45,7 +46,7 @@ async def notify_query_message(session: Tx, query_id: UUID, *, side: QuerySide, 
 async def notify_correction(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
     """Those who may approve an amount."""
     query = await query_brief(session, query_id)
-    letter = _letter(query_id, occasion, f"Correction of {query.line}", wording.correction_body(query))
+    letter = await _letter(session, "correction_proposed", query_id, query, occasion=occasion)
     await _tell(session, letter, await list_holders(session, {Role.PAYMENTS_APPROVER}, now), now=now)
 
 
@@ -53,22 +54,21 @@ async def notify_correction_refused(
     session: Tx, query_id: UUID, *, proposed_by: UUID, occasion: str, now: datetime
 ) -> None:
     query = await query_brief(session, query_id)
-    words = wording.correction_refused_body(query)
-    letter = _letter(query_id, occasion, f"Correction of {query.line} refused", words)
+    letter = await _letter(session, "correction_refused", query_id, query, occasion=occasion)
     await _tell(session, letter, {proposed_by}, now=now)
 
 
 async def notify_correction_corrected(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
-    """The practice, because money moves once more."""
+    """The practice, because money moves once more. The amount itself is read where it may be read."""
     query = await query_brief(session, query_id)
-    words = wording.correction_corrected_body(query)
-    await _tell_practice(session, _letter(query_id, occasion, f"Correction of {query.line}", words), query, now=now)
+    letter = await _letter(session, "correction_corrected", query_id, query, occasion=occasion)
+    await _tell_practice(session, letter, query, now=now)
 
 
 async def notify_query_answer(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
     """The practice; of a query that it has withdrawn, the office."""
     query = await query_brief(session, query_id)
-    letter = _letter(query_id, occasion, f"Answer about {query.line}", wording.query_answer_body(query))
+    letter = await _letter(session, "query_answered", query_id, query, occasion=occasion)
     if query.outcome is QueryOutcome.WITHDRAWN:
         await _tell_office(session, letter, query, now=now)
     else:
@@ -78,21 +78,15 @@ async def notify_query_answer(session: Tx, query_id: UUID, *, occasion: str, now
 async def notify_query_overdue(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
     """Whoever answers for the office, and whoever supports the practice."""
     query = await query_brief(session, query_id)
-    letter = _letter(query_id, occasion, f"Overdue: {query.line}", wording.query_overdue_body(query))
+    letter = await _letter(session, "query_overdue", query_id, query, occasion=occasion)
     roles = {Role.COMMISSIONER_ADMIN, Role.ENGAGEMENT_LEAD}
     await _tell(session, letter, await list_holders_around(session, roles, query.practice, now), now=now)
 
 
-def _letter(query_id: UUID, occasion: str, subject: str, markdown: str) -> Letter:
-    return Letter(
-        source=Source.QUERY,
-        source_id=str(query_id),
-        occasion=occasion,
-        topic=Topic.STATEMENTS,
-        urgency=Urgency.IMPORTANT,
-        subject=subject,
-        markdown=markdown,
-    )
+async def _letter(session: Tx, key: str, query_id: UUID, query: QueryBrief, *, occasion: str, **more: object) -> Letter:
+    facts = Facts(query_fields(query, **more))
+    [letter] = await word(session, key, [facts], source_id=str(query_id), occasion=occasion)
+    return letter
 
 
 async def _tell_office(session: Tx, letter: Letter, query: QueryBrief, *, now: datetime) -> None:

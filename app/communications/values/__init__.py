@@ -23,6 +23,16 @@ from app.communications.values.messages import (
     Topic,
     Urgency,
 )
+from app.communications.values.templates import (
+    Facts,
+    FieldType,
+    Flaw,
+    OwnTemplate,
+    Template,
+    TemplateField,
+    TemplateKind,
+    Worded,
+)
 from app.communications.values.today import DatedMeeting, ExpectedMoney, News, Task, Today
 
 __all__ = [
@@ -38,9 +48,13 @@ __all__ = [
     "DeliveryState",
     "Draft",
     "ExpectedMoney",
+    "Facts",
+    "FieldType",
+    "Flaw",
     "InboxItem",
     "Letter",
     "News",
+    "OwnTemplate",
     "ProviderKind",
     "Reach",
     "Rendered",
@@ -51,8 +65,12 @@ __all__ = [
     "SuppressionReason",
     "SuppressionSource",
     "Task",
+    "Template",
+    "TemplateField",
+    "TemplateKind",
     "Today",
     "Topic",
     "Urgency",
     "WantedAudience",
+    "Worded",
 ]

@@ -83,7 +83,8 @@ class Audience:
 class Letter:
     """One message in words, before it is known who gets it. `practice`: it is for the people of that practice alone.
 
-    The same source, id and occasion are told once.
+    The same source, id and occasion are told once. `template` is the kind it was worded as, `template_version` the number
+    of the commissioner's own wording, None for ours.
     """
 
     source: Source
@@ -95,6 +96,8 @@ class Letter:
     occasion: str = ""
     practice: str | None = None
     must_acknowledge_by: date | None = None
+    template: str | None = None
+    template_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
