@@ -1,4 +1,4 @@
-"""Handlers of the communications slice. All of them run on the queue that a restore holds back."""
+"""Handlers of the communications slice. All of them run on queues that a restore holds back."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,13 +20,22 @@ from workers.schedule import DAILY, Daily
 
 log = structlog.get_logger("plenary.worker")
 QUEUE = "notifications"
+BULK = "bulk"
 RESCUE_SECONDS = (0.5, 1.0, 2.0, 4.0)
 
 
 @handler("communications.expand_announcement", queue=QUEUE)
 async def expand_announcement(context: JobContext) -> None:
+    """What is routine goes on in the queue of what goes to many."""
     async with context.transaction(final=True) as session:
-        await service.expand_announcement(session, context.id("subject"), now=context.tools.clock.now())
+        if not await service.hand_to_bulk(session, context.id("subject")):
+            await service.expand_announcement(session, context.id("subject"), now=context.tools.clock.now())
+
+
+@handler("communications.expand_bulk", queue=BULK)
+async def expand_bulk(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.expand_announcement(session, context.id("announcement"), now=context.tools.clock.now())
 
 
 @handler("communications.notify_statements", queue=QUEUE)
@@ -235,25 +244,39 @@ async def notify_money_role(context: JobContext) -> None:
         )
 
 
+@handler("communications.send_redriven", queue=BULK)
+async def send_redriven(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.send_redriven(session, context.payload["batches"])
+
+
 async def _park_batch(session: Tx, parked: Parked) -> None:
     payload = parked.job.payload
     await service.park_batch(session, UUID(payload["batch"]), payload=payload, error=in_words(parked.error))
 
 
+@handler("communications.send_bulk", queue=BULK, on_parked=_park_batch)
 @handler("communications.send_batch", queue=QUEUE, on_parked=_park_batch)
 async def send_batch(context: JobContext) -> None:
     """Take a batch, hand it over message by message, note what became of each, and queue again what is left."""
     batch, settings = context.id("batch"), context.tools.settings
     mailer = mailer_of(settings, context.tools.clock)
     async with context.transaction() as session:
-        waiting, commissioner = await service.take_batch(session, batch)
+        waiting, commissioner = await service.take_batch(
+            session, batch, queue=context.job.queue, payload=context.payload, now=context.tools.clock.now()
+        )
     mails = service.write_mails(waiting, domain=message_domain(settings), commissioner=commissioner)
     notes = await _hand_over(context, mailer, waiting, mails)
     async with context.transaction() as session:
         await service.record_notes(session, notes, mailer=mailer)
         await service.record_bounces(session, waiting, notes, now=context.tools.clock.now())
         settled = await service.settle_batch(
-            session, batch, payload=context.payload, notes=notes, at_once=context.stopping.is_set()
+            session,
+            batch,
+            queue=context.job.queue,
+            payload=context.payload,
+            notes=notes,
+            at_once=context.stopping.is_set(),
         )
     if settled.reasons:
         log.warning("mails_not_taken", waiting=settled.moved, attempts=settled.attempts, reasons=settled.reasons)

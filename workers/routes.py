@@ -62,4 +62,5 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "communications.announcement_sent": (),
     "communications.announcement_withdrawn": (),
     "communications.announcement_kept": (),
+    "communications.deliveries_redriven": ("communications.send_redriven",),
 }

@@ -214,6 +214,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "facts:read",
             "forums:members",
             "deliveries:read",
+            "deliveries:write",
             "jobs:read",
             "jobs:write",
             "audit:read",

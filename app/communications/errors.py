@@ -13,6 +13,17 @@ class MessageNotFound(NotFound):
     title = "There is no such message in your inbox."
 
 
+class DeliveryNotFound(NotFound):
+    code = "communications.delivery_not_found"
+    title = "There is no such delivery."
+
+
+class DeliveryNotEnded(DomainError):
+    code = "communications.delivery_not_ended"
+    title = "Only a delivery that ended without success is tried again."
+    hint = "Those that wait are tried by themselves, and those that arrived are not sent twice."
+
+
 class AudienceUnknown(InvalidRequest):
     """Somebody is named who does not exist here."""
 

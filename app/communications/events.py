@@ -45,6 +45,15 @@ class AnnouncementPublished(_AnnouncementEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeliveriesRedriven(Event):
+    """Subject: the first of the batches in which deliveries that had ended wait again."""
+
+    name: ClassVar[str] = "communications.deliveries_redriven"
+
+    batches: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AnnouncementSent(_AnnouncementEvent):
     """Its recipients are worked out, and may read it from now on."""
 

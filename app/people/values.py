@@ -15,6 +15,14 @@ STALE_AFTER_DAYS: Final = 180
 PRACTICE_REACHES_BACK_DAYS: Final = 31
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Of everybody, only these are looked at: persons by id, and the shared mailboxes of these practices."""
+
+    people: frozenset[UUID]
+    mailboxes_of: frozenset[str]
+
+
 class PostLevel(StrEnum):
     PRACTICE = "practice"
     LOCALITY = "locality"

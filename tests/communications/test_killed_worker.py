@@ -35,7 +35,7 @@ async def test_as_files_none_is_lost_and_none_is_written_twice(shared: LivePlena
     announcement_id = await _announce(shared, tenant)
     before = len(outbox(shared))
     for kill in range(1, KILLS + 1):
-        async with worker_process(shared, "notifications"):
+        async with worker_process(shared, "notifications", "bulk"):
             await until(lambda kill=kill: len(outbox(shared)) > before + kill * 100)
         await _let_leases_run_out(shared, tenant)
     await shared.work()
@@ -57,7 +57,7 @@ async def test_over_smtp_none_is_lost_and_each_kill_puts_one_in_doubt_at_most(
     sink.offers_pipelining = True
     url = f"smtp://127.0.0.1:{sink.port}"
     for kill in range(1, KILLS + 1):
-        async with worker_process(shared, "notifications", PLENARY_SMTP_URL=url):
+        async with worker_process(shared, "notifications", "bulk", PLENARY_SMTP_URL=url):
             await until(lambda kill=kill: len(sink.envelopes) > kill * 100)
         await _let_leases_run_out(shared, tenant)
     shared.tools.settings = shared.settings.model_copy(update={"smtp_url": url})

@@ -20,7 +20,7 @@ from tests.fakes.smtp_sink import CUT, SmtpSink
 from workers.jobs import drain
 from workers.relay import relay
 
-SEND = "communications.send_batch"
+SEND = "communications.send_bulk"
 
 
 @pytest.fixture
@@ -165,7 +165,8 @@ async def test_worker_that_is_told_to_stop_ends_after_the_message_on_its_way(sha
     mailed.on_message = lambda _recipient: stopping.set()
     await announce(shared, tenant, audience={"roles": ["gp"]})
     await relay(shared.tools)
-    await drain(shared.tools, "notifications", stopping=stopping)
+    await drain(shared.tools, "notifications", stopping=asyncio.Event())
+    await drain(shared.tools, "bulk", stopping=stopping)
     assert sorted((await _states(shared, tenant)).values()) == ["queued", "queued", "sent"]
     assert len(mailed.recipients) == 1
     mailed.on_message = None

@@ -14,7 +14,14 @@ RECORDED = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 async def give_post(
-    live: LivePlenary, tenant: str, person: UUID, role: str, *, practice: str | None = None, until: date | None = None
+    live: LivePlenary,
+    tenant: str,
+    person: UUID,
+    role: str,
+    *,
+    practice: str | None = None,
+    start: date = date(2026, 4, 1),
+    until: date | None = None,
 ) -> None:
     """A post from April on, at a practice or with the commissioner."""
     await live.execute(
@@ -26,7 +33,7 @@ async def give_post(
         role,
         "practice" if practice else "commissioner",
         practice,
-        date(2026, 4, 1),
+        start,
         until,
         RECORDED,
         tenant=live.tenants[tenant],

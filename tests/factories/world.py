@@ -297,6 +297,8 @@ async def _messages(world: World) -> None:
     world.clients[Role.PRACTICE_MANAGER] = reader
     message = await world.first(Role.PRACTICE_MANAGER, "/v1/me/inbox")
     world.ids["/v1/me/inbox/{message_id}"] = message["id"]
+    # The delivery of an inbox is its message there.
+    world.ids["/v1/deliveries/{delivery_id}"] = message["id"]
 
 
 @maker

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Select,
     Text,
     Uuid,
@@ -31,8 +32,10 @@ from app.communications.tables import Delivery, Message, MessagePreference
 from app.communications.values import Channel, DeliveryState, Letter, Urgency
 from app.core.db import Tx
 from app.core.ids import new_id
-from app.core.repository import Statement
+from app.core.repository import Statement, among
 
+Messages = ColumnElement[bool]
+"""Which messages, for those who hand it on."""
 _NO_ADDRESS = "no e-mail address is known"
 
 
@@ -47,17 +50,30 @@ async def insert_messages(session: Tx, messages: Sequence[dict[str, Any]]) -> No
     await (await session.connection()).execute(statement, list(messages))
 
 
+def told_by(letter: Letter) -> Messages:
+    """The messages of this letter's source and occasion."""
+    return and_(
+        col(Message.source) == letter.source,
+        col(Message.source_id) == letter.source_id,
+        col(Message.occasion) == letter.occasion,
+    )
+
+
+def with_ids(messages: Collection[UUID]) -> Messages:
+    return among(col(Message.id), messages)
+
+
 async def insert_deliveries(
     session: Tx,
     meant: Select[*tuple[Any, ...]],
     *,
-    letter: Letter,
+    which: Messages,
     channels: Collection[str],
     batch_size: int,
     now: datetime,
 ) -> list[UUID]:
-    """One row for each recipient of each message of this letter's source and occasion. Returns the batches that have something to send."""
-    rows = _rows(session.tenant, meant, letter=letter, channels=channels).subquery("fresh")
+    """One row for each recipient of each of these messages. Returns the batches that have something to send."""
+    rows = _rows(session.tenant, meant, which=which, channels=channels).subquery("fresh")
     position = func.row_number().over(order_by=(rows.c.message_id, rows.c.recipient))
     batch = cast((position - 1) / batch_size, BigInteger)
     columns = {
@@ -103,7 +119,7 @@ def _numbered_id(base: UUID, number: Any) -> Any:
 
 
 def _rows(
-    tenant: UUID, meant: Select[*tuple[Any, ...]], *, letter: Letter, channels: Collection[str]
+    tenant: UUID, meant: Select[*tuple[Any, ...]], *, which: Messages, channels: Collection[str]
 ) -> Select[*tuple[Any, ...]]:
     """Each recipient once for each message, with the way it goes and the state it begins in."""
     person = with_recipient(meant).subquery("person")
@@ -139,8 +155,7 @@ def _rows(
         .select_from(Message)
         .join(person, by_practice)
         .outerjoin(MessagePreference, preference)
-        .where(col(Message.commissioner_id) == tenant, col(Message.source) == letter.source)
-        .where(col(Message.source_id) == letter.source_id, col(Message.occasion) == letter.occasion)
+        .where(col(Message.commissioner_id) == tenant, which)
         .where(true() if by_mail else person.c.person_id.is_not(None))
         .ext(distinct_on(col(Message.id), person.c.recipient))
         .order_by(col(Message.id), person.c.recipient, person.c.practice)

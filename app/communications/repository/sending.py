@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
 from app.communications.tables import Delivery, Message
-from app.communications.values import DeliveryState
+from app.communications.values import AttemptOutcome, DeliveryState
 from app.core.db import Tx
 from app.core.errors import Unavailable
 from app.core.jobs import Claimed, LostLease, held_by
@@ -40,6 +40,7 @@ class Noted:
     id: UUID
     state: DeliveryState
     doubts: int
+    outcome: AttemptOutcome
     detail: str | None
     bounced: bool
 
@@ -47,16 +48,22 @@ class Noted:
 # Nobody answered for a message that was on its way when its worker ended: it may have arrived. Parked ones come here
 # only when a person runs the parked job again.
 _RESUME = text(
-    """UPDATE delivery SET
+    """WITH lost AS (
+  INSERT INTO delivery_attempt (commissioner_id, delivery_id, n, ended_at, outcome)
+  SELECT commissioner_id, id, attempts, clock_timestamp(), 'lost' FROM delivery
+  WHERE commissioner_id = :tenant AND batch = :batch AND state = 'attempting'
+  ON CONFLICT DO NOTHING)
+UPDATE delivery SET
   state = CASE WHEN state = 'attempting' AND doubts >= :most THEN 'in_doubt' ELSE 'queued' END,
   doubts = doubts + CASE WHEN state = 'attempting' THEN 1 ELSE 0 END,
-  attempts = CASE WHEN state = 'parked' THEN 0 ELSE attempts END
+  may_attempt = CASE WHEN state = 'parked' THEN attempts + :again ELSE may_attempt END
 WHERE commissioner_id = :tenant AND batch = :batch AND state IN ('attempting', 'parked')"""
 )
 
 
-async def resume_batch(session: Tx, batch: UUID, *, most_doubts: int) -> None:
-    await (await session.connection()).execute(_RESUME, {"tenant": session.tenant, "batch": batch, "most": most_doubts})
+async def resume_batch(session: Tx, batch: UUID, *, most_doubts: int, most_attempts: int) -> None:
+    values = {"tenant": session.tenant, "batch": batch, "most": most_doubts, "again": most_attempts}
+    await (await session.connection()).execute(_RESUME, values)
 
 
 async def list_waiting(session: Tx, batch: UUID) -> list[Waiting]:
@@ -88,6 +95,10 @@ WITH noted AS (
   UPDATE delivery SET state = $3, doubts = $4, detail = $5,
          sent_at = CASE WHEN $3 = 'sent' THEN clock_timestamp() ELSE sent_at END
   WHERE commissioner_id = $1 AND id = $2 AND state NOT IN ('sent', 'failed')
+  RETURNING attempts
+), kept AS (
+  INSERT INTO delivery_attempt (commissioner_id, delivery_id, n, ended_at, outcome, detail)
+  SELECT $1, $2, attempts, clock_timestamp(), $9, $5 FROM noted ON CONFLICT DO NOTHING
 ), allowed AS (
   UPDATE delivery SET state = 'attempting', attempts = attempts + 1
   WHERE commissioner_id = $1 AND id = $6 AND state = 'queued' AND EXISTS (
@@ -116,10 +127,11 @@ class Journal:
     async def step(self, done: Noted | None, following: UUID | None) -> None:
         """Note what became of one and take leave to send another. `LostLease` when another worker has the job."""
         noted = (done.id, done.state.value, done.doubts, done.detail) if done else (None, None, None, None)
+        outcome = done.outcome.value if done else None
         try:
             statement = self._step or await self._prepare()
             allowed = await statement.fetchval(
-                self._job.commissioner_id, *noted, following, self._job.id, self._job.token
+                self._job.commissioner_id, *noted, following, self._job.id, self._job.token, outcome
             )
         except _DRIVER_ERRORS as error:
             raise Unavailable(f"The database did not take a note: {type(error).__name__}.") from error
@@ -134,12 +146,16 @@ class Journal:
 
 
 _NOTE_ALL = text(
-    """UPDATE delivery d SET state = n.state, doubts = greatest(d.doubts, n.doubts), detail = n.detail,
-  attempts = d.attempts + CAST(:tries AS int), sent_at = CASE WHEN n.state = 'sent' THEN coalesce(d.sent_at, clock_timestamp()) END
-FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:doubts AS int[]), CAST(:details AS text[]))
-     AS n(id, state, doubts, detail)
-WHERE d.commissioner_id = :tenant AND d.id = n.id AND d.state NOT IN ('sent', 'failed')
-  AND (CAST(:tries AS int) > 0 OR (d.state, d.doubts) IS DISTINCT FROM (n.state, n.doubts))"""
+    """WITH noted AS (
+  UPDATE delivery d SET state = n.state, doubts = greatest(d.doubts, n.doubts), detail = n.detail,
+    attempts = d.attempts + CAST(:tries AS int), sent_at = CASE WHEN n.state = 'sent' THEN coalesce(d.sent_at, clock_timestamp()) END
+  FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:doubts AS int[]), CAST(:details AS text[]),
+              CAST(:outcomes AS text[])) AS n(id, state, doubts, detail, outcome)
+  WHERE d.commissioner_id = :tenant AND d.id = n.id AND d.state NOT IN ('sent', 'failed')
+    AND (CAST(:tries AS int) > 0 OR (d.state, d.doubts) IS DISTINCT FROM (n.state, n.doubts))
+  RETURNING d.id, d.attempts, n.outcome, n.detail)
+INSERT INTO delivery_attempt (commissioner_id, delivery_id, n, ended_at, outcome, detail)
+SELECT :tenant, id, attempts, clock_timestamp(), outcome, detail FROM noted ON CONFLICT DO NOTHING"""
 )
 
 
@@ -155,6 +171,7 @@ async def note_all(session: Tx, notes: Iterable[Noted], *, tries: int) -> None:
                 "states": [row.state.value for row in rows],
                 "doubts": [row.doubts for row in rows],
                 "details": [row.detail for row in rows],
+                "outcomes": [row.outcome.value for row in rows],
                 "tries": tries,
             },
         )
@@ -163,13 +180,18 @@ async def note_all(session: Tx, notes: Iterable[Noted], *, tries: int) -> None:
 _MOVE = text(
     """WITH moved AS (
   UPDATE delivery SET batch = :fresh
-  WHERE commissioner_id = :tenant AND batch = :batch AND state = 'queued' AND attempts < :most
-  RETURNING attempts)
+  WHERE commissioner_id = :tenant AND batch = :batch AND state = 'queued' AND attempts < may_attempt
+  RETURNING attempts - (may_attempt - :most) AS attempts)
 SELECT count(*), coalesce(max(attempts), 0), clock_timestamp() FROM moved"""
 )
 _LEFT = text("SELECT count(*) FROM delivery WHERE commissioner_id = :tenant AND batch = :batch AND state = 'queued'")
 _PARK = text(
-    """UPDATE delivery SET state = 'parked', detail = coalesce(detail, :detail),
+    """WITH lost AS (
+  INSERT INTO delivery_attempt (commissioner_id, delivery_id, n, ended_at, outcome)
+  SELECT commissioner_id, id, attempts, clock_timestamp(), 'lost' FROM delivery
+  WHERE commissioner_id = :tenant AND batch = :batch AND state = 'attempting'
+  ON CONFLICT DO NOTHING)
+UPDATE delivery SET state = 'parked', detail = coalesce(detail, :detail),
   doubts = doubts + CASE WHEN state = 'attempting' THEN 1 ELSE 0 END
 WHERE commissioner_id = :tenant AND batch = :batch AND state IN ('queued', 'attempting')"""
 )

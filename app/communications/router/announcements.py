@@ -8,16 +8,15 @@ from fastapi import Query, Request, Response
 from app.communications import errors, service
 from app.communications.repository import announcements
 from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.router.deliveries import shown
 from app.communications.router.root import router
 from app.communications.schemas import announcements as announcements_schemas
 from app.communications.schemas import deliveries as deliveries_schemas
-from app.communications.tables import Announcement, Delivery
+from app.communications.tables import Announcement
 from app.communications.values import (
-    Channel,
+    Audience,
     Counts,
-    DeliveryState,
     Draft,
-    WantedAudience,
 )
 from app.core.auth import require
 from app.core.db import Transaction
@@ -70,7 +69,7 @@ def _draft(body: announcements_schemas.AnnouncementIn) -> Draft:
     return Draft(
         title=body.title,
         markdown=body.body_markdown,
-        audience=WantedAudience(
+        audience=Audience(
             roles=tuple(role.value for role in wanted.roles) if wanted.roles else None,
             localities=tuple(wanted.localities) if wanted.localities else None,
             practices=tuple(wanted.practices) if wanted.practices else None,
@@ -165,24 +164,7 @@ async def list_deliveries(
         params=params,
         cursors=serving.cursors,
     )
-    return paged(request, response, page.map(_delivery))
-
-
-def _delivery(row: Delivery) -> deliveries_schemas.Delivery:
-    return deliveries_schemas.Delivery(
-        id=row.id,
-        person_id=row.person_id,
-        name=row.name,
-        practice=row.practice,
-        is_mailbox=row.person_id is None,
-        channel=Channel(row.channel),
-        state=DeliveryState(row.state),
-        in_doubt=row.doubts > 0,
-        attempts=row.attempts,
-        detail=row.detail,
-        sent_at=row.sent_at,
-        acknowledged_at=row.acknowledged_at,
-    )
+    return paged(request, response, page.map(shown))
 
 
 @router.post(

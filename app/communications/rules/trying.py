@@ -4,11 +4,18 @@ from datetime import timedelta
 from typing import Final
 
 from app.communications.ports import Outcome
-from app.communications.values import DeliveryState
+from app.communications.values import DeliveryState, Letter, Topic, Urgency
 
 MAX_ATTEMPTS: Final = 10
 MAX_DOUBTS: Final = 1
 BATCH_SIZE: Final = 200
+FOR_MANY: Final = frozenset({Topic.ANNOUNCEMENTS})
+
+
+def queue_of(letter: Letter) -> str:
+    """What goes to many and is routine takes its time; what somebody waits for never stands behind it."""
+    is_for_many = letter.practice is None and letter.topic in FOR_MANY
+    return "bulk" if is_for_many and letter.urgency is Urgency.ROUTINE else "notifications"
 
 
 def state_after(outcome: Outcome, *, doubts: int) -> tuple[DeliveryState, int]:

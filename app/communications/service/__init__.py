@@ -5,6 +5,7 @@ from app.communications.service.announcing import (
     announcement_tag,
     expand_announcement,
     follows_deliveries,
+    hand_to_bulk,
     measure_announcement,
     office_counts,
     publish_announcement,
@@ -46,6 +47,7 @@ from app.communications.service.queries import (
     notify_query_overdue,
     notify_query_shared,
 )
+from app.communications.service.redriving import list_causes, redrive_cause, redrive_delivery, send_redriven
 from app.communications.service.sending import (
     hand_over,
     notebook,
@@ -72,6 +74,8 @@ __all__ = [
     "follows_deliveries",
     "get_message",
     "hand_over",
+    "hand_to_bulk",
+    "list_causes",
     "measure_announcement",
     "message_tag",
     "notebook",
@@ -104,6 +108,9 @@ __all__ = [
     "publish_announcement",
     "record_bounces",
     "record_notes",
+    "redrive_cause",
+    "redrive_delivery",
+    "send_redriven",
     "set_preferences",
     "settle_batch",
     "sight_of",

@@ -15,20 +15,27 @@ from app.communications.events import (
 from app.communications.repository import announcements, reach
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.rules.rendering import render_markdown
-from app.communications.service.audiences import DELIVERIES, WRITE, area_of, resolve_audience, within_area
+from app.communications.service.audiences import (
+    DELIVERIES,
+    WRITE,
+    area_of,
+    check_audience,
+    resolve_audience,
+    within_area,
+)
 from app.communications.service.letters import post_letters, recipients
 from app.communications.service.progress import record_sending_progress
 from app.communications.service.wording import word
 from app.communications.tables import Announcement
 from app.communications.values import (
     NO_COUNTS,
+    Audience,
     Channel,
     Counts,
     Draft,
     Facts,
     Topic,
     Urgency,
-    WantedAudience,
 )
 from app.core.audit import audit
 from app.core.clock import london_date
@@ -37,6 +44,7 @@ from app.core.errors import Forbidden
 from app.core.etag import digest_etag
 from app.core.events import emit
 from app.core.ids import new_id
+from app.core.jobs import enqueue
 from app.core.operations import OperationRow, start_operation, succeed
 from app.core.principal import Principal
 from app.core.repository import Expected
@@ -45,7 +53,7 @@ from app.core.repository import Expected
 async def publish_announcement(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> OperationRow:
     """Accept it, show it where it is to be shown, and leave the recipients to a job, which the operation follows."""
     draft = await _checked(session, caller, draft, now=now)
-    await resolve_audience(session, draft.audience, now=now)
+    await check_audience(session, draft.audience)
     announcement_id = new_id()
     operation = await start_operation(
         session, "communications.announcement", result={"announcement": str(announcement_id)}
@@ -93,6 +101,7 @@ async def _checked(session: Tx, caller: Principal, draft: Draft, *, now: datetim
 async def measure_announcement(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> OperationRow:
     """What a dry run says: an operation that has succeeded at once, and nothing is written but that."""
     draft = await _checked(session, caller, draft, now=now)
+    await check_audience(session, draft.audience)
     audience = await resolve_audience(session, draft.audience, now=now)
     by_role = {
         role: recipients(session.tenant, replace(audience, roles=(role,)), now=now) for role in audience.roles or ()
@@ -111,6 +120,16 @@ async def measure_announcement(session: Tx, caller: Principal, draft: Draft, *, 
     return operation
 
 
+async def hand_to_bulk(session: Tx, announcement_id: UUID) -> bool:
+    """Whether it is routine, so that its recipients are worked out where nobody waits: a job for that is left then."""
+    row = await AnnouncementRepository(session, session.tenant).get(announcement_id)
+    if row.urgency != Urgency.ROUTINE:
+        return False
+    payload = {"announcement": str(announcement_id)}
+    await enqueue(session, "communications.expand_bulk", queue="bulk", dedupe_key=str(announcement_id), payload=payload)
+    return True
+
+
 async def expand_announcement(session: Tx, announcement_id: UUID, *, now: datetime) -> None:
     """A delivery for everybody who is meant. Running it again adds nobody twice."""
     row = await AnnouncementRepository(session, session.tenant).get(announcement_id)
@@ -121,11 +140,10 @@ async def expand_announcement(session: Tx, announcement_id: UUID, *, now: dateti
         source_id=str(row.id),
         must_acknowledge_by=row.must_acknowledge_by,
     )
-    audience = await resolve_audience(session, WantedAudience.of_json(row.audience), now=now)
     await post_letters(
         session,
         [replace(letter, urgency=Urgency(row.urgency))],
-        audience,
+        Audience.of_json(row.audience),
         now=now,
         channels=[Channel(channel) for channel in row.channels],
         operation=row.operation_id,

@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from app.access.service import list_holders, list_holders_around
+from app.access.values import Role
 from app.communications.errors import AudienceUnknown
-from app.communications.values import Area, Audience, Sight, WantedAudience
+from app.communications.values import Area, Audience, Meant, Sight
 from app.core.changes import Marks, locality_marks, practice_marks
 from app.core.clock import london_date
 from app.core.db import Tx
@@ -61,7 +63,7 @@ async def changes_seen(session: Tx, caller: Principal, now: datetime) -> Marks |
     return frozenset(marks)
 
 
-def within_area(wanted: WantedAudience, area: Area | None) -> WantedAudience:
+def within_area(wanted: Audience, area: Area | None) -> Audience:
     """The audience as the area allows it: the area itself where no place is named. `Forbidden` when it names another."""
     if area is None:
         return wanted
@@ -72,20 +74,40 @@ def within_area(wanted: WantedAudience, area: Area | None) -> WantedAudience:
     return wanted
 
 
-async def resolve_audience(session: Tx, wanted: WantedAudience, *, now: datetime) -> Audience:
-    """Who is looked up for it. `AudienceUnknown` where it names what is not here.
+async def check_audience(session: Tx, wanted: Audience) -> None:
+    """`AudienceUnknown` where it names what is not here."""
+    await _check_places(session, wanted.localities or (), wanted.practices or ())
+    if wanted.scheme is not None:
+        try:
+            await get_scheme(session, wanted.scheme)
+        except SchemeNotFound as error:
+            raise _unknown("/audience/scheme", "The scheme is not known here.") from error
+
+
+async def resolve_audience(session: Tx, wanted: Audience, *, now: datetime) -> Meant:
+    """Whom it means today: asked again whenever something goes out.
 
     A scheme narrows the rest to its participants of today, so that localities become the codes of their practices.
     """
-    localities = wanted.localities or ()
-    await _check_places(session, localities, wanted.practices or ())
+    people = wanted.people | await _holders(session, wanted, now=now)
     if wanted.scheme is None:
-        return Audience(wanted.roles, wanted.localities, wanted.practices)
-    taking_part = await _participants(session, wanted.scheme, wanted.state)
-    if wanted.localities is None and wanted.practices is None:
-        return Audience(wanted.roles, practices=taking_part)
-    named = {*(wanted.practices or ()), *await practices_in_localities(session, localities, on=london_date(now))}
-    return Audience(wanted.roles, practices=tuple(code for code in taking_part if code in named))
+        return Meant(wanted.roles, wanted.localities, wanted.practices, people)
+    state = ParticipationState(wanted.state or ParticipationState.ACCEPTED)
+    taking_part = await practices_in_state(session, wanted.scheme, state)
+    if wanted.localities is not None or wanted.practices is not None:
+        around = await practices_in_localities(session, wanted.localities or (), on=london_date(now))
+        named = {*(wanted.practices or ()), *around}
+        taking_part = [code for code in taking_part if code in named]
+    return Meant(wanted.roles, practices=tuple(taking_part), people=people)
+
+
+async def _holders(session: Tx, wanted: Audience, *, now: datetime) -> frozenset[UUID]:
+    if not wanted.holders:
+        return frozenset()
+    roles = {Role(role) for role in wanted.holders}
+    if wanted.around is None:
+        return await list_holders(session, roles, now)
+    return await list_holders_around(session, roles, wanted.around, now)
 
 
 async def _check_places(session: Tx, localities: Sequence[UUID], practices: Sequence[str]) -> None:
@@ -101,11 +123,3 @@ async def _check_places(session: Tx, localities: Sequence[UUID], practices: Sequ
 
 def _unknown(pointer: str, detail: str) -> AudienceUnknown:
     return AudienceUnknown(errors=[FieldError(pointer, "unknown", detail)])
-
-
-async def _participants(session: Tx, scheme: UUID, state: str | None) -> tuple[str, ...]:
-    try:
-        await get_scheme(session, scheme)
-    except SchemeNotFound as error:
-        raise _unknown("/audience/scheme", "The scheme is not known here.") from error
-    return tuple(await practices_in_state(session, scheme, ParticipationState(state or ParticipationState.ACCEPTED)))

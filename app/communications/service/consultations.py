@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from app.access.service import list_holders
 from app.access.values import Role
 from app.communications.service import facts
 from app.communications.service.letters import post_letters
@@ -18,18 +17,16 @@ async def notify_consultation(session: Tx, scheme_id: UUID, n: int, *, occasion:
     if found is None:
         return
     letters = await word(session, "consultation", [found], source_id=str(scheme_id), occasion=occasion)
-    officers = await list_holders(session, {Role.LMC_OFFICER}, now)
-    await post_letters(session, letters, Audience(roles=(), practices=(), people=officers), now=now)
+    await post_letters(session, letters, Audience.of_holders(Role.LMC_OFFICER), now=now)
 
 
 async def notify_comment(session: Tx, comment_id: UUID, *, now: datetime) -> None:
     found, _ = await facts.comment(session, comment_id)
     letters = await word(session, "comment", [found], source_id=str(comment_id), occasion="made")
-    managers = await list_holders(session, {Role.SCHEME_MANAGER}, now)
-    await post_letters(session, letters, Audience(roles=(), practices=(), people=managers), now=now)
+    await post_letters(session, letters, Audience.of_holders(Role.SCHEME_MANAGER), now=now)
 
 
 async def notify_comment_answer(session: Tx, comment_id: UUID, *, now: datetime) -> None:
     found, author = await facts.comment(session, comment_id)
     letters = await word(session, "comment_answered", [found], source_id=str(comment_id), occasion="answered")
-    await post_letters(session, letters, Audience(roles=(), practices=(), people=frozenset({author})), now=now)
+    await post_letters(session, letters, Audience.of_people(author), now=now)

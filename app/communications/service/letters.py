@@ -1,24 +1,27 @@
 """From words to one delivery for each recipient."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from app.communications.repository import expanding
+from app.communications.repository.expanding import Messages
 from app.communications.rules.rendering import render_markdown
-from app.communications.rules.trying import BATCH_SIZE
-from app.communications.values import Audience, Channel, Letter
+from app.communications.rules.trying import BATCH_SIZE, queue_of
+from app.communications.service.audiences import resolve_audience
+from app.communications.values import Audience, Channel, Letter, Meant
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.ids import new_id
 from app.core.jobs import enqueue_many
 from app.core.repository import Statement
 from app.people.service import select_people, select_recipients
-from app.people.values import PostRole
+from app.people.values import Among, PostRole
 
-SEND = "communications.send_batch"
-QUEUE = "notifications"
+SEND = {"notifications": "communications.send_batch", "bulk": "communications.send_bulk"}
+"""The kind of job by the queue it waits in."""
 BOTH = (Channel.EMAIL, Channel.INBOX)
 
 
@@ -39,36 +42,76 @@ async def post_letters(
     """
     if not letters:
         return 0
+    stored = replace(audience, practices=None) if letters[0].practice else audience
     # Thousands of letters take a while to render; the event loop goes on renewing the job's lease meanwhile.
-    messages = await asyncio.to_thread(_messages, session.tenant, letters, message_id, now)
+    messages = await asyncio.to_thread(_messages, session.tenant, letters, stored, channels, message_id, now)
     await expanding.insert_messages(session, messages)
-    meant = recipients(session.tenant, audience, now=now)
-    batches = await expanding.insert_deliveries(
-        session, meant, letter=letters[0], channels=channels, batch_size=BATCH_SIZE, now=now
-    )
+    meant = await resolve_audience(session, audience, now=now)
     shared = {"message": str(message_id), "operation": str(operation)} if operation else {}
-    await enqueue_many(session, SEND, queue=QUEUE, payloads={str(b): {"batch": str(b)} | shared for b in batches})
+    return await expand(
+        session,
+        expanding.told_by(letters[0]),
+        recipients(session.tenant, meant, now=now),
+        channels=channels,
+        queue=queue_of(letters[0]),
+        shared=shared,
+        now=now,
+    )
+
+
+async def expand(
+    session: Tx,
+    which: Messages,
+    meant: Statement,
+    *,
+    channels: Collection[Channel],
+    queue: str,
+    shared: Mapping[str, str],
+    now: datetime,
+) -> int:
+    """A delivery for each that is meant and has none yet, and jobs to send them; `shared` is what those jobs carry on."""
+    batches = await expanding.insert_deliveries(
+        session, meant, which=which, channels=channels, batch_size=BATCH_SIZE, now=now
+    )
+    payloads = {str(batch): {"batch": str(batch), **shared} for batch in batches}
+    await enqueue_many(session, SEND[queue], queue=queue, payloads=payloads)
     return len(batches)
 
 
-def recipients(tenant: UUID, audience: Audience, *, now: datetime) -> Statement:
-    """Everybody who is meant; whoever is meant twice comes twice."""
-    roles = None if audience.roles is None else [PostRole(role) for role in audience.roles]
+def recipients(tenant: UUID, meant: Meant, *, now: datetime, only: Among | None = None) -> Statement:
+    """Everybody who is meant; whoever is meant twice comes twice. `only`: which of these are."""
+    roles = None if meant.roles is None else [PostRole(role) for role in meant.roles]
     in_posts = select_recipients(
-        tenant, roles=roles, practices=audience.practices, localities=audience.localities, on=london_date(now)
+        tenant,
+        roles=roles,
+        practices=meant.practices,
+        localities=meant.localities,
+        on=london_date(now),
+        only=only,
     )
-    if not audience.people:
+    people = meant.people if only is None else meant.people & only.people
+    if not people:
         return in_posts
-    return expanding.either(in_posts, select_people(tenant, audience.people))
+    return expanding.either(in_posts, select_people(tenant, people))
 
 
 def _messages(
-    tenant: UUID, letters: Sequence[Letter], message_id: UUID | None, now: datetime
+    tenant: UUID,
+    letters: Sequence[Letter],
+    audience: Audience,
+    channels: Collection[Channel],
+    message_id: UUID | None,
+    now: datetime,
 ) -> list[dict[str, object]]:
-    return [_message(tenant, letter, message_id or new_id(), now) for letter in letters]
+    """A letter for one practice is for those of the audience who are there; which practices else were told is no part
+    of it.
+    """
+    ways = [channel.value for channel in channels]
+    shared = {"audience": audience.as_json(), "channels": ways, "created_at": now}
+    return [_message(tenant, letter, message_id or new_id()) | shared for letter in letters]
 
 
-def _message(tenant: UUID, letter: Letter, message_id: UUID, now: datetime) -> dict[str, object]:
+def _message(tenant: UUID, letter: Letter, message_id: UUID) -> dict[str, object]:
     rendered = render_markdown(letter.markdown)
     return {
         "commissioner_id": tenant,
@@ -83,5 +126,5 @@ def _message(tenant: UUID, letter: Letter, message_id: UUID, now: datetime) -> d
         "body_text": rendered.text,
         "body_html": rendered.html,
         "must_acknowledge_by": letter.must_acknowledge_by,
-        "created_at": now,
+        "action": letter.action.as_json() if letter.action else None,
     }

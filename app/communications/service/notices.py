@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from app.access.service import list_holders
 from app.access.values import MONEY_ROLES, Role
 from app.communications.service import facts
 from app.communications.service.letters import post_letters
@@ -32,8 +31,8 @@ async def notify_late_run(session: Tx, run_id: UUID, *, because: str, now: datet
     if found is None:
         return
     letters = await word(session, "late_run", [found], source_id=str(run_id), occasion=because)
-    told = await list_holders(session, {Role.SCHEME_MANAGER, Role.PAYMENTS_RELEASER, Role.AUDITOR}, now)
-    await post_letters(session, letters, Audience(roles=(), practices=(), people=told), now=now)
+    told = Audience.of_holders(Role.SCHEME_MANAGER, Role.PAYMENTS_RELEASER, Role.AUDITOR)
+    await post_letters(session, letters, told, now=now)
 
 
 async def notify_arrangement(session: Tx, arrangement_id: UUID, *, now: datetime) -> None:
@@ -88,8 +87,7 @@ async def notify_money_role(session: Tx, credential: str, *, role: str, person_i
     """Somebody may now decide about money: the commissioner's auditors and money roles learn of it."""
     found = await facts.money_role(session, person_id, role)
     letters = await word(session, "money_role", [found], source_id=credential)
-    told = await list_holders(session, {*MONEY_ROLES, Role.AUDITOR}, now)
-    await post_letters(session, letters, Audience(roles=(), practices=(), people=told), now=now)
+    await post_letters(session, letters, Audience.of_holders(*MONEY_ROLES, Role.AUDITOR), now=now)
 
 
 async def tell_practices(session: Tx, letters: Sequence[Letter], *, now: datetime) -> None:

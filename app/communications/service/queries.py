@@ -1,10 +1,8 @@
 """Notices of queries about payments: to the practice that asks, and to those of the office whom it waits for."""
 
-from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from app.access.service import list_holders, list_holders_around
 from app.access.values import Role
 from app.communications.rules.facts import query_fields
 from app.communications.service.letters import post_letters
@@ -30,7 +28,7 @@ async def notify_query_shared(session: Tx, query_id: UUID, *, occasion: str, now
     query = await query_brief(session, query_id)
     practice = await organisations.last_successor(session, query.practice, on=london_date(now))
     letter = await _letter(session, "query_shared", query_id, query, occasion=occasion)
-    await _tell(session, letter, await list_holders_around(session, {Role.LMC_OFFICER}, practice, now), now=now)
+    await post_letters(session, [letter], Audience.of_holders(Role.LMC_OFFICER, around=practice), now=now)
 
 
 async def notify_query_message(session: Tx, query_id: UUID, *, side: QuerySide, occasion: str, now: datetime) -> None:
@@ -47,7 +45,7 @@ async def notify_correction(session: Tx, query_id: UUID, *, occasion: str, now: 
     """Those who may approve an amount."""
     query = await query_brief(session, query_id)
     letter = await _letter(session, "correction_proposed", query_id, query, occasion=occasion)
-    await _tell(session, letter, await list_holders(session, {Role.PAYMENTS_APPROVER}, now), now=now)
+    await post_letters(session, [letter], Audience.of_holders(Role.PAYMENTS_APPROVER), now=now)
 
 
 async def notify_correction_refused(
@@ -55,7 +53,7 @@ async def notify_correction_refused(
 ) -> None:
     query = await query_brief(session, query_id)
     letter = await _letter(session, "correction_refused", query_id, query, occasion=occasion)
-    await _tell(session, letter, {proposed_by}, now=now)
+    await post_letters(session, [letter], Audience.of_people(proposed_by), now=now)
 
 
 async def notify_correction_corrected(session: Tx, query_id: UUID, *, occasion: str, now: datetime) -> None:
@@ -79,8 +77,8 @@ async def notify_query_overdue(session: Tx, query_id: UUID, *, occasion: str, no
     """Whoever answers for the office, and whoever supports the practice."""
     query = await query_brief(session, query_id)
     letter = await _letter(session, "query_overdue", query_id, query, occasion=occasion)
-    roles = {Role.COMMISSIONER_ADMIN, Role.ENGAGEMENT_LEAD}
-    await _tell(session, letter, await list_holders_around(session, roles, query.practice, now), now=now)
+    told = Audience.of_holders(Role.COMMISSIONER_ADMIN, Role.ENGAGEMENT_LEAD, around=query.practice)
+    await post_letters(session, [letter], told, now=now)
 
 
 async def _letter(session: Tx, key: str, query_id: UUID, query: QueryBrief, *, occasion: str, **more: object) -> Letter:
@@ -91,15 +89,11 @@ async def _letter(session: Tx, key: str, query_id: UUID, query: QueryBrief, *, o
 
 async def _tell_office(session: Tx, letter: Letter, query: QueryBrief, *, now: datetime) -> None:
     """Its owner, or everybody who may answer it."""
-    told = {query.owner} if query.owner else await list_holders(session, {Role.SCHEME_MANAGER}, now)
-    await _tell(session, letter, told, now=now)
+    told = Audience.of_people(query.owner) if query.owner else Audience.of_holders(Role.SCHEME_MANAGER)
+    await post_letters(session, [letter], told, now=now)
 
 
 async def _tell_practice(session: Tx, letter: Letter, query: QueryBrief, *, now: datetime) -> None:
     """The one that asked, or who took it over and goes on with its queries."""
     practice = await organisations.last_successor(session, query.practice, on=london_date(now))
     await post_letters(session, [letter], Audience(roles=WHO_DEALS_WITH_IT, practices=(practice,)), now=now)
-
-
-async def _tell(session: Tx, letter: Letter, people: Collection[UUID], *, now: datetime) -> None:
-    await post_letters(session, [letter], Audience(roles=(), practices=(), people=frozenset(people)), now=now)

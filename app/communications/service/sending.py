@@ -1,6 +1,6 @@
 """Sending a batch: take it, hand over one message after another, settle what is left."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
 from typing import Protocol
@@ -13,9 +13,10 @@ from app.communications.repository import sending as rows
 from app.communications.repository.sending import Journal, Noted, Waiting
 from app.communications.rules.rendering import mail_html, mail_text
 from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, is_bounce, state_after, wait_before
-from app.communications.service.letters import QUEUE, SEND
+from app.communications.service.letters import SEND
 from app.communications.service.progress import record_payload_progress
-from app.communications.values import DeliveryState, Settled
+from app.communications.service.withdrawing import withdraw_unmeant
+from app.communications.values import AttemptOutcome, DeliveryState, Settled
 from app.core.db import Tx, standing_connection
 from app.core.ids import new_id
 from app.core.jobs import Claimed, enqueue
@@ -27,11 +28,15 @@ _HEADERS = {"Auto-Submitted": "auto-generated"}
 _FOOTER = "Sent by Plenary for {commissioner}. What a person gets by mail is set in their intranet or app."
 
 
-async def take_batch(session: Tx, batch: UUID) -> tuple[list[Waiting], str]:
-    """What is to be sent of the batch, after what its last worker left on the way has been found and counted; and the name
-    of the commissioner for whom it goes out.
+async def take_batch(
+    session: Tx, batch: UUID, *, queue: str, payload: Mapping[str, str], now: datetime
+) -> tuple[list[Waiting], str]:
+    """What is to be sent of the batch, after what its last worker left on the way has been found and counted, and those who
+    are no longer meant are taken out; and the name of the commissioner for whom it goes out.
     """
-    await rows.resume_batch(session, batch, most_doubts=MAX_DOUBTS)
+    await rows.resume_batch(session, batch, most_doubts=MAX_DOUBTS, most_attempts=MAX_ATTEMPTS)
+    shared = {name: value for name, value in payload.items() if name != "batch"}
+    await withdraw_unmeant(session, batch, queue=queue, shared=shared, now=now)
     commissioner = await organisations.get_commissioner(session)
     return await rows.list_waiting(session, batch), commissioner.name
 
@@ -113,7 +118,7 @@ async def hand_over(
 
 def _note(outcome: Outcome, doubts: int) -> Noted:
     state, doubts = state_after(outcome, doubts=doubts)
-    return Noted(outcome.delivery_id, state, doubts, outcome.detail, is_bounce(outcome))
+    return Noted(outcome.delivery_id, state, doubts, AttemptOutcome(outcome.state), outcome.detail, is_bounce(outcome))
 
 
 async def record_notes(session: Tx, notes: Sequence[Noted], *, mailer: Mailer) -> None:
@@ -128,7 +133,7 @@ async def record_bounces(session: Tx, waiting: Sequence[Waiting], notes: Sequenc
 
 
 async def settle_batch(
-    session: Tx, batch: UUID, *, payload: dict[str, str], notes: Sequence[Noted], at_once: bool
+    session: Tx, batch: UUID, *, queue: str, payload: dict[str, str], notes: Sequence[Noted], at_once: bool
 ) -> Settled:
     """Queue again, later, what may be tried again; count what has been tried as often as it may be.
 
@@ -141,8 +146,8 @@ async def settle_batch(
     if moved:
         await enqueue(
             session,
-            SEND,
-            queue=QUEUE,
+            SEND[queue],
+            queue=queue,
             dedupe_key=str(fresh),
             payload=payload | {"batch": str(fresh)},
             run_at=now if at_once else now + wait_before(attempts),

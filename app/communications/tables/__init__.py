@@ -2,12 +2,13 @@
 
 from app.communications.tables.announcements import Announcement
 from app.communications.tables.channels import MessageProvider, SendingAllowance, Suppression
-from app.communications.tables.messages import Delivery, Message
+from app.communications.tables.messages import Delivery, DeliveryAttempt, Message
 from app.communications.tables.preferences import MessagePreference
 
 __all__ = [
     "Announcement",
     "Delivery",
+    "DeliveryAttempt",
     "Message",
     "MessagePreference",
     "MessageProvider",

@@ -1,8 +1,11 @@
 """What was said, and to whom it goes."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Column, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from app.core.ids import new_id
@@ -25,6 +28,9 @@ class Message(SQLModel, table=True):
     body_text: str
     body_html: str
     must_acknowledge_by: date | None
+    audience: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
+    channels: list[str] | None = Field(sa_column=Column(ARRAY(Text)))
+    action: dict[str, str] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
     created_at: datetime
 
 
@@ -42,12 +48,28 @@ class Delivery(SQLModel, table=True):
     name: str | None
     address: str | None
     channel: str
+    is_first: bool
     in_inbox: bool
     state: str
     batch: UUID | None
     attempts: int = 0
+    may_attempt: int
     doubts: int = 0
     detail: str | None
     created_at: datetime
     sent_at: datetime | None
     acknowledged_at: datetime | None
+
+
+class DeliveryAttempt(SQLModel, table=True):
+    """One try of a delivery, written once and never changed."""
+
+    __tablename__ = "delivery_attempt"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    delivery_id: UUID = Field(primary_key=True)
+    n: int = Field(primary_key=True)
+    ended_at: datetime
+    outcome: str
+    detail: str | None
+    reference: str | None

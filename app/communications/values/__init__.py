@@ -1,6 +1,7 @@
 """The words of communications: what is sent, to whom, by which way, and what became of it."""
 
-from app.communications.values.announcements import Area, Draft, Reach, RoleReach, Sight, WantedAudience
+from app.communications.values.announcements import Area, Draft, Reach, RoleReach, Sight
+from app.communications.values.audiences import Audience, Meant
 from app.communications.values.channels import (
     NOTIFY_PER_DAY,
     NOTIFY_PER_MINUTE,
@@ -11,7 +12,10 @@ from app.communications.values.channels import (
 from app.communications.values.messages import (
     NO_COUNTS,
     OPEN,
-    Audience,
+    Action,
+    ActionKind,
+    AttemptOutcome,
+    Cause,
     Channel,
     Counts,
     DeliveryState,
@@ -40,8 +44,12 @@ __all__ = [
     "NOTIFY_PER_MINUTE",
     "NO_COUNTS",
     "OPEN",
+    "Action",
+    "ActionKind",
     "Area",
+    "AttemptOutcome",
     "Audience",
+    "Cause",
     "Channel",
     "Counts",
     "DatedMeeting",
@@ -53,6 +61,7 @@ __all__ = [
     "Flaw",
     "InboxItem",
     "Letter",
+    "Meant",
     "News",
     "OwnTemplate",
     "ProviderKind",
@@ -71,6 +80,5 @@ __all__ = [
     "Today",
     "Topic",
     "Urgency",
-    "WantedAudience",
     "Worded",
 ]

@@ -1,43 +1,12 @@
 """Announcements: who is meant, who may write and see, and whom one would reach."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
+from app.communications.values.audiences import Audience
 from app.communications.values.messages import Channel, Urgency
 from app.organisations.values import Places
-
-
-@dataclass(frozen=True, slots=True)
-class WantedAudience:
-    """Who is meant, as an editor says it. None: no limit of that kind. `state` is that of the scheme's participants."""
-
-    roles: tuple[str, ...] | None = None
-    localities: tuple[UUID, ...] | None = None
-    practices: tuple[str, ...] | None = None
-    scheme: UUID | None = None
-    state: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "roles": None if self.roles is None else list(self.roles),
-            "localities": None if self.localities is None else [str(each) for each in self.localities],
-            "practices": None if self.practices is None else list(self.practices),
-            "scheme": None if self.scheme is None else str(self.scheme),
-            "state": self.state,
-        }
-
-    @classmethod
-    def of_json(cls, stored: Mapping[str, Any]) -> "WantedAudience":
-        return cls(
-            roles=None if stored["roles"] is None else tuple(stored["roles"]),
-            localities=None if stored["localities"] is None else tuple(map(UUID, stored["localities"])),
-            practices=None if stored["practices"] is None else tuple(stored["practices"]),
-            scheme=None if stored["scheme"] is None else UUID(stored["scheme"]),
-            state=stored["state"],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +36,7 @@ class Draft:
 
     title: str
     markdown: str
-    audience: WantedAudience
+    audience: Audience
     channels: tuple[Channel, ...]
     urgency: Urgency
     on_intranet: bool

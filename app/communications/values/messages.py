@@ -1,5 +1,6 @@
 """What is sent, to whom, by which way, and what became of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -50,7 +51,7 @@ class DeliveryState(StrEnum):
     """`attempting`: it is on its way at this moment. `parked`: given up until somebody runs the parked job again.
 
     `delivered`: it lies in the person's inbox and goes nowhere else. `in_doubt`: the mail server took the whole message
-    twice without an answer.
+    twice without an answer. `withdrawn`: when it was to go out, the recipient was no longer meant.
     """
 
     QUEUED = "queued"
@@ -61,22 +62,42 @@ class DeliveryState(StrEnum):
     PARKED = "parked"
     SUPPRESSED = "suppressed"
     IN_DOUBT = "in_doubt"
+    WITHDRAWN = "withdrawn"
+
+
+class AttemptOutcome(StrEnum):
+    """What one try came to. `lost`: its worker ended in the middle, so nobody knows."""
+
+    SENT = "sent"
+    FAILED_PERMANENT = "failed_permanent"
+    FAILED_TEMPORARY = "failed_temporary"
+    IN_DOUBT = "in_doubt"
+    LOST = "lost"
 
 
 OPEN: Final = (DeliveryState.QUEUED, DeliveryState.ATTEMPTING)
 
 
+class ActionKind(StrEnum):
+    ACKNOWLEDGE = "acknowledge"
+    OFFER = "offer"
+    ISSUE = "issue"
+    SESSION = "session"
+
+
 @dataclass(frozen=True, slots=True)
-class Audience:
-    """Who is meant, ready to be looked up: a practice counts when it is among `practices` or in one of `localities`.
+class Action:
+    """What a message asks its reader to do, and with what."""
 
-    `people` are meant whatever their posts.
-    """
+    kind: ActionKind
+    id: UUID
 
-    roles: tuple[str, ...] | None
-    localities: tuple[UUID, ...] | None = None
-    practices: tuple[str, ...] | None = None
-    people: frozenset[UUID] = frozenset()
+    def as_json(self) -> dict[str, str]:
+        return {"kind": self.kind.value, "id": str(self.id)}
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, str]) -> "Action":
+        return cls(ActionKind(stored["kind"]), UUID(stored["id"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +119,7 @@ class Letter:
     must_acknowledge_by: date | None = None
     template: str | None = None
     template_version: int | None = None
+    action: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +159,16 @@ class Settled:
     exhausted: int
     attempts: int
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why deliveries ended in a state, how many, and since when. None: no reason was given."""
+
+    state: DeliveryState
+    cause: str | None
+    deliveries: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from app.people.repository.conditions import (
     post_with_person,
 )
 from app.people.tables import Mailbox, Person, Post
-from app.people.values import LEVELS, PostLevel, PostRole
+from app.people.values import LEVELS, Among, PostLevel, PostRole
 
 
 def select_recipients(
@@ -37,6 +37,7 @@ def select_recipients(
     practices: Collection[str] | None,
     localities: Collection[UUID] | None,
     on: date,
+    only: Among | None,
 ) -> Statement:
     """See `service.select_recipients`; `members` are the commissioner's practices (code, locality_id) of that day."""
     member = members.subquery("member")
@@ -44,7 +45,7 @@ def select_recipients(
     area = false() if localities is None else among(member.c.locality_id, localities)
     named = false() if practices is None else among(member.c.code, practices)
     reached = _once(select_columns(member.c.code).where(true() if everywhere else or_(area, named)))
-    holder = _once(_holders(tenant, roles, on))
+    holder = _once(_holders(tenant, roles, on, only))
     in_area = false() if localities is None else among(holder.c.locality_id, localities)
     above = and_(holder.c.practice.is_(None), true() if everywhere else in_area)
     meant = or_(holder.c.practice.in_(select_columns(reached.c.code)), above)
@@ -52,7 +53,7 @@ def select_recipients(
         select_columns(
             holder.c.person_id, holder.c.practice, holder.c.name, holder.c.email, false().label("is_mailbox")
         )
-        .where(meant)
+        .where(meant, true() if only is None else among(holder.c.person_id, only.people))
         .distinct()
     )
     # A message for a locality's or the office's people alone is none of a practice's business.
@@ -67,6 +68,7 @@ def select_recipients(
             true().label("is_mailbox"),
         )
         .where(col(Mailbox.commissioner_id) == tenant, true() if at_practices else false())
+        .where(true() if only is None else among(col(Mailbox.practice), only.mailboxes_of))
         .where(col(Mailbox.practice).in_(select_columns(reached.c.code)), col(Mailbox.practice).not_in(covered))
     )
     everyone = union_all(people, mailboxes).subquery("recipient")
@@ -75,9 +77,17 @@ def select_recipients(
     )
 
 
-def _holders(tenant: UUID, roles: Collection[PostRole] | None, on: date) -> Statement:
-    """Who holds one of these posts that day. Whoever has no good address is not reachable by mail."""
+def _holders(tenant: UUID, roles: Collection[PostRole] | None, on: date, only: Among | None) -> Statement:
+    """Who holds one of these posts that day. Whoever has no good address is not reachable by mail.
+
+    Who else is in a practice decides about its mailbox, so its people are looked at too.
+    """
     in_role = true() if roles is None else among(col(Post.role), roles)
+    looked_at = (
+        true()
+        if only is None
+        else or_(among(col(Post.person_id), only.people), among(col(Post.practice), only.mailboxes_of))
+    )
     return (
         select_columns(
             col(Person.id).label("person_id"),
@@ -90,6 +100,7 @@ def _holders(tenant: UUID, roles: Collection[PostRole] | None, on: date) -> Stat
         .select_from(Post)
         .join(Person, post_with_person())
         .where(col(Post.commissioner_id) == tenant, in_role, held_on(on), col(Person.erased_at).is_(None))
+        .where(looked_at)
     )
 
 

@@ -15,7 +15,7 @@ from app.organisations.values import Places
 from app.people import repository, rules
 from app.people.repository import PersonRepository, PostRepository
 from app.people.tables import Person
-from app.people.values import TITLES, PersonRef, PostLevel, PostRole
+from app.people.values import TITLES, Among, PersonRef, PostLevel, PostRole
 
 
 async def get_person(session: Tx, person_id: UUID) -> PersonRef:
@@ -111,6 +111,7 @@ def select_recipients(
     practices: Collection[str] | None,
     localities: Collection[UUID] | None,
     on: date,
+    only: Among | None = None,
 ) -> Statement:
     """Who a message to these posts reaches, as a statement: (person_id, practice, name, email, is_mailbox).
 
@@ -118,9 +119,12 @@ def select_recipients(
     the posts of localities and of the commissioner too. `roles` None: whatever the post. A person with posts in two
     practices comes twice, once for each. A practice's shared mailbox (no `person_id`) comes where nobody in one of the
     posts can be reached by mail. A person without an address comes too, for the inbox.
+    `only`: whether these are still meant, without a look at anybody else.
     """
     members = organisations.select_member_practices(tenant, on)
-    return repository.select_recipients(tenant, members, roles=roles, practices=practices, localities=localities, on=on)
+    return repository.select_recipients(
+        tenant, members, roles=roles, practices=practices, localities=localities, on=on, only=only
+    )
 
 
 def select_people(tenant: UUID, ids: Collection[UUID]) -> Statement:

@@ -1,0 +1,136 @@
+"""Who is meant is asked again when a message goes out, and what is tried is kept."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from app.core.ids import new_id
+from tests.factories.communications import announce, delivery_rows, give_mailbox, give_post, outbox
+from tests.factories.service import LivePlenary
+
+
+@pytest.fixture
+async def tenant(shared: LivePlenary) -> str:
+    code = await shared.fresh_tenant()
+    await shared.make_practice(f"{code}A", code)
+    return code
+
+
+async def _lead(shared: LivePlenary, tenant: str, name: str, *, start: date = date(2026, 4, 1)) -> UUID:
+    person = await shared.make_person(name, tenant=tenant, email=f"{name.lower()}@{tenant.lower()}.example")
+    await give_post(shared, tenant, person, "named_lead", practice=f"{tenant}A", start=start)
+    return person
+
+
+async def _end_posts(shared: LivePlenary, tenant: str, person: UUID) -> None:
+    await shared.execute(
+        "UPDATE post SET valid_until = '2026-04-02' WHERE person_id = $1", person, tenant=shared.tenants[tenant]
+    )
+
+
+async def _hold_mail(shared: LivePlenary, tenant: str) -> None:
+    """What waits to be sent waits longer: as in quiet hours, or behind a mail server that is away."""
+    await shared.execute(
+        "UPDATE job SET run_at = clock_timestamp() + interval '1 hour' WHERE kind LIKE 'communications.send%'",
+        tenant=shared.tenants[tenant],
+    )
+
+
+async def _send_now(shared: LivePlenary, tenant: str) -> None:
+    await shared.execute(
+        "UPDATE job SET run_at = clock_timestamp() WHERE kind LIKE 'communications.send%'",
+        tenant=shared.tenants[tenant],
+    )
+    await shared.work()
+
+
+async def _announced_and_held(shared: LivePlenary, tenant: str, **changes: object) -> None:
+    """Worked out who gets it, and nothing sent: a mail server that refuses for now would do the same."""
+    shared.tools.settings = shared.settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})
+    try:
+        await announce(shared, tenant, audience={"roles": ["named_lead"]}, **changes)
+        await shared.work()
+    finally:
+        shared.tools.settings = shared.settings
+    await _hold_mail(shared, tenant)
+
+
+async def test_whoever_lost_the_post_meanwhile_gets_nothing_and_the_mailbox_gets_it_instead(shared, tenant):
+    lead = await _lead(shared, tenant, "Ann")
+    await give_mailbox(shared, tenant, f"{tenant}A", f"box@{tenant.lower()}.example")
+    await _announced_and_held(shared, tenant)
+    await _end_posts(shared, tenant, lead)
+    await _send_now(shared, tenant)
+    rows = {row["recipient"]: row for row in await delivery_rows(shared, tenant)}
+    ann, box = rows[f"person:{lead}"], rows[f"mailbox:box@{tenant.lower()}.example"]
+    assert (ann["state"], ann["in_inbox"], box["state"]) == ("withdrawn", False, "sent")
+    sent = {file.stem for file in outbox(shared)}
+    assert str(box["id"]) in sent
+    assert str(ann["id"]) not in sent
+    person = await shared.as_role("practice_lead", tenant=tenant, practice=f"{tenant}A", person=lead)
+    assert (await person.get("/v1/me/inbox")).json()["data"] == []
+
+
+async def test_whoever_follows_in_the_post_gets_it_once(shared, tenant):
+    lead = await _lead(shared, tenant, "Ann")
+    await _announced_and_held(shared, tenant)
+    await _end_posts(shared, tenant, lead)
+    successor = await _lead(shared, tenant, "Bea", start=date(2026, 4, 2))
+    await _send_now(shared, tenant)
+    await _send_now(shared, tenant)
+    states = {row["person_id"]: row["state"] for row in await delivery_rows(shared, tenant)}
+    assert states == {lead: "withdrawn", successor: "sent"}
+
+
+async def test_an_offer_that_was_answered_meanwhile_is_not_announced_to_those_who_wait(shared, tenant):
+    lead = await _lead(shared, tenant, "Ann")
+    await _announced_and_held(shared, tenant)
+    await shared.execute(
+        "UPDATE message SET audience = audience || $1::jsonb",
+        f'{{"scheme": "{new_id()}", "state": "offered"}}',
+        tenant=shared.tenants[tenant],
+    )
+    await _send_now(shared, tenant)
+    assert [(row["person_id"], row["state"]) for row in await delivery_rows(shared, tenant)] == [(lead, "withdrawn")]
+
+
+async def test_those_of_one_cause_are_tried_again_together(shared, tenant):
+    await _lead(shared, tenant, "Ann")
+    await _announced_and_held(shared, tenant)
+    await shared.execute("UPDATE delivery SET state = 'parked', detail = 'server away'", tenant=shared.tenants[tenant])
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    [cause] = (await admin.get("/v1/deliveries/causes")).json()["data"]
+    assert (cause["state"], cause["cause"], cause["deliveries"]) == ("parked", "server away", 1)
+    again = {"state": cause["state"], "cause": cause["cause"]}
+    assert (await admin.post("/v1/deliveries/redrive", json=again)).json() == {"requeued": 1}
+    assert (await admin.post("/v1/deliveries/redrive", json=again)).json() == {"requeued": 0}
+    await _send_now(shared, tenant)
+    [row] = (await admin.get("/v1/deliveries?state=sent")).json()["data"]
+    refused = await admin.post(f"/v1/deliveries/{row['id']}/redrive")
+    assert (refused.status_code, refused.json()["code"]) == (409, "communications.delivery_not_ended")
+
+
+async def test_each_try_is_kept_in_order(shared, tenant):
+    await _lead(shared, tenant, "Ann")
+    await _announced_and_held(shared, tenant)
+    await _send_now(shared, tenant)
+    [row] = await delivery_rows(shared, tenant)
+    attempts = await shared.fetch(
+        "SELECT n, outcome, detail FROM delivery_attempt ORDER BY n", tenant=shared.tenants[tenant]
+    )
+    assert [(each["n"], each["outcome"]) for each in attempts] == [(1, "failed_temporary"), (2, "sent")]
+    assert attempts[0]["detail"].startswith("no connection")
+    assert row["attempts"] == 2
+
+
+async def test_one_delivery_shows_its_tries(shared, tenant):
+    await _lead(shared, tenant, "Ann")
+    await _announced_and_held(shared, tenant)
+    await _send_now(shared, tenant)
+    [row] = await delivery_rows(shared, tenant)
+    editor = await shared.as_role("editor", tenant=tenant)
+    shown = (await editor.get(f"/v1/deliveries/{row['id']}")).json()
+    assert [each["outcome"] for each in shown["history"]] == ["failed_temporary", "sent"]
+    other = await shared.as_role("editor", tenant=await shared.fresh_tenant())
+    assert (await other.get(f"/v1/deliveries/{row['id']}")).status_code == 404
