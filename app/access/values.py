@@ -215,6 +215,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "forums:members",
             "deliveries:read",
             "deliveries:write",
+            "channels:read",
+            "channels:write",
             "jobs:read",
             "jobs:write",
             "audit:read",

@@ -44,3 +44,43 @@ class NothingToAcknowledge(DomainError):
 
 class MailNotTaken(Exception):
     """Messages have been tried as often as they may be. Parks the job, so that a person looks at the mail server."""
+
+
+class SuppressionNotFound(NotFound):
+    code = "communications.suppression_not_found"
+    title = "There is no such address among those that nothing is sent to."
+
+
+class AlreadySuppressed(DomainError):
+    code = "communications.already_suppressed"
+    title = "Nothing is sent to this address already."
+    hint = "`GET /v1/suppressions` shows since when and why; delete the entry to send to the address again."
+    constraints = ("uq_suppression_address",)
+
+
+class ProviderNotFound(NotFound):
+    code = "communications.provider_not_found"
+    title = "This way of sending is not set up."
+    hint = "Set it up with `PUT /v1/message-providers/{kind}`."
+
+
+class ProviderSetMeanwhile(DomainError):
+    code = "communications.provider_set_meanwhile"
+    title = "Somebody else has set this way of sending up at the same moment."
+    hint = "Read it with `GET /v1/message-providers/{kind}`, then send the change again with its ETag."
+    constraints = ("pk_message_provider",)
+
+
+class ProviderKeyMissing(InvalidRequest):
+    code = "communications.provider_key_missing"
+    title = "GOV.UK Notify needs an API key."
+
+
+class ProviderKeyInvalid(InvalidRequest):
+    code = "communications.provider_key_invalid"
+    title = "This is not an API key of GOV.UK Notify."
+
+
+class CallbackUnknown(NotFound):
+    code = "communications.callback_unknown"
+    title = "Nobody is called back at this address."

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
+from app.core.addresses import check_address
 from app.core.networks import Network, parse_networks
 from app.core.secrets import SecretBox
 
@@ -60,6 +61,16 @@ def _smtp_url(url: str) -> str:
     _scheme_of(url, frozenset({"smtp", "smtps"}))
     if not urlsplit(url).hostname:
         raise ValueError("has to name a host")
+    return url
+
+
+def _imap_url(url: str) -> str:
+    _scheme_of(url, frozenset({"imaps", "imap"}))
+    parts = urlsplit(url)
+    if not parts.hostname or not parts.username or parts.password is None:
+        raise ValueError("has to name a user, a password and a host")
+    if parts.scheme == "imap" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError("has to be imaps:// but on this machine: the password would be readable on the way")
     return url
 
 
@@ -154,6 +165,25 @@ class Settings(BaseSettings):
         description="Mail server, `smtp://user:password@host:port` or `smtps://…`. Without it mails become files.",
     )
     mail_from: str = Field("Plenary <plenary@localhost>", description="Sender of mails.")
+    mail_bounces: Annotated[str, AfterValidator(check_address)] | None = Field(
+        None,
+        description="Address that mail comes back to, `bounces@example.org`; its mailbox has to take `bounces+…@` as well. "
+        "Default: the sender's address.",
+    )
+    bounces_url: Annotated[str, AfterValidator(_imap_url)] | None = Field(
+        None,
+        repr=False,
+        description="Mailbox in which mail comes back, `imaps://user:password@host/INBOX`; a worker reads it every minute.",
+    )
+    mail_rate: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="Messages a minute that the mail server takes. Default: as many as there are.",
+    )
+    notify_url: Annotated[str, AfterValidator(_public_url)] = Field(
+        "https://api.notifications.service.gov.uk", description="Where GOV.UK Notify answers."
+    )
     outbox: Path | None = Field(
         None, description="Folder for mails while no mail server is set. Default: `outbox` in the home folder."
     )

@@ -11,8 +11,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from app.communications.adapters.notify import NotifyCarrier, NotifyKey
+from app.communications.adapters.notify import NotifyCarrier
 from app.communications.ports import LookUpFailed, Outcome
+from app.communications.rules.notify import NotifyKey
 from app.communications.values import Channel
 from app.core.ids import new_id
 from app.core.outside import OutsideClient

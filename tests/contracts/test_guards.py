@@ -21,6 +21,8 @@ PUBLIC = {
     "GET /version": "says which release answers",
     "GET /problems/{code}": "what a code means is the same for everybody",
     "GET /metrics": "this machine alone, or a key with metrics:read",
+    "POST /hooks/notify/{token}": "the address is signed, and Notify sends a bearer token of its own",
+    "POST /hooks/bounces/{token}": "the address is signed",
     "GET /schemas/definition.json": "editors load schemas without a credential",
 }
 SOMEWHERE = "00000000-0000-7000-8000-00000000dead"

@@ -335,3 +335,13 @@ async def _forums(world: World) -> None:
     answer = {"decision": "planned", "text": "In spring.", "due_on": "2027-02-01"}
     said = await world.post(Role.ENGAGEMENT_LEAD, f"/v1/issues/{raised['id']}/responses", json=answer)
     world.ids["/v1/issues/{issue_id}/responses/{response_id}"] = said["id"]
+
+
+@maker
+async def _channels(world: World) -> None:
+    world.ids["/v1/message-providers/{kind}"] = "mail"
+    client = await world.client(Role.COMMISSIONER_ADMIN)
+    assert (await client.put("/v1/message-providers/mail", json={"rate_per_minute": 600})).is_success
+    body = {"address": f"old@{world.tenant.lower()}.example"}
+    made = await world.post(Role.COMMISSIONER_ADMIN, "/v1/suppressions", json=body)
+    world.ids["/v1/suppressions/{suppression_id}"] = made["id"]

@@ -6,7 +6,9 @@ from app.communications.adapters.eml import EmlMailer
 from app.communications.adapters.smtp import SmtpMailer
 from app.communications.adapters.smtp_server import SmtpServer
 from app.communications.ports import Mailer
+from app.communications.rules.envelope import PURPOSE, BounceAddress
 from app.core.clock import Clock
+from app.core.secrets import SecretBox
 from app.core.settings import Settings
 
 
@@ -14,7 +16,16 @@ def mailer_of(settings: Settings, clock: Clock) -> Mailer:
     """A mail server where one is set; else files in the outbox."""
     if settings.smtp_url is None:
         return EmlMailer(settings.outbox_path, sender=settings.mail_from, clock=clock)
-    return SmtpMailer(SmtpServer.from_url(settings.smtp_url), sender=settings.mail_from, clock=clock)
+    server = SmtpServer.from_url(settings.smtp_url)
+    return SmtpMailer(server, sender=settings.mail_from, clock=clock, returns=bounce_address(settings))
+
+
+def bounce_address(settings: Settings) -> BounceAddress | None:
+    """Where mail comes back to, where the installation has a mailbox for it."""
+    if settings.mail_bounces is None:
+        return None
+    box = SecretBox.from_setting(settings.secret_keys_value())
+    return BounceAddress(settings.mail_bounces, box.derive_all(PURPOSE))
 
 
 def message_domain(settings: Settings) -> str:

@@ -6,7 +6,6 @@ answer was lost is looked up before it is sent again, and not before Notify can 
 
 import re
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -17,34 +16,16 @@ from joserfc.jwk import OctKey
 
 from app.communications.adapters.answers import NO_ANSWER, in_brief, json_object, lost, retry_after
 from app.communications.ports import LookUpFailed, Outcome, Outgoing
-from app.communications.rules.receipts import outcome_of_receipt
+from app.communications.rules.notify import NotifyKey, outcome_of_receipt
 from app.communications.values import Channel
 from app.core.clock import Clock
 
 TIMEOUT: Final = 15.0
 # Notify writes a message to its database before it answers; a minute is many times what that takes.
 SETTLE: Final = timedelta(seconds=TIMEOUT + 60)
-_UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_API_KEY: Final = re.compile(rf".{{0,200}}?({_UUID})-({_UUID})", re.IGNORECASE)
 _UNSUBSCRIBE: Final = re.compile(r"<(https://[^>\s]{1,800})>")
 # A minute's limit is over in a minute; a day's at midnight, but somebody may raise it before.
 _WAITS: Final = {"RateLimitError": timedelta(minutes=1), "TooManyRequestsError": timedelta(hours=1)}
-
-
-@dataclass(frozen=True, slots=True)
-class NotifyKey:
-    """What an API key of Notify consists of."""
-
-    service: str
-    secret: str = field(repr=False)
-
-    @classmethod
-    def parse(cls, text: str) -> "NotifyKey":
-        """`name-<service id>-<secret>`; ValueError, without the key, where it is something else."""
-        match = _API_KEY.fullmatch(text.strip())
-        if match is None:
-            raise ValueError("An API key of GOV.UK Notify ends in two UUIDs.")
-        return cls(match[1].lower(), match[2].lower())
 
 
 class NotifyCarrier:

@@ -39,6 +39,19 @@ def judge_refusal(reply: Reply) -> DeliveryState:
     return "failed_permanent" if 500 <= reply.code < 600 else "failed_temporary"
 
 
+# Policy, a full mailbox, size, routes: about the message, the moment or us, whatever the first digit says.
+_NOT_THE_MAILBOX = re.compile(rb"\A\s*5\.(?:2\.[2-9]|[34567]\.)")
+
+
+def is_gone(reply: Reply) -> bool:
+    """Whether the refusal is of the mailbox itself, for good, so that nothing needs to be sent there again."""
+    return (
+        reply.command == "RCPT"
+        and judge_refusal(reply) == "failed_permanent"
+        and not _NOT_THE_MAILBOX.match(reply.text)
+    )
+
+
 def judge_body(reply: Reply) -> DeliveryState:
     """The state of a message whose body was sent. An answer that is none leaves it in doubt."""
     if 200 <= reply.code < 300:

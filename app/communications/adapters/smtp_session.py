@@ -4,11 +4,21 @@ import smtplib
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from app.communications.adapters.mime import MessageBuilder, Unsendable, checked_address
-from app.communications.adapters.smtp_replies import SHUTTING_DOWN, Reply, describe, judge_body, judge_refusal, scrub
+from app.communications.adapters.smtp_replies import (
+    SHUTTING_DOWN,
+    Reply,
+    describe,
+    is_gone,
+    judge_body,
+    judge_refusal,
+    scrub,
+)
 from app.communications.adapters.smtp_server import SmtpServer
 from app.communications.ports import Outcome, Outgoing
+from app.communications.rules.envelope import BounceAddress
 
 GOODBYE_SECONDS = 2.0
 # A server that drops every connection must not be given a whole batch to put in doubt.
@@ -22,9 +32,10 @@ class _ConnectionLost(Exception):
 class SmtpSession:
     """The connection is opened at the first message and again after a loss. Used by one thread, but for `abort`."""
 
-    def __init__(self, server: SmtpServer, builder: MessageBuilder) -> None:
+    def __init__(self, server: SmtpServer, builder: MessageBuilder, returns: BounceAddress | None = None) -> None:
         self._server = server
         self._builder = builder
+        self._returns = returns
         self._connection: smtplib.SMTP | None = None
         self._losses = 0
         self._given_up: str | None = None
@@ -73,11 +84,16 @@ class SmtpSession:
         if connection is None:
             return Outcome(message.delivery_id, "failed_temporary", self._given_up)
         with self._dropping_broken_connection():
-            refusal = self._offer(connection, recipient, len(raw))
+            refusal = self._offer(connection, self._sender_of(message.delivery_id), recipient, len(raw))
         if refusal is None:
             return self._hand_over(connection, message, recipient, raw)
         self._losses = 0
-        return Outcome(message.delivery_id, judge_refusal(refusal), describe(refusal, recipient))
+        state = judge_refusal(refusal)
+        return Outcome(message.delivery_id, state, describe(refusal, recipient), is_gone=is_gone(refusal))
+
+    def _sender_of(self, delivery_id: UUID) -> str:
+        """Where what comes back goes: an address of this delivery alone, else the sender's own."""
+        return self._returns.of(delivery_id) if self._returns else self._builder.address
 
     def _connected(self) -> smtplib.SMTP | None:
         if self._connection is None and self._given_up is None:
@@ -91,10 +107,10 @@ class SmtpSession:
                 self._given_up = scrub(f"no connection: {type(error).__name__}: {error}")
         return self._connection
 
-    def _offer(self, connection: smtplib.SMTP, recipient: str, size: int) -> Reply | None:
+    def _offer(self, connection: smtplib.SMTP, sender: str, recipient: str, size: int) -> Reply | None:
         """Sender, recipient and the wish to send. None if the server now waits for the body, else its refusal."""
         announced = f" SIZE={size}" if connection.has_extn("size") else ""
-        commands = (f"MAIL FROM:<{self._builder.address}>{announced}", f"RCPT TO:<{recipient}>", "DATA")
+        commands = (f"MAIL FROM:<{sender}>{announced}", f"RCPT TO:<{recipient}>", "DATA")
         if connection.has_extn("pipelining"):
             return self._offer_at_once(connection, commands)
         for command in commands:

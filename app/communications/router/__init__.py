@@ -1,7 +1,14 @@
 """HTTP of communications: announcements, deliveries, the inbox, today. Each file adds its routes to the one router."""
 
 # A request tries the routes in the order in which they were added, so the most used come first.
-from app.communications.router import announcements, deliveries, inbox, today  # noqa: F401 - importing adds their routes
+from app.communications.router import (  # noqa: F401 - importing adds their routes
+    announcements,
+    channels,
+    deliveries,
+    hooks,
+    inbox,
+    today,
+)
 from app.communications.router.root import router
 
 __all__ = ["router"]

@@ -45,4 +45,9 @@ def wait_before(attempt: int) -> timedelta:
 
 def is_bounce(outcome: Outcome) -> bool:
     """The mailbox itself was refused for good; other refusals are about the message or about us."""
-    return outcome.state == "failed_permanent" and (outcome.detail or "").startswith("RCPT 5")
+    return outcome.state == "failed_permanent" and outcome.is_gone
+
+
+def awaits_receipt(state: DeliveryState, *, doubts: int) -> bool:
+    """Whether what is heard of a message may still say how it ended: it has gone, or may have."""
+    return state in (DeliveryState.SENT, DeliveryState.IN_DOUBT) or (state is DeliveryState.QUEUED and doubts > 0)

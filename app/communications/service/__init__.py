@@ -37,6 +37,15 @@ from app.communications.service.notices import (
     notify_statements,
 )
 from app.communications.service.persons import drop_old_deliveries, erase_person, export_person
+from app.communications.service.providers import (
+    CallbackAddress,
+    callback_secrets,
+    is_bearer_of,
+    open_key,
+    read_callback_token,
+    require_callback,
+    set_provider,
+)
 from app.communications.service.queries import (
     notify_correction,
     notify_correction_corrected,
@@ -47,6 +56,7 @@ from app.communications.service.queries import (
     notify_query_overdue,
     notify_query_shared,
 )
+from app.communications.service.receipts import record_receipt, record_returned
 from app.communications.service.redriving import list_causes, redrive_cause, redrive_delivery, send_redriven
 from app.communications.service.sending import (
     hand_over,
@@ -58,14 +68,25 @@ from app.communications.service.sending import (
     take_batch,
     write_mails,
 )
+from app.communications.service.suppressing import (
+    add_suppression,
+    lift_suppression,
+    suppress,
+    suppressed_among,
+    suppression_key,
+    suppression_tag,
+)
 from app.communications.service.today import practice_today
 
 __all__ = [
     "DELIVERIES",
+    "CallbackAddress",
     "Noted",
     "Waiting",
     "acknowledge",
+    "add_suppression",
     "announcement_tag",
+    "callback_secrets",
     "changes_seen",
     "drop_old_deliveries",
     "erase_person",
@@ -75,6 +96,8 @@ __all__ = [
     "get_message",
     "hand_over",
     "hand_to_bulk",
+    "is_bearer_of",
+    "lift_suppression",
     "list_causes",
     "measure_announcement",
     "message_tag",
@@ -103,17 +126,27 @@ __all__ = [
     "notify_sign_ups",
     "notify_statements",
     "office_counts",
+    "open_key",
     "park_batch",
     "practice_today",
     "publish_announcement",
+    "read_callback_token",
     "record_bounces",
     "record_notes",
+    "record_receipt",
+    "record_returned",
     "redrive_cause",
     "redrive_delivery",
+    "require_callback",
     "send_redriven",
     "set_preferences",
+    "set_provider",
     "settle_batch",
     "sight_of",
+    "suppress",
+    "suppressed_among",
+    "suppression_key",
+    "suppression_tag",
     "take_batch",
     "wanted_topics",
     "withdraw_announcement",

@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from app.communications.repository import inbox, keeping
+from app.communications.service.suppressing import forget_suppressions, suppressed_among
 from app.core.audit import audit
 from app.core.clock import add_months, london_date, london_midnight, utc_text
 from app.core.db import Tx
+from app.people import service as people
 
 KEPT_MONTHS = 24
 DROPPED_AT_ONCE = 5_000
@@ -16,6 +18,7 @@ DROPPED_AT_ONCE = 5_000
 async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
     """For their own copy: what they were sent, what they acknowledged, published and chose."""
     preference = await inbox.find_preference(session, person_id)
+    addresses = await _addresses_of(session, person_id)
     return {
         "messages": [
             {
@@ -32,12 +35,20 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
             for row in await keeping.list_announcements_of(session, person_id)
         ],
         "muted_topics": preference.muted if preference else [],
+        "nothing_is_sent_to": sorted(await suppressed_among(session, addresses)),
     }
+
+
+async def _addresses_of(session: Tx, person_id: UUID) -> list[str]:
+    """Those that the person has and had, the telephone among them."""
+    copy = await people.export_person(session, person_id)
+    return [each for each in (copy["email"], copy["telephone"], *copy["former_addresses"]) if each]
 
 
 async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:
     """That somebody was told stays for 24 months, under an id that names nobody."""
     del now
+    await forget_suppressions(session, await _addresses_of(session, person_id))
     forgotten = await keeping.forget_person(session, person_id)
     audit(session, "deliveries.forgotten", person_id, deliveries=forgotten)
 

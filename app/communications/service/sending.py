@@ -15,13 +15,13 @@ from app.communications.rules.rendering import mail_html, mail_text
 from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, is_bounce, state_after, wait_before
 from app.communications.service.letters import SEND
 from app.communications.service.progress import record_payload_progress
+from app.communications.service.suppressing import suppress
 from app.communications.service.withdrawing import withdraw_unmeant
-from app.communications.values import AttemptOutcome, DeliveryState, Settled
+from app.communications.values import AttemptOutcome, DeliveryState, Settled, SuppressionReason, SuppressionSource
 from app.core.db import Tx, standing_connection
 from app.core.ids import new_id
 from app.core.jobs import Claimed, enqueue
 from app.organisations import service as organisations
-from app.people import service as people
 
 _HEADERS = {"Auto-Submitted": "auto-generated"}
 # No link: every address of ours is for programs, and answers 401 to a person's browser.
@@ -127,9 +127,18 @@ async def record_notes(session: Tx, notes: Sequence[Noted], *, mailer: Mailer) -
 
 
 async def record_bounces(session: Tx, waiting: Sequence[Waiting], notes: Sequence[Noted], *, now: datetime) -> None:
-    """Addresses that were refused for good make the posts behind them stale, so that somebody asks."""
-    bounced = {note.id for note in notes if note.bounced}
-    await people.record_bounces(session, {each.address for each in waiting if each.id in bounced}, at=now)
+    """Nothing more is sent to addresses that were refused for good, and the posts behind them are stale."""
+    bounced = {note.id: note.detail for note in notes if note.bounced}
+    for each in waiting:
+        if each.id in bounced:
+            await suppress(
+                session,
+                [each.address],
+                reason=SuppressionReason.BOUNCED,
+                source=SuppressionSource.SMTP,
+                detail=bounced[each.id],
+                now=now,
+            )
 
 
 async def settle_batch(

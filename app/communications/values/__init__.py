@@ -5,9 +5,13 @@ from app.communications.values.audiences import Audience, Meant
 from app.communications.values.channels import (
     NOTIFY_PER_DAY,
     NOTIFY_PER_MINUTE,
+    Bounce,
+    BounceKind,
     ProviderKind,
+    Receipt,
     SuppressionReason,
     SuppressionSource,
+    WantedProvider,
 )
 from app.communications.values.messages import (
     NO_COUNTS,
@@ -49,6 +53,8 @@ __all__ = [
     "Area",
     "AttemptOutcome",
     "Audience",
+    "Bounce",
+    "BounceKind",
     "Cause",
     "Channel",
     "Counts",
@@ -66,6 +72,7 @@ __all__ = [
     "OwnTemplate",
     "ProviderKind",
     "Reach",
+    "Receipt",
     "Rendered",
     "RoleReach",
     "Settled",
@@ -80,5 +87,6 @@ __all__ = [
     "Today",
     "Topic",
     "Urgency",
+    "WantedProvider",
     "Worded",
 ]

@@ -1,0 +1,121 @@
+"""Providers of a commissioner, and addresses that nothing is sent to."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, literal, update
+from sqlalchemy import select as select_columns
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col
+
+from app.communications.errors import ProviderNotFound, SuppressionNotFound
+from app.communications.tables import MessageProvider, Suppression
+from app.communications.values import ProviderKind, SuppressionReason, SuppressionSource
+from app.core.ids import new_id
+from app.core.pagination import Cursors, PageParams
+from app.core.repository import Page, TenantRepository, among
+
+
+class ProviderRepository(TenantRepository[MessageProvider]):
+    table = MessageProvider
+    missing = ProviderNotFound
+
+    async def find_kind(self, kind: ProviderKind, *, for_update: bool = False) -> MessageProvider | None:
+        return await self.find(col(MessageProvider.kind) == kind.value, for_update=for_update)
+
+    async def get_kind(self, kind: ProviderKind) -> MessageProvider:
+        row = await self.find_kind(kind)
+        if row is None:
+            raise self.missing
+        return row
+
+    async def record_fault(self, kind: ProviderKind, fault: str | None, *, at: datetime) -> bool:
+        """What the provider refuses us for, or that it takes messages again. Whether that is news."""
+        statement = (
+            update(MessageProvider)
+            .where(col(MessageProvider.commissioner_id) == self.tenant, col(MessageProvider.kind) == kind.value)
+            .where(col(MessageProvider.fault).is_distinct_from(fault))
+            .values(fault=fault, fault_at=at if fault else None)
+        )
+        found: Any = await (await self.session.connection()).execute(statement)
+        return found.rowcount > 0
+
+
+class SuppressionRepository(TenantRepository[Suppression]):
+    table = Suppression
+    missing = SuppressionNotFound
+
+    async def list_page(
+        self, *, reason: SuppressionReason | None, key: str | None, params: PageParams, cursors: Cursors
+    ) -> Page[Suppression]:
+        """The newest first."""
+        statement = self.select()
+        if reason is not None:
+            statement = statement.where(col(Suppression.reason) == reason.value)
+        if key is not None:
+            statement = statement.where(col(Suppression.address_key) == key)
+        return await self.page(
+            statement, keys=[col(Suppression.id)], params=params, cursors=cursors, kind="suppressions", descending=True
+        )
+
+    async def list_keys(self, keys: Collection[str]) -> set[str]:
+        """Which of these are there."""
+        statement = select_columns(col(Suppression.address_key)).where(
+            col(Suppression.commissioner_id) == self.tenant, among(col(Suppression.address_key), keys)
+        )
+        return set((await (await self.session.connection()).execute(statement)).scalars())
+
+    async def add(
+        self,
+        addresses: Iterable[tuple[str, str]],
+        *,
+        reason: SuppressionReason,
+        source: SuppressionSource,
+        detail: str | None,
+        now: datetime,
+    ) -> None:
+        """(address, its key) each. What is there stays, but that a complaint weighs more than mail that came back."""
+        rows = [
+            {
+                "commissioner_id": self.tenant,
+                "id": new_id(),
+                "address": address,
+                "address_key": key,
+                "reason": reason.value,
+                "source": source.value,
+                "detail": detail,
+                "since": now,
+            }
+            for key, address in sorted({key: address for address, key in addresses}.items())
+        ]
+        if not rows:
+            return
+        statement = insert(Suppression)
+        fresh = statement.excluded
+        statement = statement.on_conflict_do_update(
+            constraint="uq_suppression_address",
+            set_={"reason": fresh.reason, "source": fresh.source, "detail": fresh.detail, "since": fresh.since},
+            where=(fresh.reason == SuppressionReason.COMPLAINED.value)
+            & (col(Suppression.reason) == SuppressionReason.BOUNCED.value),
+        )
+        await (await self.session.connection()).execute(statement, rows)
+
+    async def forget(self, keys: Collection[str]) -> int:
+        statement = delete(Suppression).where(
+            col(Suppression.commissioner_id) == self.tenant, among(col(Suppression.address_key), keys)
+        )
+        found: Any = await (await self.session.connection()).execute(statement)
+        return found.rowcount
+
+
+def is_suppressed(tenant: UUID, address: Any) -> Any:
+    """Whether nothing is sent to the address of that column. Stored addresses have been checked: in small letters they are
+    in the form in which they are compared, but for the rarest; those are found when the message is about to go.
+    """
+    return (
+        select_columns(literal(1))
+        .where(col(Suppression.commissioner_id) == tenant, col(Suppression.address_key) == func.lower(address))
+        .exists()
+    )
