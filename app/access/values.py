@@ -217,6 +217,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "deliveries:write",
             "channels:read",
             "channels:write",
+            "feeds:read",
+            "feeds:write",
             "jobs:read",
             "jobs:write",
             "audit:read",
@@ -350,7 +352,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "meetings:read",
             "inbox:own",
         ),
-        Role.EDITOR: (*_STAFF, "announcements:write", "deliveries:read"),
+        Role.EDITOR: (*_STAFF, "announcements:write", "deliveries:read", "feeds:read", "feeds:write"),
         Role.AUDITOR: (
             *_DIRECTORY,
             *_RUNS,
@@ -371,6 +373,6 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "imports:read",
             "practice_changes:read",
         ),
-        Role.INTRANET: (*_DIRECTORY, "schemes:read", "meetings:read"),
+        Role.INTRANET: (*_DIRECTORY, "schemes:read", "meetings:read", "feeds:read"),
     }.items()
 }

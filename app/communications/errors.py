@@ -42,6 +42,24 @@ class NothingToAcknowledge(DomainError):
     hint = "Nothing is left to do: only a message with a day to acknowledge by waits for an answer."
 
 
+class FeedNotFound(NotFound):
+    code = "communications.feed_not_found"
+    title = "There is no such feed."
+
+
+class FeedNameTaken(DomainError):
+    code = "communications.feed_name_taken"
+    title = "A feed of this name exists."
+    hint = "Give it another name, or change the one that `GET /v1/feeds` shows."
+    constraints = ("uq_feed_name",)
+
+
+class FeedNotSecret(DomainError):
+    code = "communications.feed_not_secret"
+    title = "A public feed has no secret."
+    hint = "Whoever knows its name reads it; make a secret feed for what is not for everybody, and delete this one."
+
+
 class MailNotTaken(Exception):
     """Messages have been tried as often as they may be. Parks the job, so that a person looks at the mail server."""
 

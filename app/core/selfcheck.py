@@ -28,6 +28,7 @@ OPEN_POLICIES: Final[dict[tuple[str, str, str], str]] = {
     ("event", "lookup", "SELECT"): "counted for /metrics",
     ("job", "worker", "ALL"): "workers claim every tenant's jobs, which hold ids alone",
     ("job", "lookup", "SELECT"): "counted for /metrics",
+    ("feed", "lookup", "SELECT"): "a reader of a feed brings no tenant, only its name or secret",
     ("payment_run", "lookup", "SELECT"): "counted for /metrics",
     ("payment_query", "lookup", "SELECT"): "counted for /metrics",
     ("locality", "platform", "SELECT"): "the published practice shows its locality",
@@ -35,6 +36,7 @@ OPEN_POLICIES: Final[dict[tuple[str, str, str], str]] = {
     ("place_membership", "platform", "SELECT"): "a place's published practices are its members",
     ("published.change_number", "platform", "ALL"): "an import raises the number of each tenant that it touched",
     ("published.change_number", "reader", "SELECT"): "the read path adds the tenant itself",
+    ("published.change_number", "lookup", "SELECT"): "whether a reader's copy of a feed is current",
     ("published.practice", "platform", "ALL"): "an import rebuilds every tenant's rows",
     ("published.practice", "reader", "SELECT"): "the read path adds the tenant itself",
 }
@@ -54,6 +56,7 @@ LOOKUPS: Final[dict[str, frozenset[str]]] = {
     "find_api_key(bytea)": frozenset({"app"}),
     "find_grants(text)": frozenset({"app"}),
     "find_origin(text,timestamp with time zone)": frozenset({"app"}),
+    "find_feed(text,bytea)": frozenset({"app"}),
     "find_credential_tenant(uuid)": frozenset({"platform"}),
     "queue_figures()": frozenset({"platform"}),
     "age_figures()": frozenset({"platform"}),
@@ -64,6 +67,8 @@ LOOKUPS: Final[dict[str, frozenset[str]]] = {
 # Unique keys that do not begin with the tenant.
 GLOBAL_KEYS: Final[dict[str, str]] = {
     "uq_api_key_secret": "a credential is found without a tenant, so no two tenants may have the same",
+    "uq_feed_name": "a feed is found without a tenant, so no two tenants may have the same",
+    "uq_feed_token": "a feed is found without a tenant, so no two tenants may have the same",
     "uq_api_key_previous": "a credential is found without a tenant, so no two tenants may have the same",
 }
 

@@ -53,6 +53,27 @@ class Decision(StrEnum):
     DECLINED = "declined"
 
 
+@dataclass(frozen=True, slots=True)
+class PublicAnswer:
+    """What a level of the ladder does about an issue, in words that are for everybody."""
+
+    level: LadderLevel
+    decision: Decision
+    text: str
+    due_on: date | None
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SaidAndDone:
+    """An issue of a forum with the answers that everybody may read, the first given first."""
+
+    issue: UUID
+    you_said: str
+    raised_at: datetime
+    we_did: tuple[PublicAnswer, ...]
+
+
 class Action(StrEnum):
     RAISED = "raised"
     ESCALATED = "escalated"

@@ -66,6 +66,18 @@ class MeetingRepository(TenantRepository[Meeting]):
         statement = self._select_seen(sight).where(col(Meeting.ends_at) > now, concerns)
         return (await self.session.exec(statement.order_by(Meeting.starts_at).limit(limit))).all()  # pyright: ignore
 
+    async def list_open(self, locality_id: UUID | None, *, since: datetime, limit: int) -> Sequence[Meeting]:
+        """The commissioner's own and those of the locality that end at that instant or later, the last changed first."""
+        ours = (col(Meeting.level) == Level.LOCALITY) & (col(Meeting.locality_id) == locality_id)
+        changed = func.coalesce(col(Meeting.changed_at), col(Meeting.created_at))
+        statement = (
+            self.select()
+            .where((col(Meeting.level) == Level.COMMISSIONER) | ours, col(Meeting.ends_at) >= since)
+            .order_by(changed.desc(), col(Meeting.id).desc())
+            .limit(limit)
+        )
+        return (await self.session.exec(statement)).all()  # pyright: ignore
+
 
 class AttendanceRepository(TenantRepository[Attendance]):
     table = Attendance

@@ -126,7 +126,9 @@ async def change_meeting(
     """Change a meeting's words; its times too, while nobody is on its attendance list."""
     changes = body.model_dump(exclude_unset=True)
     evidence = serving.part(SchemeEvidence)
-    meeting = await service.change_meeting(session, caller, meeting_id, changes, evidence=evidence, expected=expected)
+    meeting = await service.change_meeting(
+        session, caller, meeting_id, changes, evidence=evidence, expected=expected, now=serving.clock.now()
+    )
     await session.flush()  # the row's version is raised by the flush
     return await _shown(session, caller, meeting, response)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.access import service as access
 from app.core.audit import audit
 from app.core.changes import Marks, locality_marks, practice_marks
-from app.core.clock import london_date, utc_text
+from app.core.clock import london_date, london_midnight, utc_text
 from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden
 from app.core.events import emit
@@ -35,6 +35,7 @@ from app.meetings.values import (
     Listed,
     MeetingRef,
     PlannedMeeting,
+    PublicMeeting,
     SchemeEvidence,
     Sight,
     times_problem,
@@ -162,6 +163,7 @@ async def change_meeting(
     *,
     evidence: SchemeEvidence,
     expected: Expected,
+    now: datetime,
 ) -> Meeting:
     meeting = await MeetingRepository(session, session.tenant).get(meeting_id, for_update=True)
     _refuse_beyond_reach(caller, meeting)
@@ -171,6 +173,7 @@ async def change_meeting(
         raise MeetingHasAttendance
     for name, value in changes.items():
         setattr(meeting, name, value)
+    meeting.changed_at = now
     if wrong := times_problem(meeting.starts_at, meeting.ends_at):
         raise AttendanceInvalid(errors=[FieldError("/ends_at", *wrong)])
     if "starts_at" in changes:
@@ -352,6 +355,21 @@ async def list_next_meetings(
         await sight_of(session, caller, today=today), now=now, practice=practice, locality_id=locality_id, limit=limit
     )
     return [_meeting_ref(row) for row in rows]
+
+
+async def list_open_meetings(session: Tx, locality_id: UUID | None, *, today: date, limit: int) -> list[PublicMeeting]:
+    """What anybody may know of the commissioner's own meetings and, of a locality, of its own: those that are not over yet,
+    the last changed first. How to join is for those who may come.
+    """
+    rows = await MeetingRepository(session, session.tenant).list_open(
+        locality_id, since=london_midnight(today), limit=limit
+    )
+    return [
+        PublicMeeting(
+            row.id, row.title, row.purpose, row.starts_at, row.ends_at, row.created_at, row.changed_at or row.created_at
+        )
+        for row in rows
+    ]
 
 
 async def get_attendance(session: Tx, attendance_id: UUID) -> AttendanceRef:

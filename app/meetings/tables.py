@@ -25,6 +25,7 @@ class Meeting(SQLModel, table=True):
     measure: str | None
     joining: str | None
     created_at: datetime
+    changed_at: datetime | None = None
     version: int = 1
 
 

@@ -68,6 +68,19 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicMeeting:
+    """What of a meeting is for everybody."""
+
+    id: UUID
+    title: str
+    purpose: str
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MeetingRef:
     id: UUID
     title: str

@@ -17,6 +17,7 @@ UNCLAIMED = {
     "uq_job_dedupe": "inserted with ON CONFLICT DO NOTHING",
     "uq_api_key_secret": "two secrets of 256 random bits are never the same",
     "uq_api_key_previous": "two secrets of 256 random bits are never the same",
+    "uq_feed_token": "two secrets of 256 random bits are never the same",
     "uq_payment_statement_practice": "the worker writes a run's figures once, under the job's fence",
     "uq_payment_statement_reference": "the worker writes a run's figures once, under the job's fence",
     "uq_payment_reference": "the worker writes a run's figures once, under the job's fence",

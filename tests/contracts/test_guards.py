@@ -23,6 +23,9 @@ PUBLIC = {
     "GET /metrics": "this machine alone, or a key with metrics:read",
     "POST /hooks/notify/{token}": "the address is signed, and Notify sends a bearer token of its own",
     "POST /hooks/bounces/{token}": "the address is signed",
+    "GET /v1/feeds/{name}.atom": "readers of feeds send none",
+    "GET /v1/feeds/{name}.rss": "readers of feeds send none",
+    "GET /v1/feeds/{name}.json": "readers of feeds send none",
     "GET /schemas/definition.json": "editors load schemas without a credential",
 }
 SOMEWHERE = "00000000-0000-7000-8000-00000000dead"

@@ -283,6 +283,13 @@ async def _people(world: World) -> None:
 
 
 @maker
+async def _feeds(world: World) -> None:
+    body = {"name": "news", "title": "World news", "kinds": ["announcements"], "access": "public"}
+    made = await world.post(Role.EDITOR, "/v1/feeds", json=body)
+    world.ids |= {"/v1/feeds/{feed_id}": made["id"], "/v1/feeds/{name}": made["name"]}
+
+
+@maker
 async def _messages(world: World) -> None:
     body = {
         "title": "World news",

@@ -71,6 +71,19 @@ class AnnouncementRepository(TenantRepository[Announcement]):
         )
         return (await self.session.exec(statement)).all()  # pyright: ignore
 
+    async def list_open(self, locality_id: UUID | None, *, now: datetime, limit: int) -> Sequence[Announcement]:
+        """What the intranet shows everybody, or everybody in the locality, newest first; nothing that names practices."""
+        place = Places(frozenset(), frozenset({locality_id} if locality_id else ()))
+        statement = (
+            self.select()
+            .where(col(Announcement.on_intranet), col(Announcement.withdrawn_at).is_(None))
+            .where(col(Announcement.published_at) <= now)
+            .where(_is_for(place), func.jsonb_typeof(_PRACTICES) == "null")
+            .order_by(col(Announcement.published_at).desc(), col(Announcement.id).desc())
+            .limit(limit)
+        )
+        return (await self.session.exec(statement)).all()  # pyright: ignore
+
     def _was_sent_to(self, person_id: UUID) -> Any:
         mine = (
             select(Delivery.id)

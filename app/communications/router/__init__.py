@@ -1,10 +1,11 @@
-"""HTTP of communications: announcements, deliveries, the inbox, today. Each file adds its routes to the one router."""
+"""HTTP of communications: announcements, deliveries, feeds, the inbox, today. Each file adds its routes to the one router."""
 
 # A request tries the routes in the order in which they were added, so the most used come first.
 from app.communications.router import (  # noqa: F401 - importing adds their routes
     announcements,
     channels,
     deliveries,
+    feeds,
     hooks,
     inbox,
     today,

@@ -19,6 +19,16 @@ from app.communications.service.claim_notices import (
     notify_offers_due,
 )
 from app.communications.service.consultations import notify_comment, notify_comment_answer, notify_consultation
+from app.communications.service.feeding import find_feed, read_feed
+from app.communications.service.feeding import freshness as feed_freshness
+from app.communications.service.feeds import (
+    change_feed,
+    create_feed,
+    delete_feed,
+    keeps_feeds,
+    localities_of,
+    rotate_feed,
+)
 from app.communications.service.inbox import (
     acknowledge,
     get_message,
@@ -87,18 +97,25 @@ __all__ = [
     "add_suppression",
     "announcement_tag",
     "callback_secrets",
+    "change_feed",
     "changes_seen",
+    "create_feed",
+    "delete_feed",
     "drop_old_deliveries",
     "erase_person",
     "expand_announcement",
     "export_person",
+    "feed_freshness",
+    "find_feed",
     "follows_deliveries",
     "get_message",
     "hand_over",
     "hand_to_bulk",
     "is_bearer_of",
+    "keeps_feeds",
     "lift_suppression",
     "list_causes",
+    "localities_of",
     "measure_announcement",
     "message_tag",
     "notebook",
@@ -131,6 +148,7 @@ __all__ = [
     "practice_today",
     "publish_announcement",
     "read_callback_token",
+    "read_feed",
     "record_bounces",
     "record_notes",
     "record_receipt",
@@ -138,6 +156,7 @@ __all__ = [
     "redrive_cause",
     "redrive_delivery",
     "require_callback",
+    "rotate_feed",
     "send_redriven",
     "set_preferences",
     "set_provider",

@@ -2,6 +2,7 @@
 
 from app.communications.tables.announcements import Announcement
 from app.communications.tables.channels import MessageProvider, SendingAllowance, Suppression
+from app.communications.tables.feeds import Feed
 from app.communications.tables.messages import Delivery, DeliveryAttempt, Message
 from app.communications.tables.preferences import MessagePreference
 
@@ -9,6 +10,7 @@ __all__ = [
     "Announcement",
     "Delivery",
     "DeliveryAttempt",
+    "Feed",
     "Message",
     "MessagePreference",
     "MessageProvider",

@@ -13,6 +13,15 @@ from app.communications.values.channels import (
     SuppressionSource,
     WantedProvider,
 )
+from app.communications.values.feeds import (
+    MOST_ENTRIES,
+    FeedAccess,
+    FeedEntry,
+    FeedKind,
+    FeedPage,
+    FoundFeed,
+    WantedFeed,
+)
 from app.communications.values.messages import (
     NO_COUNTS,
     OPEN,
@@ -44,6 +53,7 @@ from app.communications.values.templates import (
 from app.communications.values.today import DatedMeeting, ExpectedMoney, News, Task, Today
 
 __all__ = [
+    "MOST_ENTRIES",
     "NOTIFY_PER_DAY",
     "NOTIFY_PER_MINUTE",
     "NO_COUNTS",
@@ -63,8 +73,13 @@ __all__ = [
     "Draft",
     "ExpectedMoney",
     "Facts",
+    "FeedAccess",
+    "FeedEntry",
+    "FeedKind",
+    "FeedPage",
     "FieldType",
     "Flaw",
+    "FoundFeed",
     "InboxItem",
     "Letter",
     "Meant",
@@ -87,6 +102,7 @@ __all__ = [
     "Today",
     "Topic",
     "Urgency",
+    "WantedFeed",
     "WantedProvider",
     "Worded",
 ]

@@ -36,6 +36,11 @@ class ForumRepository(TenantRepository[PatientForum]):
         keys = [PatientForum.name, PatientForum.id]
         return await self.page(statement, keys=keys, params=params, cursors=cursors, kind=kind)
 
+    async def list_above_practices(self, locality_id: UUID | None) -> Sequence[PatientForum]:
+        """The commissioner's own forums and, of a locality, its own."""
+        ours = and_(col(PatientForum.level) == "locality", col(PatientForum.locality_id) == locality_id)
+        return await self.list(or_(col(PatientForum.level) == "commissioner", ours))
+
     async def list_around(self, practices: Collection[str], localities: Collection[UUID]) -> Sequence[PatientForum]:
         """The forums of these practices and of these localities themselves."""
         return await self.list(

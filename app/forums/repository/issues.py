@@ -141,6 +141,26 @@ class IssueRepository(TenantRepository[Issue]):
             self.session, statement, keys=keys, params=params, cursors=cursors, kind=f"said:{forum.id}", descending=True
         )
 
+    async def list_last_answered(self, forums: Collection[UUID], *, limit: int) -> Sequence[Issue]:
+        """What forums above practices raised or support and somebody answered in public, the latest answer first."""
+        supported = select(IssueSupporter.issue_id).where(
+            col(IssueSupporter.commissioner_id) == self.tenant, col(IssueSupporter.forum_id).in_(forums)
+        )
+        answered = (
+            select(func.max(IssueResponse.responded_at))
+            .where(col(IssueResponse.commissioner_id) == self.tenant, col(IssueResponse.issue_id) == Issue.id)
+            .where(*public_answers(None))
+            .scalar_subquery()
+        )
+        statement = (
+            self.select()
+            .where(or_(col(Issue.forum_id).in_(forums), col(Issue.id).in_(supported)), col(Issue.state) != "merged")
+            .where(answered.is_not(None))
+            .order_by(answered.desc(), col(Issue.id).desc())
+            .limit(limit)
+        )
+        return (await self.session.exec(statement)).all()  # pyright: ignore
+
     def _seen(self, sight: Sight) -> list[ColumnElement[bool]]:
         if sight.practices is None:
             return []

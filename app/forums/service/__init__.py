@@ -12,6 +12,7 @@ from app.forums.service.issues import escalate_issue, merge_issue, raise_issue, 
 from app.forums.service.looking import answers_seen, picture_of, sight_of
 from app.forums.service.members import add_member, change_member, erase_person, export_person, remove_member
 from app.forums.service.reach import require_members_seen
+from app.forums.service.saying import list_said_and_done
 
 __all__ = [
     "add_member",
@@ -27,6 +28,7 @@ __all__ = [
     "list_followers",
     "list_open_issues",
     "list_practices_of",
+    "list_said_and_done",
     "merge_issue",
     "picture_of",
     "plan_forum_meeting",
