@@ -63,4 +63,6 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "communications.announcement_withdrawn": (),
     "communications.announcement_kept": (),
     "communications.deliveries_redriven": ("communications.send_redriven",),
+    "communications.template_changed": (),
+    "communications.template_failed": (),
 }

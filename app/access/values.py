@@ -219,6 +219,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "channels:write",
             "feeds:read",
             "feeds:write",
+            "templates:read",
+            "templates:write",
             "jobs:read",
             "jobs:write",
             "audit:read",
@@ -245,6 +247,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "meetings:write",
             "meetings:evidence",
             "deliveries:read",
+            "templates:read",
         ),
         Role.CLAIMS_VETTER: (
             *_STAFF,
@@ -293,6 +296,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "forums:members",
             "facts:read",
             *_QUERIES,
+            "templates:read",
         ),
         Role.LOCALITY_LEAD: (
             *_STAFF,
@@ -352,7 +356,15 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "meetings:read",
             "inbox:own",
         ),
-        Role.EDITOR: (*_STAFF, "announcements:write", "deliveries:read", "feeds:read", "feeds:write"),
+        Role.EDITOR: (
+            *_STAFF,
+            "announcements:write",
+            "deliveries:read",
+            "feeds:read",
+            "feeds:write",
+            "templates:read",
+            "templates:write",
+        ),
         Role.AUDITOR: (
             *_DIRECTORY,
             *_RUNS,
@@ -372,6 +384,7 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "jobs:read",
             "imports:read",
             "practice_changes:read",
+            "templates:read",
         ),
         Role.INTRANET: (*_DIRECTORY, "schemes:read", "meetings:read", "feeds:read"),
     }.items()

@@ -60,6 +60,38 @@ class FeedNotSecret(DomainError):
     hint = "Whoever knows its name reads it; make a secret feed for what is not for everybody, and delete this one."
 
 
+class TemplateKindNotFound(NotFound):
+    code = "communications.template_not_found"
+    title = "There is no such kind of message."
+    hint = "GET /v1/message-templates lists every kind."
+
+
+class TemplateVersionNotFound(NotFound):
+    code = "communications.template_version_not_found"
+    title = "There is no such version of your own wording."
+
+
+class TemplateInvalid(InvalidRequest):
+    code = "communications.template_invalid"
+    title = "The wording cannot be used as it is."
+    hint = "Each entry of `errors` names the line. GET /v1/message-templates/{kind} lists the fields that there are."
+
+
+class TemplateNotDraft(DomainError):
+    code = "communications.template_not_draft"
+    title = "Only a draft can be published."
+    hint = (
+        "To use its words again, send them to POST /v1/message-templates/{kind}/versions and publish the new version."
+    )
+
+
+class TemplateMeanwhile(DomainError):
+    code = "communications.template_meanwhile"
+    title = "Somebody has written or published a version of this kind at the same time."
+    hint = "Read the kind's versions again, then send the same once more if it is still wanted."
+    constraints = ("uq_message_template_n", "uq_message_template_published")
+
+
 class MailNotTaken(Exception):
     """Messages have been tried as often as they may be. Parks the job, so that a person looks at the mail server."""
 

@@ -8,6 +8,8 @@ from app.core.events import Event, Resource
 
 ANNOUNCEMENT = Resource("announcement", href="/v1/announcements/{}", scope="announcements:read", is_bounded=True)
 
+TEMPLATE = Resource("message_template", href="/v1/message-templates/{}", scope="templates:read")
+
 
 @dataclass(frozen=True, kw_only=True)
 class _AnnouncementEvent(Event):
@@ -84,3 +86,21 @@ class AnnouncementKept(_AnnouncementEvent):
     @property
     def concerns(self) -> Marks:
         return self._held()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateChanged(Event):
+    """Subject: the kind of message, which is worded otherwise from now on."""
+
+    name: ClassVar[str] = "communications.template_changed"
+    resource: ClassVar[Resource | None] = TEMPLATE
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateFailed(Event):
+    """Subject: the kind. The commissioner's own wording could not be used for so many letters, which went out in ours."""
+
+    name: ClassVar[str] = "communications.template_failed"
+
+    template_version: int
+    letters: int

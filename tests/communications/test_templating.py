@@ -1,6 +1,7 @@
 """The language in which messages are worded: what it can say, what it refuses, and that it always comes to an end."""
 
 import string
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.communications.rules.kinds import KINDS
+from app.communications.rules.kinds.page import kinds_page
 from app.communications.rules.plain import plain_text
 from app.communications.rules.rendering import render_markdown
 from app.communications.rules.templating import MissingFields, example_fields, find_flaws, system_template, write
@@ -25,6 +27,11 @@ def codes(body: str, subject: str = "S") -> set[str]:
 def said(body: str, **fields: Any) -> str:
     facts = Facts(example_fields(STATEMENT.fields) | fields)
     return write(STATEMENT, facts, OwnTemplate(1, Template("S", body))).markdown
+
+
+def test_the_page_names_every_kind_and_field() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "wording.md").read_text()
+    assert kinds_page() in page, "docs/wording.md is out of date: put the output of kinds_page() in it"
 
 
 @pytest.mark.parametrize("key", KINDS)

@@ -34,6 +34,7 @@ WITHOUT_VERSION = {
     "POST /v1/incentive-schemes/{scheme_id}/versions/{n}/check": "changes nothing",
     "POST /v1/calculator": "changes nothing",
     "POST /v1/deliveries/redrive": "whatever ended for one cause, each of them once",
+    "POST /v1/message-templates/{kind}/preview": "changes nothing",
     "POST /v1/incentive-schemes/{scheme_id}/facts/confirm": "many facts at once, each of them once and for good",
 }
 # Decisions about money; beside them PATCH, DELETE and PUT need the tag.

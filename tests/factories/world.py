@@ -309,6 +309,18 @@ async def _messages(world: World) -> None:
 
 
 @maker
+async def _wording(world: World) -> None:
+    """A draft beside what is published; kinds are named alike everywhere."""
+    kind = world.ids["/v1/message-templates/{kind}"] = "issue_answered"
+    words = {"subject": f"{world.tenant} answers", "body": "{{ title }}", "reason": "In our own words."}
+    for n in (1, 2):
+        made = await world.post(Role.EDITOR, f"/v1/message-templates/{kind}/versions", json=words)
+        assert made["n"] == n
+    await world.post(Role.EDITOR, f"/v1/message-templates/{kind}/versions/1/publish")
+    world.ids["/v1/message-templates/{kind}/versions/{n}"] = "2"
+
+
+@maker
 async def _credentials(world: World) -> None:
     key = await world.post(Role.COMMISSIONER_ADMIN, "/v1/api-keys", json={"name": "World", "role": "auditor"})
     world.ids["/v1/api-keys/{key_id}"] = key["id"]

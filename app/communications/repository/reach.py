@@ -80,3 +80,16 @@ async def _by_role(session: Tx, by_role: Mapping[str, Select[*tuple[Any, ...]]],
         .group_by(distinct.c.role)
     )
     return (await (await session.connection()).execute(statement)).all()
+
+
+async def find_first(session: Tx, meant: Select[*tuple[Any, ...]]) -> tuple[str, bool] | None:
+    """The first by name of those who are meant and have an address, and whether that is a mailbox."""
+    person = meant.subquery("meant")
+    statement = (
+        select_columns(person.c.name, person.c.is_mailbox)
+        .where(person.c.email.is_not(None))
+        .order_by(person.c.is_mailbox, person.c.name)
+        .limit(1)
+    )
+    row = (await (await session.connection()).execute(statement)).one_or_none()
+    return (row.name, row.is_mailbox) if row else None

@@ -8,6 +8,7 @@ from app.communications.router import (  # noqa: F401 - importing adds their rou
     feeds,
     hooks,
     inbox,
+    templates,
     today,
 )
 from app.communications.router.root import router

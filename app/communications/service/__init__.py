@@ -47,6 +47,8 @@ from app.communications.service.notices import (
     notify_statements,
 )
 from app.communications.service.persons import drop_old_deliveries, erase_person, export_person
+from app.communications.service.previewing import Wanted as WantedPreview
+from app.communications.service.previewing import preview_template
 from app.communications.service.providers import (
     CallbackAddress,
     callback_secrets,
@@ -86,6 +88,16 @@ from app.communications.service.suppressing import (
     suppression_key,
     suppression_tag,
 )
+from app.communications.service.templates import (
+    Wording,
+    get_kind,
+    get_wording,
+    list_wordings,
+    publish_version,
+    withdraw_wording,
+    wording_tag,
+    write_version,
+)
 from app.communications.service.today import practice_today
 
 __all__ = [
@@ -93,6 +105,8 @@ __all__ = [
     "CallbackAddress",
     "Noted",
     "Waiting",
+    "WantedPreview",
+    "Wording",
     "acknowledge",
     "add_suppression",
     "announcement_tag",
@@ -108,13 +122,16 @@ __all__ = [
     "feed_freshness",
     "find_feed",
     "follows_deliveries",
+    "get_kind",
     "get_message",
+    "get_wording",
     "hand_over",
     "hand_to_bulk",
     "is_bearer_of",
     "keeps_feeds",
     "lift_suppression",
     "list_causes",
+    "list_wordings",
     "localities_of",
     "measure_announcement",
     "message_tag",
@@ -146,7 +163,9 @@ __all__ = [
     "open_key",
     "park_batch",
     "practice_today",
+    "preview_template",
     "publish_announcement",
+    "publish_version",
     "read_callback_token",
     "read_feed",
     "record_bounces",
@@ -169,5 +188,8 @@ __all__ = [
     "take_batch",
     "wanted_topics",
     "withdraw_announcement",
+    "withdraw_wording",
+    "wording_tag",
     "write_mails",
+    "write_version",
 ]

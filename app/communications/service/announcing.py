@@ -23,6 +23,7 @@ from app.communications.service.audiences import (
     resolve_audience,
     within_area,
 )
+from app.communications.service.facts import announcement_fields
 from app.communications.service.letters import post_letters, recipients
 from app.communications.service.progress import record_sending_progress
 from app.communications.service.wording import word
@@ -33,7 +34,6 @@ from app.communications.values import (
     Channel,
     Counts,
     Draft,
-    Facts,
     Topic,
     Urgency,
 )
@@ -136,7 +136,7 @@ async def expand_announcement(session: Tx, announcement_id: UUID, *, now: dateti
     [letter] = await word(
         session,
         "announcement",
-        [Facts({"title": row.title, "body": row.body_markdown, "acknowledge_by": row.must_acknowledge_by})],
+        [announcement_fields(row)],
         source_id=str(row.id),
         must_acknowledge_by=row.must_acknowledge_by,
     )

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.communications.rules import facts as rules
+from app.communications.tables import Announcement
 from app.communications.values import Facts
 from app.core.clock import Period, london_date
 from app.core.db import Tx
@@ -78,8 +79,8 @@ async def _in_state(
     return [part for part in parts.values() if part.state is state]
 
 
-async def claim(session: Tx, claim_id: UUID, step: int) -> Facts:
-    """What happened to the claim by that step, why, and what it comes to."""
+async def claim(session: Tx, claim_id: UUID, step: int | None) -> Facts:
+    """What happened to the claim by that step, or by the last, why, and what it comes to."""
     found = await claim_brief(session, claim_id, step)
     return Facts(
         {
@@ -160,3 +161,7 @@ async def money_role(session: Tx, person_id: UUID, role: str) -> Facts:
 
 def issue_fields(issue: IssueRef, *, practice: str | None = None, is_closed: bool = False) -> Facts:
     return Facts({"title": issue.title, "practice": practice, "is_closed": is_closed}, practice)
+
+
+def announcement_fields(row: Announcement) -> Facts:
+    return Facts({"title": row.title, "body": row.body_markdown, "acknowledge_by": row.must_acknowledge_by})

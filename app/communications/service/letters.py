@@ -127,4 +127,6 @@ def _message(tenant: UUID, letter: Letter, message_id: UUID) -> dict[str, object
         "body_html": rendered.html,
         "must_acknowledge_by": letter.must_acknowledge_by,
         "action": letter.action.as_json() if letter.action else None,
+        "template": letter.template,
+        "template_version": letter.template_version,
     }

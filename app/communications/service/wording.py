@@ -2,14 +2,23 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import structlog
+
+from app.communications.events import TemplateFailed
+from app.communications.repository.templates import TemplateRepository
 from app.communications.rules.kinds import KINDS
-from app.communications.rules.templating import write
-from app.communications.values import Facts, Letter
+from app.communications.rules.templating import is_sound, write
+from app.communications.values import Facts, Letter, OwnTemplate, Template, TemplateKind, Worded
+from app.core.audit import audit
 from app.core.db import Tx
+from app.core.events import emit
 from app.organisations import service as organisations
+
+log = structlog.get_logger("plenary.communications")
 
 
 async def word(
@@ -25,9 +34,11 @@ async def word(
     if not facts:
         return []
     kind = KINDS[key]
-    named = await _with_names(session, facts)
+    own, named = await find_own(session, kind), await with_names(session, facts)
     # Thousands of letters take a while; the event loop goes on renewing the job's lease meanwhile.
-    worded = await asyncio.to_thread(lambda: [write(kind, each) for each in named])
+    worded = await asyncio.to_thread(_write_all, kind, named, own)
+    if own is not None:
+        _report(session, kind, own, worded)
     return [
         Letter(
             source=kind.source,
@@ -46,7 +57,29 @@ async def word(
     ]
 
 
-async def _with_names(session: Tx, facts: Sequence[Facts]) -> list[Facts]:
+async def find_own(session: Tx, kind: TemplateKind) -> OwnTemplate | None:
+    """The commissioner's published wording of the kind."""
+    row = await TemplateRepository(session, session.tenant).find_published(kind.key)
+    return OwnTemplate(row.n, Template(row.subject, row.body)) if row else None
+
+
+def _write_all(kind: TemplateKind, facts: Sequence[Facts], own: OwnTemplate | None) -> list[Worded]:
+    # Checked when it was published; a release since then may have taken a field away.
+    if own is not None and not is_sound(kind, own.template):
+        return [replace(write(kind, each), failure="Unsound") for each in facts]
+    return [write(kind, each, own) for each in facts]
+
+
+def _report(session: Tx, kind: TemplateKind, own: OwnTemplate, worded: Sequence[Worded]) -> None:
+    """Letters that went out in our words, because the commissioner's own could not be used for them."""
+    failures = [each.failure for each in worded if each.failure]
+    if failures:
+        log.error("message_template_failed", template=kind.key, version=own.n, letters=len(failures), why=failures[0])
+        audit(session, "message_template.failed", kind.key, version=own.n, letters=len(failures))
+        emit(session, TemplateFailed(subject=kind.key, template_version=own.n, letters=len(failures)))
+
+
+async def with_names(session: Tx, facts: Sequence[Facts]) -> list[Facts]:
     """With the commissioner's name and, for codes of practices, their names: two queries for any number."""
     commissioner = (await organisations.get_commissioner(session)).name
     codes = {each.fields["practice"] for each in facts if each.fields.get("practice")}

@@ -5,6 +5,7 @@ from app.communications.tables.channels import MessageProvider, SendingAllowance
 from app.communications.tables.feeds import Feed
 from app.communications.tables.messages import Delivery, DeliveryAttempt, Message
 from app.communications.tables.preferences import MessagePreference
+from app.communications.tables.templates import MessageTemplate
 
 __all__ = [
     "Announcement",
@@ -14,6 +15,7 @@ __all__ = [
     "Message",
     "MessagePreference",
     "MessageProvider",
+    "MessageTemplate",
     "SendingAllowance",
     "Suppression",
 ]

@@ -12,7 +12,9 @@ from app.core.ids import new_id
 
 
 class Message(SQLModel, table=True):
-    """What was said. `practice` is set where the words are for one practice."""
+    """What was said. `practice` is set where the words are for one practice. `template` is the kind it was worded as,
+    `template_version` the number of the commissioner's own wording, None for ours.
+    """
 
     __tablename__ = "message"  # pyright: ignore
 
@@ -31,6 +33,8 @@ class Message(SQLModel, table=True):
     audience: dict[str, Any] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
     channels: list[str] | None = Field(sa_column=Column(ARRAY(Text)))
     action: dict[str, str] | None = Field(sa_column=Column(JSONB(none_as_null=True)))
+    template: str | None
+    template_version: int | None
     created_at: datetime
 
 

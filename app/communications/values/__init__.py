@@ -45,9 +45,11 @@ from app.communications.values.templates import (
     FieldType,
     Flaw,
     OwnTemplate,
+    Preview,
     Template,
     TemplateField,
     TemplateKind,
+    TemplateState,
     Worded,
 )
 from app.communications.values.today import DatedMeeting, ExpectedMoney, News, Task, Today
@@ -85,6 +87,7 @@ __all__ = [
     "Meant",
     "News",
     "OwnTemplate",
+    "Preview",
     "ProviderKind",
     "Reach",
     "Receipt",
@@ -99,6 +102,7 @@ __all__ = [
     "Template",
     "TemplateField",
     "TemplateKind",
+    "TemplateState",
     "Today",
     "Topic",
     "Urgency",

@@ -63,6 +63,14 @@ class Template:
     body: str
 
 
+class TemplateState(StrEnum):
+    """Of a version of a commissioner's own wording. What is published is used; what was, is not used again."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
 @dataclass(frozen=True, slots=True)
 class OwnTemplate:
     """The wording that a commissioner has published for a kind, by its number."""
@@ -99,3 +107,17 @@ class Facts:
 
     fields: Mapping[str, Any]
     recipient: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A message as it would arrive. `to` is who would get it and whether that is a practice's mailbox; None: nobody in
+    particular.
+    """
+
+    subject: str
+    text: str
+    html: str
+    version: int | None
+    to: tuple[str, bool] | None
+    warnings: tuple[str, ...]

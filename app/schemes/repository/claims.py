@@ -241,6 +241,10 @@ class ClaimStepRepository(TenantRepository[ClaimStepRow]):
             self.select().where(col(ClaimStepRow.claim_id) == claim_id, col(ClaimStepRow.no) == no)
         )
 
+    async def get_last(self, claim_id: UUID) -> ClaimStepRow:
+        newest = self.select().where(col(ClaimStepRow.claim_id) == claim_id).order_by(col(ClaimStepRow.no).desc())
+        return await self.get_one(newest.limit(1))
+
 
 class ClaimRulesRepository(TenantRepository[ClaimRulesRow]):
     table = ClaimRulesRow

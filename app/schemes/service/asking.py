@@ -44,10 +44,11 @@ async def offers_awaiting(session: Tx, practice: str, *, today: date) -> list[tu
     return sorted(open_, key=lambda each: each[1].respond_by or date.max)
 
 
-async def claim_brief(session: Tx, claim_id: UUID, step: int) -> ClaimBrief:
-    """What happened to the claim by that step."""
+async def claim_brief(session: Tx, claim_id: UUID, step: int | None) -> ClaimBrief:
+    """What happened to the claim by that step; None: by the last."""
     claim = await ClaimRepository(session, session.tenant).get(claim_id)
-    taken = await ClaimStepRepository(session, session.tenant).get_number(claim_id, step)
+    steps = ClaimStepRepository(session, session.tenant)
+    taken = await steps.get_last(claim_id) if step is None else await steps.get_number(claim_id, step)
     scheme = await SchemeRepository(session, session.tenant).get(claim.scheme_id)
     return ClaimBrief(
         id=claim.id,

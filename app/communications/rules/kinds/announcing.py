@@ -21,6 +21,6 @@ ANNOUNCING: Final = (
             ),
         ),
         subject="the announcement",
-        scope="announcements:write",
+        scope="deliveries:read",
     ),
 )

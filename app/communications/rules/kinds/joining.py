@@ -24,7 +24,7 @@ JOINING: Final = (
             markdown("words", "The scheme in words, and what it would pay this practice.", WORDS, is_required=True),
         ),
         subject="the scheme",
-        scope="offers:write",
+        scope="signups:write",
     ),
     TemplateKind(
         "offer_due",
@@ -34,7 +34,7 @@ JOINING: Final = (
         Urgency.IMPORTANT,
         (SCHEME, PRACTICE, _RESPOND_BY),
         subject="the scheme",
-        scope="offers:write",
+        scope="signups:write",
     ),
     TemplateKind(
         "sign_up",

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import jinja2
 
-from app.communications.rules.templating.language import Markdown, Pence, compile_part
+from app.communications.rules.templating.language import Markdown, Pence, as_words, compile_part
 from app.communications.values import Facts, FieldType, OwnTemplate, Template, TemplateField, TemplateKind, Worded
 
 TEMPLATES: Final = Path(__file__).parents[2] / "templates"
@@ -54,6 +54,13 @@ def write(kind: TemplateKind, facts: Facts, own: OwnTemplate | None = None) -> W
 def example_fields(fields: Sequence[TemplateField], *, is_least: bool = False) -> dict[str, Any]:
     """What the fields' examples come to; `is_least`: nothing that there may be none of."""
     return {field.name: _example(field, is_least=is_least) for field in fields}
+
+
+def example_words(field: TemplateField) -> str | None:
+    """The example as a message would say it; None for what has parts."""
+    if field.of:
+        return None
+    return str(field.example).lower() if field.type is FieldType.FLAG else as_words(_one(field, field.example))
 
 
 def _example(field: TemplateField, *, is_least: bool) -> Any:

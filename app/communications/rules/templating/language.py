@@ -40,7 +40,7 @@ def plain_line(text: str) -> str:
     return _OPENING.sub(lambda found: f"\\{found[1]}" if found[1] in "-+=" else f"{found[1]}\\", marked)
 
 
-def _as_words(value: object) -> str:
+def as_words(value: object) -> str:
     if isinstance(value, Pence):
         return pounds_words(value)
     if isinstance(value, str):
@@ -57,7 +57,7 @@ def _as_words(value: object) -> str:
 def _in_markdown(value: object) -> str:
     if isinstance(value, Markdown):
         return str(value)
-    return plain_line(value) if isinstance(value, str) else _as_words(value)
+    return plain_line(value) if isinstance(value, str) else as_words(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _is_none(value: Any) -> bool:
 
 
 ENVIRONMENTS: Final[Mapping[str, ImmutableSandboxedEnvironment]] = MappingProxyType(
-    {"subject": _environment(_as_words), "body": _environment(_in_markdown)}
+    {"subject": _environment(as_words), "body": _environment(_in_markdown)}
 )
 
 
