@@ -25,6 +25,7 @@ from app.core.clock import SystemClock
 from app.core.db import unit_of_work
 from app.core.ids import new_id
 from app.core.principal import Grant, Principal
+from app.core.secrets import SecretBox
 from benchmarks.place import Figure, Place, Spent, compare
 from benchmarks.smtp_sink import sink
 from workers.jobs import Tools, drain
@@ -171,6 +172,9 @@ async def _same_bytes(tools: Tools, worker: asyncpg.Connection, tenant: UUID) ->
     for (batch,) in rows:
         async with unit_of_work(tools.worker_engine, tenant) as session:
             waiting, name = await communications.take_batch(session, batch)
-        mails = communications.write_mails(waiting, domain=message_domain(settings), commissioner=name)
+        links = communications.MailLinks(
+            settings.base_url, SecretBox.from_setting(settings.secret_keys_value()), tenant, tools.clock.now()
+        )
+        mails = communications.write_mails(waiting, domain=message_domain(settings), commissioner=name, links=links)
         ready += _prepared(mails)
     return ready

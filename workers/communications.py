@@ -14,6 +14,7 @@ from app.communications.ports import Mailer, Outgoing
 from app.core.clock import Period
 from app.core.database_problems import DATABASE_ERRORS
 from app.core.db import Tx, unit_of_work
+from app.core.secrets import SecretBox
 from app.payments.values import QuerySide
 from workers.jobs import JobContext, Parked, handler, in_words
 from workers.schedule import DAILY, Daily
@@ -220,6 +221,12 @@ async def notify_query_overdue(context: JobContext) -> None:
     await _tell_of_query(context, service.notify_query_overdue)
 
 
+@handler("communications.notify_locked_link", queue=QUEUE)
+async def notify_locked_link(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.notify_locked_link(session, context.id("subject"), now=context.tools.clock.now())
+
+
 @handler("communications.drop_old_deliveries", queue=QUEUE)
 async def drop_old_deliveries(context: JobContext) -> None:
     """A batch to a transaction; ended on the way, the next night goes on."""
@@ -265,7 +272,9 @@ async def send_batch(context: JobContext) -> None:
         waiting, commissioner = await service.take_batch(
             session, batch, queue=context.job.queue, payload=context.payload, now=context.tools.clock.now()
         )
-    mails = service.write_mails(waiting, domain=message_domain(settings), commissioner=commissioner)
+    box = SecretBox.from_setting(settings.secret_keys_value())
+    links = service.MailLinks(settings.base_url, box, context.job.commissioner_id, context.tools.clock.now())
+    mails = service.write_mails(waiting, domain=message_domain(settings), commissioner=commissioner, links=links)
     notes = await _hand_over(context, mailer, waiting, mails)
     async with context.transaction() as session:
         await service.record_notes(session, notes, mailer=mailer)

@@ -65,4 +65,5 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "communications.deliveries_redriven": ("communications.send_redriven",),
     "communications.template_changed": (),
     "communications.template_failed": (),
+    "communications.action_link_locked": ("communications.notify_locked_link",),
 }

@@ -134,3 +134,65 @@ class ProviderKeyInvalid(InvalidRequest):
 class CallbackUnknown(NotFound):
     code = "communications.callback_unknown"
     title = "Nobody is called back at this address."
+
+
+class LinkUnknown(NotFound):
+    code = "communications.link_unknown"
+    title = "This link does not work."
+    hint = "Open it as it stands in the mail, whole; mail programs sometimes break long links."
+
+
+class LinkExpired(DomainError):
+    status = 410
+    code = "communications.link_expired"
+    title = "This link is too old."
+    hint = "Look for a newer mail about the same thing, or ask your commissioner's office to send it again."
+
+
+class LinkEnded(DomainError):
+    """The post, the mailbox, the practice or the message behind the link is no more."""
+
+    status = 410
+    code = "communications.link_ended"
+    title = "This link is no longer valid."
+    hint = (
+        "It was made for somebody with a post at a practice, or for its mailbox, as they were when the mail was sent."
+    )
+
+
+class LinkUsed(DomainError):
+    status = 410
+    code = "communications.link_used"
+    title = "This has been answered already."
+    hint = "Nothing has to be done. To change the answer, ask your commissioner's office."
+
+
+class LinkLocked(DomainError):
+    status = 410
+    code = "communications.link_locked"
+    title = "This link is locked, because too many names were tried."
+    hint = "Your commissioner's office has been told; ask it to send the mail again."
+
+
+class LinkChanged(DomainError):
+    """The thing is another than the one on the page that was answered."""
+
+    code = "communications.link_changed"
+    title = "This has changed since you opened the page."
+    hint = "Read it again, and answer what it says now."
+
+
+class AnswerIncomplete(InvalidRequest):
+    code = "communications.answer_incomplete"
+    title = "Something in the answer is missing or cannot be taken."
+
+
+class NameUnknown(AnswerIncomplete):
+    code = "communications.name_unknown"
+    title = "The name is not that of one person with a post at the practice."
+
+
+class NotOneClick(InvalidRequest):
+    code = "communications.not_one_click"
+    title = "Nothing was changed: the request did not ask to stop mail."
+    hint = "Open the link in the mail and press the button, or send the body `List-Unsubscribe=One-Click` (RFC 8058)."

@@ -104,3 +104,10 @@ class TemplateFailed(Event):
 
     template_version: int
     letters: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionLinkLocked(Event):
+    """Subject: the delivery. Too many names were tried with the link in its mail, and it answers nobody any more."""
+
+    name: ClassVar[str] = "communications.action_link_locked"

@@ -129,7 +129,8 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen at.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen at.")
     public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
-        None, description="The address callers use, where it differs from host and port: stands beside the demo's keys."
+        None,
+        description="The address callers use, where it differs from host and port: in the links of mails, and beside the demo's keys.",
     )
     trusted_proxies: Annotated[str, AfterValidator(_proxies)] = Field(
         "", description="Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas."

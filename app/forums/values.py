@@ -185,6 +185,20 @@ class IssueRef:
 
 
 @dataclass(frozen=True, slots=True)
+class IssueInWords:
+    """An issue as a practice that it asks reads it, with what the practice has answered so far."""
+
+    title: str
+    body: str
+    state: IssueState
+    raised_at: datetime
+    is_asked: bool
+    answered: Decision | None
+    answer: str | None
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OpenIssue:
     """An open issue that a practice has to do with; `needs_answer` when it is asked and has not answered."""
 

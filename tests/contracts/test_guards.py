@@ -27,6 +27,10 @@ PUBLIC = {
     "GET /v1/feeds/{name}.rss": "readers of feeds send none",
     "GET /v1/feeds/{name}.json": "readers of feeds send none",
     "GET /schemas/definition.json": "editors load schemas without a credential",
+    "GET /a/{token}": "whoever has the mail has no key; the link is signed",
+    "POST /a/{token}": "whoever has the mail has no key; the link is signed",
+    "GET /u/{token}": "whoever has the mail has no key; the link is signed",
+    "POST /u/{token}": "whoever has the mail has no key; the link is signed",
 }
 SOMEWHERE = "00000000-0000-7000-8000-00000000dead"
 PLACES = {Role.PLATFORM_ADMIN: {"tenant": "PLATFORM"}} | {role: {"practice": "ZZ0960"} for role in PRACTICE_ROLES}

@@ -17,6 +17,7 @@ from app.core.clock import Period
 from app.core.ids import new_id
 from tests.factories import schemes
 from tests.factories.claims import RULES
+from tests.factories.links import link_in, mails_to
 from tests.factories.payments import Office
 from tests.factories.schemes_over_http import a_live_scheme, sign_up
 from tests.factories.service import LivePlenary
@@ -318,6 +319,21 @@ async def _wording(world: World) -> None:
         assert made["n"] == n
     await world.post(Role.EDITOR, f"/v1/message-templates/{kind}/versions/1/publish")
     world.ids["/v1/message-templates/{kind}/versions/{n}"] = "2"
+
+
+@maker
+async def _links(world: World) -> None:
+    body = {
+        "title": "To be read",
+        "body_markdown": "By everybody.",
+        "audience": {"roles": ["practice_manager"]},
+        "must_acknowledge_by": "2026-12-31",
+    }
+    await world.post(Role.EDITOR, "/v1/announcements", json=body)
+    await world.live.work()
+    mail = mails_to(world.live, f"w@{world.tenant}.example")[-1]
+    for kind in ("a", "u"):
+        world.ids[f"/{kind}/{{token}}"] = link_in(mail, kind).rpartition("/")[2]
 
 
 @maker

@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlmodel import col
 
-from app.communications.tables import Delivery, Message, MessagePreference
+from app.communications.tables import Delivery, MailboxPreference, Message, MessagePreference
 from app.communications.values import Channel, DeliveryState, Letter, Urgency
 from app.core.db import Tx
 from app.core.ids import new_id
@@ -126,7 +126,11 @@ def _rows(
     by_mail, in_inbox = Channel.EMAIL in channels, Channel.INBOX in channels
     has_inbox = and_(true() if in_inbox else false(), person.c.person_id.is_not(None))
     mailed = and_(true() if by_mail else false(), person.c.email.is_not(None))
-    muted = and_(col(Message.urgency) == Urgency.ROUTINE, col(Message.topic) == any_(col(MessagePreference.muted)))
+    unwanted = or_(
+        col(Message.topic) == any_(col(MessagePreference.muted)),
+        col(Message.topic) == any_(col(MailboxPreference.muted)),
+    )
+    muted = and_(col(Message.urgency) == Urgency.ROUTINE, unwanted)
     state = case(
         (and_(mailed, muted), DeliveryState.SUPPRESSED.value),
         (mailed, DeliveryState.QUEUED.value),
@@ -136,6 +140,10 @@ def _rows(
     by_practice = or_(col(Message.practice).is_(None), col(Message.practice) == person.c.practice)
     preference = and_(
         col(MessagePreference.commissioner_id) == tenant, col(MessagePreference.person_id) == person.c.person_id
+    )
+    of_mailbox = and_(
+        col(MailboxPreference.commissioner_id) == tenant,
+        person.c.recipient == literal("mailbox:").concat(col(MailboxPreference.address)),
     )
     return (
         select_columns(
@@ -155,6 +163,7 @@ def _rows(
         .select_from(Message)
         .join(person, by_practice)
         .outerjoin(MessagePreference, preference)
+        .outerjoin(MailboxPreference, of_mailbox)
         .where(col(Message.commissioner_id) == tenant, which)
         .where(true() if by_mail else person.c.person_id.is_not(None))
         .ext(distinct_on(col(Message.id), person.c.recipient))

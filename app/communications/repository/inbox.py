@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, text
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
-from app.communications.tables import Delivery, Message, MessagePreference
+from app.communications.tables import Delivery, MailboxPreference, Message, MessagePreference
 from app.communications.values import InboxItem, Source, Topic, Urgency
 from app.core.db import Tx
 from app.core.pagination import Cursors, PageParams
@@ -70,6 +70,18 @@ async def find_item(
     return None if row is None else (row[0], row[1])
 
 
+async def lock_delivery(session: Tx, delivery_id: UUID) -> tuple[Delivery, Message]:
+    of_message = (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id)
+    statement = (
+        select(Delivery, Message)
+        .join(Message, of_message)
+        .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.id) == delivery_id)
+        .with_for_update(of=Delivery)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.exec(statement)).one()
+
+
 async def list_to_acknowledge(session: Tx, person_id: UUID, *, limit: int) -> list[tuple[str, date | None]]:
     """(subject, day by which), the first day first."""
     statement = _select_inbox(session.tenant, person_id, to_acknowledge=True)
@@ -85,6 +97,25 @@ async def find_preference(session: Tx, person_id: UUID, *, for_update: bool = Fa
     if for_update:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     return (await session.exec(statement)).one_or_none()
+
+
+async def find_mailbox_preference(session: Tx, address: str) -> MailboxPreference | None:
+    mine = (col(MailboxPreference.commissioner_id) == session.tenant, col(MailboxPreference.address) == address)
+    return (await session.exec(select(MailboxPreference).where(*mine))).one_or_none()
+
+
+_MUTE = text(
+    """INSERT INTO mailbox_preference (commissioner_id, address, muted, changed_at)
+VALUES (:tenant, :address, ARRAY[CAST(:topic AS text)], :now)
+ON CONFLICT ON CONSTRAINT pk_mailbox_preference DO UPDATE SET
+  muted = array_append(mailbox_preference.muted, CAST(:topic AS text)), changed_at = excluded.changed_at
+WHERE NOT CAST(:topic AS text) = ANY(mailbox_preference.muted)"""
+)
+
+
+async def mute_mailbox(session: Tx, address: str, topic: str, *, now: datetime) -> None:
+    values = {"tenant": session.tenant, "address": address, "topic": topic, "now": now}
+    await (await session.connection()).execute(_MUTE, values)
 
 
 def new_preference(session: Tx, person_id: UUID, muted: list[str], now: datetime) -> MessagePreference:

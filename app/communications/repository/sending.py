@@ -31,6 +31,9 @@ class Waiting:
     subject: str
     body_text: str
     body_html: str
+    topic: str
+    urgency: str
+    asks: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,9 @@ async def list_waiting(session: Tx, batch: UUID) -> list[Waiting]:
             col(Message.subject),
             col(Message.body_text),
             col(Message.body_html),
+            col(Message.topic),
+            col(Message.urgency),
+            col(Message.action)["kind"].astext,
         )
         .join(
             Message,

@@ -8,6 +8,7 @@ from app.communications.router import (  # noqa: F401 - importing adds their rou
     feeds,
     hooks,
     inbox,
+    links,
     templates,
     today,
 )

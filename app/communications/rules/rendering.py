@@ -61,9 +61,24 @@ def render_markdown(markdown: str) -> Rendered:
     return Rendered(text=plain_text(markdown), html=shown)
 
 
-def mail_text(subject: str, body: str, footer: str) -> str:
-    return f"{subject}\n\n{body.strip()}\n\n-- \n{footer}\n"
+# Where an address stands that is another for each recipient; no text of anybody's holds a control character.
+ANSWER_HERE: Final = "\x02answer\x03"
+STOP_HERE: Final = "\x02stop\x03"
+_ANSWER: Final = (
+    '<p style="margin: 24px 0"><a href="{here}" style="font-weight: bold">{ask}</a></p><p>If the link does not open, copy'
+    " this address into a browser: {here}</p>"
+)
+_STOP: Final = '<a href="{here}">Stop routine mail about this</a>'
 
 
-def mail_html(subject: str, body: str, footer: str) -> str:
-    return _FRAME.format(title=html.escape(subject), body=body, footer=html.escape(footer))
+def mail_text(subject: str, body: str, footer: str, *, ask: str | None = None, may_stop: bool = False) -> str:
+    """`ask`: the words before the link to answer by. `may_stop`: the reader may have no more such mail."""
+    asked = f"\n\n{ask}:\n{ANSWER_HERE}" if ask else ""
+    stop = f"\nStop routine mail about this: {STOP_HERE}" if may_stop else ""
+    return f"{subject}\n\n{body.strip()}{asked}\n\n-- \n{footer}{stop}\n"
+
+
+def mail_html(subject: str, body: str, footer: str, *, ask: str | None = None, may_stop: bool = False) -> str:
+    asked = _ANSWER.format(here=ANSWER_HERE, ask=html.escape(ask)) if ask else ""
+    stop = f" {_STOP.format(here=STOP_HERE)}" if may_stop else ""
+    return _FRAME.format(title=html.escape(subject), body=body + asked, footer=html.escape(footer) + stop)

@@ -36,11 +36,13 @@ from app.communications.service.inbox import (
     set_preferences,
     wanted_topics,
 )
+from app.communications.service.links import note_wrong_name, show_link, use_link
 from app.communications.service.notices import (
     notify_answer,
     notify_arrangement,
     notify_issue,
     notify_late_run,
+    notify_locked_link,
     notify_money_role,
     notify_offers,
     notify_sign_ups,
@@ -71,6 +73,7 @@ from app.communications.service.queries import (
 from app.communications.service.receipts import record_receipt, record_returned
 from app.communications.service.redriving import list_causes, redrive_cause, redrive_delivery, send_redriven
 from app.communications.service.sending import (
+    MailLinks,
     hand_over,
     notebook,
     park_batch,
@@ -80,6 +83,7 @@ from app.communications.service.sending import (
     take_batch,
     write_mails,
 )
+from app.communications.service.subscriptions import show_subscription, stop_mail
 from app.communications.service.suppressing import (
     add_suppression,
     lift_suppression,
@@ -103,6 +107,7 @@ from app.communications.service.today import practice_today
 __all__ = [
     "DELIVERIES",
     "CallbackAddress",
+    "MailLinks",
     "Noted",
     "Waiting",
     "WantedPreview",
@@ -135,6 +140,7 @@ __all__ = [
     "localities_of",
     "measure_announcement",
     "message_tag",
+    "note_wrong_name",
     "notebook",
     "notify_answer",
     "notify_arrangement",
@@ -149,6 +155,7 @@ __all__ = [
     "notify_correction_refused",
     "notify_issue",
     "notify_late_run",
+    "notify_locked_link",
     "notify_money_role",
     "notify_offers",
     "notify_offers_due",
@@ -180,12 +187,16 @@ __all__ = [
     "set_preferences",
     "set_provider",
     "settle_batch",
+    "show_link",
+    "show_subscription",
     "sight_of",
+    "stop_mail",
     "suppress",
     "suppressed_among",
     "suppression_key",
     "suppression_tag",
     "take_batch",
+    "use_link",
     "wanted_topics",
     "withdraw_announcement",
     "withdraw_wording",

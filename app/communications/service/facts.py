@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from app.communications.repository.links import find_delivery
 from app.communications.rules import facts as rules
 from app.communications.tables import Announcement
-from app.communications.values import Facts
+from app.communications.values import Action, ActionKind, Facts
 from app.core.clock import Period, london_date
 from app.core.db import Tx
 from app.forums.values import IssueRef
@@ -38,6 +39,7 @@ async def offers(session: Tx, scheme_id: UUID, practices: Sequence[str], *, now:
                 "words": words[part.practice],
             },
             part.practice,
+            Action(ActionKind.OFFER, part.id),
         )
         for part in waiting
     ]
@@ -50,6 +52,7 @@ async def offers_due(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> 
         Facts(
             {"scheme": scheme.title, "practice": part.practice, "respond_by": part.respond_by},
             part.practice,
+            Action(ActionKind.OFFER, part.id),
         )
         for part in waiting
     ]
@@ -160,8 +163,21 @@ async def money_role(session: Tx, person_id: UUID, role: str) -> Facts:
 
 
 def issue_fields(issue: IssueRef, *, practice: str | None = None, is_closed: bool = False) -> Facts:
-    return Facts({"title": issue.title, "practice": practice, "is_closed": is_closed}, practice)
+    asked = Action(ActionKind.ISSUE, issue.id) if practice else None
+    return Facts({"title": issue.title, "practice": practice, "is_closed": is_closed}, practice, asked)
+
+
+async def link_locked(session: Tx, delivery_id: UUID) -> list[Facts]:
+    """Empty where the delivery has been dropped since."""
+    found = await find_delivery(session, delivery_id)
+    if found is None:
+        return []
+    delivery, message = found
+    return [Facts({"title": message.subject, "practice": message.practice or delivery.practice})]
 
 
 def announcement_fields(row: Announcement) -> Facts:
-    return Facts({"title": row.title, "body": row.body_markdown, "acknowledge_by": row.must_acknowledge_by})
+    return Facts(
+        {"title": row.title, "body": row.body_markdown, "acknowledge_by": row.must_acknowledge_by},
+        action=Action(ActionKind.ACKNOWLEDGE, row.id) if row.must_acknowledge_by else None,
+    )

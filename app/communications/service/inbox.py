@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.communications.errors import MessageNotFound, NothingToAcknowledge
 from app.communications.repository import inbox as rows
-from app.communications.tables import MessagePreference
+from app.communications.tables import Delivery, Message, MessagePreference
 from app.communications.values import InboxItem, Topic
 from app.core.audit import audit
 from app.core.db import Tx
@@ -36,12 +36,22 @@ async def acknowledge(
         raise MessageNotFound
     delivery, message = found
     expected.check_tag(message_tag(rows.inbox_item(delivery, message)))
+    _acknowledge(session, delivery, message, now=now)
+    return rows.inbox_item(delivery, message)
+
+
+async def acknowledge_delivery(session: Tx, delivery_id: UUID, *, now: datetime) -> None:
+    """The same for whoever has the mail and no inbox: a practice's mailbox has none."""
+    delivery, message = await rows.lock_delivery(session, delivery_id)
+    _acknowledge(session, delivery, message, now=now)
+
+
+def _acknowledge(session: Tx, delivery: Delivery, message: Message, *, now: datetime) -> None:
     if message.must_acknowledge_by is None:
         raise NothingToAcknowledge
     if delivery.acknowledged_at is None:
         delivery.acknowledged_at = now
         audit(session, "message.acknowledged", delivery.id)
-    return rows.inbox_item(delivery, message)
 
 
 async def set_preferences(

@@ -90,6 +90,14 @@ async def notify_money_role(session: Tx, credential: str, *, role: str, person_i
     await post_letters(session, letters, Audience.of_holders(*MONEY_ROLES, Role.AUDITOR), now=now)
 
 
+async def notify_locked_link(session: Tx, delivery_id: UUID, *, now: datetime) -> None:
+    """Somebody tried names with a link: those who keep the commissioner's people and can send the mail again learn of it."""
+    letters = await word(
+        session, "link_locked", await facts.link_locked(session, delivery_id), source_id=str(delivery_id)
+    )
+    await post_letters(session, letters, Audience.of_holders(Role.COMMISSIONER_ADMIN), now=now)
+
+
 async def tell_practices(session: Tx, letters: Sequence[Letter], *, now: datetime) -> None:
     practices = tuple(letter.practice for letter in letters if letter.practice)
     await post_letters(session, letters, Audience(roles=WHO_DEALS_WITH_IT, practices=practices), now=now)

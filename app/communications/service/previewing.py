@@ -195,6 +195,10 @@ async def _announcement(session: Tx, announcement: UUID, practice: str | None, n
     return facts.announcement_fields(await AnnouncementRepository(session, session.tenant).get(announcement))
 
 
+async def _link(session: Tx, delivery: UUID, practice: str | None, now: datetime) -> Facts | None:
+    return next(iter(await facts.link_locked(session, delivery)), None)
+
+
 _GATHERED: Final[Mapping[str, Gather]] = MappingProxyType(
     {
         "offer": _offer,
@@ -221,5 +225,6 @@ _GATHERED: Final[Mapping[str, Gather]] = MappingProxyType(
         "issue_asked": _issue,
         "issue_answered": _issue,
         "announcement": _announcement,
+        "link_locked": _link,
     }
 )

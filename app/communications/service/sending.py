@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from datetime import datetime
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,21 +12,55 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.communications.ports import Mailer, Outcome, Outgoing
 from app.communications.repository import sending as rows
 from app.communications.repository.sending import Journal, Noted, Waiting
-from app.communications.rules.rendering import mail_html, mail_text
+from app.communications.rules.rendering import ANSWER_HERE, STOP_HERE, mail_html, mail_text
+from app.communications.rules.tokens import sign_link
 from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, is_bounce, state_after, wait_before
 from app.communications.service.letters import SEND
 from app.communications.service.progress import record_payload_progress
 from app.communications.service.suppressing import suppress
 from app.communications.service.withdrawing import withdraw_unmeant
-from app.communications.values import AttemptOutcome, DeliveryState, Settled, SuppressionReason, SuppressionSource
+from app.communications.values import (
+    LINK_LIFE,
+    UNSUBSCRIBE_LIFE,
+    ActionKind,
+    AttemptOutcome,
+    DeliveryState,
+    LinkClaim,
+    Settled,
+    SuppressionReason,
+    SuppressionSource,
+    Urgency,
+)
 from app.core.db import Tx, standing_connection
 from app.core.ids import new_id
 from app.core.jobs import Claimed, enqueue
+from app.core.secrets import SecretBox
 from app.organisations import service as organisations
 
 _HEADERS = {"Auto-Submitted": "auto-generated"}
-# No link: every address of ours is for programs, and answers 401 to a person's browser.
 _FOOTER = "Sent by Plenary for {commissioner}. What a person gets by mail is set in their intranet or app."
+_ASK = {
+    ActionKind.ACKNOWLEDGE: "Say that you have read this",
+    ActionKind.OFFER: "Accept or decline the offer",
+    ActionKind.ISSUE: "Answer for your practice",
+    ActionKind.SESSION: "Confirm a session, or say that there was none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MailLinks:
+    """What the addresses in a commissioner's mails are made of. They hold for so long from `now` on."""
+
+    base_url: str
+    secrets: SecretBox
+    commissioner_id: UUID
+    now: datetime
+
+    def maker(self, path: str, purpose: str, life: timedelta) -> Callable[[UUID], str]:
+        key, until = self.secrets.derive(purpose), self.now + life
+        return lambda delivery: (
+            f"{self.base_url}/{path}/{sign_link(key, LinkClaim(self.commissioner_id, delivery, until))}"
+        )
 
 
 async def take_batch(
@@ -41,29 +76,53 @@ async def take_batch(
     return await rows.list_waiting(session, batch), commissioner.name
 
 
-def write_mails(waiting: Sequence[Waiting], *, domain: str, commissioner: str) -> list[Outgoing]:
-    """The mails of a batch. Text and HTML are put together once for each message, whatever the number of recipients."""
+def write_mails(waiting: Sequence[Waiting], *, domain: str, commissioner: str, links: MailLinks) -> list[Outgoing]:
+    """The mails of a batch. Text and HTML are put together once for each message, whatever the number of recipients; the
+    links in them are another for each.
+    """
     footer = _FOOTER.format(commissioner=commissioner)
-    bodies = {
-        each.message_id: (
-            mail_text(each.subject, each.body_text, footer),
-            mail_html(each.subject, each.body_html, footer),
-        )
-        for each in {row.message_id: row for row in waiting}.values()
+    first = {each.message_id: each for each in waiting}
+    texts = {
+        each.message_id: mail_text(each.subject, each.body_text, footer, **_asked(each)) for each in first.values()
     }
-    return [
-        Outgoing(
-            delivery_id=each.id,
-            message_id=f"<{each.id}@{domain}>",
-            to=each.address,
-            to_name=each.name,
-            subject=each.subject,
-            text=bodies[each.message_id][0],
-            html=bodies[each.message_id][1],
-            headers=_HEADERS,
+    pages = {
+        each.message_id: mail_html(each.subject, each.body_html, footer, **_asked(each)) for each in first.values()
+    }
+    answer_at = links.maker("a", "action-link", LINK_LIFE)
+    stop_at = links.maker("u", "unsubscribe", UNSUBSCRIBE_LIFE)
+    mails: list[Outgoing] = []
+    for each in waiting:
+        text, html, headers = texts[each.message_id], pages[each.message_id], _HEADERS
+        if each.asks is not None:
+            address = answer_at(each.id)
+            text, html = text.replace(ANSWER_HERE, address), html.replace(ANSWER_HERE, address)
+        if _may_stop(each):
+            address = stop_at(each.id)
+            text, html = text.replace(STOP_HERE, address), html.replace(STOP_HERE, address)
+            # RFC 8058: one press in the mail program, and no page to look at.
+            stop = {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+            headers = _HEADERS | stop
+        mails.append(
+            Outgoing(
+                delivery_id=each.id,
+                message_id=f"<{each.id}@{domain}>",
+                to=each.address,
+                to_name=each.name,
+                subject=each.subject,
+                text=text,
+                html=html,
+                headers=headers,
+            )
         )
-        for each in waiting
-    ]
+    return mails
+
+
+def _may_stop(each: Waiting) -> bool:
+    return each.urgency == Urgency.ROUTINE
+
+
+def _asked(each: Waiting) -> dict[str, Any]:
+    return {"ask": _ASK[ActionKind(each.asks)] if each.asks else None, "may_stop": _may_stop(each)}
 
 
 class Notebook(Protocol):

@@ -50,6 +50,7 @@ async def word(
             markdown=words.markdown,
             practice=each.recipient,
             must_acknowledge_by=must_acknowledge_by,
+            action=each.action,
             template=key,
             template_version=words.version,
         )
@@ -84,7 +85,7 @@ async def with_names(session: Tx, facts: Sequence[Facts]) -> list[Facts]:
     commissioner = (await organisations.get_commissioner(session)).name
     codes = {each.fields["practice"] for each in facts if each.fields.get("practice")}
     names = await organisations.organisation_names(session, codes) if codes else {}
-    return [Facts(_completed(each.fields, commissioner, names), each.recipient) for each in facts]
+    return [replace(each, fields=_completed(each.fields, commissioner, names)) for each in facts]
 
 
 def _completed(fields: Mapping[str, Any], commissioner: str, names: Mapping[str, str]) -> Mapping[str, Any]:

@@ -1,17 +1,20 @@
-"""Announcements, messages, deliveries, preferences, and how messages leave."""
+"""Announcements, messages, deliveries, preferences, links in mails, and how messages leave."""
 
 from app.communications.tables.announcements import Announcement
 from app.communications.tables.channels import MessageProvider, SendingAllowance, Suppression
 from app.communications.tables.feeds import Feed
+from app.communications.tables.links import ActionLinkUse
 from app.communications.tables.messages import Delivery, DeliveryAttempt, Message
-from app.communications.tables.preferences import MessagePreference
+from app.communications.tables.preferences import MailboxPreference, MessagePreference
 from app.communications.tables.templates import MessageTemplate
 
 __all__ = [
+    "ActionLinkUse",
     "Announcement",
     "Delivery",
     "DeliveryAttempt",
     "Feed",
+    "MailboxPreference",
     "Message",
     "MessagePreference",
     "MessageProvider",

@@ -18,3 +18,14 @@ class MessagePreference(SQLModel, table=True):
     muted: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     changed_at: datetime
     version: int = 1
+
+
+class MailboxPreference(SQLModel, table=True):
+    """The topics of which an address that is no person's wants no routine mail: a practice's shared mailbox."""
+
+    __tablename__ = "mailbox_preference"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    address: str = Field(primary_key=True)
+    muted: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    changed_at: datetime

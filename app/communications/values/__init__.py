@@ -22,6 +22,16 @@ from app.communications.values.feeds import (
     FoundFeed,
     WantedFeed,
 )
+from app.communications.values.links import (
+    LINK_LIFE,
+    MOST_WRONG_NAMES,
+    UNSUBSCRIBE_LIFE,
+    Answer,
+    LinkClaim,
+    Settlement,
+    Shown,
+    Subscription,
+)
 from app.communications.values.messages import (
     NO_COUNTS,
     OPEN,
@@ -55,13 +65,17 @@ from app.communications.values.templates import (
 from app.communications.values.today import DatedMeeting, ExpectedMoney, News, Task, Today
 
 __all__ = [
+    "LINK_LIFE",
     "MOST_ENTRIES",
+    "MOST_WRONG_NAMES",
     "NOTIFY_PER_DAY",
     "NOTIFY_PER_MINUTE",
     "NO_COUNTS",
     "OPEN",
+    "UNSUBSCRIBE_LIFE",
     "Action",
     "ActionKind",
+    "Answer",
     "Area",
     "AttemptOutcome",
     "Audience",
@@ -84,6 +98,7 @@ __all__ = [
     "FoundFeed",
     "InboxItem",
     "Letter",
+    "LinkClaim",
     "Meant",
     "News",
     "OwnTemplate",
@@ -94,8 +109,11 @@ __all__ = [
     "Rendered",
     "RoleReach",
     "Settled",
+    "Settlement",
+    "Shown",
     "Sight",
     "Source",
+    "Subscription",
     "SuppressionReason",
     "SuppressionSource",
     "Task",

@@ -45,6 +45,7 @@ class Source(StrEnum):
     QUERY = "query"
     ARRANGEMENT = "arrangement"
     MONEY_ROLE = "money_role"
+    LINK = "link"
 
 
 class DeliveryState(StrEnum):

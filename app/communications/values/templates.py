@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.communications.values.messages import Source, Topic, Urgency
+from app.communications.values.messages import Action, Source, Topic, Urgency
 
 
 class FieldType(StrEnum):
@@ -107,6 +107,7 @@ class Facts:
 
     fields: Mapping[str, Any]
     recipient: str | None = None
+    action: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from app.forums.service.answers import respond
 from app.forums.service.asking import (
     get_issue,
+    issue_in_words,
     list_asked,
     list_followers,
     list_open_issues,
@@ -24,6 +25,7 @@ __all__ = [
     "escalate_issue",
     "export_person",
     "get_issue",
+    "issue_in_words",
     "list_asked",
     "list_followers",
     "list_open_issues",

@@ -5,9 +5,18 @@ from uuid import UUID
 
 from app.core.clock import london_date
 from app.core.db import Tx
-from app.forums.repository import IssueRepository, MemberRepository, SupporterRepository
+from app.forums.repository import IssueRepository, MemberRepository, ResponseRepository, SupporterRepository
 from app.forums.tables import Issue
-from app.forums.values import Followers, IssueRef, IssueState, LadderLevel, OpenIssue, Voice
+from app.forums.values import (
+    Decision,
+    Followers,
+    IssueInWords,
+    IssueRef,
+    IssueState,
+    LadderLevel,
+    OpenIssue,
+    Voice,
+)
 from app.organisations import service as organisations
 
 
@@ -37,6 +46,24 @@ async def get_issue(session: Tx, issue_id: UUID) -> IssueRef:
         state=IssueState(row.state),
         raised_at=row.raised_at,
         raised_by=voice_of(row),
+    )
+
+
+async def issue_in_words(session: Tx, issue_id: UUID, practice: str, *, today: date) -> IssueInWords:
+    """The issue, for the people of a practice that may be asked to answer it."""
+    row = await IssueRepository(session, session.tenant).get(issue_id)
+    given = await ResponseRepository(session, session.tenant).find_current(
+        issue_id, practice=practice, locality_id=None
+    )
+    return IssueInWords(
+        title=row.title,
+        body=row.body,
+        state=IssueState(row.state),
+        raised_at=row.raised_at,
+        is_asked=practice in await asked_by(session, row, today=today) or practice == row.practice,
+        answered=None if given is None else Decision(given.decision),
+        answer=None if given is None else given.text,
+        answered_at=None if given is None else given.responded_at,
     )
 
 

@@ -13,7 +13,7 @@ from app.core.repository import Statement
 from app.organisations import service as organisations
 from app.organisations.values import Places
 from app.people import repository, rules
-from app.people.repository import PersonRepository, PostRepository
+from app.people.repository import MailboxRepository, PersonRepository, PostRepository
 from app.people.tables import Person
 from app.people.values import TITLES, Among, PersonRef, PostLevel, PostRole
 
@@ -54,6 +54,18 @@ async def find_members_by_name(
         found[practice, key].append(person)
     holders = {line: found[line[0], key] for line, key in keys.items()}
     return {line: people[0] for line, people in holders.items() if len(people) == 1}
+
+
+async def holds_post(session: Tx, person_id: UUID, practice: str | None, *, on: date) -> bool:
+    """Whether the person has a post at the practice that day; without a practice, whether they have any."""
+    held = await PostRepository(session, session.tenant).list_places(person_id, on=on)
+    return any(practice is None or place == practice for _, place, _ in held)
+
+
+async def mailbox_of(session: Tx, practice: str) -> str | None:
+    """The practice's shared address, as it is now."""
+    mailbox = await MailboxRepository(session, session.tenant).find_of(practice)
+    return mailbox.email if mailbox else None
 
 
 async def posts_held(

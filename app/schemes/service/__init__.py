@@ -60,6 +60,7 @@ from app.schemes.service.joining import (
     record_sign_ups,
     sees_signatures,
 )
+from app.schemes.service.offering import offer_in_words
 from app.schemes.service.paying_claims import ClaimsOfRun, DeclaredClaims, return_claims, settle_claims
 from app.schemes.service.persons import erase_person, export_person
 from app.schemes.service.preparing import claims_template, prepare_claims
@@ -126,6 +127,7 @@ __all__ = [
     "list_participants",
     "list_templates",
     "make_offers",
+    "offer_in_words",
     "offers_awaiting",
     "open_claim",
     "open_consultation",

@@ -25,7 +25,7 @@ from app.schemes.values import (
 async def participation_refs(session: Tx, scheme_id: UUID, practices: Sequence[str]) -> dict[str, ParticipationRef]:
     """Each practice's part in the scheme, by practice; one without a part is absent."""
     rows = await ParticipationRepository(session, session.tenant).list_by_practice(scheme_id, practices)
-    return {code: _ref(row) for code, row in rows.items()}
+    return {code: as_participation_ref(row) for code, row in rows.items()}
 
 
 async def practices_in_state(session: Tx, scheme_id: UUID, state: ParticipationState) -> list[str]:
@@ -37,7 +37,7 @@ async def offers_awaiting(session: Tx, practice: str, *, today: date) -> list[tu
     """Offers that the practice may still answer, the most pressing first."""
     found = await ParticipationRepository(session, session.tenant).list_of_practice(practice)
     open_ = [
-        (as_scheme_ref(scheme), _ref(row))
+        (as_scheme_ref(scheme), as_participation_ref(row))
         for row, scheme in found
         if row.state == ParticipationState.OFFERED and (row.respond_by is None or row.respond_by >= today)
     ]
@@ -61,7 +61,7 @@ async def claim_brief(session: Tx, claim_id: UUID, step: int | None) -> ClaimBri
     )
 
 
-def _ref(row: ParticipationRow) -> ParticipationRef:
+def as_participation_ref(row: ParticipationRow) -> ParticipationRef:
     signatory = None
     if row.signatory_name and row.signatory_capacity:
         signatory = Signatory(row.signatory_name, Capacity(row.signatory_capacity))

@@ -202,7 +202,7 @@ async def describe_version(session: Tx, scheme_id: UUID, n: int, *, practice: st
     words = words_of(row)
     if practice is None or version_problems(definition, applies=version.applies):
         return words
-    ranges = await _ranges_if_all_join(session, scheme_id, version, [practice], today=today)
+    ranges = await ranges_if_all_join(session, scheme_id, version, [practice], today=today)
     # What was signed stays as it was worded then; only the practice's own figures are of today.
     return Words(_with_range(words.markdown, ranges.get(practice)), words.digest)
 
@@ -215,11 +215,11 @@ async def describe_offer(session: Tx, scheme_id: UUID, practices: Sequence[str],
     if scheme.live_version is None or not practices:
         return {}
     row = await VersionRepository(session, session.tenant).get_number(scheme_id, scheme.live_version)
-    ranges = await _ranges_if_all_join(session, scheme_id, as_version_ref(row), practices, today=today)
+    ranges = await ranges_if_all_join(session, scheme_id, as_version_ref(row), practices, today=today)
     return {practice: _with_range(row.words or "", ranges.get(practice)) for practice in practices}
 
 
-async def _ranges_if_all_join(
+async def ranges_if_all_join(
     session: Tx, scheme_id: UUID, version: VersionRef, codes: Sequence[str], *, today: date
 ) -> dict[str, Range]:
     """Without those that cannot be worked out.

@@ -56,7 +56,7 @@ async def make_offers(
         detail = "Nobody could answer any more; give today or a later day."
         raise RespondByPast(errors=[FieldError("/respond_by", RespondByPast.code, detail)])
     scheme = await SchemeRepository(session, session.tenant).get(scheme_id)
-    version = _version_for(await _published(session, scheme), _rest(scheme, london_date(now)))
+    version = await version_offered(session, scheme, today=london_date(now))
     codes = await _codes(session, practices, pointer="/practices", today=london_date(now))
     repository = ParticipationRepository(session, session.tenant)
     stamp = {
@@ -91,7 +91,7 @@ async def accept_offer(
 ) -> ParticipationRow:
     row = await _answerable(session, offer_id, caller=caller, expected=expected, today=london_date(now))
     scheme = await SchemeRepository(session, session.tenant).get(row.scheme_id)
-    version = _version_for(await _published(session, scheme), _rest(scheme, london_date(now)))
+    version = await version_offered(session, scheme, today=london_date(now))
     # Whoever names no words means those that were offered, and not what was published since.
     if (words_digest or row.words_digest) not in (None, version.words_digest):
         detail = f"Read the words that apply now and send `words_digest` {version.words_digest} to accept them."
@@ -168,6 +168,11 @@ async def record_sign_ups(
         audit(session, "scheme.signed_up", scheme_id, created=len(created), updated=len(updated))
         emit(session, SignedUp(subject=str(scheme_id), practices=sorted([*created, *updated])))
     return SignUpOutcome(len(created), len(updated), len(sign_ups) - len(created) - len(updated))
+
+
+async def version_offered(session: Tx, scheme: SchemeRow, *, today: date) -> VersionRow:
+    """The version that whoever agrees that day agrees to."""
+    return _version_for(await _published(session, scheme), _rest(scheme, today))
 
 
 async def _published(session: Tx, scheme: SchemeRow) -> Sequence[VersionRow]:

@@ -44,6 +44,7 @@ from app.schemes.values.evidence import (
 from app.schemes.values.joining import (
     Agreement,
     Capacity,
+    OfferInWords,
     OfferOutcome,
     OfferRef,
     ParticipationPart,
@@ -106,6 +107,7 @@ __all__ = [
     "FactState",
     "ImprovementAreaText",
     "MadeFrom",
+    "OfferInWords",
     "OfferOutcome",
     "OfferRef",
     "OverBudget",

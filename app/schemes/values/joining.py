@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from app.calculation.values import Range
 from app.core.clock import Period
 
 
@@ -57,6 +58,23 @@ class ParticipationRef:
     respond_by: date | None
     signed_on: date | None
     signatory: Signatory | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferInWords:
+    """An offer as its practice reads it today: the words that it would agree to, and pence it can earn by them (None where
+    that cannot be worked out; `most` None where nothing bounds it). `is_reworded`: other words were offered.
+    """
+
+    part: ParticipationRef
+    scheme_title: str
+    scheme_purpose: str
+    answered_at: datetime | None
+    is_lapsed: bool
+    words: str
+    words_digest: str
+    is_reworded: bool
+    earns: Range | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,44 @@
+"""Deliveries as links name them, and what became of the links."""
+
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
+from sqlmodel import col, select
+
+from app.communications.tables import ActionLinkUse, Delivery, Message
+from app.core.db import Tx
+
+
+async def find_delivery(session: Tx, delivery_id: UUID) -> tuple[Delivery, Message] | None:
+    of_message = (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id)
+    statement = (
+        select(Delivery, Message)
+        .join(Message, of_message)
+        .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.id) == delivery_id)
+    )
+    return (await session.exec(statement)).one_or_none()
+
+
+async def get_message(session: Tx, message_id: UUID) -> Message:
+    mine = (col(Message.commissioner_id) == session.tenant, col(Message.id) == message_id)
+    return (await session.exec(select(Message).where(*mine))).one()
+
+
+async def find_use(session: Tx, delivery_id: UUID) -> ActionLinkUse | None:
+    return (await session.exec(_select_use(session, delivery_id))).one_or_none()
+
+
+async def lock_use(session: Tx, delivery_id: UUID) -> ActionLinkUse:
+    """The one row of the link, made when it is first asked for; whoever sends the same form twice waits here."""
+    fresh = insert_or_nothing(ActionLinkUse).values(
+        commissioner_id=session.tenant, delivery_id=delivery_id, wrong_names=0
+    )
+    await (await session.connection()).execute(fresh.on_conflict_do_nothing(constraint="pk_action_link_use"))
+    statement = _select_use(session, delivery_id).with_for_update().execution_options(populate_existing=True)
+    return (await session.exec(statement)).one()
+
+
+def _select_use(session: Tx, delivery_id: UUID):  # noqa: ANN202 - the library's own type of a select has many parts
+    return select(ActionLinkUse).where(
+        col(ActionLinkUse.commissioner_id) == session.tenant, col(ActionLinkUse.delivery_id) == delivery_id
+    )

@@ -1,0 +1,100 @@
+"""What a link's page shows of the thing that is asked, and whether there is still something to answer."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from html import escape
+from uuid import UUID
+
+from app.communications.errors import LinkEnded, LinkUnknown, LinkUsed
+from app.communications.repository import links as rows
+from app.communications.rules.rendering import render_markdown
+from app.communications.values import Action, ActionKind, Shown
+from app.core.clock import london_date
+from app.core.db import Tx
+from app.core.wording import day_text, pounds_words
+from app.forums import service as forums
+from app.forums.values import Decision, IssueState
+from app.schemes import service as schemes
+from app.schemes.values import OfferInWords, ParticipationState
+
+_EMPTY = Shown(kind=ActionKind.ACKNOWLEDGE, commissioner="", practice=None, practice_name=None, title="", html="")
+_SAID = {
+    Decision.AGREED: "Agreed",
+    Decision.ALREADY_DONE: "Already done",
+    Decision.PLANNED: "Planned",
+    Decision.DECLINED: "Declined",
+}
+
+
+async def describe(session: Tx, action: Action, message_id: UUID, practice: str | None, *, now: datetime) -> Shown:
+    """The thing in words. `LinkUsed` where it has been answered in another way, `LinkEnded` where it is no more."""
+    if action.kind is ActionKind.ACKNOWLEDGE:
+        return await _message(session, message_id)
+    if practice is None:
+        raise LinkUnknown
+    if action.kind is ActionKind.OFFER:
+        return await _offer(session, action.id, practice, today=london_date(now))
+    return await _issue(session, action.id, practice, today=london_date(now))
+
+
+async def _message(session: Tx, message_id: UUID) -> Shown:
+    message = await rows.get_message(session, message_id)
+    facts = (("Please say that you have read it by", day_text(message.must_acknowledge_by)),)
+    return replace(_EMPTY, title=message.subject, html=message.body_html, facts=facts)
+
+
+async def _offer(session: Tx, offer_id: UUID, practice: str, *, today: date) -> Shown:
+    offer = await schemes.offer_in_words(session, offer_id, today=today)
+    if offer.part.practice != practice:
+        raise LinkUnknown
+    if offer.part.state is not ParticipationState.OFFERED:
+        raise LinkUsed(_answered(offer))
+    if offer.is_lapsed:
+        raise LinkEnded("The last day to answer the offer is over. Ask your commissioner's office for a new one.")
+    until = offer.part.respond_by
+    return replace(
+        _EMPTY,
+        kind=ActionKind.OFFER,
+        title=f"Offer: {offer.scheme_title}",
+        html=render_markdown(offer.words).html,
+        figures=_figures(offer),
+        facts=(("Answer by", day_text(until)),) if until else (),
+        notice="The words of this scheme have changed since it was offered to you. These are the ones that apply now."
+        if offer.is_reworded
+        else None,
+    )
+
+
+def _answered(offer: OfferInWords) -> str:
+    what = "accepted" if offer.part.state is ParticipationState.ACCEPTED else "declined"
+    when = f" on {day_text(london_date(offer.answered_at))}" if offer.answered_at else ""
+    return f"The practice has {what} the offer of {offer.scheme_title}{when}."
+
+
+def _figures(offer: OfferInWords) -> tuple[tuple[str, str], ...]:
+    if offer.earns is None:
+        return ()
+    most = "no upper limit" if offer.earns.most is None else pounds_words(offer.earns.most)
+    return (
+        ("At least", pounds_words(offer.earns.least)),
+        ("Expected", pounds_words(offer.earns.expected)),
+        ("At most", most),
+    )
+
+
+async def _issue(session: Tx, issue_id: UUID, practice: str, *, today: date) -> Shown:
+    issue = await forums.issue_in_words(session, issue_id, practice, today=today)
+    if issue.state is IssueState.MERGED or not issue.is_asked:
+        raise LinkEnded("The issue no longer asks this practice.")
+    given = () if issue.answered is None or issue.answered_at is None else (
+        ("Your practice has answered", f"{_SAID[issue.answered]}, on {day_text(london_date(issue.answered_at))}"),
+        ("In these words", issue.answer or ""),
+    )  # fmt: skip
+    return replace(
+        _EMPTY,
+        kind=ActionKind.ISSUE,
+        title=f"Issue: {issue.title}",
+        html="".join(f"<p>{escape(part.strip())}</p>" for part in issue.body.split("\n\n") if part.strip()),
+        facts=(("Raised on", day_text(london_date(issue.raised_at))), *given),
+        notice="A new answer takes the place of the one that your practice has given." if given else None,
+    )
