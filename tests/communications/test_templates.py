@@ -3,10 +3,16 @@
 from typing import Any
 
 import httpx
+import pytest
 
+from app.access.values import Role
+from app.communications.rules.templating import MissingFields
+from app.communications.service.wording import word
+from app.communications.values import Facts
 from tests.factories.communications import delivery_rows, give_mailbox, give_post, mail_of, told
 from tests.factories.payments import Office
 from tests.factories.service import LivePlenary
+from tests.factories.world import make_world
 
 ISSUE = "/v1/message-templates/issue_asked"
 STATEMENT = "/v1/message-templates/statement"
@@ -104,6 +110,15 @@ async def test_wording_that_cannot_be_used_any_more_gives_way_to_ours_and_is_rep
     assert entry["subject"] == "issue_asked"
 
 
+async def test_a_message_for_which_something_is_missing_is_neither_written_nor_sent(shared: LivePlenary) -> None:
+    tenant, practice = await a_practice(shared)
+    facts = [Facts({"title": title, "practice": practice}, practice) for title in ("Letters come late", " ")]
+    async with shared.session(tenant) as session:
+        with pytest.raises(MissingFields, match="issue_asked: title"):
+            await word(session, "issue_asked", facts, source_id="1")
+    assert await shared.fetch("SELECT 1 FROM message", tenant=shared.tenants[tenant]) == []
+
+
 async def test_what_is_wrong_is_told_at_its_part_and_line_before_it_is_stored(shared: LivePlenary) -> None:
     editor = await shared.as_role("editor", tenant=await shared.fresh_tenant())
     bad = {"subject": "{{ titel }}", "body": "One.\n{% for x in range(9) %}{% endfor %}\n{{ practice.code }}"}
@@ -172,6 +187,37 @@ async def test_a_preview_shows_money_to_those_alone_who_may_read_it(shared: Live
     editor = await shared.as_role("editor", tenant=office.tenant)
     assert (await editor.post(f"{STATEMENT}/preview", json=asked)).status_code == 403
     assert (await editor.post(f"{STATEMENT}/preview", json={})).status_code == 200
+
+
+SCHEME = "/v1/incentive-schemes/{scheme_id}"
+# What can be seen of each kind in a preview: of what, for which practice, and what of it stays an example.
+REAL = [
+    ("offer", SCHEME, "newcomer", ""),
+    ("offer_due", SCHEME, "newcomer", ""),
+    ("sign_up", SCHEME, "practice", ""),
+    ("claim", "/v1/claims/{claim_id}", "practice", "step"),
+    ("claim_due", SCHEME, "practice", "closes_on, period"),
+    ("comment", f"{SCHEME}/versions/{{n}}/comments/{{comment_id}}", None, ""),
+    ("consultation", SCHEME, None, "n, until, words"),
+    ("statement", "/v1/payment-runs/{run_id}", "practice", ""),
+    ("query_message", "/v1/payment-queries/{query_id}", "practice", "side"),
+    ("issue_answered", "/v1/issues/{issue_id}", None, ""),
+    ("announcement", "/v1/announcements/{announcement_id}", None, ""),
+    ("money_role", "/v1/people/{person_id}", None, "role"),
+]
+
+
+async def test_a_preview_of_each_kind_tells_of_what_is_real(shared: LivePlenary) -> None:
+    world = await make_world(shared)
+    admin = await world.client(Role.COMMISSIONER_ADMIN)
+    wrong = []
+    for kind, subject, practice, invented in REAL:
+        asked = {"subject_id": world.ids[subject]} | ({"practice": getattr(world, practice)} if practice else {})
+        shown = await admin.post(f"/v1/message-templates/{kind}/preview", json=asked)
+        examples = [f"These are examples, not what is real: {invented}."] if invented else []
+        if not shown.is_success or [each for each in shown.json()["warnings"] if "examples" in each] != examples:
+            wrong.append(f"{kind}: {shown.text}")
+    assert wrong == []
 
 
 async def test_every_kind_is_listed_with_its_fields_and_shown_with_examples(shared: LivePlenary) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, text, update
 from sqlmodel import col, select
 
-from app.communications.tables import Announcement, Delivery, Message, MessagePreference
+from app.communications.tables import Announcement, Delivery, Message, MessagePreference, MessageTemplate
 from app.communications.values import OPEN, DeliveryState
 from app.core.db import Tx
 
@@ -28,6 +28,14 @@ async def list_announcements_of(session: Tx, person_id: UUID) -> Sequence[Announ
         col(Announcement.commissioner_id) == session.tenant, col(Announcement.author_person_id) == person_id
     )
     return (await session.exec(statement.order_by(col(Announcement.id)))).all()
+
+
+async def list_templates_of(session: Tx, person_id: UUID) -> Sequence[MessageTemplate]:
+    """What they worded."""
+    statement = select(MessageTemplate).where(
+        col(MessageTemplate.commissioner_id) == session.tenant, col(MessageTemplate.written_by) == person_id
+    )
+    return (await session.exec(statement.order_by(col(MessageTemplate.kind), col(MessageTemplate.n)))).all()
 
 
 async def forget_person(session: Tx, person_id: UUID) -> int:

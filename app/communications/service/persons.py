@@ -34,6 +34,10 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
             {"announcement": str(row.id), "title": row.title}
             for row in await keeping.list_announcements_of(session, person_id)
         ],
+        "message_templates": [
+            {"kind": row.kind, "n": row.n, "reason": row.reason}
+            for row in await keeping.list_templates_of(session, person_id)
+        ],
         "muted_topics": preference.muted if preference else [],
         "nothing_is_sent_to": sorted(await suppressed_among(session, addresses)),
     }

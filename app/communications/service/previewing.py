@@ -58,7 +58,8 @@ async def preview_template(session: Tx, caller: Principal, key: str, wanted: Wan
         warnings.append(
             "Nobody would get it: the practice has neither a lead or manager with an address nor a mailbox."
         )
-    return Preview(worded.subject, rendered.text, rendered.html, version, to, tuple(warnings))
+    shown = None if worded.failure else version
+    return Preview(worded.subject, rendered.text, rendered.html, shown, to, tuple(warnings))
 
 
 async def _template(session: Tx, kind: TemplateKind, wanted: Wanted) -> tuple[Template, int | None]:
