@@ -27,6 +27,7 @@ from app.core.limits import RateLimiter
 from app.core.logging import configure_logging
 from app.core.metrics import Metrics
 from app.core.migrate import head_revision
+from app.core.outside import OutsideClient
 from app.core.pagination import Cursors
 from app.core.problems import install_problem_handlers
 from app.core.read import Reader, make_pool
@@ -69,7 +70,7 @@ _TAGS = {
     "meetings": "Meetings and attendance.",
     "learning": "CPD hours.",
     "forums": "Patient forums, issues, responses, you said we did.",
-    "communications": "Announcements, deliveries, inbox, today.",
+    "communications": "Announcements, deliveries, inbox, today, webhooks.",
 }
 ABOUT = About(
     title="Plenary",
@@ -221,6 +222,7 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
         cursors=cursors,
         secrets=box,
         waker=Waker(settings.redis_url),
+        outside=OutsideClient(settings.own_networks),
         authenticator=DatabaseAuthenticator(
             app_engine, clock=clock, tokens=open_verifier(settings.oidc_issuers, clock=clock)
         ),
@@ -242,6 +244,7 @@ async def make_services(settings: Settings, clock: Clock) -> Services:
 
 async def close_services(services: Services) -> None:
     await services.waker.aclose()
+    await services.outside.aclose()
     await services.authenticator.aclose()
     await asyncio.wait_for(services.reader.pool.close(), 5)
     await services.app_engine.dispose()

@@ -6,4 +6,5 @@ import workers.organisations
 import workers.payments
 import workers.people
 import workers.retention
-import workers.schemes  # noqa: F401 - importing registers the handlers
+import workers.schemes
+import workers.webhooks  # noqa: F401 - importing registers the handlers

@@ -17,6 +17,8 @@ from app.core.database_problems import DATABASE_ERRORS, is_passing, server_words
 from app.core.db import Actor, Tx, unit_of_work
 from app.core.errors import DomainError
 from app.core.jobs import Claimed, LostLease, Waker, WorkerLost
+from app.core.outside import OutsideClient
+from app.core.secrets import SecretBox
 from app.core.settings import Settings
 
 log = structlog.get_logger("plenary.worker")
@@ -24,6 +26,11 @@ ATTEMPTS = 8
 # Of a queue: how many jobs run beside each other, and how many a lane claims at once. A payment run waits for PostgreSQL
 # half of its time, in which another one is worked out; both are held in memory.
 LANES = {"payments": (2, 1)}
+# Of a queue whose jobs wait for others' machines most of the time: how many run beside each other. Each has a place to
+# itself, so that one that waits long keeps nobody from being begun; it holds no connection to the database meanwhile.
+PLACES = {"webhooks": 100}
+LOOK_SECONDS = 0.25
+GATHER_SECONDS = 0.01
 
 
 @dataclass(slots=True)
@@ -35,6 +42,18 @@ class Tools:
     worker_engine: AsyncEngine
     platform_engine: AsyncEngine
     waker: Waker
+    outside: OutsideClient
+    _secrets: SecretBox | None = None
+
+    @property
+    def secrets(self) -> SecretBox:
+        """Read when the first handler needs it: some workers have nothing to open."""
+        self._secrets = self._secrets or SecretBox.from_setting(self.settings.secret_keys_value())
+        return self._secrets
+
+
+End = Callable[[Tx, Claimed], Awaitable[bool]]
+"""Says whether the job was left for good or only held on to."""
 
 
 @dataclass(slots=True)
@@ -55,8 +74,11 @@ class JobContext:
         return UUID(self.job.payload[name])
 
     @asynccontextmanager
-    async def transaction(self, *, final: bool = False, platform: bool = False) -> AsyncIterator[Tx]:
-        """A unit of work in the job's tenant. `final` marks the job done in the same commit, so both happen or neither.
+    async def transaction(
+        self, *, final: bool = False, platform: bool = False, end: End | None = None
+    ) -> AsyncIterator[Tx]:
+        """A unit of work in the job's tenant. `final` marks the job done in the same commit, so both happen or neither;
+        `end` is another way to leave it.
 
         `platform` uses the platform login: the register and tenants; for jobs of the platform's own tenant.
         """
@@ -66,7 +88,10 @@ class JobContext:
             engine, self.job.commissioner_id, actor=actor, after_commit=self.tools.waker.wake
         ) as session:
             yield session
-            await (jobs.finish if final else jobs.hold)(session, self.job)
+            if end is not None:
+                final = await end(session, self.job)
+            else:
+                await (jobs.finish if final else jobs.hold)(session, self.job)
         self.ended = self.ended or final
 
 
@@ -235,6 +260,8 @@ async def drain(tools: Tools, queue: str, *, stopping: asyncio.Event) -> int:
     kinds = [kind for kind, registered in HANDLERS.items() if registered.queue == queue]
     if not kinds:
         return 0
+    if queue in PLACES:
+        return await _drain_places(tools, queue, kinds, PLACES[queue], stopping)
     lanes, batch = LANES.get(queue, (1, 10))
     ran = await asyncio.gather(
         *(_drain_lane(tools, queue, kinds, batch, stopping) for _ in range(lanes)), return_exceptions=True
@@ -260,3 +287,34 @@ async def _drain_lane(tools: Tools, queue: str, kinds: list[str], batch: int, st
             await run_job(tools, job, stopping=stopping)
             count += 1
     return count
+
+
+async def _drain_places(tools: Tools, queue: str, kinds: list[str], places: int, stopping: asyncio.Event) -> int:
+    """Each place that becomes free is given away again; what has come due meanwhile is looked for all the while."""
+    running: set[asyncio.Task[None]] = set()
+    count = 0
+    try:
+        while True:
+            claimed: list[Claimed] = []
+            if not stopping.is_set() and len(running) < places:
+                async with unit_of_work(tools.worker_engine, None) as session:
+                    claimed = await jobs.claim(session, queue=queue, kinds=kinds, limit=places - len(running))
+            running |= {asyncio.create_task(run_job(tools, job, stopping=stopping)) for job in claimed}
+            count += len(claimed)
+            if not running:
+                return count
+            done, running = await asyncio.wait(running, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if done:
+                # Places that become free at about the same time are given away together.
+                await asyncio.sleep(GATHER_SECONDS)
+            for task in done:
+                task.result()
+    except asyncio.CancelledError:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        raise
+    except Exception:
+        # A fault of one, or of the claim, ends the drain; what the others have sent is written down first.
+        await asyncio.gather(*running, return_exceptions=True)
+        raise

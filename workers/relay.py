@@ -1,16 +1,20 @@
 """Turns each new event into its jobs, exactly once, inside PostgreSQL."""
 
+from uuid import UUID
+
 from sqlalchemy import RowMapping, text
 
 from app.core.db import unit_of_work
-from app.core.jobs import NewJob, enqueue_all
+from app.core.jobs import NewJob, call_all, enqueue_all
 from workers.jobs import HANDLERS, Tools
 from workers.routes import ROUTES
+
+FAN_OUT = "communications.fan_out_webhooks"
 
 # Events of a newer release stay for a worker that knows them; the relay's lag tells when there is none.
 _TAKE = text(
     """
-SELECT commissioner_id, change_number, position, id, name, subject, payload, correlation_id FROM event
+SELECT commissioner_id, change_number, position, id, name, subject, payload, correlation_id, is_heard FROM event
 WHERE relayed_at IS NULL AND name = ANY(:known) ORDER BY occurred_at FOR UPDATE SKIP LOCKED LIMIT 1000
 """
 )
@@ -31,6 +35,9 @@ async def relay(tools: Tools) -> int:
         if not events:
             return 0
         await enqueue_all(session, [job for event in events for job in _jobs_of(event)])
+        await call_all(
+            session, (_fan_out(tenant) for tenant in {e["commissioner_id"] for e in events if e["is_heard"]})
+        )
         await connection.execute(
             _MARK,
             {
@@ -40,6 +47,11 @@ async def relay(tools: Tools) -> int:
             },
         )
         return len(events)
+
+
+def _fan_out(tenant: UUID) -> NewJob:
+    """One for all that this tenant's endpoints are to hear of: it goes by the changes' numbers."""
+    return NewJob(tenant, FAN_OUT, HANDLERS[FAN_OUT].queue, "all", {})
 
 
 def _jobs_of(event: RowMapping) -> list[NewJob]:

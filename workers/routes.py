@@ -66,4 +66,6 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "communications.template_changed": (),
     "communications.template_failed": (),
     "communications.action_link_locked": ("communications.notify_locked_link",),
+    "communications.webhook_due": ("communications.wake_webhook",),
+    "communications.webhook_replay_requested": ("communications.replay_webhooks",),
 }

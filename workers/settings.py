@@ -23,6 +23,7 @@ from app.core.clock import SystemClock
 from app.core.database_problems import DATABASE_ERRORS, is_passing
 from app.core.db import make_engine, unit_of_work
 from app.core.jobs import QUEUES, WAKE_CHANNEL, Waker
+from app.core.outside import OutsideClient
 from app.core.selfcheck import refuse_powerful_logins
 from app.core.settings import Settings, load_settings
 from workers.jobs import Tools, drain
@@ -57,11 +58,13 @@ async def make_tools(settings: Settings) -> Tools:
         worker_engine=make_engine(settings.sqlalchemy_url("worker"), pool_size=16, application="plenary-worker"),
         platform_engine=make_engine(settings.sqlalchemy_url("platform"), pool_size=2, application="plenary-worker"),
         waker=Waker(settings.redis_url),
+        outside=OutsideClient(settings.own_networks),
     )
 
 
 async def close_tools(tools: Tools) -> None:
     await tools.waker.aclose()
+    await tools.outside.aclose()
     await tools.worker_engine.dispose()
     await tools.platform_engine.dispose()
 

@@ -155,3 +155,18 @@ async def find_origin(session: Tx, origin: str, now: datetime) -> bool:
 async def find_credential_tenant(session: Tx, credential: UUID) -> UUID | None:
     """Whose key or grant this is; the platform login may ask."""
     return (await (await session.connection()).execute(_FIND_TENANT, {"credential": credential})).scalar_one()
+
+
+_ROLES = text(
+    """SELECT person_id, role FROM api_key WHERE commissioner_id = :tenant AND person_id = ANY(CAST(:people AS uuid[]))
+  AND boundary = 'commissioner' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)
+UNION SELECT person_id, role FROM role_grant WHERE commissioner_id = :tenant
+  AND person_id = ANY(CAST(:people AS uuid[])) AND boundary = 'commissioner' AND valid_from <= :now
+  AND (valid_until IS NULL OR valid_until > :now)"""
+)
+
+
+async def list_roles(session: Tx, people: Collection[UUID], now: datetime) -> list[tuple[UUID, Role]]:
+    """Who of these holds which role for the whole commissioner now, by key or by grant."""
+    values = {"tenant": session.tenant, "people": list(people), "now": now}
+    return [(row[0], Role(row[1])) for row in await (await session.connection()).execute(_ROLES, values)]

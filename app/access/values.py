@@ -224,6 +224,8 @@ ROLE_SCOPES: Final[dict[Role, frozenset[str]]] = {
             "jobs:read",
             "jobs:write",
             "audit:read",
+            "webhooks:read",
+            "webhooks:write",
         ),
         Role.SCHEME_MANAGER: (
             *_STAFF,

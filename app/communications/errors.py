@@ -92,6 +92,43 @@ class TemplateMeanwhile(DomainError):
     constraints = ("uq_message_template_n", "uq_message_template_published")
 
 
+class WebhookEndpointNotFound(NotFound):
+    code = "communications.webhook_endpoint_not_found"
+    title = "There is no such webhook endpoint."
+
+
+class WebhookDeliveryNotFound(NotFound):
+    code = "communications.webhook_delivery_not_found"
+    title = "There is no such delivery to this endpoint."
+
+
+class WebhookUrlRefused(InvalidRequest):
+    code = "communications.webhook_url_refused"
+    title = "Webhooks are not sent to this address."
+
+
+class WebhookEventUnknown(InvalidRequest):
+    code = "communications.webhook_event_unknown"
+    title = "There is no event of that name to hear of."
+
+
+class WebhookReplayUnclear(InvalidRequest):
+    code = "communications.webhook_replay_unclear"
+    title = "What is to be replayed cannot be told from this."
+
+
+class WebhookDisabled(DomainError):
+    code = "communications.webhook_disabled"
+    title = "The endpoint is disabled, so nothing is sent to it."
+    hint = "Put right what `disabled_because` says, then `POST …/enable`; what waits is sent then."
+
+
+class TooManyWebhooks(DomainError):
+    code = "communications.too_many_webhooks"
+    title = "There are as many webhook endpoints as one commissioner may have."
+    hint = "Delete those that nobody needs."
+
+
 class MailNotTaken(Exception):
     """Messages have been tried as often as they may be. Parks the job, so that a person looks at the mail server."""
 

@@ -111,3 +111,21 @@ class ActionLinkLocked(Event):
     """Subject: the delivery. Too many names were tried with the link in its mail, and it answers nobody any more."""
 
     name: ClassVar[str] = "communications.action_link_locked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookDue(Event):
+    """Subject: the endpoint, to which something is to be sent now: a test, or what waited while it was disabled."""
+
+    name: ClassVar[str] = "communications.webhook_due"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookReplayRequested(Event):
+    """Subject: the endpoint. Changes after the first position up to and with the second, or the deliveries named."""
+
+    name: ClassVar[str] = "communications.webhook_replay_requested"
+    operation: str
+    after: tuple[int, int]
+    upto: tuple[int, int]
+    ids: tuple[str, ...]

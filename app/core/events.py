@@ -1,6 +1,6 @@
 """Events: what a slice announces, written in the same transaction and numbered for the change feed."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
@@ -33,6 +33,8 @@ class EventRow(SQLModel, table=True):
     correlation_id: str | None
     occurred_at: datetime
     relayed_at: datetime | None
+    is_heard: bool = False
+    """Whether some webhook endpoint of the tenant may want it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +136,37 @@ WITH incoming AS (
   WHERE commissioner_id IN (SELECT tenant FROM incoming) ORDER BY commissioner_id FOR UPDATE
 ), raised AS (
   UPDATE published.change_number n SET number = n.number + 1 FROM held
-  WHERE n.commissioner_id = held.commissioner_id RETURNING n.commissioner_id, n.number
+  WHERE n.commissioner_id = held.commissioner_id RETURNING n.commissioner_id, n.number, n.listens
 )
 INSERT INTO event (commissioner_id, id, change_number, position, name, version, resource, subject, removed, concerns,
-                   payload, actor_person_id, correlation_id, occurred_at)
+                   payload, actor_person_id, correlation_id, occurred_at, is_heard)
 SELECT i.tenant, i.id, r.number, i.position, i.name, i.version, i.resource, i.subject, i.removed,
        CASE WHEN i.concerns IS NOT NULL THEN ARRAY(SELECT jsonb_array_elements_text(i.concerns::jsonb)) END,
-       i.payload::jsonb, CAST(:person AS uuid), CAST(:correlation AS text), clock_timestamp()
+       i.payload::jsonb, CAST(:person AS uuid), CAST(:correlation AS text), clock_timestamp(),
+       r.listens AND i.resource IS NOT NULL
 FROM incoming i JOIN raised r ON r.commissioner_id = i.tenant
 """
 )
+
+
+# The row of the number is locked until the end of the transaction: whoever raises it next waits, and then sees that
+# somebody listens. So no event falls between the number that is returned and the first that is heard.
+_LISTEN = text("""UPDATE published.change_number SET listens = true WHERE commissioner_id = :tenant RETURNING number""")
+_LOCK_NUMBER = text("SELECT 1 FROM published.change_number WHERE commissioner_id = :tenant FOR UPDATE")
+_DEAFEN = text("UPDATE published.change_number SET listens = false WHERE commissioner_id = :tenant")
+
+
+async def listen(session: Tx) -> int:
+    """Have every event of the feed after the returned number marked as heard, so that the relay tells of it."""
+    return (await (await session.connection()).execute(_LISTEN, {"tenant": session.tenant})).scalar_one()
+
+
+async def listen_no_more(session: Tx, nobody_listens: Callable[[], Awaitable[bool]]) -> None:
+    """Stop marking events, unless somebody has begun to listen meanwhile."""
+    connection = await session.connection()
+    await connection.execute(_LOCK_NUMBER, {"tenant": session.tenant})
+    if await nobody_listens():
+        await connection.execute(_DEAFEN, {"tenant": session.tenant})
 
 
 async def write_events(session: Tx) -> None:

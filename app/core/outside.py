@@ -100,6 +100,9 @@ def _check_number(host: str) -> None:
         raise Refused("The address is a number that is not written as an IP address usually is.")
 
 
+_ONLY_OWN: Final = "Only https:// at port 443 or 8443 is called outside the installation's own networks."
+
+
 class Rules:
     """Where calls may go: the open internet over TLS, and whatever else the installation names as its own networks."""
 
@@ -125,7 +128,7 @@ class Rules:
             if is_within(address, self.networks):
                 continue
             if own_only:
-                raise Refused("Only https:// at port 443 or 8443 is called outside the installation's own networks.")
+                raise Refused(_ONLY_OWN)
             words = why_not_public(address)
             if words is not None:
                 raise Refused(f"The address leads to {words}, where nothing is called.")
@@ -364,7 +367,12 @@ class OutsideClient(httpx.AsyncClient):
         self._rules.check(url)
         port = url.port or (443 if url.scheme == "https" else 80)
         own_only = not self._rules.is_usual(url)
-        await find_addresses(self._rules, self._resolve, url.raw_host.decode("ascii"), port, own_only=own_only)
+        try:
+            await find_addresses(self._rules, self._resolve, url.raw_host.decode("ascii"), port, own_only=own_only)
+        except NotReached:
+            if own_only:
+                raise Refused(_ONLY_OWN) from None
+            raise
 
 
 def _trusted() -> ssl.SSLContext:

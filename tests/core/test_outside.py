@@ -1,6 +1,5 @@
 import asyncio
 import gzip
-import socket
 from collections.abc import Sequence
 from ipaddress import ip_address
 
@@ -20,23 +19,10 @@ from app.core.outside import (
     pooled,
 )
 from tests.core.evil_addresses import CARELESS, NAMES, evil_addresses
+from tests.fakes.names import NameServer
 from tests.fakes.receiver import Answer, DialReceiver, Receiver, certificate, running_receiver
 
 OWN = parse_networks("127.0.0.0/8")
-
-
-class NameServer:
-    """Knows the names of the corpus, and reads numbers as the C library does."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    async def __call__(self, host: str, port: int) -> Sequence[str]:
-        self.asked.append(host)
-        known = NAMES.get(host.rstrip("."))
-        if known is not None:
-            return known[min(self.asked.count(host), len(known)) - 1]
-        return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, flags=socket.AI_NUMERICHOST)]
 
 
 @pytest.fixture
@@ -47,7 +33,7 @@ async def receiver():
 
 def client_to(receiver: Receiver, **options) -> OutsideClient:
     return OutsideClient(
-        resolve=NameServer(), context=certificate("good.example").client, dial=DialReceiver(receiver), **options
+        resolve=NameServer(NAMES), context=certificate("good.example").client, dial=DialReceiver(receiver), **options
     )
 
 
@@ -87,14 +73,16 @@ async def test_a_good_address_is_called_at_the_address_that_was_checked(receiver
 
 async def test_the_certificate_has_to_be_for_the_name_and_not_for_the_address(receiver):
     dial = DialReceiver(receiver)
-    async with OutsideClient(resolve=NameServer(), context=certificate("other.example").client, dial=dial) as client:
+    async with OutsideClient(
+        resolve=NameServer(NAMES), context=certificate("other.example").client, dial=dial
+    ) as client:
         with pytest.raises(NotReached, match="certificate"):
             await client.get("https://good.example/")
     assert (dial.dialled, receiver.requests) == ([("93.184.215.14", 443)], [])
 
 
 async def test_a_name_that_changes_between_check_and_call_is_looked_up_once_for_both(receiver):
-    names = NameServer()
+    names = NameServer(NAMES)
     dial = DialReceiver(receiver)
     async with OutsideClient(resolve=names, context=certificate("good.example").client, dial=dial) as client:
         with pytest.raises(Refused):
@@ -181,7 +169,7 @@ async def test_networks_of_ones_own_are_called_without_tls_and_at_any_port_and_n
 
 def test_the_library_still_takes_our_pool():
     """When this fails, httpx keeps its pool elsewhere, and app/core/outside.py has to follow before anything is called."""
-    backend = GuardedBackend(Rules(), NameServer(), own_only=False, dial=httpcore.AnyIOBackend())  # pyright: ignore
+    backend = GuardedBackend(Rules(), NameServer(NAMES), own_only=False, dial=httpcore.AnyIOBackend())  # pyright: ignore
     transport = pooled(httpx.create_ssl_context(), backend)
     assert httpx.__version__.startswith("0.28.")
     assert transport._pool._network_backend is backend  # pyright: ignore

@@ -19,9 +19,11 @@ from app.core.clock import Clock
 from app.core.db import Tx, unit_of_work
 from app.core.ids import PLATFORM_ID, new_id
 from app.core.jobs import QUEUES
+from app.core.outside import OutsideClient
 from app.core.secrets import new_key_setting
 from app.core.settings import Settings
 from app.main import create_app
+from tests.fakes.names import NameServer
 from workers.jobs import Tools, drain
 from workers.relay import relay
 from workers.settings import make_tools
@@ -56,6 +58,8 @@ def make_settings(urls: dict[str, str], *, home: Path, redis_url: str | None) ->
         pool_size=4,
         rate_limit=100_000,
         rate_limit_address=100_000,
+        # Where the tests' own receivers listen.
+        outside_networks="127.0.0.0/8",
     )
 
 
@@ -81,6 +85,7 @@ class LivePlenary:
     owner: asyncpg.Connection
     platform: asyncpg.Connection
     stack: AsyncExitStack
+    names: NameServer
     tenants: dict[str, UUID] = field(default_factory=dict)
 
     @classmethod
@@ -93,6 +98,9 @@ class LivePlenary:
         stack.push_async_callback(tools.worker_engine.dispose)
         stack.push_async_callback(tools.platform_engine.dispose)
         stack.push_async_callback(tools.waker.aclose)
+        names = NameServer()
+        outside = await stack.enter_async_context(OutsideClient(settings.own_networks, resolve=names))
+        app.state.services.outside = tools.outside = outside
         # Rows that no API makes are written with the backup login's reach: it alone bypasses row-level security, so
         # tests use the admin's own connection for seeding.
         owner = await asyncpg.connect(settings.asyncpg_url("owner"))
@@ -100,7 +108,7 @@ class LivePlenary:
         # One for all tenants and practices of the test file: each would be a connection of its own otherwise.
         platform = await asyncpg.connect(settings.asyncpg_url("platform"))
         stack.push_async_callback(platform.close)
-        plenary = cls(settings, app, tools, clock, owner, platform, stack)
+        plenary = cls(settings, app, tools, clock, owner, platform, stack, names)
         await plenary._ensure_platform()
         return plenary
 

@@ -337,6 +337,16 @@ async def _links(world: World) -> None:
 
 
 @maker
+async def _webhooks(world: World) -> None:
+    """Where nobody listens: the first try is in vain, and the delivery is there to be looked at."""
+    base = "/v1/webhook-endpoints/{endpoint_id}"
+    body = {"url": "http://127.0.0.1:1/", "events": ["*"]}
+    endpoint = world.ids[base] = (await world.post(Role.COMMISSIONER_ADMIN, "/v1/webhook-endpoints", json=body))["id"]
+    tried = await world.post(Role.COMMISSIONER_ADMIN, f"/v1/webhook-endpoints/{endpoint}/test")
+    world.ids[f"{base}/deliveries/{{delivery_id}}"] = tried["id"]
+
+
+@maker
 async def _credentials(world: World) -> None:
     key = await world.post(Role.COMMISSIONER_ADMIN, "/v1/api-keys", json={"name": "World", "role": "auditor"})
     world.ids["/v1/api-keys/{key_id}"] = key["id"]

@@ -5,10 +5,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from app.access.repository import ApiKeyRepository, RoleGrantRepository, list_hands, list_holders, list_practices_of
+from app.access.repository import (
+    ApiKeyRepository,
+    RoleGrantRepository,
+    list_hands,
+    list_holders,
+    list_practices_of,
+    list_roles,
+)
 from app.access.service.grants import mark_ended
 from app.access.service.keys import mark_revoked
-from app.access.values import Role
+from app.access.values import ROLE_SCOPES, Role
 from app.core.clock import london_date, london_midnight, utc_text
 from app.core.db import Tx
 from app.organisations import service as organisations
@@ -40,6 +47,15 @@ async def list_holders_around(session: Tx, roles: Collection[Role], practice: st
     """The persons who hold one of these roles now for the commissioner, for the practice's locality or for the practice."""
     locality = await organisations.locality_of(session, practice, on=london_date(now))
     return await list_holders(session, roles, now, places=frozenset({practice, str(locality)}))
+
+
+async def scopes_of(session: Tx, people: Collection[UUID], *, by: str, now: datetime) -> dict[UUID, frozenset[str]]:
+    """What each of them may do in the whole commissioner now, by those of their keys and roles that have that scope."""
+    scopes = dict.fromkeys(people, frozenset[str]())
+    for person, role in await list_roles(session, people, now):
+        if by in ROLE_SCOPES[role]:
+            scopes[person] |= ROLE_SCOPES[role]
+    return scopes
 
 
 async def hands_of(session: Tx, person_id: UUID) -> frozenset[UUID]:

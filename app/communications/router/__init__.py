@@ -1,4 +1,4 @@
-"""HTTP of communications: announcements, deliveries, feeds, the inbox, today. Each file adds its routes to the one router."""
+"""HTTP of communications: announcements, deliveries, feeds, the inbox, today, webhooks. Each file adds its routes to the one router."""
 
 # A request tries the routes in the order in which they were added, so the most used come first.
 from app.communications.router import (  # noqa: F401 - importing adds their routes
@@ -11,6 +11,7 @@ from app.communications.router import (  # noqa: F401 - importing adds their rou
     links,
     templates,
     today,
+    webhooks,
 )
 from app.communications.router.root import router
 

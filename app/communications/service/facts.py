@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.communications.repository.links import find_delivery
 from app.communications.rules import facts as rules
 from app.communications.tables import Announcement
 from app.communications.values import Action, ActionKind, Facts
+from app.communications.values.webhooks import DisabledBecause
 from app.core.clock import Period, london_date
 from app.core.db import Tx
 from app.forums.values import IssueRef
@@ -160,6 +162,12 @@ async def arrangement(session: Tx, arrangement_id: UUID) -> Facts:
 async def money_role(session: Tx, person_id: UUID, role: str) -> Facts:
     person = await get_person(session, person_id)
     return Facts({"person": person.name, "role": role.replace("_", " ")})
+
+
+def webhook_disabled(url: str, *, because: DisabledBecause, since: datetime | None) -> Facts:
+    """The host alone: some write a secret into the rest of an address."""
+    day = london_date(since) if since else None
+    return Facts({"host": urlsplit(url).hostname, "because": because.value, "since": day})
 
 
 def issue_fields(issue: IssueRef, *, practice: str | None = None, is_closed: bool = False) -> Facts:

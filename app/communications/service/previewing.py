@@ -11,6 +11,7 @@ from app.communications.errors import TemplateInvalid
 from app.communications.repository import reach
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.repository.templates import TemplateRepository
+from app.communications.repository.webhooks import WebhookEndpointRepository
 from app.communications.rules.facts import query_fields
 from app.communications.rules.previewing import warnings_of
 from app.communications.rules.rendering import render_markdown
@@ -21,6 +22,7 @@ from app.communications.service.notices import WHO_DEALS_WITH_IT
 from app.communications.service.templates import check, get_kind, require_whole
 from app.communications.service.wording import find_own, with_names
 from app.communications.values import Facts, Meant, OwnTemplate, Preview, Template, TemplateField, TemplateKind
+from app.communications.values.webhooks import DisabledBecause
 from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden, InvalidRequest, NotFound
 from app.core.principal import Principal
@@ -200,6 +202,12 @@ async def _link(session: Tx, delivery: UUID, practice: str | None, now: datetime
     return next(iter(await facts.link_locked(session, delivery)), None)
 
 
+async def _webhook(session: Tx, endpoint: UUID, practice: str | None, now: datetime) -> Facts | None:
+    found = await WebhookEndpointRepository(session, session.tenant).get(endpoint)
+    because = DisabledBecause(found.disabled_because or DisabledBecause.FAILING)
+    return facts.webhook_disabled(found.url, because=because, since=found.failing_since)
+
+
 _GATHERED: Final[Mapping[str, Gather]] = MappingProxyType(
     {
         "offer": _offer,
@@ -227,5 +235,6 @@ _GATHERED: Final[Mapping[str, Gather]] = MappingProxyType(
         "issue_answered": _issue,
         "announcement": _announcement,
         "link_locked": _link,
+        "webhook_disabled": _webhook,
     }
 )

@@ -7,6 +7,7 @@ from app.communications.tables.links import ActionLinkUse
 from app.communications.tables.messages import Delivery, DeliveryAttempt, Message
 from app.communications.tables.preferences import MailboxPreference, MessagePreference
 from app.communications.tables.templates import MessageTemplate
+from app.communications.tables.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ActionLinkUse",
@@ -21,4 +22,7 @@ __all__ = [
     "MessageTemplate",
     "SendingAllowance",
     "Suppression",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

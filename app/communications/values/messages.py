@@ -46,6 +46,7 @@ class Source(StrEnum):
     ARRANGEMENT = "arrangement"
     MONEY_ROLE = "money_role"
     LINK = "link"
+    WEBHOOK = "webhook"
 
 
 class DeliveryState(StrEnum):

@@ -3,7 +3,7 @@
 from app.core.http.admission import find_caller
 from app.core.http.answers import CodeInAddress, PageModel, StrictModel, accepted, left_out, paged
 from app.core.http.conditional import MayMatch, MustMatch
-from app.core.http.route import PlenaryRoute, make_router
+from app.core.http.route import PlenaryRoute, asks_first, make_router
 from app.core.http.services import Figure, Services, Serving
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Serving",
     "StrictModel",
     "accepted",
+    "asks_first",
     "find_caller",
     "left_out",
     "make_router",

@@ -1,16 +1,16 @@
 """The one route class.
 
 For each call the route class does, in this order: find the credential (401 before any look at the body), the rate
-limit, the scope, unknown query parameters, the body's size and depth, and for a published list whether the caller's
-copy is current (304); then it opens the unit of work, takes the idempotency key, runs the handler, stores the answer,
+limit, the scope, unknown query parameters, the body's size and depth, what has to be asked outside first, and for a
+published list whether the caller's copy is current (304); then it opens the unit of work, takes the idempotency key, runs the handler, stores the answer,
 and commits before the response leaves.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -93,6 +93,23 @@ class Unit:
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
+Question = Callable[[Request, Services], Awaitable[None]]
+_ASKS_FIRST: Final = "plenary_asks_first"
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+def asks_first(question: Question) -> Callable[[Endpoint], Endpoint]:
+    """Put below the route's decorator: the question runs before the unit of work is opened, so that what goes over the
+    network (a name that is looked up) is not waited for inside a transaction.
+    """
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _ASKS_FIRST, question)
+        return endpoint
+
+    return mark
+
+
 class PlenaryRoute(APIRoute):
     """See the module's docstring. Nothing else may subclass `APIRoute`."""
 
@@ -104,6 +121,7 @@ class PlenaryRoute(APIRoute):
             extra.setdefault("security", [{"bearer": []}])
             extra["x-required-scope"] = self.scope_needed.name
         self.openapi_extra = extra
+        self.asks_first: Question | None = getattr(endpoint, _ASKS_FIRST, None)
         self.query_names = _query_names(self)
         self.reads_pages = any(d.call is reading_pages for d in self.dependant.dependencies)
         self.responses = self._common_responses() | self.responses
@@ -140,6 +158,8 @@ class PlenaryRoute(APIRoute):
             raise NotFound
         self._refuse_unknown_parameters(request)
         await check_body(request, services, scope)
+        if self.asks_first is not None:
+            await self.asks_first(request, services)
         if self.reads_pages and principal is not None:
             unchanged = await Reading(services.reader, request, principal).unchanged()
             if unchanged is not None:

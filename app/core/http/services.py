@@ -21,6 +21,7 @@ from app.core.jobs import QUEUES, Waker
 from app.core.limits import RateLimiter
 from app.core.metrics import Metrics
 from app.core.migrate import place_of
+from app.core.outside import OutsideClient
 from app.core.pagination import Cursors
 from app.core.read import Reader
 from app.core.secrets import SecretBox
@@ -62,6 +63,7 @@ class Services:
     cursors: Cursors
     secrets: SecretBox
     waker: Waker
+    outside: OutsideClient
     authenticator: Authenticator
     key_limiter: RateLimiter
     address_limiter: RateLimiter

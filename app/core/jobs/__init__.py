@@ -27,6 +27,7 @@ from app.core.jobs.rows import (
     redrive,
     retry,
 )
+from app.core.jobs.standing import call_all, last_call, rest
 from app.core.jobs.waker import WAKE_CHANNEL, Waker
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Waker",
     "WorkerLost",
     "begin",
+    "call_all",
     "claim",
     "drop_done",
     "enqueue",
@@ -52,11 +54,13 @@ __all__ = [
     "give_back",
     "held_by",
     "hold",
+    "last_call",
     "list_everywhere",
     "park",
     "park_waiting",
     "redrive",
     "redrive_everywhere",
+    "rest",
     "retry",
     "why_none_redriven",
 ]
