@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import structlog
@@ -249,6 +249,24 @@ async def notify_money_role(context: JobContext) -> None:
             person_id=context.id("person_id"),
             now=context.tools.clock.now(),
         )
+
+
+@handler("communications.write_digests", queue=BULK)
+async def write_digests(context: JobContext) -> None:
+    """Some people to a transaction, until none is due: what is due since before, whatever its window, goes too.
+
+    A worker that ends on the way hands the job back, and the next goes on.
+    """
+    has_more = True
+    while has_more:
+        async with context.transaction() as session:
+            now = context.tools.clock.now()
+            window = context.payload.get("window")
+            until = max(now, datetime.fromisoformat(window)) if window else now
+            has_more = await service.write_digests(session, until=until, now=now)
+
+
+DAILY.append(Daily("communications.write_digests", queue=BULK))
 
 
 @handler("communications.send_redriven", queue=BULK)

@@ -68,6 +68,8 @@ async def test_announcement_becomes_mails_named_by_their_deliveries(shared, tena
         "delivered": 0,
         "failed": 0,
         "suppressed": 0,
+        "withdrawn": 0,
+        "held": 0,
         "in_doubt": 0,
         "acknowledged": 0,
     }

@@ -132,6 +132,12 @@ class LivePlenary:
         async with unit_of_work(self.app.state.services.app_engine, self.tenants[tenant]) as session:
             yield session
 
+    @asynccontextmanager
+    async def worker_session(self, tenant: str) -> AsyncIterator[Tx]:
+        """The same of the worker's login."""
+        async with unit_of_work(self.tools.worker_engine, self.tenants[tenant]) as session:
+            yield session
+
     async def make_tenant(self, code: str = "ZZ1", *, kind: str = "sub_icb_location", name: str | None = None) -> UUID:
         """A commissioner through the platform's own door (SQL, as `POST /v1/commissioners` is tested elsewhere)."""
         tenant = new_id()

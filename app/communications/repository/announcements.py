@@ -138,10 +138,12 @@ async def count_deliveries(session: Tx, message_ids: Collection[UUID]) -> dict[U
             func.count(),
             func.count().filter(col(Delivery.person_id).is_(None)),
             func.count().filter(open_),
-            func.count().filter(state == DeliveryState.SENT),
+            func.count().filter(state.in_([DeliveryState.SENT, DeliveryState.DIGESTED])),
             func.count().filter(state == DeliveryState.DELIVERED),
             func.count().filter(failed),
             func.count().filter(state == DeliveryState.SUPPRESSED),
+            func.count().filter(state == DeliveryState.WITHDRAWN),
+            func.count().filter(state == DeliveryState.HELD),
             func.count().filter(_is_doubtful()),
             func.count().filter(col(Delivery.acknowledged_at).is_not(None)),
         )

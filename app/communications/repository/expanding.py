@@ -1,6 +1,7 @@
 """From a message to one row for each recipient, in one statement however many there are."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
-    any_,
     case,
     cast,
     false,
@@ -28,20 +28,35 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlmodel import col
 
+from app.communications.repository.manners import is_held, is_muted, not_before
+from app.communications.repository.meant import with_recipient
+from app.communications.rules.timing import Hours
 from app.communications.tables import Delivery, MailboxPreference, Message, MessagePreference
-from app.communications.values import Channel, DeliveryState, Letter, Urgency
+from app.communications.values import Channel, DeliveryState, Letter
 from app.core.db import Tx
 from app.core.ids import new_id
 from app.core.repository import Statement, among
 
 Messages = ColumnElement[bool]
 """Which messages, for those who hand it on."""
+_BATCHES = 1_000_000
+"""More batches than leave at one moment."""
 _NO_ADDRESS = "no e-mail address is known"
 
 
 def either(first: Statement, second: Statement) -> Statement:
     """The rows of both; whoever is in both comes twice."""
     return select_columns(union_all(first, second).subquery("everybody"))
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """The batches that have something to send, with the moment before which each may not (None: at once), and the moments at
+    which digests are to be written.
+    """
+
+    batches: Mapping[UUID, datetime | None]
+    windows: Sequence[datetime]
 
 
 async def insert_messages(session: Tx, messages: Sequence[dict[str, Any]]) -> None:
@@ -70,12 +85,16 @@ async def insert_deliveries(
     which: Messages,
     channels: Collection[str],
     batch_size: int,
+    hours: Hours,
     now: datetime,
-) -> list[UUID]:
-    """One row for each recipient of each of these messages. Returns the batches that have something to send."""
-    rows = _rows(session.tenant, meant, which=which, channels=channels).subquery("fresh")
+) -> Expanded:
+    """One row for each recipient of each of these messages."""
+    rows = _rows(session.tenant, meant, which=which, channels=channels, hours=hours).subquery("fresh")
     position = func.row_number().over(order_by=(rows.c.message_id, rows.c.recipient))
-    batch = cast((position - 1) / batch_size, BigInteger)
+    # What may go at different moments is in different batches.
+    moment = func.dense_rank().over(order_by=rows.c.not_before.nulls_first())
+    within = func.row_number().over(partition_by=rows.c.not_before, order_by=(rows.c.message_id, rows.c.recipient))
+    batch = moment * _BATCHES + cast((within - 1) / batch_size, BigInteger)
     columns = {
         "commissioner_id": literal(session.tenant, Uuid()),
         "id": _numbered_id(new_id(), position),
@@ -89,13 +108,18 @@ async def insert_deliveries(
         insert_or_nothing(Delivery)
         .from_select(list(columns), select_columns(*columns.values()))
         .on_conflict_do_nothing(constraint="uq_delivery_recipient")
-        .returning(col(Delivery.batch))
+        .returning(col(Delivery.batch), col(Delivery.not_before), col(Delivery.state))
         .cte("added")
     )
+    waits = or_(added.c.batch.is_not(None), added.c.state == DeliveryState.HELD)
     found = await (await session.connection()).execute(
-        select_columns(added.c.batch).where(added.c.batch.is_not(None)).distinct().order_by(added.c.batch)
+        select_columns(added.c.batch, added.c.not_before).where(waits).distinct().order_by(added.c.batch)
     )
-    return list(found.scalars())
+    pairs = found.all()
+    return Expanded(
+        batches={row.batch: row.not_before for row in pairs if row.batch is not None},
+        windows=sorted({row.not_before for row in pairs if row.batch is None}),
+    )
 
 
 _COPIED = (
@@ -109,6 +133,7 @@ _COPIED = (
     "in_inbox",
     "state",
     "detail",
+    "not_before",
 )
 
 
@@ -119,25 +144,22 @@ def _numbered_id(base: UUID, number: Any) -> Any:
 
 
 def _rows(
-    tenant: UUID, meant: Select[*tuple[Any, ...]], *, which: Messages, channels: Collection[str]
+    tenant: UUID, meant: Select[*tuple[Any, ...]], *, which: Messages, channels: Collection[str], hours: Hours
 ) -> Select[*tuple[Any, ...]]:
     """Each recipient once for each message, with the way it goes and the state it begins in."""
     person = with_recipient(meant).subquery("person")
     by_mail, in_inbox = Channel.EMAIL in channels, Channel.INBOX in channels
     has_inbox = and_(true() if in_inbox else false(), person.c.person_id.is_not(None))
     mailed = and_(true() if by_mail else false(), person.c.email.is_not(None))
-    unwanted = or_(
-        col(Message.topic) == any_(col(MessagePreference.muted)),
-        col(Message.topic) == any_(col(MailboxPreference.muted)),
-    )
-    muted = and_(col(Message.urgency) == Urgency.ROUTINE, unwanted)
     state = case(
-        (and_(mailed, muted), DeliveryState.SUPPRESSED.value),
+        (and_(mailed, is_muted()), DeliveryState.SUPPRESSED.value),
+        (and_(mailed, is_held()), DeliveryState.HELD.value),
         (mailed, DeliveryState.QUEUED.value),
         (has_inbox, DeliveryState.DELIVERED.value),
         else_=DeliveryState.FAILED.value,
     )
     by_practice = or_(col(Message.practice).is_(None), col(Message.practice) == person.c.practice)
+    by_person = or_(col(Message.person_id).is_(None), col(Message.person_id) == person.c.person_id)
     preference = and_(
         col(MessagePreference.commissioner_id) == tenant, col(MessagePreference.person_id) == person.c.person_id
     )
@@ -159,9 +181,10 @@ def _rows(
             has_inbox.label("in_inbox"),
             state.label("state"),
             case((state == DeliveryState.FAILED.value, _NO_ADDRESS), else_=null()).label("detail"),
+            case((and_(mailed, ~is_muted()), not_before(hours)), else_=null()).label("not_before"),
         )
         .select_from(Message)
-        .join(person, by_practice)
+        .join(person, and_(by_practice, by_person))
         .outerjoin(MessagePreference, preference)
         .outerjoin(MailboxPreference, of_mailbox)
         .where(col(Message.commissioner_id) == tenant, which)
@@ -169,13 +192,3 @@ def _rows(
         .ext(distinct_on(col(Message.id), person.c.recipient))
         .order_by(col(Message.id), person.c.recipient, person.c.practice)
     )
-
-
-def with_recipient(meant: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Whoever is meant, with the text by which the same person or mailbox is known again."""
-    found = meant.subquery("meant")
-    recipient = case(
-        (found.c.person_id.is_not(None), literal("person:").concat(cast(found.c.person_id, Text))),
-        else_=literal("mailbox:").concat(func.lower(found.c.email)),
-    )
-    return select_columns(found, recipient.label("recipient"))

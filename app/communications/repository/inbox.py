@@ -118,7 +118,7 @@ async def mute_mailbox(session: Tx, address: str, topic: str, *, now: datetime) 
     await (await session.connection()).execute(_MUTE, values)
 
 
-def new_preference(session: Tx, person_id: UUID, muted: list[str], now: datetime) -> MessagePreference:
-    row = MessagePreference(commissioner_id=session.tenant, person_id=person_id, muted=muted, changed_at=now)
+def new_preference(session: Tx, person_id: UUID, now: datetime) -> MessagePreference:
+    row = MessagePreference(commissioner_id=session.tenant, person_id=person_id, muted=[], changed_at=now)
     session.add(row)
     return row

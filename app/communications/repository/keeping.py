@@ -44,7 +44,7 @@ async def forget_person(session: Tx, person_id: UUID) -> int:
     mine = (col(Delivery.commissioner_id) == session.tenant, col(Delivery.person_id) == person_id)
     await connection.execute(
         update(Delivery)
-        .where(*mine, col(Delivery.state).in_([*OPEN, DeliveryState.PARKED]))
+        .where(*mine, col(Delivery.state).in_([*OPEN, DeliveryState.PARKED, DeliveryState.HELD]))
         .values(state=DeliveryState.SUPPRESSED.value, batch=None)
     )
     forgotten = await connection.execute(update(Delivery).where(*mine).values(name=None, address=None))

@@ -5,17 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, update
+from sqlalchemy import ColumnElement, Select, Text, and_, case, exists, func, literal, or_, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.expression import cast
 from sqlmodel import col
 
-from app.communications.repository.expanding import with_recipient
 from app.communications.tables import Delivery, Message
 from app.communications.values import DeliveryState
 from app.core.db import Tx
 from app.core.repository import Statement
+
+Which = ColumnElement[bool]
+"""Which deliveries, for those who hand it on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,11 @@ class Group:
 _OF_MESSAGE = (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id)
 
 
-async def list_audiences(session: Tx, batch: UUID) -> list[Group]:
+def waiting_in(batch: UUID) -> Which:
+    return and_(col(Delivery.batch) == batch, col(Delivery.state) == DeliveryState.QUEUED)
+
+
+async def list_audiences(session: Tx, which: Which) -> list[Group]:
     def gathered(column: Any, condition: Any) -> Any:
         return func.coalesce(func.array_agg(column.distinct()).filter(condition), [])
 
@@ -47,15 +53,14 @@ async def list_audiences(session: Tx, batch: UUID) -> list[Group]:
         )
         .select_from(Delivery)
         .join(Message, _OF_MESSAGE)
-        .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.batch) == batch)
-        .where(col(Delivery.state) == DeliveryState.QUEUED, col(Message.audience).is_not(None))
+        .where(col(Delivery.commissioner_id) == session.tenant, which, col(Message.audience).is_not(None))
         .group_by(col(Message.audience), col(Message.channels))
     )
     return [Group(*row) for row in (await (await session.connection()).execute(statement)).all()]
 
 
-async def withdraw(session: Tx, batch: UUID, audience: dict[str, Any], meant: Statement) -> set[UUID]:
-    """Those of the batch with this audience that are not among `meant`; a letter for one practice by that practice. Which
+async def withdraw(session: Tx, which: Which, audience: dict[str, Any], meant: Statement) -> set[UUID]:
+    """Those with this audience that are not among `meant`; a letter for one practice by that practice. Which
     messages they would have got.
     """
     still = with_recipient(meant).subquery("still")
@@ -67,10 +72,19 @@ async def withdraw(session: Tx, batch: UUID, audience: dict[str, Any], meant: St
     )
     found = await (await session.connection()).execute(
         update(Delivery)
-        .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.batch) == batch)
-        .where(col(Delivery.state) == DeliveryState.QUEUED, _OF_MESSAGE)
+        .where(col(Delivery.commissioner_id) == session.tenant, which, _OF_MESSAGE)
         .where(col(Message.audience) == cast(audience, JSONB), ~is_meant)
         .values(state=DeliveryState.WITHDRAWN.value, batch=None, in_inbox=False, detail="no longer meant")
         .returning(col(Delivery.message_id))
     )
     return set(found.scalars())
+
+
+def with_recipient(meant: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Whoever is meant, with the text by which the same person or mailbox is known again."""
+    found = meant.subquery("meant")
+    recipient = case(
+        (found.c.person_id.is_not(None), literal("person:").concat(cast(found.c.person_id, Text))),
+        else_=literal("mailbox:").concat(func.lower(found.c.email)),
+    )
+    return select_columns(found, recipient.label("recipient"))

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Select, and_, any_, cast, func, literal, unio
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
-from app.communications.repository.expanding import with_recipient
+from app.communications.repository.meant import with_recipient
 from app.communications.tables import Delivery, MessagePreference
 from app.communications.values import DeliveryState, Reach, RoleReach, Topic
 from app.core.db import Tx

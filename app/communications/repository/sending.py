@@ -7,13 +7,13 @@ from uuid import UUID
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
-from sqlalchemy import func, text
+from sqlalchemy import ColumnElement, any_, false, func, or_, text
 from sqlalchemy import select as select_columns
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from app.communications.tables import Delivery, Message
-from app.communications.values import AttemptOutcome, DeliveryState
+from app.communications.tables import Delivery, Message, MessagePreference
+from app.communications.values import AttemptOutcome, DeliveryState, Urgency
 from app.core.db import Tx
 from app.core.errors import Unavailable
 from app.core.jobs import Claimed, LostLease, held_by
@@ -34,6 +34,8 @@ class Waiting:
     topic: str
     urgency: str
     asks: str | None
+    overrides: bool
+    """Whether the person had asked not to be told of this, or not now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,12 @@ async def resume_batch(session: Tx, batch: UUID, *, most_doubts: int, most_attem
     await (await session.connection()).execute(_RESUME, values)
 
 
+def _overridden() -> ColumnElement[bool]:
+    """What is critical goes to those too who turned its topic off or have it gathered."""
+    unwanted = [col(MessagePreference.muted), col(MessagePreference.daily), col(MessagePreference.weekly)]
+    return (col(Message.urgency) == Urgency.CRITICAL) & or_(*(col(Message.topic) == any_(each) for each in unwanted))
+
+
 async def list_waiting(session: Tx, batch: UUID) -> list[Waiting]:
     statement = (
         select_columns(
@@ -83,10 +91,16 @@ async def list_waiting(session: Tx, batch: UUID) -> list[Waiting]:
             col(Message.topic),
             col(Message.urgency),
             col(Message.action)["kind"].astext,
+            func.coalesce(_overridden(), false()),
         )
         .join(
             Message,
             (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id),
+        )
+        .outerjoin(
+            MessagePreference,
+            (col(MessagePreference.commissioner_id) == Delivery.commissioner_id)
+            & (col(MessagePreference.person_id) == Delivery.person_id),
         )
         .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.batch) == batch)
         .where(col(Delivery.state) == DeliveryState.QUEUED)

@@ -9,9 +9,8 @@ from app.communications import errors, service
 from app.communications.repository import inbox
 from app.communications.router.root import router
 from app.communications.schemas import inbox as inbox_schemas
-from app.communications.values import (
-    InboxItem,
-)
+from app.communications.tables import MessagePreference
+from app.communications.values import Frequency, InboxItem
 from app.core.auth import require
 from app.core.db import Transaction
 from app.core.errors import PreconditionFailed, PreconditionRequired
@@ -67,26 +66,37 @@ def _message(response: Response, item: InboxItem) -> inbox_schemas.InboxMessage:
 
 @router.get("/v1/me/preferences")
 async def get_preferences(caller: Person, session: Transaction, response: Response) -> inbox_schemas.Preferences:
-    """Which topics' routine mail the caller wants."""
-    row = await inbox.find_preference(session, caller.require_person())
-    response.headers["ETag"] = version_etag(row.version if row else 0)
-    return inbox_schemas.Preferences(email=service.wanted_topics(row))
+    """When the caller wants routine mail of which topic, and when not to be disturbed."""
+    return _preferences(await inbox.find_preference(session, caller.require_person()), response)
 
 
 @router.put("/v1/me/preferences", responses=error_responses(PreconditionFailed, PreconditionRequired))
 async def set_preferences(
-    body: inbox_schemas.Preferences,
+    body: inbox_schemas.PreferencesIn,
     caller: Person,
     expected: MustMatch,
     session: Transaction,
     serving: Serving,
     response: Response,
 ) -> inbox_schemas.Preferences:
-    """Turn routine mail of topics on or off; topics that are not named stay as they are. If-Match after the first time."""
-    row = await service.set_preferences(
-        session, caller.require_person(), body.email, expected=expected, now=serving.clock.now()
-    )
+    """Choose when routine mail of a topic comes; what is not named stays as it is. If-Match after the first time."""
+    person = caller.require_person()
+    choice = body.changes(service.wanted_mail(await inbox.find_preference(session, person)))
+    row = await service.set_preferences(session, person, choice, expected=expected, now=serving.clock.now())
     # The row's new version is only known once it has been written.
     await session.flush()
-    response.headers["ETag"] = version_etag(row.version)
-    return inbox_schemas.Preferences(email=service.wanted_topics(row))
+    return _preferences(row, response)
+
+
+def _preferences(row: MessagePreference | None, response: Response) -> inbox_schemas.Preferences:
+    response.headers["ETag"] = version_etag(row.version if row else 0)
+    wanted = service.wanted_mail(row)
+    quiet = None
+    if row and row.quiet_from is not None:
+        quiet = inbox_schemas.QuietHours.model_validate({"from": row.quiet_from, "until": row.quiet_until})
+    return inbox_schemas.Preferences(
+        email={topic: frequency is not Frequency.NEVER for topic, frequency in wanted.items()},  # pyright: ignore[reportArgumentType] - all but digests
+        frequency=wanted,  # pyright: ignore[reportArgumentType] - all but digests
+        quiet_hours=quiet,
+        digest=inbox_schemas.DigestTime(hour=row.digest_hour if row else 7, weekday=row.digest_weekday if row else 1),
+    )

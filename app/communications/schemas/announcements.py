@@ -23,6 +23,8 @@ _EXAMPLE_COUNTS: dict[str, Any] = {
     "delivered": 3,
     "failed": 1,
     "suppressed": 2,
+    "withdrawn": 0,
+    "held": 0,
     "in_doubt": 0,
     "acknowledged": 17,
 }
@@ -110,7 +112,8 @@ class Counts(BaseModel):
     """`recipients` includes the mailboxes; each is in one of the states after that.
 
     `sent`: a mail server took it, or it lies in the outbox. `delivered`: to the inbox alone. `suppressed`: the person
-    wants no routine mail of this topic. `in_doubt`: may have arrived twice or not at all, whatever became of it later.
+    wants no routine mail of this topic. `withdrawn`: no longer meant when it was to go out. `held`: waits for the person's
+    digest. `in_doubt`: may have arrived twice or not at all, whatever became of it later.
     """
 
     model_config = {"from_attributes": True, "json_schema_extra": {"examples": [_EXAMPLE_COUNTS]}}
@@ -122,6 +125,8 @@ class Counts(BaseModel):
     delivered: int
     failed: int
     suppressed: int
+    withdrawn: int
+    held: int
     in_doubt: int
     acknowledged: int
 

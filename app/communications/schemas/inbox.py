@@ -1,12 +1,15 @@
 """A person's messages and choices."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.communications.schemas.examples import ID
-from app.communications.values import Source, Topic, Urgency
+from app.communications.values import Choice, Frequency, Source, Topic, Urgency
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
@@ -59,16 +62,84 @@ class InboxParams(PageParams):
     to_acknowledge: bool = Field(default=False, description="Only what still waits to be acknowledged.")
 
 
-class Preferences(StrictModel):
-    """For each topic whether its routine mail is wanted. Everything comes to the inbox all the same.
+ChosenTopic = Literal[Topic.ANNOUNCEMENTS, Topic.STATEMENTS, Topic.SCHEMES, Topic.ISSUES]
 
-    Important and critical messages are mailed whatever stands here.
+
+class QuietHours(StrictModel):
+    """Full hours in London, from the first that is quiet until the first that is not."""
+
+    from_: int = Field(alias="from", ge=0, le=23)
+    until: int = Field(ge=0, le=23)
+
+    @model_validator(mode="after")
+    def _has_hours(self) -> "QuietHours":
+        if self.from_ == self.until:
+            raise PydanticCustomError("no_hours", "`from` and `until` are different hours; null means no quiet hours.")
+        return self
+
+
+class DigestTime(StrictModel):
+    """A full hour in London; for weekly digests the day too, Monday being 1."""
+
+    hour: int = Field(ge=0, le=23)
+    weekday: int = Field(ge=1, le=7)
+
+
+_WANTED: dict[str, Any] = {
+    "announcements": "daily",
+    "statements": "immediate",
+    "schemes": "immediate",
+    "issues": "never",
+}
+_CHOSEN: dict[str, Any] = {
+    "email": {"announcements": True, "statements": True, "schemes": True, "issues": False},
+    "frequency": _WANTED,
+    "quiet_hours": {"from": 19, "until": 7},
+    "digest": {"hour": 7, "weekday": 1},
+}
+
+
+class PreferencesIn(StrictModel):
+    """What is to change; what is left out stays. `email` says the same as `frequency` in fewer words: `false` is `never`,
+    and `true` is `immediate` where the topic was turned off.
     """
 
-    model_config = {
-        "json_schema_extra": {
-            "examples": [{"email": {"announcements": False, "statements": True, "schemes": True, "issues": True}}]
-        }
-    }
+    model_config = {"json_schema_extra": {"examples": [{"frequency": {"announcements": "daily"}}]}}
 
-    email: dict[Topic, bool]
+    email: dict[ChosenTopic, bool] = {}
+    frequency: dict[ChosenTopic, Frequency] = {}
+    quiet_hours: QuietHours | None = Field(default=None, description="null: none.")
+    digest: DigestTime = DigestTime(hour=7, weekday=1)
+
+    def changes(self, row: Mapping[Topic, Frequency]) -> Choice:
+        said = {
+            Topic(topic): Frequency.NEVER
+            if not wanted
+            else Frequency.IMMEDIATE
+            if row[Topic(topic)] is Frequency.NEVER
+            else row[Topic(topic)]
+            for topic, wanted in self.email.items()
+        }
+        quiet = (self.quiet_hours.from_, self.quiet_hours.until) if self.quiet_hours else (0, 0)
+        is_named = "digest" in self.model_fields_set
+        return Choice(
+            frequency=said | {Topic(topic): frequency for topic, frequency in self.frequency.items()},
+            quiet=quiet if "quiet_hours" in self.model_fields_set else None,
+            digest_hour=self.digest.hour if is_named else None,
+            digest_weekday=self.digest.weekday if is_named else None,
+        )
+
+
+class Preferences(BaseModel):
+    """When the person gets routine mail of each topic. Everything comes to the inbox at once all the same.
+
+    What is important is mailed whatever stands here, after quiet hours; what is critical at once, and it says so.
+    `daily` and `weekly` mail is gathered into one digest, newest first. `email` is false for topics that are `never` mailed.
+    """
+
+    model_config = {"json_schema_extra": {"examples": [_CHOSEN]}}
+
+    email: dict[ChosenTopic, bool]
+    frequency: dict[ChosenTopic, Frequency]
+    quiet_hours: QuietHours | None
+    digest: DigestTime

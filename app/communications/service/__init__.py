@@ -19,6 +19,7 @@ from app.communications.service.claim_notices import (
     notify_offers_due,
 )
 from app.communications.service.consultations import notify_comment, notify_comment_answer, notify_consultation
+from app.communications.service.digests import write_digests
 from app.communications.service.feeding import find_feed, read_feed
 from app.communications.service.feeding import freshness as feed_freshness
 from app.communications.service.feeds import (
@@ -34,7 +35,7 @@ from app.communications.service.inbox import (
     get_message,
     message_tag,
     set_preferences,
-    wanted_topics,
+    wanted_mail,
 )
 from app.communications.service.links import note_wrong_name, show_link, use_link
 from app.communications.service.notices import (
@@ -197,10 +198,11 @@ __all__ = [
     "suppression_tag",
     "take_batch",
     "use_link",
-    "wanted_topics",
+    "wanted_mail",
     "withdraw_announcement",
     "withdraw_wording",
     "wording_tag",
+    "write_digests",
     "write_mails",
     "write_version",
 ]

@@ -1,13 +1,13 @@
 """What a person does with their messages."""
 
-from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from app.communications.errors import MessageNotFound, NothingToAcknowledge
 from app.communications.repository import inbox as rows
 from app.communications.tables import Delivery, Message, MessagePreference
-from app.communications.values import InboxItem, Topic
+from app.communications.values import CHOSEN, Choice, Frequency, InboxItem, Topic
 from app.core.audit import audit
 from app.core.db import Tx
 from app.core.etag import digest_etag
@@ -55,21 +55,42 @@ def _acknowledge(session: Tx, delivery: Delivery, message: Message, *, now: date
 
 
 async def set_preferences(
-    session: Tx, person_id: UUID, email: Mapping[Topic, bool], *, expected: Expected, now: datetime
+    session: Tx, person_id: UUID, choice: Choice, *, expected: Expected, now: datetime
 ) -> MessagePreference:
-    """Topics that are not named keep their setting."""
+    """What is not named keeps its setting."""
     row = await rows.find_preference(session, person_id, for_update=True)
     if row is not None or expected.is_given:
         # Before anything was set, reading gives the tag of version 0.
         expected.check(row.version if row else 0)
-    muted = set(row.muted if row else ()) - {topic.value for topic, wanted in email.items() if wanted}
-    muted |= {topic.value for topic, wanted in email.items() if not wanted}
     if row is None:
-        return rows.new_preference(session, person_id, sorted(muted), now)
-    if sorted(muted) != row.muted:
-        row.muted, row.changed_at = sorted(muted), now
+        row = rows.new_preference(session, person_id, now)
+    chosen = wanted_mail(row) | dict(choice.frequency)
+    changes: dict[str, object] = {
+        column: sorted(topic.value for topic, frequency in chosen.items() if frequency is wanted)
+        for column, wanted in _COLUMNS.items()
+    }
+    if choice.quiet is not None:
+        start, end = choice.quiet
+        changes |= (
+            {"quiet_from": None, "quiet_until": None} if start == end else {"quiet_from": start, "quiet_until": end}
+        )
+    if choice.digest_hour is not None:
+        changes["digest_hour"] = choice.digest_hour
+    if choice.digest_weekday is not None:
+        changes["digest_weekday"] = choice.digest_weekday
+    if any(getattr(row, name) != value for name, value in changes.items()):
+        for name, value in changes.items():
+            setattr(row, name, value)
+        row.changed_at = now
     return row
 
 
-def wanted_topics(row: MessagePreference | None) -> dict[Topic, bool]:
-    return {topic: row is None or topic.value not in row.muted for topic in Topic}
+_COLUMNS: Final = {"muted": Frequency.NEVER, "daily": Frequency.DAILY, "weekly": Frequency.WEEKLY}
+
+
+def wanted_mail(row: MessagePreference | None) -> dict[Topic, Frequency]:
+    """When the person wants routine mail of each topic."""
+    found = dict.fromkeys(CHOSEN, Frequency.IMMEDIATE)
+    for column, frequency in _COLUMNS.items():
+        found |= {Topic(topic): frequency for topic in (getattr(row, column) if row else ())}
+    return found

@@ -9,19 +9,21 @@ from uuid import UUID
 from app.communications.repository import expanding
 from app.communications.repository.expanding import Messages
 from app.communications.rules.rendering import render_markdown
+from app.communications.rules.timing import hours_from
 from app.communications.rules.trying import BATCH_SIZE, queue_of
 from app.communications.service.audiences import resolve_audience
 from app.communications.values import Audience, Channel, Letter, Meant
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.ids import new_id
-from app.core.jobs import enqueue_many
+from app.core.jobs import NewJob, enqueue_all
 from app.core.repository import Statement
 from app.people.service import select_people, select_recipients
 from app.people.values import Among, PostRole
 
 SEND = {"notifications": "communications.send_batch", "bulk": "communications.send_bulk"}
 """The kind of job by the queue it waits in."""
+DIGEST = "communications.write_digests"
 BOTH = (Channel.EMAIL, Channel.INBOX)
 
 
@@ -70,12 +72,40 @@ async def expand(
     now: datetime,
 ) -> int:
     """A delivery for each that is meant and has none yet, and jobs to send them; `shared` is what those jobs carry on."""
-    batches = await expanding.insert_deliveries(
-        session, meant, which=which, channels=channels, batch_size=BATCH_SIZE, now=now
+    expanded = await expanding.insert_deliveries(
+        session, meant, which=which, channels=channels, batch_size=BATCH_SIZE, hours=hours_from(now), now=now
     )
-    payloads = {str(batch): {"batch": str(batch), **shared} for batch in batches}
-    await enqueue_many(session, SEND[queue], queue=queue, payloads=payloads)
-    return len(batches)
+    await queue_batches(session, expanded.batches, queue=queue, shared=shared)
+    await enqueue_all(
+        session,
+        [
+            NewJob(session.tenant, DIGEST, "bulk", each.isoformat(), {"window": each.isoformat()}, run_at=each)
+            for each in expanded.windows
+        ],
+    )
+    return len(expanded.batches)
+
+
+async def queue_batches(
+    session: Tx, batches: Mapping[UUID, datetime | None], *, queue: str, shared: Mapping[str, str]
+) -> None:
+    """A job to send each, at once or at its moment."""
+    correlation = session.pending.actor.correlation_id
+    await enqueue_all(
+        session,
+        [
+            NewJob(
+                session.tenant,
+                SEND[queue],
+                queue,
+                str(batch),
+                {"batch": str(batch), **shared},
+                run_at=moment,
+                correlation_id=correlation,
+            )
+            for batch, moment in batches.items()
+        ],
+    )
 
 
 def recipients(tenant: UUID, meant: Meant, *, now: datetime, only: Among | None = None) -> Statement:
@@ -120,6 +150,7 @@ def _message(tenant: UUID, letter: Letter, message_id: UUID) -> dict[str, object
         "source_id": letter.source_id,
         "occasion": letter.occasion,
         "practice": letter.practice,
+        "person_id": None,
         "topic": letter.topic.value,
         "urgency": letter.urgency.value,
         "subject": letter.subject,

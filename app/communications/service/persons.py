@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.communications.repository import inbox, keeping
+from app.communications.service.inbox import wanted_mail
 from app.communications.service.suppressing import forget_suppressions, suppressed_among
 from app.core.audit import audit
 from app.core.clock import add_months, london_date, london_midnight, utc_text
@@ -40,6 +41,8 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
         ],
         "muted_topics": preference.muted if preference else [],
         "nothing_is_sent_to": sorted(await suppressed_among(session, addresses)),
+        "mail": {topic.value: frequency.value for topic, frequency in wanted_mail(preference).items()},
+        "quiet_hours": [preference.quiet_from, preference.quiet_until] if preference else None,
     }
 
 

@@ -10,12 +10,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.communications.ports import Mailer, Outcome, Outgoing
+from app.communications.repository import manners
 from app.communications.repository import sending as rows
 from app.communications.repository.sending import Journal, Noted, Waiting
 from app.communications.rules.rendering import ANSWER_HERE, STOP_HERE, mail_html, mail_text
+from app.communications.rules.timing import hours_from
 from app.communications.rules.tokens import sign_link
 from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, is_bounce, state_after, wait_before
-from app.communications.service.letters import SEND
+from app.communications.service.letters import SEND, queue_batches
 from app.communications.service.progress import record_payload_progress
 from app.communications.service.suppressing import suppress
 from app.communications.service.withdrawing import withdraw_unmeant
@@ -38,6 +40,9 @@ from app.core.secrets import SecretBox
 from app.organisations import service as organisations
 
 _HEADERS = {"Auto-Submitted": "auto-generated"}
+_OVERRIDES = (
+    "This is critical, so it comes although you asked not to be mailed about this topic, or to have it gathered. "
+)
 _FOOTER = "Sent by Plenary for {commissioner}. What a person gets by mail is set in their intranet or app."
 _ASK = {
     ActionKind.ACKNOWLEDGE: "Say that you have read this",
@@ -67,11 +72,14 @@ async def take_batch(
     session: Tx, batch: UUID, *, queue: str, payload: Mapping[str, str], now: datetime
 ) -> tuple[list[Waiting], str]:
     """What is to be sent of the batch, after what its last worker left on the way has been found and counted, and those who
-    are no longer meant are taken out; and the name of the commissioner for whom it goes out.
+    are no longer meant, or turned the topic off, are taken out and those in quiet hours put off; and the name of the commissioner for whom it goes out.
     """
     await rows.resume_batch(session, batch, most_doubts=MAX_DOUBTS, most_attempts=MAX_ATTEMPTS)
     shared = {name: value for name, value in payload.items() if name != "batch"}
     await withdraw_unmeant(session, batch, queue=queue, shared=shared, now=now)
+    await manners.mute(session, batch)
+    deferred = await manners.defer(session, batch, hours_from(now), base=new_id())
+    await queue_batches(session, deferred, queue=queue, shared=shared)
     commissioner = await organisations.get_commissioner(session)
     return await rows.list_waiting(session, batch), commissioner.name
 
@@ -81,18 +89,22 @@ def write_mails(waiting: Sequence[Waiting], *, domain: str, commissioner: str, l
     links in them are another for each.
     """
     footer = _FOOTER.format(commissioner=commissioner)
-    first = {each.message_id: each for each in waiting}
+    first = {(each.message_id, each.overrides): each for each in waiting}
+    ends = {True: _OVERRIDES + footer, False: footer}
     texts = {
-        each.message_id: mail_text(each.subject, each.body_text, footer, **_asked(each)) for each in first.values()
+        key: mail_text(each.subject, each.body_text, ends[each.overrides], **_asked(each))
+        for key, each in first.items()
     }
     pages = {
-        each.message_id: mail_html(each.subject, each.body_html, footer, **_asked(each)) for each in first.values()
+        key: mail_html(each.subject, each.body_html, ends[each.overrides], **_asked(each))
+        for key, each in first.items()
     }
     answer_at = links.maker("a", "action-link", LINK_LIFE)
     stop_at = links.maker("u", "unsubscribe", UNSUBSCRIBE_LIFE)
     mails: list[Outgoing] = []
     for each in waiting:
-        text, html, headers = texts[each.message_id], pages[each.message_id], _HEADERS
+        key = each.message_id, each.overrides
+        text, html, headers = texts[key], pages[key], _HEADERS
         if each.asks is not None:
             address = answer_at(each.id)
             text, html = text.replace(ANSWER_HERE, address), html.replace(ANSWER_HERE, address)

@@ -6,7 +6,7 @@ from app.communications.errors import LinkExpired, LinkUnknown
 from app.communications.repository import inbox, links
 from app.communications.service.inbox import set_preferences
 from app.communications.tables import Delivery, Message
-from app.communications.values import LinkClaim, Subscription, Topic
+from app.communications.values import Choice, Frequency, LinkClaim, Subscription, Topic
 from app.core.audit import audit
 from app.core.db import Tx
 from app.core.repository import Expected
@@ -32,7 +32,9 @@ async def stop_mail(session: Tx, claim: LinkClaim, *, now: datetime) -> Subscrip
     delivery, message = await _find(session, claim, now=now)
     topic = Topic(message.topic)
     if delivery.person_id is not None:
-        await set_preferences(session, delivery.person_id, {topic: False}, expected=_WHATEVER, now=now)
+        await set_preferences(
+            session, delivery.person_id, Choice({topic: Frequency.NEVER}), expected=_WHATEVER, now=now
+        )
     else:
         await inbox.mute_mailbox(session, _address(delivery), topic.value, now=now)
     audit(session, "mail.stopped", delivery.id, topic=topic.value)

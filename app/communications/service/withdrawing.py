@@ -21,17 +21,24 @@ async def withdraw_unmeant(session: Tx, batch: UUID, *, queue: str, shared: Mapp
 
     Letters of one telling share an audience, so a batch has one or a few.
     """
-    for group in await rows.list_audiences(session, batch):
+    await withdraw_which(session, rows.waiting_in(batch), queue=queue, shared=shared, now=now)
+
+
+async def withdraw_which(
+    session: Tx, which: rows.Which, *, now: datetime, queue: str = "bulk", shared: Mapping[str, str] | None = None
+) -> None:
+    """The same for whatever waits."""
+    for group in await rows.list_audiences(session, which):
         audience = Audience.of_json(group.audience)
         if group.practices:
             audience = replace(audience, practices=tuple(group.practices))
         only = Among(frozenset(group.people), frozenset(group.mailboxes_of))
         meant = await resolve_audience(session, audience, now=now)
         still = recipients(session.tenant, meant, now=now, only=only)
-        withdrawn = await rows.withdraw(session, batch, group.audience, still)
+        withdrawn = await rows.withdraw(session, which, group.audience, still)
         if withdrawn:
             everybody = recipients(session.tenant, meant, now=now)
             channels = [Channel(each) for each in group.channels]
             await expand(
-                session, with_ids(withdrawn), everybody, channels=channels, queue=queue, shared=shared, now=now
+                session, with_ids(withdrawn), everybody, channels=channels, queue=queue, shared=shared or {}, now=now
             )

@@ -12,7 +12,7 @@ from app.core.ids import new_id
 
 
 class Message(SQLModel, table=True):
-    """What was said. `practice` is set where the words are for one practice. `template` is the kind it was worded as,
+    """What was said. `practice` or `person_id` is set where the words are for that practice or person alone. `template` is the kind it was worded as,
     `template_version` the number of the commissioner's own wording, None for ours.
     """
 
@@ -24,6 +24,7 @@ class Message(SQLModel, table=True):
     source_id: str
     occasion: str
     practice: str | None
+    person_id: UUID | None
     topic: str
     urgency: str
     subject: str
@@ -56,6 +57,8 @@ class Delivery(SQLModel, table=True):
     in_inbox: bool
     state: str
     batch: UUID | None
+    not_before: datetime | None
+    digest_id: UUID | None
     attempts: int = 0
     may_attempt: int
     doubts: int = 0

@@ -9,13 +9,21 @@ from sqlmodel import Field, SQLModel
 
 
 class MessagePreference(SQLModel, table=True):
-    """The topics of which a person wants no routine mail."""
+    """Of which topics a person wants no routine mail, or has it gathered; and when. Hours are London's, `quiet_until` is
+    the first that is not quiet, Monday is 1.
+    """
 
     __tablename__ = "message_preference"  # pyright: ignore
 
     commissioner_id: UUID = Field(primary_key=True)
     person_id: UUID = Field(primary_key=True)
     muted: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    daily: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False), default_factory=list)
+    weekly: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False), default_factory=list)
+    digest_hour: int = 7
+    digest_weekday: int = 1
+    quiet_from: int | None = None
+    quiet_until: int | None = None
     changed_at: datetime
     version: int = 1
 

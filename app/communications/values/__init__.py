@@ -33,6 +33,7 @@ from app.communications.values.links import (
     Subscription,
 )
 from app.communications.values.messages import (
+    CHOSEN,
     NO_COUNTS,
     OPEN,
     Action,
@@ -40,8 +41,11 @@ from app.communications.values.messages import (
     AttemptOutcome,
     Cause,
     Channel,
+    Choice,
     Counts,
     DeliveryState,
+    DigestItem,
+    Frequency,
     InboxItem,
     Letter,
     Rendered,
@@ -65,6 +69,7 @@ from app.communications.values.templates import (
 from app.communications.values.today import DatedMeeting, ExpectedMoney, News, Task, Today
 
 __all__ = [
+    "CHOSEN",
     "LINK_LIFE",
     "MOST_ENTRIES",
     "MOST_WRONG_NAMES",
@@ -83,9 +88,11 @@ __all__ = [
     "BounceKind",
     "Cause",
     "Channel",
+    "Choice",
     "Counts",
     "DatedMeeting",
     "DeliveryState",
+    "DigestItem",
     "Draft",
     "ExpectedMoney",
     "Facts",
@@ -96,6 +103,7 @@ __all__ = [
     "FieldType",
     "Flaw",
     "FoundFeed",
+    "Frequency",
     "InboxItem",
     "Letter",
     "LinkClaim",

@@ -23,12 +23,13 @@ class Channel(StrEnum):
 
 
 class Topic(StrEnum):
-    """What a message is about, as far as a person may choose: routine mail of a topic can be turned off."""
+    """What a message is about. Of all but digests a person chooses whether and when they get its routine mail."""
 
     ANNOUNCEMENTS = "announcements"
     STATEMENTS = "statements"
     SCHEMES = "schemes"
     ISSUES = "issues"
+    DIGESTS = "digests"
 
 
 class Source(StrEnum):
@@ -47,6 +48,7 @@ class Source(StrEnum):
     MONEY_ROLE = "money_role"
     LINK = "link"
     WEBHOOK = "webhook"
+    DIGEST = "digest"
 
 
 class DeliveryState(StrEnum):
@@ -54,6 +56,7 @@ class DeliveryState(StrEnum):
 
     `delivered`: it lies in the person's inbox and goes nowhere else. `in_doubt`: the mail server took the whole message
     twice without an answer. `withdrawn`: when it was to go out, the recipient was no longer meant.
+    `held`: it waits for the person's digest, and `digested`: it is in one.
     """
 
     QUEUED = "queued"
@@ -65,6 +68,8 @@ class DeliveryState(StrEnum):
     SUPPRESSED = "suppressed"
     IN_DOUBT = "in_doubt"
     WITHDRAWN = "withdrawn"
+    HELD = "held"
+    DIGESTED = "digested"
 
 
 class AttemptOutcome(StrEnum):
@@ -77,6 +82,7 @@ class AttemptOutcome(StrEnum):
     LOST = "lost"
 
 
+CHOSEN: Final = tuple(topic for topic in Topic if topic is not Topic.DIGESTS)
 OPEN: Final = (DeliveryState.QUEUED, DeliveryState.ATTEMPTING)
 
 
@@ -144,6 +150,8 @@ class Counts:
     delivered: int = 0
     failed: int = 0
     suppressed: int = 0
+    withdrawn: int = 0
+    held: int = 0
     in_doubt: int = 0
     acknowledged: int = 0
 
@@ -171,6 +179,34 @@ class Cause:
     cause: str | None
     deliveries: int
     since: datetime
+
+
+class Frequency(StrEnum):
+    IMMEDIATE = "immediate"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person says of their mail; None leaves as it is. Hours of London; a quiet time that ends where it begins is
+    none.
+    """
+
+    frequency: Mapping[Topic, Frequency]
+    quiet: tuple[int, int] | None = None
+    digest_hour: int | None = None
+    digest_weekday: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestItem:
+    delivery_id: UUID
+    subject: str
+    text: str
+    html: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
