@@ -12,7 +12,9 @@ from app.core.ids import new_id
 from app.core.principal import Grant, Principal
 from app.main import CHANGE_SIGHTS
 from tests.factories.communications import told
+from tests.factories.processes import worker_process
 from tests.factories.service import NOW, LivePlenary
+from tests.factories.waiting import until
 from tests.factories.webhooks import Listening
 from tests.fakes.receiver import Answer, running_receiver
 
@@ -316,3 +318,20 @@ async def test_whoever_may_keep_webhooks_is_told_of_every_change_of_a_kind_that_
         seen = {kind: await sight(session, caller, NOW) for kind, sight in CHANGE_SIGHTS.of.items()}
     bounded = {kind for kind, resource in feed_resources().items() if resource.is_bounded}
     assert seen == dict.fromkeys(bounded)
+
+
+@pytest.mark.slow
+async def test_what_a_killed_worker_was_sending_is_sent_again_under_its_id(listening: Listening) -> None:
+    listening.receiver.say("/hook", Answer(seconds_before=60), Answer(204))
+    endpoint = await listening.open()
+    await listening.change("harbour")
+    async with worker_process(listening.live, "webhooks", PLENARY_OUTSIDE_NETWORKS="127.0.0.0/8"):
+        await until(lambda: bool(listening.receiver.requests))
+    # The process went by the real time.
+    listening.live.clock.instant = datetime.now(UTC)
+    await listening.later()
+    [delivery] = await listening.log(endpoint)
+    tries = await listening.tries(endpoint, delivery)
+    assert [each["outcome"] for each in tries] == ["unknown", "delivered"]
+    assert {request.headers["webhook-id"] for request in listening.receiver.requests} == {delivery["message_id"]}
+    assert len(listening.receiver.requests) == 2

@@ -135,7 +135,7 @@ _TAKE = text(
 UPDATE webhook_delivery d SET state = 'sending', attempts = d.attempts + 1 FROM taken t
 WHERE d.commissioner_id = :tenant AND d.endpoint_id = :endpoint AND d.event_id = t.event_id
 RETURNING d.event_id, d.change_number, d.position, d.name, d.resource, d.subject, d.removed, d.occurred_at, d.tries,
-  d.attempts"""
+  d.attempts, d.is_replay"""
 )
 _RECORD = text(
     """WITH tried AS (
@@ -155,8 +155,9 @@ SELECT c.commissioner_id, c.endpoint_id, c.event_id, c.attempts, t.started_at, t
 FROM changed c JOIN tried t ON t.id = c.event_id"""
 )
 _NEXT_DUE = text(
-    """SELECT min(due_at) FROM webhook_delivery
-WHERE commissioner_id = :tenant AND endpoint_id = :endpoint AND state = 'waiting'"""
+    """SELECT greatest(min(d.due_at), w.quiet_until) FROM webhook_endpoint w
+JOIN webhook_delivery d ON d.commissioner_id = w.commissioner_id AND d.endpoint_id = w.id AND d.state = 'waiting'
+WHERE w.commissioner_id = :tenant AND w.id = :endpoint AND w.state = 'enabled' GROUP BY w.quiet_until"""
 )
 _HEALTH = text(
     """UPDATE webhook_endpoint SET failing_since = CAST(:failing_since AS timestamptz),
@@ -211,7 +212,8 @@ async def record_health(
 
 
 async def find_next_due(session: Tx, endpoint: UUID) -> datetime | None:
-    return (await (await session.connection()).execute(_NEXT_DUE, _at(session, endpoint))).scalar_one()
+    """None where nothing waits, or the endpoint is disabled."""
+    return (await (await session.connection()).execute(_NEXT_DUE, _at(session, endpoint))).scalar_one_or_none()
 
 
 # Kept as long as the feed is; of an endpoint that was deleted nothing.

@@ -114,7 +114,9 @@ async def open_endpoint(session: Tx, endpoint_id: UUID, *, box: SecretBox, now: 
         await _disable(session, endpoint, DisabledBecause.OWNER_LEFT, now=now)
         return None
     await webhook_sending.resume(session, endpoint_id, detail=_LOST, now=now)
-    await webhook_sending.withdraw(session, endpoint_id, readable=_readable(scopes) | {TEST_EVENT})
+    readable = _readable(scopes)
+    if len(readable) < len(heard_events()):
+        await webhook_sending.withdraw(session, endpoint_id, readable=readable | {TEST_EVENT})
     return OpenEndpoint(endpoint.url, keys_of(box, endpoint, now=now), endpoint.quiet_until)
 
 
@@ -144,17 +146,16 @@ async def record(session: Tx, endpoint_id: UUID, tried: Sequence[Tried], *, now:
     if quiet_until is not None and rules.is_given_up(failing_since, now=now):
         await _disable(session, endpoint, DisabledBecause.FAILING, now=now)
         return False
-    await webhook_sending.record_health(session, endpoint_id, failing_since=failing_since, quiet_until=quiet_until)
-    return quiet_until is None
+    if (failing_since, quiet_until) != (endpoint.failing_since, endpoint.quiet_until):
+        await webhook_sending.record_health(session, endpoint_id, failing_since=failing_since, quiet_until=quiet_until)
+    # Fewer than were looked for: no more were due. What has come due since is found when the job goes to rest.
+    return quiet_until is None and (len(tried) == AT_ONCE or tried[0].hook.is_replay)
 
 
 async def seconds_until_due(session: Tx, endpoint_id: UUID, *, now: datetime) -> float | None:
     """How long the endpoint's job may rest; None where nothing waits that may be sent."""
-    endpoint = await _find_enabled(session, endpoint_id)
-    due = await webhook_sending.find_next_due(session, endpoint_id) if endpoint else None
-    if endpoint is None or due is None:
-        return None
-    return max(0.0, (max(due, endpoint.quiet_until or due) - now).total_seconds())
+    due = await webhook_sending.find_next_due(session, endpoint_id)
+    return None if due is None else max(0.0, (due - now).total_seconds())
 
 
 async def _disable(session: Tx, endpoint: WebhookEndpoint, because: DisabledBecause, *, now: datetime) -> None:

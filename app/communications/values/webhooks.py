@@ -78,6 +78,7 @@ class Hook:
     occurred_at: datetime
     tries: int
     attempts: int
+    is_replay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
