@@ -33,6 +33,18 @@ async def expand_announcement(context: JobContext) -> None:
             await service.expand_announcement(session, context.id("subject"), now=context.tools.clock.now())
 
 
+@handler("communications.schedule_announcement", queue=QUEUE)
+async def schedule_announcement(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.schedule_announcement(session, context.id("subject"))
+
+
+@handler("communications.publish_announcement", queue=QUEUE)
+async def publish_announcement(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.publish_scheduled(session, context.id("announcement"), now=context.tools.clock.now())
+
+
 @handler("communications.expand_bulk", queue=BULK)
 async def expand_bulk(context: JobContext) -> None:
     async with context.transaction(final=True) as session:

@@ -59,6 +59,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "payments.query_overdue": ("communications.notify_query_overdue",),
     # communications
     "communications.announcement_published": ("communications.expand_announcement",),
+    "communications.announcement_scheduled": ("communications.schedule_announcement",),
     "communications.announcement_sent": (),
     "communications.announcement_withdrawn": (),
     "communications.announcement_kept": (),

@@ -36,6 +36,17 @@ class AcknowledgementPast(InvalidRequest):
     title = "The day by which it has to be acknowledged is over."
 
 
+class NoSuchMoment(InvalidRequest):
+    code = "communications.no_such_moment"
+    title = "An announcement is published at a moment within the next year."
+
+
+class AlreadyPublished(DomainError):
+    code = "communications.already_published"
+    title = "Only what waits to be published can be changed."
+    hint = "What has gone out stays as it was; withdraw it from the intranet, or announce it anew."
+
+
 class NothingToAcknowledge(DomainError):
     code = "communications.nothing_to_acknowledge"
     title = "This message asks for no acknowledgement."

@@ -47,6 +47,13 @@ class AnnouncementPublished(_AnnouncementEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AnnouncementScheduled(Event):
+    """Subject: the announcement, which waits for its moment, or for another one now."""
+
+    name: ClassVar[str] = "communications.announcement_scheduled"
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeliveriesRedriven(Event):
     """Subject: the first of the batches in which deliveries that had ended wait again."""
 

@@ -91,7 +91,7 @@ async def test_expanding_again_adds_nobody(shared, tenant):
     await publish(shared, tenant)
     before = await delivery_rows(shared, tenant)
     await shared.execute(
-        "UPDATE job SET state = 'queued', run_at = clock_timestamp() WHERE kind = 'communications.expand_announcement'",
+        "UPDATE job SET state = 'queued', run_at = clock_timestamp() WHERE kind LIKE 'communications.expand%'",
         tenant=shared.tenants[tenant],
     )
     await shared.work()
@@ -99,7 +99,7 @@ async def test_expanding_again_adds_nobody(shared, tenant):
 
 
 async def test_dry_run_says_whom_it_would_reach_and_sends_nothing(shared, tenant):
-    await publish(shared, tenant)
+    published = await publish(shared, tenant)
     editor = await shared.as_role("editor", tenant=tenant)
     body = announcement(audience={"roles": ["named_lead", "practice_manager"]}, dry_run=True)
     answer = await editor.post("/v1/announcements", json=body)
@@ -113,9 +113,13 @@ async def test_dry_run_says_whom_it_would_reach_and_sends_nothing(shared, tenant
         "suppressed": 0,
         "messages_this_week": 2,
         "roles": [
-            {"role": "named_lead", "recipients": 2, "messages_this_week": 2},
-            {"role": "practice_manager", "recipients": 2, "messages_this_week": 1},
+            {"role": role, "recipients": 2, "messages_this_week": messages, "most_this_week": 1, "over_budget": 0}
+            for role, messages in (("named_lead", 2), ("practice_manager", 1))
         ],
+        "clashes": [
+            {"announcement": published, "title": "Protected learning time in June", "at": "2026-11-22T10:00:00.123Z"}
+        ],
+        "warnings": ["Within a day of it the same people are told of “Protected learning time in June”."],
     }
     await shared.work()
     assert len(await delivery_rows(shared, tenant)) == 2

@@ -28,7 +28,7 @@ class AnnouncementRepository(TenantRepository[Announcement]):
         """What a caller may read: what the intranet shows them and what was sent to them; the office all that went to
         its area too.
         """
-        seen = col(Announcement.on_intranet) & col(Announcement.withdrawn_at).is_(None) & _is_for(sight.places)
+        seen = col(Announcement.on_intranet) & _is_shown() & _is_for(sight.places)
         if sight.person_id is not None:
             seen |= self._was_sent_to(sight.person_id)
         if sight.is_office:
@@ -76,7 +76,7 @@ class AnnouncementRepository(TenantRepository[Announcement]):
         place = Places(frozenset(), frozenset({locality_id} if locality_id else ()))
         statement = (
             self.select()
-            .where(col(Announcement.on_intranet), col(Announcement.withdrawn_at).is_(None))
+            .where(col(Announcement.on_intranet), _is_shown())
             .where(col(Announcement.published_at) <= now)
             .where(_is_for(place), func.jsonb_typeof(_PRACTICES) == "null")
             .order_by(col(Announcement.published_at).desc(), col(Announcement.id).desc())
@@ -84,18 +84,31 @@ class AnnouncementRepository(TenantRepository[Announcement]):
         )
         return (await self.session.exec(statement)).all()  # pyright: ignore
 
+    async def list_between(self, start: datetime, end: datetime) -> Sequence[Announcement]:
+        """What was or is to be published then, the first first."""
+        at = col(Announcement.published_at)
+        statement = self.select().where(at >= start, at <= end, col(Announcement.withdrawn_at).is_(None)).order_by(at)
+        return (await self.session.exec(statement.limit(200))).all()  # pyright: ignore
+
     def _was_sent_to(self, person_id: UUID) -> Any:
         mine = (
             select(Delivery.id)
             .join(Message, _of_message())
             .where(col(Delivery.commissioner_id) == self.tenant, col(Delivery.person_id) == person_id)
             .where(col(Message.source) == Source.ANNOUNCEMENT, col(Message.id) == col(Announcement.id))
+            # Who was no longer meant when it was to go out has no part in it.
+            .where(col(Delivery.state) != DeliveryState.WITHDRAWN)
         )
         return exists(mine)
 
 
-_LOCALITIES, _PRACTICES = col(Announcement.audience)["localities"], col(Announcement.audience)["practices"]
+_LOCALITIES = col(Announcement.audience)["localities"]
+_PRACTICES = func.coalesce(col(Announcement.audience)["shown_at"], col(Announcement.audience)["practices"], type_=JSONB)
 _NAMES_PLACES = or_(func.jsonb_typeof(_LOCALITIES) == "array", func.jsonb_typeof(_PRACTICES) == "array")
+
+
+def _is_shown() -> ColumnElement[bool]:
+    return col(Announcement.is_out) & col(Announcement.withdrawn_at).is_(None)
 
 
 def _is_within(area: Area | None) -> ColumnElement[bool]:

@@ -23,11 +23,15 @@ async def measure(
     *,
     topic: Topic | None,
     since: datetime,
+    budget: int,
 ) -> Reach:
     """`topic`: whose routine mail some do not want; None where urgency overrides that. Two queries for any audience."""
     total = await _total(session, meant, topic=topic)
-    week = {row.role: row for row in await _by_role(session, {"": meant} | dict(by_role), since=since)}
-    roles = tuple(RoleReach(role, week[role].recipients, week[role].messages) for role in sorted(by_role))
+    week = {row.role: row for row in await _by_role(session, {"": meant} | dict(by_role), since=since, budget=budget)}
+    roles = tuple(
+        RoleReach(role, week[role].recipients, week[role].messages, week[role].most, week[role].over)
+        for role in sorted(by_role)
+    )
     return Reach(
         recipients=total.people + total.mailboxes,
         people=total.people,
@@ -56,7 +60,9 @@ async def _total(session: Tx, meant: Select[*tuple[Any, ...]], *, topic: Topic |
     return (await (await session.connection()).execute(statement)).one()
 
 
-async def _by_role(session: Tx, by_role: Mapping[str, Select[*tuple[Any, ...]]], *, since: datetime) -> Any:
+async def _by_role(
+    session: Tx, by_role: Mapping[str, Select[*tuple[Any, ...]]], *, since: datetime, budget: int
+) -> Any:
     parts = [
         select_columns(literal(role).label("role"), with_recipient(meant).subquery().c.recipient)
         for role, meant in by_role.items()
@@ -75,6 +81,8 @@ async def _by_role(session: Tx, by_role: Mapping[str, Select[*tuple[Any, ...]]],
             distinct.c.role,
             func.count().label("recipients"),
             cast(func.coalesce(func.sum(sent.c.messages), 0), BigInteger).label("messages"),
+            func.coalesce(func.max(sent.c.messages), 0).label("most"),
+            func.count().filter(sent.c.messages >= budget).label("over"),
         )
         .select_from(distinct.outerjoin(sent, sent.c.recipient == distinct.c.recipient))
         .group_by(distinct.c.role)

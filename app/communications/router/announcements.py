@@ -20,8 +20,8 @@ from app.communications.values import (
 )
 from app.core.auth import require
 from app.core.db import Transaction
-from app.core.errors import Forbidden, PreconditionFailed
-from app.core.http import MayMatch, Serving, accepted, paged
+from app.core.errors import Forbidden, PreconditionFailed, PreconditionRequired
+from app.core.http import MayMatch, MustMatch, Serving, accepted, paged
 from app.core.operations import Operation, operation_answer
 from app.core.principal import Principal
 from app.core.problems import error_responses
@@ -39,7 +39,7 @@ Editor = Annotated[Principal, require("announcements:write")]
 @router.post(
     "/v1/announcements",
     status_code=202,
-    responses=error_responses(errors.AudienceUnknown, errors.AcknowledgementPast),
+    responses=error_responses(errors.AudienceUnknown, errors.AcknowledgementPast, errors.NoSuchMoment),
 )
 async def publish_announcement(
     body: announcements_schemas.AnnouncementIn,
@@ -73,13 +73,16 @@ def _draft(body: announcements_schemas.AnnouncementIn) -> Draft:
             roles=tuple(role.value for role in wanted.roles) if wanted.roles else None,
             localities=tuple(wanted.localities) if wanted.localities else None,
             practices=tuple(wanted.practices) if wanted.practices else None,
+            networks=tuple(wanted.networks) if wanted.networks else None,
             scheme=wanted.scheme,
             state=wanted.state,
+            within_days=wanted.within_days,
         ),
         channels=tuple(dict.fromkeys(body.channels)),
         urgency=body.urgency,
         on_intranet=body.on_intranet,
         must_acknowledge_by=body.must_acknowledge_by,
+        publish_at=body.publish_at,
     )
 
 
@@ -123,14 +126,15 @@ async def get_announcement(
 def _shown(response: Response, row: Announcement, counts: Counts | None) -> announcements_schemas.Announcement:
     """Whom it was meant for is seen by whoever follows what becomes of it."""
     response.headers["ETag"] = service.announcement_tag(row, counts)
-    shown = {"audience": row.audience if counts else None, "counts": counts}
+    shown = {"audience": Audience.of_json(row.audience).as_json() if counts else None, "counts": counts}
     return announcements_schemas.Announcement.model_validate(_members(row) | shown, from_attributes=True)
 
 
 def _members(row: Announcement) -> dict[str, Any]:
     """What every reader of an announcement is told of it."""
-    names = announcements_schemas.AnnouncementSummary.model_fields.keys() - {"localities"}
-    return {name: getattr(row, name) for name in names} | {"localities": row.audience["localities"]}
+    names = announcements_schemas.AnnouncementSummary.model_fields.keys() - {"localities", "state"}
+    state = "withdrawn" if row.withdrawn_at else "published" if row.is_out else "scheduled"
+    return {name: getattr(row, name) for name in names} | {"localities": row.audience["localities"], "state": state}
 
 
 def _summary(row: Announcement) -> announcements_schemas.AnnouncementSummary:
@@ -165,6 +169,33 @@ async def list_deliveries(
         cursors=serving.cursors,
     )
     return paged(request, response, page.map(shown))
+
+
+@router.patch(
+    "/v1/announcements/{announcement_id}",
+    responses=error_responses(
+        errors.AnnouncementNotFound,
+        errors.AlreadyPublished,
+        errors.NoSuchMoment,
+        errors.AcknowledgementPast,
+        PreconditionFailed,
+        PreconditionRequired,
+    ),
+)
+async def change_announcement(
+    announcement_id: UUID,
+    body: announcements_schemas.AnnouncementPatch,
+    caller: Editor,
+    session: Transaction,
+    serving: Serving,
+    expected: MustMatch,
+    response: Response,
+) -> announcements_schemas.Announcement:
+    """Change what waits to be published, or when it is. Withdrawing it takes it back altogether."""
+    now = serving.clock.now()
+    change = service.Rescheduling(body.publish_at, body.title, body.body_markdown)
+    row = await service.reschedule_announcement(session, caller, announcement_id, change, expected=expected, now=now)
+    return _shown(response, row, await service.office_counts(session, caller, announcement_id, now=now))
 
 
 @router.post(

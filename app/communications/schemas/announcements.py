@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from app.communications.schemas.examples import ID
 from app.communications.values import Channel, Urgency
-from app.core.clock import Instant
+from app.core.clock import Instant, NearInstant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
 from app.core.privacy import OneLine, SafeText
@@ -39,17 +39,32 @@ _EXAMPLE = {
     "channels": ["email", "inbox"],
     "on_intranet": True,
     "must_acknowledge_by": None,
+    "state": "published",
     "published_at": "2026-11-22T10:00:00Z",
     "withdrawn_at": None,
-    "audience": {"roles": ["named_lead"], "localities": None, "practices": None, "scheme": None, "state": None},
+    "audience": {
+        "roles": ["named_lead"],
+        "localities": None,
+        "practices": None,
+        "networks": None,
+        "scheme": None,
+        "state": None,
+        "within_days": None,
+    },
     "counts": _EXAMPLE_COUNTS,
 }
+
+
+NetworkCode = Annotated[str, Field(min_length=2, max_length=20, pattern=r"^[A-Z0-9]+$")]
 
 
 class AudienceIn(StrictModel):
     """Who is meant. A member that is left out sets no limit of its kind; `{}` means everybody in a post.
 
-    `practices` and `localities` add up. `scheme` narrows them to those who take part in it, or whose part is in `state`.
+    `practices`, `localities` and `networks` add up. `scheme` narrows them to those who take part in it, or whose part is in
+    `state`: `offered` has not answered, `claim_due` has not declared a claim whose time ends within `within_days`. Whom that
+    means is looked up again when it goes out: who has answered meanwhile is not told. Sessional GPs without a practice
+    are `sessional_gp`, the LMC is `lmc_officer`.
     """
 
     model_config = {"json_schema_extra": {"examples": [{"roles": ["named_lead", "practice_manager"]}]}}
@@ -57,13 +72,19 @@ class AudienceIn(StrictModel):
     roles: Annotated[list[PostRole], Field(min_length=1, max_length=30)] | None = None
     localities: Annotated[list[UUID], Field(min_length=1, max_length=200)] | None = None
     practices: Annotated[list[str], Field(min_length=1, max_length=10_000)] | None = None
+    networks: Annotated[list[NetworkCode], Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="Primary care networks by code; their practices of the day."
+    )
     scheme: UUID | None = None
-    state: Literal["offered", "accepted", "declined"] | None = Field(
+    state: Literal["offered", "accepted", "declined", "claim_due"] | None = Field(
         default=None, description="With `scheme` only. Default: `accepted`."
     )
+    within_days: int | None = Field(default=None, ge=0, le=90, description="With `claim_due` only. Default: 5.")
 
     @model_validator(mode="after")
     def _state_needs_scheme(self) -> "AudienceIn":
+        if self.within_days is not None and self.state != "claim_due":
+            raise PydanticCustomError("days_without_claim_due", "`within_days` goes with `state: claim_due`.")
         if self.state is not None and self.scheme is None:
             raise PydanticCustomError(
                 "state_without_scheme", "`state` is that of a scheme's participants; name the scheme."
@@ -98,7 +119,14 @@ class AnnouncementIn(StrictModel):
     )
     on_intranet: bool = Field(default=False, description="Whether keys of the intranet may show it.")
     must_acknowledge_by: date | None = None
-    dry_run: bool = Field(default=False, description="Send nothing; say how many it would reach.")
+    publish_at: NearInstant | None = Field(
+        default=None,
+        description="Wait until then: nobody but the office sees it before. Whom it reaches is looked up then.",
+    )
+    dry_run: bool = Field(
+        default=False,
+        description="Send nothing; say how many it would reach, what they were sent this week, and what else they are told then.",
+    )
 
     @field_validator("title", "body_markdown")
     @classmethod
@@ -106,6 +134,16 @@ class AnnouncementIn(StrictModel):
         if not text.strip():
             raise PydanticCustomError("blank", "Write something.")
         return text.strip()
+
+
+class AnnouncementPatch(StrictModel):
+    """What is to change of an announcement that waits; what is left out stays."""
+
+    model_config = {"json_schema_extra": {"examples": [{"publish_at": "2026-12-01T09:00:00Z"}]}}
+
+    title: Annotated[OneLine, Field(min_length=1, max_length=200)] | None = None
+    body_markdown: Annotated[SafeText, Field(min_length=1, max_length=20_000)] | None = None
+    publish_at: NearInstant | None = None
 
 
 class Counts(BaseModel):
@@ -137,8 +175,10 @@ class Audience(BaseModel):
     roles: list[str] | None
     localities: list[UUID] | None
     practices: list[str] | None
+    networks: list[str] | None
     scheme: UUID | None
     state: str | None
+    within_days: int | None
 
 
 class AnnouncementSummary(BaseModel):
@@ -157,7 +197,8 @@ class AnnouncementSummary(BaseModel):
         description="The localities it was addressed to, on whose pages alone the intranet shows it."
     )
     must_acknowledge_by: date | None
-    published_at: Instant
+    state: Literal["scheduled", "published", "withdrawn"]
+    published_at: Instant = Field(description="Of what is scheduled: when it will be.")
     withdrawn_at: Instant | None
 
 

@@ -73,6 +73,12 @@ from app.communications.service.queries import (
 )
 from app.communications.service.receipts import record_receipt, record_returned
 from app.communications.service.redriving import list_causes, redrive_cause, redrive_delivery, send_redriven
+from app.communications.service.scheduling import (
+    Rescheduling,
+    publish_scheduled,
+    reschedule_announcement,
+    schedule_announcement,
+)
 from app.communications.service.sending import (
     MailLinks,
     hand_over,
@@ -110,6 +116,7 @@ __all__ = [
     "CallbackAddress",
     "MailLinks",
     "Noted",
+    "Rescheduling",
     "Waiting",
     "WantedPreview",
     "Wording",
@@ -173,6 +180,7 @@ __all__ = [
     "practice_today",
     "preview_template",
     "publish_announcement",
+    "publish_scheduled",
     "publish_version",
     "read_callback_token",
     "read_feed",
@@ -183,7 +191,9 @@ __all__ = [
     "redrive_cause",
     "redrive_delivery",
     "require_callback",
+    "reschedule_announcement",
     "rotate_feed",
+    "schedule_announcement",
     "send_redriven",
     "set_preferences",
     "set_provider",

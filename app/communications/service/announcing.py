@@ -1,25 +1,28 @@
 """Announcements: publish, count, expand."""
 
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.communications.errors import AcknowledgementPast
+from app.communications.errors import AcknowledgementPast, NoSuchMoment
 from app.communications.events import (
     AnnouncementKept,
     AnnouncementPublished,
+    AnnouncementScheduled,
     AnnouncementSent,
     AnnouncementWithdrawn,
 )
 from app.communications.repository import announcements, reach
 from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.rules.attention import WEEKLY_BUDGET, attention_warnings, meet
 from app.communications.rules.rendering import render_markdown
 from app.communications.service.audiences import (
     DELIVERIES,
     WRITE,
     area_of,
     check_audience,
+    named_practices,
     resolve_audience,
     within_area,
 )
@@ -32,13 +35,15 @@ from app.communications.values import (
     NO_COUNTS,
     Audience,
     Channel,
+    Clash,
     Counts,
     Draft,
+    Reach,
     Topic,
     Urgency,
 )
 from app.core.audit import audit
-from app.core.clock import london_date
+from app.core.clock import london_date, utc_text
 from app.core.db import Tx
 from app.core.errors import Forbidden
 from app.core.etag import digest_etag
@@ -49,11 +54,14 @@ from app.core.operations import OperationRow, start_operation, succeed
 from app.core.principal import Principal
 from app.core.repository import Expected
 
+_NEAR = timedelta(days=1)
+_FARTHEST = timedelta(days=366)
+
 
 async def publish_announcement(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> OperationRow:
     """Accept it, show it where it is to be shown, and leave the recipients to a job, which the operation follows."""
     draft = await _checked(session, caller, draft, now=now)
-    await check_audience(session, draft.audience)
+    await check_audience(session, draft.audience, now=now)
     announcement_id = new_id()
     operation = await start_operation(
         session, "communications.announcement", result={"announcement": str(announcement_id)}
@@ -64,24 +72,36 @@ async def publish_announcement(session: Tx, caller: Principal, draft: Draft, *, 
         title=draft.title,
         body_markdown=draft.markdown,
         body_html=render_markdown(draft.markdown).html,
-        audience=draft.audience.as_json(),
+        audience=draft.audience.as_json() | await _places_shown(session, draft.audience, now=now),
         channels=[channel.value for channel in draft.channels],
         urgency=draft.urgency.value,
         on_intranet=draft.on_intranet,
         must_acknowledge_by=draft.must_acknowledge_by,
         author_person_id=caller.person_id,
         operation_id=operation.id,
-        published_at=now,
+        published_at=draft.publish_at or now,
+        is_out=draft.publish_at is None,
     )
     session.add(row)
-    audit(session, "announcement.published", announcement_id, **draft.audience.as_json())
-    emit(session, AnnouncementPublished(**_addressed(row)))
+    if row.is_out:
+        audit(session, "announcement.published", announcement_id, **draft.audience.as_json())
+        emit(session, AnnouncementPublished(**addressed(row)))
+    else:
+        audit(session, "announcement.scheduled", announcement_id, **draft.audience.as_json())
+        emit(session, AnnouncementScheduled(subject=str(announcement_id)))
     return operation
 
 
-def _addressed(row: Announcement) -> dict[str, Any]:
+async def _places_shown(session: Tx, audience: Audience, *, now: datetime) -> dict[str, list[str]]:
+    """On whose pages the intranet shows what is for networks: those of the practices that are in them when it is published."""
+    if audience.networks is None:
+        return {}
+    return {"shown_at": list(await named_practices(session, audience, now=now) or ())}
+
+
+def addressed(row: Announcement) -> dict[str, Any]:
     """What every event of an announcement says of it."""
-    localities, practices = row.audience["localities"], row.audience["practices"]
+    localities, practices = row.audience["localities"], row.audience.get("shown_at") or row.audience["practices"]
     places = [f"locality:{each}" for each in localities or ()] + [f"practice:{each}" for each in practices or ()]
     names_places = localities is not None or practices is not None
     return {
@@ -94,14 +114,24 @@ def _addressed(row: Announcement) -> dict[str, Any]:
 async def _checked(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> Draft:
     if draft.must_acknowledge_by is not None and draft.must_acknowledge_by < london_date(now):
         raise AcknowledgementPast
+    if draft.publish_at is not None:
+        check_moment(draft.publish_at, must_acknowledge_by=draft.must_acknowledge_by, now=now)
     area = await area_of(session, caller, WRITE, now=now)
     return replace(draft, audience=within_area(draft.audience, area))
+
+
+def check_moment(at: datetime, *, must_acknowledge_by: date | None, now: datetime) -> None:
+    """In the coming year, and not after the day by which it has to be acknowledged."""
+    if not now < at <= now + _FARTHEST:
+        raise NoSuchMoment
+    if must_acknowledge_by is not None and must_acknowledge_by < london_date(at):
+        raise AcknowledgementPast
 
 
 async def measure_announcement(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> OperationRow:
     """What a dry run says: an operation that has succeeded at once, and nothing is written but that."""
     draft = await _checked(session, caller, draft, now=now)
-    await check_audience(session, draft.audience)
+    await check_audience(session, draft.audience, now=now)
     audience = await resolve_audience(session, draft.audience, now=now)
     by_role = {
         role: recipients(session.tenant, replace(audience, roles=(role,)), now=now) for role in audience.roles or ()
@@ -112,12 +142,31 @@ async def measure_announcement(session: Tx, caller: Principal, draft: Draft, *, 
         by_role,
         topic=Topic.ANNOUNCEMENTS if draft.urgency is Urgency.ROUTINE else None,
         since=now - timedelta(days=7),
+        budget=WEEKLY_BUDGET,
     )
-    result = {"dry_run": True} | asdict(found)
+    found = replace(found, clashes=await _clashes(session, draft, now=now))
+    result = {"dry_run": True} | _as_json(found) | {"warnings": attention_warnings(found)}
     operation = await start_operation(session, "communications.announcement", result=result)
     await succeed(session, operation.id)
     await session.refresh(operation)
     return operation
+
+
+async def _clashes(session: Tx, draft: Draft, *, now: datetime) -> tuple[Clash, ...]:
+    at = draft.publish_at or now
+    near = await AnnouncementRepository(session, session.tenant).list_between(at - _NEAR, at + _NEAR)
+    return tuple(
+        Clash(row.id, row.title, row.published_at)
+        for row in near
+        if meet(draft.audience, Audience.of_json(row.audience))
+    )
+
+
+def _as_json(found: Reach) -> dict[str, Any]:
+    clashes = [
+        {"announcement": str(each.announcement), "title": each.title, "at": utc_text(each.at)} for each in found.clashes
+    ]
+    return asdict(found) | {"clashes": clashes}
 
 
 async def hand_to_bulk(session: Tx, announcement_id: UUID) -> bool:
@@ -150,7 +199,7 @@ async def expand_announcement(session: Tx, announcement_id: UUID, *, now: dateti
         message_id=row.id,
     )
     await record_sending_progress(session, operation=row.operation_id, message=row.id)
-    emit(session, AnnouncementSent(**_addressed(row)))
+    emit(session, AnnouncementSent(**addressed(row)))
 
 
 async def follows_deliveries(session: Tx, caller: Principal, announcement_id: UUID, *, now: datetime) -> bool:
@@ -187,7 +236,11 @@ async def withdraw_announcement(
     if row.withdrawn_at is None:
         row.withdrawn_at = now
         audit(session, "announcement.withdrawn", announcement_id)
-        emit(session, AnnouncementWithdrawn(**_addressed(row), removed=True))
-        emit(session, AnnouncementKept(**_addressed(row)))
+        if row.is_out:
+            emit(session, AnnouncementWithdrawn(**addressed(row), removed=True))
+            emit(session, AnnouncementKept(**addressed(row)))
+        else:
+            # Nobody was told of it, and nobody will be.
+            await succeed(session, row.operation_id, total=0)
         await session.flush()
     return row

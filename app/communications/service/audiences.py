@@ -2,23 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.access.service import list_holders, list_holders_around
 from app.access.values import Role
 from app.communications.errors import AudienceUnknown
-from app.communications.values import Area, Audience, Meant, Sight
+from app.communications.values import CLAIM_DUE, CLAIM_DUE_DAYS, Area, Audience, Meant, Sight
 from app.core.changes import Marks, locality_marks, practice_marks
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden
 from app.core.principal import Principal
 from app.organisations.errors import LocalityNotFound, PracticeNotFound
-from app.organisations.service import get_localities, get_practices, practices_in_localities, reachable
+from app.organisations.service import (
+    get_localities,
+    get_practices,
+    practices_in_localities,
+    practices_in_networks,
+    reachable,
+)
 from app.people.service import places_of
 from app.schemes.errors import SchemeNotFound
-from app.schemes.service import get_scheme, practices_in_state
+from app.schemes.service import get_scheme, practices_in_state, practices_with_claim_due
 from app.schemes.values import ParticipationState
 
 READ, WRITE, DELIVERIES = "announcements:read", "announcements:write", "deliveries:read"
@@ -67,6 +73,8 @@ def within_area(wanted: Audience, area: Area | None) -> Audience:
     """The audience as the area allows it: the area itself where no place is named. `Forbidden` when it names another."""
     if area is None:
         return wanted
+    if wanted.networks is not None:
+        raise Forbidden("Your role writes to its own localities and practices only; name the practices of a network.")
     if wanted.localities is None and wanted.practices is None:
         return replace(wanted, localities=tuple(sorted(area.localities)), practices=tuple(sorted(area.practices)))
     if not area.localities.issuperset(wanted.localities or ()) or not area.reach.issuperset(wanted.practices or ()):
@@ -74,9 +82,12 @@ def within_area(wanted: Audience, area: Area | None) -> Audience:
     return wanted
 
 
-async def check_audience(session: Tx, wanted: Audience) -> None:
+async def check_audience(session: Tx, wanted: Audience, *, now: datetime) -> None:
     """`AudienceUnknown` where it names what is not here."""
     await _check_places(session, wanted.localities or (), wanted.practices or ())
+    for code in wanted.networks or ():
+        if not await practices_in_networks(session, [code], on=london_date(now)):
+            raise _unknown("/audience/networks", "A network has no practice of this commissioner.")
     if wanted.scheme is not None:
         try:
             await get_scheme(session, wanted.scheme)
@@ -90,15 +101,30 @@ async def resolve_audience(session: Tx, wanted: Audience, *, now: datetime) -> M
     A scheme narrows the rest to its participants of today, so that localities become the codes of their practices.
     """
     people = wanted.people | await _holders(session, wanted, now=now)
+    practices = await named_practices(session, wanted, now=now)
     if wanted.scheme is None:
-        return Meant(wanted.roles, wanted.localities, wanted.practices, people)
-    state = ParticipationState(wanted.state or ParticipationState.ACCEPTED)
-    taking_part = await practices_in_state(session, wanted.scheme, state)
-    if wanted.localities is not None or wanted.practices is not None:
+        return Meant(wanted.roles, wanted.localities, practices, people)
+    taking_part = await _taking_part(session, wanted.scheme, wanted, now=now)
+    if wanted.localities is not None or practices is not None:
         around = await practices_in_localities(session, wanted.localities or (), on=london_date(now))
-        named = {*(wanted.practices or ()), *around}
+        named = {*(practices or ()), *around}
         taking_part = [code for code in taking_part if code in named]
     return Meant(wanted.roles, practices=tuple(taking_part), people=people)
+
+
+async def named_practices(session: Tx, wanted: Audience, *, now: datetime) -> tuple[str, ...] | None:
+    """Those that are named, and those of the networks that are; None where neither is."""
+    if wanted.networks is None:
+        return wanted.practices
+    networked = await practices_in_networks(session, wanted.networks, on=london_date(now))
+    return tuple(sorted({*(wanted.practices or ()), *networked}))
+
+
+async def _taking_part(session: Tx, scheme: UUID, wanted: Audience, *, now: datetime) -> list[str]:
+    if wanted.state == CLAIM_DUE:
+        within = timedelta(days=CLAIM_DUE_DAYS if wanted.within_days is None else wanted.within_days)
+        return await practices_with_claim_due(session, scheme, within=within, today=london_date(now))
+    return await practices_in_state(session, scheme, ParticipationState(wanted.state or ParticipationState.ACCEPTED))
 
 
 async def _holders(session: Tx, wanted: Audience, *, now: datetime) -> frozenset[UUID]:

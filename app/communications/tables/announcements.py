@@ -29,5 +29,6 @@ class Announcement(SQLModel, table=True):
     author_person_id: UUID | None
     operation_id: UUID
     published_at: datetime
+    is_out: bool = True
     withdrawn_at: datetime | None = None
     version: int = 1

@@ -1,7 +1,7 @@
 """The words of communications: what is sent, to whom, by which way, and what became of it."""
 
-from app.communications.values.announcements import Area, Draft, Reach, RoleReach, Sight
-from app.communications.values.audiences import Audience, Meant
+from app.communications.values.announcements import Area, Clash, Draft, Reach, RoleReach, Sight
+from app.communications.values.audiences import CLAIM_DUE, CLAIM_DUE_DAYS, Audience, Meant
 from app.communications.values.channels import (
     NOTIFY_PER_DAY,
     NOTIFY_PER_MINUTE,
@@ -70,6 +70,8 @@ from app.communications.values.today import DatedMeeting, ExpectedMoney, News, T
 
 __all__ = [
     "CHOSEN",
+    "CLAIM_DUE",
+    "CLAIM_DUE_DAYS",
     "LINK_LIFE",
     "MOST_ENTRIES",
     "MOST_WRONG_NAMES",
@@ -89,6 +91,7 @@ __all__ = [
     "Cause",
     "Channel",
     "Choice",
+    "Clash",
     "Counts",
     "DatedMeeting",
     "DeliveryState",

@@ -1,7 +1,7 @@
 """Announcements: who is meant, who may write and see, and whom one would reach."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from app.communications.values.audiences import Audience
@@ -41,15 +41,29 @@ class Draft:
     urgency: Urgency
     on_intranet: bool
     must_acknowledge_by: date | None
+    publish_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RoleReach:
-    """What a dry run says of one role: how many would get it, and how many messages they were sent in seven days."""
+    """What a dry run says of one role: how many would get it, how many messages they were sent in seven days, how many
+    the busiest of them, and how many have had as many as one a working day.
+    """
 
     role: str
     recipients: int
     messages_this_week: int
+    most_this_week: int
+    over_budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Another announcement to the same people about the same time."""
+
+    announcement: UUID
+    title: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +77,4 @@ class Reach:
     suppressed: int
     messages_this_week: int
     roles: tuple[RoleReach, ...]
+    clashes: tuple[Clash, ...] = ()

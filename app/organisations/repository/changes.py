@@ -85,6 +85,18 @@ async def list_register_practices_elsewhere(
     return [row.practice for row in found]
 
 
+async def list_register_networked(session: Tx, networks: Collection[str], *, on: date) -> list[str]:
+    """The practices that are in one of these networks on that day, sorted."""
+    found = await fetch(
+        session,
+        "SELECT DISTINCT m.practice FROM register_network_membership m"
+        f" WHERE m.network = ANY(:networks) AND m.superseded_at IS NULL AND {_VALID} ORDER BY m.practice",
+        networks=list(networks),
+        on=on,
+    )
+    return [row.practice for row in found]
+
+
 async def list_register_networks_of(session: Tx, codes: Collection[str], *, on: date) -> Sequence[Any]:
     """(practice, network, valid_from) on that day."""
     sql = (

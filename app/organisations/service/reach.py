@@ -7,7 +7,7 @@ from uuid import UUID
 from app.core.db import Tx
 from app.core.errors import Forbidden
 from app.core.principal import Principal
-from app.organisations.repository import localities
+from app.organisations.repository import changes, localities, members
 from app.organisations.service.practices import get_practice
 from app.organisations.values import PracticeRef
 
@@ -20,6 +20,12 @@ async def practices_in_locality(session: Tx, locality_id: UUID, *, on: date) -> 
 async def practices_in_localities(session: Tx, localities_: Collection[UUID], *, on: date) -> list[str]:
     """The codes of all practices that are in one of these localities on that day, sorted."""
     return list(await localities.list_practices_in(session, localities_, on=on))
+
+
+async def practices_in_networks(session: Tx, networks: Collection[str], *, on: date) -> list[str]:
+    """The codes of the commissioner's practices that are in one of these networks on that day, sorted."""
+    own = set(await members.list_members(session, session.tenant, on))
+    return [code for code in await changes.list_register_networked(session, networks, on=on) if code in own]
 
 
 async def localities_of(session: Tx, codes: Collection[str], *, on: date) -> frozenset[UUID]:

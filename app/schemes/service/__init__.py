@@ -64,7 +64,7 @@ from app.schemes.service.offering import offer_in_words
 from app.schemes.service.paying_claims import ClaimsOfRun, DeclaredClaims, return_claims, settle_claims
 from app.schemes.service.persons import erase_person, export_person
 from app.schemes.service.preparing import claims_template, prepare_claims
-from app.schemes.service.reminding import remind
+from app.schemes.service.reminding import practices_with_claim_due, remind
 from app.schemes.service.simulating import (
     as_simulated,
     chunks,
@@ -138,6 +138,7 @@ __all__ = [
     "period_problems",
     "plan_simulation",
     "practices_in_state",
+    "practices_with_claim_due",
     "prepare_claims",
     "publish_version",
     "read_definition",

@@ -16,7 +16,7 @@ from app.schemes.repository.participation import ParticipationRepository
 from app.schemes.repository.schemes import SchemeRepository
 from app.schemes.rules import claiming
 from app.schemes.service.claim_rules import get_claim_rules
-from app.schemes.service.drafting import list_published_versions, read_definition, version_covering
+from app.schemes.service.drafting import as_scheme_ref, list_published_versions, read_definition, version_covering
 from app.schemes.service.figures import list_participants
 from app.schemes.values import ClaimOutline, ClaimState, VersionRef, scheme_year
 
@@ -44,24 +44,42 @@ async def _remind_of_offers(session: Tx, *, today: date) -> None:
         emit(session, OffersDue(subject=str(scheme_id), practices=sorted(practices)))
 
 
+async def practices_with_claim_due(session: Tx, scheme_id: UUID, *, within: timedelta, today: date) -> list[str]:
+    """The practices that have not declared a claim whose time to be declared ends by then, sorted."""
+    scheme = as_scheme_ref(await SchemeRepository(session, session.tenant).get(scheme_id))
+    published = await list_published_versions(session, scheme_id)
+    due = await _due_claims(session, scheme_id, scheme.year, published, within=within, today=today)
+    return sorted({practice for _, _, waiting in due for practice in waiting})
+
+
+async def _due_claims(
+    session: Tx, scheme_id: UUID, year: Period, published: Sequence[VersionRef], *, within: timedelta, today: date
+) -> list[tuple[Period, date, list[str]]]:
+    """(period, last day, practices that have not declared) of what has to be declared soon."""
+    rules = await get_claim_rules(session, scheme_id)
+    rows = await ClaimRepository(session, session.tenant).list_of_scheme(scheme_id)
+    opened = {row.period for row in rows if row.state == ClaimState.OPEN}
+    found: list[tuple[Period, date, list[str]]] = []
+    for period in sorted({*opened, *claiming.claim_periods(year, rules.every)}):
+        window = claiming.claim_window(period, rules, rejected_on=None)
+        if today <= window.closes_on <= today + within and _covers(published, period):
+            found.append((period, window.closes_on, await _waiting(session, scheme_id, period, rows)))
+    return found
+
+
 async def _remind_of_claims(
     session: Tx, scheme_id: UUID, year: Period, published: Sequence[VersionRef], *, today: date
 ) -> None:
-    rules, claims = await get_claim_rules(session, scheme_id), ClaimRepository(session, session.tenant)
-    rows = await claims.list_of_scheme(scheme_id)
-    opened = {row.period for row in rows if row.state == ClaimState.OPEN}
-    for period in sorted({*opened, *claiming.claim_periods(year, rules.every)}):
-        window = claiming.claim_window(period, rules, rejected_on=None)
-        if not today <= window.closes_on <= today + _CLAIM_DAYS or not _covers(published, period):
-            continue
-        waiting = await _waiting(session, scheme_id, period, rows)
+    claims = ClaimRepository(session, session.tenant)
+    due_claims = await _due_claims(session, scheme_id, year, published, within=_CLAIM_DAYS, today=today)
+    for period, closes_on, waiting in due_claims:
         told = await claims.add_reminders(scheme_id, period, waiting, on=today)
         if told:
             due = ClaimsDue(
                 subject=str(scheme_id),
                 period_from=period.valid_from.isoformat(),
                 period_until=period.end.isoformat(),
-                closes_on=window.closes_on.isoformat(),
+                closes_on=closes_on.isoformat(),
                 practices=told,
             )
             emit(session, due)

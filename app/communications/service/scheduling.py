@@ -1,0 +1,77 @@
+"""Announcements that wait for their moment: moved, changed, and published when it comes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.communications.errors import AlreadyPublished
+from app.communications.events import AnnouncementPublished, AnnouncementScheduled
+from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.rules.rendering import render_markdown
+from app.communications.service.announcing import addressed, announcement_tag, check_moment, office_counts
+from app.communications.service.audiences import WRITE, area_of
+from app.communications.tables import Announcement
+from app.core.audit import audit
+from app.core.db import Tx
+from app.core.errors import Forbidden
+from app.core.events import emit
+from app.core.jobs import NewJob, enqueue_all
+from app.core.principal import Principal
+from app.core.repository import Expected
+
+_SKEW = timedelta(minutes=1)
+"""By how much a worker's clock may be behind the database's, which started the job."""
+PUBLISH = "communications.publish_announcement"
+
+
+@dataclass(frozen=True, slots=True)
+class Rescheduling:
+    """What is to change; None leaves as it is."""
+
+    publish_at: datetime | None
+    title: str | None
+    markdown: str | None
+
+
+async def reschedule_announcement(
+    session: Tx, caller: Principal, announcement_id: UUID, change: Rescheduling, *, expected: Expected, now: datetime
+) -> Announcement:
+    """Locked, so that it is not published in the middle of it."""
+    repository = AnnouncementRepository(session, session.tenant)
+    row = await repository.get(announcement_id, for_update=True)
+    if not await repository.is_within(announcement_id, await area_of(session, caller, WRITE, now=now)):
+        raise Forbidden("Your role changes announcements to your own localities and practices only.")
+    expected.check_tag(announcement_tag(row, await office_counts(session, caller, announcement_id, now=now)))
+    if row.is_out or row.withdrawn_at is not None:
+        raise AlreadyPublished
+    if change.publish_at is not None:
+        check_moment(change.publish_at, must_acknowledge_by=row.must_acknowledge_by, now=now)
+        row.published_at = change.publish_at
+    if change.title is not None:
+        row.title = change.title
+    if change.markdown is not None:
+        row.body_markdown, row.body_html = change.markdown, render_markdown(change.markdown).html
+    audit(session, "announcement.rescheduled", announcement_id)
+    emit(session, AnnouncementScheduled(subject=str(announcement_id)))
+    await session.flush()
+    return row
+
+
+async def schedule_announcement(session: Tx, announcement_id: UUID) -> None:
+    """Leave the job that publishes it. One that was moved has an earlier job too, which finds that it is not yet time."""
+    row = await AnnouncementRepository(session, session.tenant).get(announcement_id)
+    if not row.is_out:
+        key, payload = f"{row.id} {row.published_at.isoformat()}", {"announcement": str(row.id)}
+        await enqueue_all(
+            session, [NewJob(session.tenant, PUBLISH, "notifications", key, payload, run_at=row.published_at)]
+        )
+
+
+async def publish_scheduled(session: Tx, announcement_id: UUID, *, now: datetime) -> None:
+    """Once, when its moment has come and it has not been withdrawn."""
+    row = await AnnouncementRepository(session, session.tenant).get(announcement_id, for_update=True)
+    if row.is_out or row.withdrawn_at is not None or row.published_at > now + _SKEW:
+        return
+    row.is_out = True
+    audit(session, "announcement.published", announcement_id)
+    emit(session, AnnouncementPublished(**addressed(row)))
