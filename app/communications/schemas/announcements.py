@@ -145,6 +145,13 @@ class AnnouncementPatch(StrictModel):
     body_markdown: Annotated[SafeText, Field(min_length=1, max_length=20_000)] | None = None
     publish_at: NearInstant | None = None
 
+    @field_validator("title", "body_markdown", "publish_at")
+    @classmethod
+    def _stays(cls, value: object) -> object:
+        if value is None or (isinstance(value, str) and not value.strip()):
+            raise PydanticCustomError("wrong_type", "Leave out what is to stay; withdraw what is not to be published.")
+        return value
+
 
 class Counts(BaseModel):
     """`recipients` includes the mailboxes; each is in one of the states after that.
