@@ -239,6 +239,16 @@ async def notify_locked_link(context: JobContext) -> None:
         await service.notify_locked_link(session, context.id("subject"), now=context.tools.clock.now())
 
 
+@handler("communications.see_to_reading", queue=QUEUE)
+async def see_to_reading(context: JobContext) -> None:
+    """What has to be read and has not been: reminders, whom to ask next, and rounds that begin anew."""
+    async with context.transaction(final=True) as session:
+        await service.see_to_reading(session, now=context.tools.clock.now())
+
+
+DAILY.append(Daily("communications.see_to_reading", queue=QUEUE))
+
+
 @handler("communications.drop_old_deliveries", queue=QUEUE)
 async def drop_old_deliveries(context: JobContext) -> None:
     """A batch to a transaction; ended on the way, the next night goes on."""

@@ -95,7 +95,8 @@ class AnnouncementRepository(TenantRepository[Announcement]):
             select(Delivery.id)
             .join(Message, _of_message())
             .where(col(Delivery.commissioner_id) == self.tenant, col(Delivery.person_id) == person_id)
-            .where(col(Message.source) == Source.ANNOUNCEMENT, col(Message.id) == col(Announcement.id))
+            .where(col(Message.source) == Source.ANNOUNCEMENT)
+            .where(col(Message.source_id) == cast(col(Announcement.id), Text))
             # Who was no longer meant when it was to go out has no part in it.
             .where(col(Delivery.state) != DeliveryState.WITHDRAWN)
         )

@@ -9,6 +9,7 @@ from app.communications.router import (  # noqa: F401 - importing adds their rou
     hooks,
     inbox,
     links,
+    must_read,
     templates,
     today,
     webhooks,

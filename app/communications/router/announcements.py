@@ -83,6 +83,8 @@ def _draft(body: announcements_schemas.AnnouncementIn) -> Draft:
         on_intranet=body.on_intranet,
         must_acknowledge_by=body.must_acknowledge_by,
         publish_at=body.publish_at,
+        must_acknowledge=body.must_acknowledge,
+        renew_months=body.renew_months,
     )
 
 
@@ -157,12 +159,12 @@ async def list_deliveries(
     """What became of an announcement for each recipient. A locality's office sees this of announcements that went to
     nobody outside it.
     """
-    await AnnouncementRepository(session, session.tenant).get(announcement_id)
+    row = await AnnouncementRepository(session, session.tenant).get(announcement_id)
     if not await service.follows_deliveries(session, caller, announcement_id, now=serving.clock.now()):
         raise Forbidden("Your role follows announcements to your own localities and practices only.")
     page = await announcements.list_deliveries(
         session,
-        announcement_id,
+        row.message_id or row.id,
         state=params.state,
         in_doubt=params.in_doubt,
         params=params,

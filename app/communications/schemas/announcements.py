@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.communications.schemas.examples import ID
-from app.communications.values import Channel, Urgency
+from app.communications.values import Channel, Duty, Urgency
 from app.core.clock import Instant, NearInstant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
@@ -40,6 +40,9 @@ _EXAMPLE = {
     "on_intranet": True,
     "must_acknowledge_by": None,
     "state": "published",
+    "must_acknowledge": "practice",
+    "renew_months": None,
+    "edition": 1,
     "published_at": "2026-11-22T10:00:00Z",
     "withdrawn_at": None,
     "audience": {
@@ -119,6 +122,13 @@ class AnnouncementIn(StrictModel):
     )
     on_intranet: bool = Field(default=False, description="Whether keys of the intranet may show it.")
     must_acknowledge_by: date | None = None
+    must_acknowledge: Duty = Field(
+        default=Duty.PRACTICE, description="Whether one of those asked acknowledges for a practice, or everybody does."
+    )
+    renew_months: Annotated[int, Field(ge=1, le=60)] | None = Field(
+        default=None,
+        description="It is asked again so many months after it was asked last; with `must_acknowledge_by`.",
+    )
     publish_at: NearInstant | None = Field(
         default=None,
         description="Wait until then: nobody but the office sees it before. Whom it reaches is looked up then.",
@@ -127,6 +137,12 @@ class AnnouncementIn(StrictModel):
         default=False,
         description="Send nothing; say how many it would reach, what they were sent this week, and what else they are told then.",
     )
+
+    @model_validator(mode="after")
+    def _renewal_needs_a_day(self) -> "AnnouncementIn":
+        if self.renew_months is not None and self.must_acknowledge_by is None:
+            raise PydanticCustomError("renewal_without_day", "Give `must_acknowledge_by` for what is asked again.")
+        return self
 
     @field_validator("title", "body_markdown")
     @classmethod
@@ -204,6 +220,9 @@ class AnnouncementSummary(BaseModel):
         description="The localities it was addressed to, on whose pages alone the intranet shows it."
     )
     must_acknowledge_by: date | None
+    must_acknowledge: Duty
+    renew_months: int | None
+    edition: int = Field(description="Which version it is, counted from 1.")
     state: Literal["scheduled", "published", "withdrawn"]
     published_at: Instant = Field(description="Of what is scheduled: when it will be.")
     withdrawn_at: Instant | None

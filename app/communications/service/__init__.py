@@ -38,6 +38,12 @@ from app.communications.service.inbox import (
     wanted_mail,
 )
 from app.communications.service.links import note_wrong_name, show_link, use_link
+from app.communications.service.must_read import (
+    NewVersion,
+    list_duties,
+    publish_announcement_version,
+    see_to_reading,
+)
 from app.communications.service.notices import (
     notify_answer,
     notify_arrangement,
@@ -115,6 +121,7 @@ __all__ = [
     "DELIVERIES",
     "CallbackAddress",
     "MailLinks",
+    "NewVersion",
     "Noted",
     "Rescheduling",
     "Waiting",
@@ -144,6 +151,7 @@ __all__ = [
     "keeps_feeds",
     "lift_suppression",
     "list_causes",
+    "list_duties",
     "list_wordings",
     "localities_of",
     "measure_announcement",
@@ -180,6 +188,7 @@ __all__ = [
     "practice_today",
     "preview_template",
     "publish_announcement",
+    "publish_announcement_version",
     "publish_scheduled",
     "publish_version",
     "read_callback_token",
@@ -194,6 +203,7 @@ __all__ = [
     "reschedule_announcement",
     "rotate_feed",
     "schedule_announcement",
+    "see_to_reading",
     "send_redriven",
     "set_preferences",
     "set_provider",

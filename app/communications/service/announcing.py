@@ -16,6 +16,7 @@ from app.communications.events import (
 from app.communications.repository import announcements, reach
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.rules.attention import WEEKLY_BUDGET, attention_warnings, meet
+from app.communications.rules.must_read import occasion_of
 from app.communications.rules.rendering import render_markdown
 from app.communications.service.audiences import (
     DELIVERIES,
@@ -77,6 +78,8 @@ async def publish_announcement(session: Tx, caller: Principal, draft: Draft, *, 
         urgency=draft.urgency.value,
         on_intranet=draft.on_intranet,
         must_acknowledge_by=draft.must_acknowledge_by,
+        must_acknowledge=draft.must_acknowledge.value,
+        renew_months=draft.renew_months,
         author_person_id=caller.person_id,
         operation_id=operation.id,
         published_at=draft.publish_at or now,
@@ -175,7 +178,8 @@ async def hand_to_bulk(session: Tx, announcement_id: UUID) -> bool:
     if row.urgency != Urgency.ROUTINE:
         return False
     payload = {"announcement": str(announcement_id)}
-    await enqueue(session, "communications.expand_bulk", queue="bulk", dedupe_key=str(announcement_id), payload=payload)
+    key = f"{announcement_id} {occasion_of(row.edition)}".strip()
+    await enqueue(session, "communications.expand_bulk", queue="bulk", dedupe_key=key, payload=payload)
     return True
 
 
@@ -187,8 +191,10 @@ async def expand_announcement(session: Tx, announcement_id: UUID, *, now: dateti
         "announcement",
         [announcement_fields(row)],
         source_id=str(row.id),
+        occasion=occasion_of(row.edition),
         must_acknowledge_by=row.must_acknowledge_by,
     )
+    message_id = row.message_id or row.id
     await post_letters(
         session,
         [replace(letter, urgency=Urgency(row.urgency))],
@@ -196,9 +202,9 @@ async def expand_announcement(session: Tx, announcement_id: UUID, *, now: dateti
         now=now,
         channels=[Channel(channel) for channel in row.channels],
         operation=row.operation_id,
-        message_id=row.id,
+        message_id=message_id,
     )
-    await record_sending_progress(session, operation=row.operation_id, message=row.id)
+    await record_sending_progress(session, operation=row.operation_id, message=message_id)
     emit(session, AnnouncementSent(**addressed(row)))
 
 
@@ -214,8 +220,9 @@ async def office_counts(session: Tx, caller: Principal, announcement_id: UUID, *
     """What has become of it, for whoever follows its deliveries."""
     if not await follows_deliveries(session, caller, announcement_id, now=now):
         return None
-    counts = await announcements.count_deliveries(session, [announcement_id])
-    return counts.get(announcement_id, NO_COUNTS)
+    row = await AnnouncementRepository(session, session.tenant).get(announcement_id)
+    message_id = row.message_id or row.id
+    return (await announcements.count_deliveries(session, [message_id])).get(message_id, NO_COUNTS)
 
 
 def announcement_tag(row: Announcement, counts: Counts | None) -> str:
@@ -223,14 +230,19 @@ def announcement_tag(row: Announcement, counts: Counts | None) -> str:
     return digest_etag("announcement", row.version, counts)
 
 
+async def require_write(session: Tx, caller: Principal, announcement_id: UUID, *, now: datetime) -> None:
+    """That it went to nobody outside what the caller writes to."""
+    area = await area_of(session, caller, WRITE, now=now)
+    if not await AnnouncementRepository(session, session.tenant).is_within(announcement_id, area):
+        raise Forbidden("Your role changes announcements to your own localities and practices only.")
+
+
 async def withdraw_announcement(
     session: Tx, caller: Principal, announcement_id: UUID, *, expected: Expected, now: datetime
 ) -> Announcement:
     """Off the intranet, once. Locked, so that two withdrawals at a time are one."""
-    repository = AnnouncementRepository(session, session.tenant)
-    row = await repository.get(announcement_id, for_update=True)
-    if not await repository.is_within(announcement_id, await area_of(session, caller, WRITE, now=now)):
-        raise Forbidden("Your role withdraws announcements to your own localities and practices only.")
+    row = await AnnouncementRepository(session, session.tenant).get(announcement_id, for_update=True)
+    await require_write(session, caller, announcement_id, now=now)
     if expected.is_given:
         expected.check_tag(announcement_tag(row, await office_counts(session, caller, announcement_id, now=now)))
     if row.withdrawn_at is None:

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from app.communications.errors import MessageNotFound, NothingToAcknowledge
 from app.communications.repository import inbox as rows
+from app.communications.service.must_read import record_acknowledgement
 from app.communications.tables import Delivery, Message, MessagePreference
-from app.communications.values import CHOSEN, Choice, Frequency, InboxItem, Topic
+from app.communications.values import CHOSEN, Choice, Frequency, InboxItem, Topic, Via
 from app.core.audit import audit
 from app.core.db import Tx
 from app.core.etag import digest_etag
@@ -36,22 +37,25 @@ async def acknowledge(
         raise MessageNotFound
     delivery, message = found
     expected.check_tag(message_tag(rows.inbox_item(delivery, message)))
-    _acknowledge(session, delivery, message, now=now)
+    await _acknowledge(session, delivery, message, person_id=person_id, via=Via.API, now=now)
     return rows.inbox_item(delivery, message)
 
 
-async def acknowledge_delivery(session: Tx, delivery_id: UUID, *, now: datetime) -> None:
+async def acknowledge_delivery(session: Tx, person_id: UUID, delivery_id: UUID, *, now: datetime) -> None:
     """The same for whoever has the mail and no inbox: a practice's mailbox has none."""
     delivery, message = await rows.lock_delivery(session, delivery_id)
-    _acknowledge(session, delivery, message, now=now)
+    await _acknowledge(session, delivery, message, person_id=person_id, via=Via.LINK, now=now)
 
 
-def _acknowledge(session: Tx, delivery: Delivery, message: Message, *, now: datetime) -> None:
+async def _acknowledge(
+    session: Tx, delivery: Delivery, message: Message, *, person_id: UUID, via: Via, now: datetime
+) -> None:
     if message.must_acknowledge_by is None:
         raise NothingToAcknowledge
     if delivery.acknowledged_at is None:
         delivery.acknowledged_at = now
         audit(session, "message.acknowledged", delivery.id)
+    await record_acknowledgement(session, delivery, message, person_id=person_id, via=via, now=now)
 
 
 async def set_preferences(

@@ -26,7 +26,7 @@ _WHATEVER: Final = Expected(None, required=False)
 async def answer(session: Tx, caller: Principal, action: Action, given: Answer, *, now: datetime) -> Settlement:
     choice = (action.kind, given.choice)
     if choice == (ActionKind.ACKNOWLEDGE, "acknowledge"):
-        await acknowledge_delivery(session, caller.credential_id, now=now)
+        await acknowledge_delivery(session, caller.require_person(), caller.credential_id, now=now)
         return Settlement("Thank you", "It is noted that you have read this.")
     if choice == (ActionKind.OFFER, "accept"):
         return await _accept(session, caller, action, given, now=now)

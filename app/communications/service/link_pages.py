@@ -7,6 +7,8 @@ from uuid import UUID
 
 from app.communications.errors import LinkEnded, LinkUnknown, LinkUsed
 from app.communications.repository import links as rows
+from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.rules.must_read import edition_in
 from app.communications.rules.rendering import render_markdown
 from app.communications.values import Action, ActionKind, Shown
 from app.core.clock import london_date
@@ -38,9 +40,21 @@ async def describe(session: Tx, action: Action, message_id: UUID, practice: str 
 
 
 async def _message(session: Tx, message_id: UUID) -> Shown:
+    """The announcement as it is now, whichever version the mail brought."""
     message = await rows.get_message(session, message_id)
-    facts = (("Please say that you have read it by", day_text(message.must_acknowledge_by)),)
-    return replace(_EMPTY, title=message.subject, html=message.body_html, facts=facts)
+    row = await AnnouncementRepository(session, session.tenant).get(UUID(message.source_id))
+    if row.withdrawn_at is not None or row.must_acknowledge_by is None:
+        raise LinkEnded("The announcement was withdrawn. Nothing has to be done.")
+    version = (("Version", str(row.edition)),) if row.edition > 1 else ()
+    return replace(
+        _EMPTY,
+        title=row.title,
+        html=row.body_html,
+        facts=(("Please say that you have read it by", day_text(row.must_acknowledge_by)), *version),
+        notice="This has changed since the mail was sent. Read what it says now."
+        if edition_in(message.occasion) < row.edition
+        else None,
+    )
 
 
 async def _offer(session: Tx, offer_id: UUID, practice: str, *, today: date) -> Shown:

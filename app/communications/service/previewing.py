@@ -234,6 +234,8 @@ _GATHERED: Final[Mapping[str, Gather]] = MappingProxyType(
         "issue_asked": _issue,
         "issue_answered": _issue,
         "announcement": _announcement,
+        "must_read_due": _announcement,
+        "must_read_overdue": _announcement,
         "link_locked": _link,
         "webhook_disabled": _webhook,
     }

@@ -5,13 +5,16 @@ from app.communications.tables.channels import MessageProvider, SendingAllowance
 from app.communications.tables.feeds import Feed
 from app.communications.tables.links import ActionLinkUse
 from app.communications.tables.messages import Delivery, DeliveryAttempt, Message
+from app.communications.tables.must_read import Acknowledgement, AnnouncementEdition
 from app.communications.tables.preferences import MailboxPreference, MessagePreference
 from app.communications.tables.templates import MessageTemplate
 from app.communications.tables.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
+    "Acknowledgement",
     "ActionLinkUse",
     "Announcement",
+    "AnnouncementEdition",
     "Delivery",
     "DeliveryAttempt",
     "Feed",

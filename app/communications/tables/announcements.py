@@ -12,7 +12,9 @@ from app.core.ids import new_id
 
 
 class Announcement(SQLModel, table=True):
-    """What an editor published. What was sent of it is a `Message`."""
+    """What an editor published. What was sent of it is a `Message`: that of the version of today is `message_id`, or has the
+    announcement's own id where there was only one version.
+    """
 
     __tablename__ = "announcement"  # pyright: ignore
 
@@ -31,4 +33,9 @@ class Announcement(SQLModel, table=True):
     published_at: datetime
     is_out: bool = True
     withdrawn_at: datetime | None = None
+    edition: int = 1
+    edition_at: datetime | None = None
+    message_id: UUID | None = None
+    must_acknowledge: str = "practice"
+    renew_months: int | None = None
     version: int = 1

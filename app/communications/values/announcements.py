@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.communications.values.audiences import Audience
 from app.communications.values.messages import Channel, Urgency
+from app.communications.values.must_read import Duty
 from app.organisations.values import Places
 
 
@@ -42,6 +43,8 @@ class Draft:
     on_intranet: bool
     must_acknowledge_by: date | None
     publish_at: datetime | None = None
+    must_acknowledge: Duty = Duty.PRACTICE
+    renew_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
