@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -42,6 +42,10 @@ class Tools:
     worker_engine: AsyncEngine
     platform_engine: AsyncEngine
     waker: Waker
+    crowd_engine: AsyncEngine
+    """The worker login for queues that run very many jobs at once: they wait for each other, and take no connection that
+    another queue needs.
+    """
     outside: OutsideClient
     _secrets: SecretBox | None = None
 
@@ -291,6 +295,7 @@ async def _drain_lane(tools: Tools, queue: str, kinds: list[str], batch: int, st
 
 async def _drain_places(tools: Tools, queue: str, kinds: list[str], places: int, stopping: asyncio.Event) -> int:
     """Each place that becomes free is given away again; what has come due meanwhile is looked for all the while."""
+    tools = replace(tools, worker_engine=tools.crowd_engine)
     running: set[asyncio.Task[None]] = set()
     count = 0
     try:

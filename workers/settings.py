@@ -58,6 +58,9 @@ async def make_tools(settings: Settings) -> Tools:
         worker_engine=make_engine(settings.sqlalchemy_url("worker"), pool_size=16, application="plenary-worker"),
         platform_engine=make_engine(settings.sqlalchemy_url("platform"), pool_size=2, application="plenary-worker"),
         waker=Waker(settings.redis_url),
+        crowd_engine=make_engine(
+            settings.sqlalchemy_url("worker"), pool_size=4, application="plenary-worker", pool_timeout=60
+        ),
         outside=OutsideClient(settings.own_networks),
     )
 
@@ -66,6 +69,7 @@ async def close_tools(tools: Tools) -> None:
     await tools.waker.aclose()
     await tools.outside.aclose()
     await tools.worker_engine.dispose()
+    await tools.crowd_engine.dispose()
     await tools.platform_engine.dispose()
 
 

@@ -89,7 +89,7 @@ def pending(session: SyncSession | Tx) -> Pending:
     return session.info["pending"]
 
 
-def make_engine(url: str, *, pool_size: int = 5, application: str = "plenary") -> AsyncEngine:
+def make_engine(url: str, *, pool_size: int = 5, application: str = "plenary", pool_timeout: float = 5) -> AsyncEngine:
     """An engine on asyncpg. Time-outs are set on the login itself, so that no connection can miss them."""
     return create_async_engine(
         url,
@@ -97,7 +97,7 @@ def make_engine(url: str, *, pool_size: int = 5, application: str = "plenary") -
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_timeout=5,
+        pool_timeout=pool_timeout,
         pool_recycle=1800,
         connect_args={"server_settings": {"application_name": application, "jit": "off"}, "timeout": 5},
     )

@@ -96,6 +96,7 @@ class LivePlenary:
         tools = await make_tools(settings)
         tools.clock = clock
         stack.push_async_callback(tools.worker_engine.dispose)
+        stack.push_async_callback(tools.crowd_engine.dispose)
         stack.push_async_callback(tools.platform_engine.dispose)
         stack.push_async_callback(tools.waker.aclose)
         names = NameServer()

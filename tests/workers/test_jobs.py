@@ -219,6 +219,9 @@ async def test_what_a_dead_worker_left_counts_as_due(live: LivePlenary) -> None:
     page = (await scraper.get("/metrics")).text
     [line] = [line for line in page.splitlines() if line.startswith('plenary_job_oldest_due_seconds{queue="payments"}')]
     assert 299 < float(line.split()[-1]) < 330
+    # Beside it, every other queue has its line.
+    shown = {queue for queue in jobs.QUEUES if f'plenary_job_oldest_due_seconds{{queue="{queue}"}}' in page}
+    assert shown == set(jobs.QUEUES)
 
 
 async def test_waiting_behind_a_slow_job_is_no_attempt(shared: LivePlenary) -> None:

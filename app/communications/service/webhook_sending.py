@@ -41,7 +41,8 @@ SEND: Final = "communications.send_webhooks"
 FAN_OUT: Final = "communications.fan_out_webhooks"
 AT_ONCE: Final = 5
 """How many are on their way to one endpoint at a time."""
-_ROWS_AT_ONCE: Final = 50_000
+_ROWS_AT_ONCE: Final = 20_000
+"""The endpoints are locked meanwhile, and whoever notes an answer waits for them."""
 _EVENTS_AT_ONCE: Final = 5_000
 KEPT: Final = timedelta(days=90)
 _LOST: Final = "The worker ended before the answer was written down; it was sent again."
