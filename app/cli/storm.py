@@ -1,13 +1,60 @@
 """The service broken on purpose, on servers of its own."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from app.cli.words import ending_in_words
 
-commands = typer.Typer(no_args_is_help=True)
+commands = typer.Typer()
+_EVERY_FAULT: Final = "kill9,sigterm,stop,flush,redis,postgres"
+
+
+@commands.callback(invoke_without_command=True)
+def storm(
+    context: typer.Context,
+    faults: Annotated[str, typer.Option(help="Which of these, with commas between.")] = _EVERY_FAULT,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="How many are played, one after another.")] = 1,
+    seed_from: Annotated[int, typer.Option(min=0, help="The first seed: plays one again that failed.")] = 0,
+    intents: Annotated[int, typer.Option(min=1, help="How much people mean to do in each seed.")] = 200,
+    no_redis: Annotated[bool, typer.Option("--no-redis", help="Break nothing, but never have Valkey.")] = False,
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long it is away, with --no-redis.")] = 10,
+) -> None:
+    """The whole service broken at random while people work with it: nothing is lost, nothing is there twice.
+
+    One line of JSON for each seed and one for all. Without one of the commands below it plays this.
+    """
+    import asyncio
+
+    from app.embedded.wheels import require_wheels
+
+    if context.invoked_subcommand is not None:
+        return
+    with ending_in_words():
+        require_wheels()
+        if no_redis:
+            from app.storm.outage import storm_outage
+
+            is_ok = asyncio.run(storm_outage(minutes * 60, say=typer.echo))
+        else:
+            is_ok = _play_whole(faults, range(seed_from, seed_from + seeds), intents)
+    raise typer.Exit(0 if is_ok else 1)
+
+
+def _play_whole(faults: str, seeds: range, intents: int) -> bool:
+    import asyncio
+
+    from app.storm.faults import faults_of
+    from app.storm.whole import storm_whole
+
+    try:
+        kinds = faults_of(faults)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; there are {_EVERY_FAULT}.") from None
+    total = asyncio.run(storm_whole(kinds, seeds, intents, say=typer.echo))
+    typer.echo(total.line())
+    return total.is_ok
 
 
 @commands.command("payments")

@@ -25,9 +25,10 @@ READY_WITHIN_SECONDS = 120
 # Long enough for requests and jobs in hand, short enough that the servers still close properly within ten seconds.
 CHILD_PATIENCE = (signal.SIGTERM, 5.5)
 FIRST_PAUSE_SECONDS = 0.25
-LONGEST_PAUSE_SECONDS = 30
+# Less than the time within which the work of whoever died goes on.
+LONGEST_PAUSE_SECONDS = 5
 # A child that ran this long was well; its next end starts the pauses anew.
-WELL_AFTER_SECONDS = 60
+WELL_AFTER_SECONDS = 10
 
 
 class Service(Protocol):

@@ -7,17 +7,28 @@ import socket
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import psutil
 import redis.asyncio as redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+from redis.exceptions import RedisError
 
+from app.core.database_problems import DATABASE_ERRORS
+from app.core.jobs import list_running
+from app.core.settings import Settings
 from app.demo.calls import Caller, CallFailed
+from app.embedded.first_start import our_command
+from app.embedded.journal import FileJournal
+from app.embedded.processes import Launcher
 
 READY_SECONDS: Final = 180
 PATIENCE_SECONDS: Final = 60
@@ -30,6 +41,8 @@ class Enduring(httpx.AsyncBaseTransport):
 
     def __init__(self) -> None:
         self._inner = httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=20))
+        self.faults = Counter[str]()
+        """Answers that a server should not give: a status of 500 and more that is no 503 with Retry-After."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
@@ -42,17 +55,23 @@ class Enduring(httpx.AsyncBaseTransport):
                 if time.monotonic() > until:
                     raise
             else:
+                self._look_at(request, response)
                 if response.status_code not in (429, 503) or time.monotonic() > until:
                     return response
                 await response.aclose()
             await asyncio.sleep(0.3)
+
+    def _look_at(self, request: httpx.Request, response: httpx.Response) -> None:
+        says_when = response.status_code == 503 and "Retry-After" in response.headers
+        if response.status_code >= 500 and not says_when:
+            self.faults[f"{request.method} {request.url.path}: {response.status_code}"] += 1
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
 
 class Ground:
-    """One running service. What it prints is in `storm.log` in its home."""
+    """One running service. What it prints is in `storm.log` beside its home."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -60,11 +79,14 @@ class Ground:
         self._log = home.parent / "storm.log"
         self._process: asyncio.subprocess.Process | None = None
         self._environment: dict[str, str] = {}
+        self._more: dict[int, psutil.Process] = {}
+        self._keepers: list[asyncio.Task[None]] = []
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
         address = f"http://127.0.0.1:{self._port}"
-        self.client = httpx.AsyncClient(base_url=address, transport=Enduring(), timeout=60)
+        self.enduring = Enduring()
+        self.client = httpx.AsyncClient(base_url=address, transport=self.enduring, timeout=60)
 
     async def start(self, **settings: str) -> None:
         """Start the service and wait until it is ready; `settings` are PLENARY_ variables without the prefix."""
@@ -90,7 +112,34 @@ class Ground:
                 await asyncio.sleep(0.1)
         raise CallFailed(f"The service did not start:\n{self._log.read_text()[-2000:]}")
 
+    async def add_workers(self, number: int) -> None:
+        """Beside the one of `plenary up`, as a second machine would have them; started again when they end, too."""
+        first = await self._child("worker")
+        environment = self._environment | {"PLENARY_REDIS_URL": first.environ()["PLENARY_REDIS_URL"]}
+        self._keepers += [asyncio.create_task(self._keep_worker(n, environment)) for n in range(number)]
+
+    async def _keep_worker(self, number: int, environment: dict[str, str]) -> None:
+        launcher = Launcher(FileJournal(self.home.parent))
+        try:
+            while True:
+                process = launcher.start("more-workers", our_command("worker"), environment=environment)
+                self._more[number] = psutil.Process(process.pid)
+                await process.wait()
+        finally:
+            # One that was stopped would hear nothing of its end.
+            with suppress(psutil.Error):
+                self._more[number].resume()
+            await launcher.close()
+
+    async def workers(self) -> list[psutil.Process]:
+        return [await self._child("worker"), *self._more.values()]
+
     async def stop(self) -> None:
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        self._keepers.clear()
+        self._more.clear()
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
             await self._process.wait()
@@ -106,6 +155,18 @@ class Ground:
             raise CallFailed("`plenary keys create platform_admin` failed.")
         return Caller(self.client, out.decode().split()[-1])
 
+    async def running_jobs(self) -> dict[UUID, tuple[int, datetime]]:
+        """What workers hold, or held when they died, with fencing token and lease; waits while PostgreSQL is away."""
+        settings = Settings(home=self.home, _env_file=self.home / "env")  # pyright: ignore[reportCallIssue] - the library's
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return await list_running(settings)
+            except DATABASE_ERRORS:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.1)
+
     async def kill(self, name: str) -> None:
         """Kill -9 the process of that name: api, worker, postgres or valkey-server. `plenary up` starts it again."""
         (await self._child(name)).kill()
@@ -113,7 +174,9 @@ class Ground:
     async def flush_valkey(self) -> None:
         """Everything that Valkey holds is gone."""
         worker = await self._child("worker")
-        async with redis.from_url(worker.environ()["PLENARY_REDIS_URL"]) as connection:
+        retry = Retry(ConstantBackoff(0.1), int(PATIENCE_SECONDS / 0.1), supported_errors=(RedisError,))
+        # It may have been killed a moment ago.
+        async with redis.from_url(worker.environ()["PLENARY_REDIS_URL"], retry=retry) as connection:
             await connection.flushall()
 
     async def _child(self, name: str) -> psutil.Process:

@@ -1,14 +1,13 @@
 """An announcement to very many people in a storm: one delivery each, nobody left out, nobody written to twice unseen."""
 
 import asyncio
-import csv
-import io
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
 from app.core.clock import SystemClock, london_date
 from app.demo.calls import Caller
+from app.storm import registers
 from app.storm.ground import Ground, ground
 from app.storm.sink import Sink, running_sink
 from app.storm.weather import Say, Storm, killed
@@ -52,8 +51,13 @@ class Messages:
         admin = await self._caller(platform, "commissioner_admin")
         self.editor = await self._caller(platform, "editor")
         self.say(f"Importing {self.people:,} people")
-        await platform.upload("ods-practices", _register())
-        await admin.upload("people", _people(self.people), seconds=600)
+        practices = [f"ZZ{n:04}" for n in range(PRACTICES)]
+        await platform.upload("ods-practices", registers.register(dict.fromkeys(practices, COMMISSIONER)))
+        everybody = (
+            (practices[n % PRACTICES], "staff", f"Person {n}", f"person{n}@{DOMAIN}") for n in range(self.people)
+        )
+        today = london_date(SystemClock().now())
+        await admin.upload("people", registers.people(everybody, today), seconds=600)
 
     async def _caller(self, platform: Caller, role: str) -> Caller:
         person = {"name": f"Storm {role}", "email": f"{role}@{DOMAIN}"}
@@ -116,32 +120,3 @@ class Messages:
 
 def _files(here: Ground) -> int:
     return sum(1 for _ in here.outbox.glob("*.eml")) if here.outbox.exists() else 0
-
-
-def _practice(number: int) -> str:
-    return f"ZZ{number:04}"
-
-
-def _register() -> bytes:
-    """Like epraccur: 27 columns, no heading."""
-    rows = [
-        [_practice(n), f"SURGERY {n}", *[""] * 7, "ZZ1 1AA", "20130401", "", "A", "B", COMMISSIONER, "20130401", "",
-         "", "", "", "", "0", "", COMMISSIONER, "", "4", ""] for n in range(PRACTICES)
-    ]  # fmt: skip
-    return _csv(rows)
-
-
-def _people(number: int) -> bytes:
-    today = london_date(SystemClock().now()).isoformat()
-    head = ["practice_code", "role", "name", "email", "from", "until", "listed"]
-    rows = [
-        [_practice(n % PRACTICES), "staff", f"Person {n}", f"person{n}@{DOMAIN}", today, "", "no"]
-        for n in range(number)
-    ]
-    return _csv([head, *rows])
-
-
-def _csv(rows: list[list[str]]) -> bytes:
-    sheet = io.StringIO()
-    csv.writer(sheet, lineterminator="\r\n").writerows(rows)
-    return sheet.getvalue().encode()

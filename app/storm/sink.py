@@ -2,20 +2,23 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+_SUBJECT: Final = re.compile(rb"^subject:\s*([^\r]*)", re.IGNORECASE | re.MULTILINE)
 _MESSAGE_ID: Final = re.compile(rb"^message-id:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(slots=True)
 class Sink:
-    """`taken` has the Message-ID of each message that arrived whole, in order."""
+    """`taken` has the Message-ID of each message that arrived whole, in order, `at` when each of a subject did."""
 
     port: int = 0
     taken: list[str] = field(default_factory=list)
+    at: dict[str, list[float]] = field(default_factory=dict)
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 sink\r\n")
@@ -33,6 +36,8 @@ class Sink:
     def _take(self, message: bytes) -> None:
         found = _MESSAGE_ID.search(message)
         self.taken.append(found[1].decode() if found else "without Message-ID")
+        if subject := _SUBJECT.search(message):
+            self.at.setdefault(subject[1].decode(), []).append(time.monotonic())
 
 
 @asynccontextmanager

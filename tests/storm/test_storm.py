@@ -1,6 +1,5 @@
 """A short slice of the storm of payments; `plenary storm` plays it whole. That of messages has its slice among them."""
 
-import os
 from decimal import Decimal
 
 import pytest
@@ -10,14 +9,8 @@ from app.storm import england
 from app.storm.payments import storm_payments
 
 
-@pytest.fixture(autouse=True)
-def own_servers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A storm kills its servers, so it never takes those that the other tests use."""
-    for name in [name for name in os.environ if name.startswith("PLENARY_")]:
-        monkeypatch.delenv(name)
-
-
 @pytest.mark.slow
+@pytest.mark.usefixtures("own_servers")
 async def test_runs_end_once_and_to_the_penny_in_a_storm_and_without_valkey() -> None:
     heard: list[str] = []
     assert await storm_payments(england.invent(4, 8), "2022/23", say=heard.append) == []

@@ -1,6 +1,6 @@
 """Jobs: rows with a lease and a fencing token. PostgreSQL is the memory; Redis only wakes the workers sooner."""
 
-from app.core.jobs.everywhere import list_everywhere, redrive_everywhere, why_none_redriven
+from app.core.jobs.everywhere import list_everywhere, list_running, redrive_everywhere, why_none_redriven
 from app.core.jobs.rows import (
     LEASE_SECONDS,
     OUTWARD,
@@ -56,6 +56,7 @@ __all__ = [
     "hold",
     "last_call",
     "list_everywhere",
+    "list_running",
     "park",
     "park_waiting",
     "redrive",

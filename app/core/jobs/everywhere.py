@@ -1,5 +1,6 @@
 """Jobs of every commissioner, for an operator at the machine."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ _EVERYWHERE = text(
 WHERE j.state = :state AND (CAST(:tenant AS uuid) IS NULL OR j.commissioner_id = CAST(:tenant AS uuid))
 ORDER BY j.created_at LIMIT 1000"""
 )
+_RUNNING = text("SELECT id, token, lease_until FROM job WHERE state = 'running'")
 _STATE = text("SELECT kind, state FROM job WHERE id = :id")
 _PARKED_KINDS = text("SELECT DISTINCT kind FROM job WHERE state = 'parked' ORDER BY kind")
 _TENANTS = text("SELECT id, code FROM commissioner")
@@ -89,3 +91,16 @@ async def why_none_redriven(settings: Settings, *, job_id: UUID | None, kind: st
     if found.state == "parked":
         return f"The job {job_id} is another commissioner's."
     return f"The job {job_id} ({found.kind}) is {found.state}; only a parked one is run again."
+
+
+async def list_running(settings: Settings) -> dict[UUID, tuple[int, datetime]]:
+    """Every job that some worker holds, or held when it died, with its fencing token and until when its lease runs: of a
+    worker that lives the one or the other moves on.
+    """
+    engine = make_engine(settings.sqlalchemy_url("worker"), pool_size=1)
+    try:
+        async with unit_of_work(engine, None) as session:
+            rows = (await (await session.connection()).execute(_RUNNING)).all()
+    finally:
+        await engine.dispose()
+    return {row.id: (row.token, row.lease_until) for row in rows}
