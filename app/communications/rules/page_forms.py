@@ -94,18 +94,4 @@ FORMS: Final = {
 <button type="submit">Send the answer</button>
 </form>
 """,
-    "form session": _USE
-    + """
-<h2>Confirm a session</h2>
-{{ start("confirm") }}
-{{ yourself("confirm") }}
-{{ line("due_on", "due_on", "The day of the session", "For example 14/10/2026. A link confirms one session.") }}
-<button type="submit">Confirm that the session took place</button>
-</form>
-<h2>Or say that there was none</h2>
-{{ start("none") }}
-{{ yourself("none") }}
-<button type="submit" class="second">No further session took place</button>
-</form>
-""",
 }

@@ -51,10 +51,6 @@ class IssueReply(BaseModel):
     due_on: Day
 
 
-class SessionDay(BaseModel):
-    due_on: Day
-
-
 Read = TypeVar("Read", bound=BaseModel)
 _MISSING: Final = {
     "signatory": "Type the name of whoever signs for the practice.",

@@ -32,11 +32,11 @@ async def describe(session: Tx, action: Action, message_id: UUID, practice: str 
     """The thing in words. `LinkUsed` where it has been answered in another way, `LinkEnded` where it is no more."""
     if action.kind is ActionKind.ACKNOWLEDGE:
         return await _message(session, message_id)
-    if practice is None:
-        raise LinkUnknown
-    if action.kind is ActionKind.OFFER:
+    if practice is not None and action.kind is ActionKind.OFFER:
         return await _offer(session, action.id, practice, today=london_date(now))
-    return await _issue(session, action.id, practice, today=london_date(now))
+    if practice is not None and action.kind is ActionKind.ISSUE:
+        return await _issue(session, action.id, practice, today=london_date(now))
+    raise LinkUnknown
 
 
 async def _message(session: Tx, message_id: UUID) -> Shown:

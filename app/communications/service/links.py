@@ -37,7 +37,7 @@ from app.people import service as people
 # What an answer by link needs of the API's own rules, whatever post the person holds: nothing that declares, vets,
 # approves, releases or says who is paid.
 LINK_SCOPES: Final = frozenset(
-    ("offers:answer", "issues:read", "issues:all", "issues:respond", "practice:own", "facts:enter", "inbox:own")
+    ("offers:answer", "issues:read", "issues:all", "issues:respond", "practice:own", "inbox:own")
 )
 # Nothing that was never to arrive is answered; a mail in doubt may well have arrived.
 _NOT_SENT: Final = frozenset((DeliveryState.SUPPRESSED.value, DeliveryState.FAILED.value, "withdrawn"))

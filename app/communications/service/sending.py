@@ -48,7 +48,6 @@ _ASK = {
     ActionKind.ACKNOWLEDGE: "Say that you have read this",
     ActionKind.OFFER: "Accept or decline the offer",
     ActionKind.ISSUE: "Answer for your practice",
-    ActionKind.SESSION: "Confirm a session, or say that there was none",
 }
 
 
