@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import deliveries, feed, payments, reads, webhooks
+from benchmarks import deliveries, fan_out, feed, payments, reads, webhooks
 from benchmarks.place import Figure, Place, admin_url, opened
 
 PARTS: dict[str, Callable[[Place], Awaitable[list[Figure]]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[Place], Awaitable[list[Figure]]]] = {
     "feed": feed.measure,
     "payments": payments.measure,
     "deliveries": deliveries.measure,
+    "fan_out": fan_out.measure,
     "webhooks": webhooks.measure,
 }
 

@@ -20,7 +20,7 @@ from app.communications.adapters.mime import MessageBuilder
 from app.communications.adapters.smtp import SmtpMailer
 from app.communications.adapters.smtp_server import SmtpServer
 from app.communications.ports import Outgoing
-from app.communications.values import Channel, Draft, Urgency, WantedAudience
+from app.communications.values import Audience, Channel, Draft, Urgency
 from app.core.clock import SystemClock
 from app.core.db import unit_of_work
 from app.core.ids import new_id
@@ -37,7 +37,7 @@ TEXT = "The afternoon of 10 June is protected; cover is paid at £250.00 a sessi
 DRAFT = Draft(
     title="Protected learning time in June",
     markdown=TEXT,
-    audience=WantedAudience(),
+    audience=Audience(),
     channels=(Channel.EMAIL,),
     urgency=Urgency.ROUTINE,
     on_intranet=False,
@@ -118,14 +118,15 @@ async def _announcements(place: Place, tools: Tools, app: AsyncEngine, port: int
     owner = await asyncpg.connect(place.urls["owner"])
     await owner.execute("CREATE TABLE bare_delivery (id uuid PRIMARY KEY, person_id uuid, name text, address text)")
     # What the payments benchmark has left to tell is told to nobody, as there is nobody yet.
-    await drain(tools, "notifications", stopping=asyncio.Event())
+    for queue in ("notifications", "bulk"):
+        await drain(tools, queue, stopping=asyncio.Event())
     for number, tenant in enumerate(place.tenants[:ROUNDS]):
         await worker.execute("SELECT set_config('app.commissioner', $1, false)", str(tenant))
         await owner.execute("SELECT set_config('app.commissioner', $1, false)", str(tenant))
-        await _people(worker, tenant, number)
+        await add_people(worker, tenant, number, RECIPIENTS)
         async with unit_of_work(app, tenant) as session:
             operation = await communications.publish_announcement(
-                session, _editor(tenant), DRAFT, now=tools.clock.now()
+                session, editor_of(tenant), DRAFT, now=tools.clock.now()
             )
         announcement = UUID((operation.result or {})["announcement"])
         with expanding.counting():
@@ -135,7 +136,7 @@ async def _announcements(place: Place, tools: Tools, app: AsyncEngine, port: int
             await owner.execute(EXPANDED, tenant)
         ready = await _same_bytes(tools, worker, tenant)
         with sending.counting():
-            await drain(tools, "notifications", stopping=asyncio.Event())
+            await drain(tools, "bulk", stopping=asyncio.Event())
         with bare_sending.counting():
             _bare_loop(port, ready)
         sent = await worker.fetchval(
@@ -152,16 +153,16 @@ async def _announcements(place: Place, tools: Tools, app: AsyncEngine, port: int
     ]
 
 
-async def _people(worker: asyncpg.Connection, tenant: UUID, number: int) -> None:
+async def add_people(worker: asyncpg.Connection, tenant: UUID, number: int, people: int) -> None:
     practices = await worker.fetch(
         "SELECT practice FROM register_membership WHERE commissioner = $1", f"ZB{number:02d}"
     )
-    await worker.execute(PEOPLE, tenant, RECIPIENTS)
+    await worker.execute(PEOPLE, tenant, people)
     await worker.execute(POSTS, tenant, [row[0] for row in practices])
     await worker.execute("ANALYZE person, post")
 
 
-def _editor(tenant: UUID) -> Principal:
+def editor_of(tenant: UUID) -> Principal:
     grant = Grant("editor", "commissioner", None, frozenset({"announcements:write"}))
     return Principal(tenant, "ZB", new_id(), "key", "Editor", None, (grant,))
 
@@ -171,7 +172,9 @@ async def _same_bytes(tools: Tools, worker: asyncpg.Connection, tenant: UUID) ->
     settings, ready = tools.settings, []
     for (batch,) in rows:
         async with unit_of_work(tools.worker_engine, tenant) as session:
-            waiting, name = await communications.take_batch(session, batch)
+            waiting, name = await communications.take_batch(
+                session, batch, queue="bulk", payload={}, now=tools.clock.now()
+            )
         links = communications.MailLinks(
             settings.base_url, SecretBox.from_setting(settings.secret_keys_value()), tenant, tools.clock.now()
         )
