@@ -151,6 +151,7 @@ CHANGE_SIGHTS = ChangeSights(
         "announcement": communications_service.changes_seen,
         "claim": schemes_service.changes_seen,
         "meeting": meetings_service.changes_seen,
+        "newsletter": communications_service.changes_seen,
         "payment_query": payments_service.changes_seen,
     }
 )

@@ -45,6 +45,20 @@ async def publish_announcement(context: JobContext) -> None:
         await service.publish_scheduled(session, context.id("announcement"), now=context.tools.clock.now())
 
 
+@handler("communications.plan_newsletter", queue=BULK)
+async def plan_newsletter(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.plan_newsletter(session, context.id("subject"), n=context.payload["n"])
+
+
+@handler("communications.send_newsletter", queue=BULK)
+async def send_newsletter(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.send_newsletter(
+            session, context.id("newsletter"), n=context.payload["n"], now=context.tools.clock.now()
+        )
+
+
 @handler("communications.expand_bulk", queue=BULK)
 async def expand_bulk(context: JobContext) -> None:
     async with context.transaction(final=True) as session:

@@ -63,6 +63,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "communications.announcement_sent": (),
     "communications.announcement_withdrawn": (),
     "communications.announcement_kept": (),
+    "communications.newsletter_scheduled": ("communications.plan_newsletter",),
+    "communications.newsletter_sent": (),
     "communications.deliveries_redriven": ("communications.send_redriven",),
     "communications.template_changed": (),
     "communications.template_failed": (),

@@ -140,6 +140,38 @@ class TooManyWebhooks(DomainError):
     hint = "Delete those that nobody needs."
 
 
+class NewsletterNotFound(NotFound):
+    code = "communications.newsletter_not_found"
+    title = "There is no such newsletter."
+
+
+class EditionUnknown(NotFound):
+    code = "communications.edition_unknown"
+    title = "The newsletter has no edition for this place."
+
+
+class ItemUnknown(InvalidRequest):
+    code = "communications.item_unknown"
+    title = "An item is not among what is posted."
+
+
+class SendingPast(InvalidRequest):
+    code = "communications.sending_past"
+    title = "The time to send it is over."
+
+
+class NewsletterNotDraft(DomainError):
+    code = "communications.newsletter_not_draft"
+    title = "The newsletter is no draft."
+    hint = "`POST …/cancel` makes a scheduled one a draft again; one that was sent stays as it is."
+
+
+class NewsletterSent(DomainError):
+    code = "communications.newsletter_sent"
+    title = "The newsletter was sent."
+    hint = "What was sent stays as it is; draft another."
+
+
 class MailNotTaken(Exception):
     """Messages have been tried as often as they may be. Parks the job, so that a person looks at the mail server."""
 

@@ -136,3 +136,27 @@ class WebhookReplayRequested(Event):
     after: tuple[int, int]
     upto: tuple[int, int]
     ids: tuple[str, ...]
+
+
+NEWSLETTER = Resource("newsletter", href="/v1/newsletters/{}", scope="announcements:read", is_bounded=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewsletterScheduled(Event):
+    """Subject: the newsletter, which goes out at its time unless it has another version by then than `n`."""
+
+    name: ClassVar[str] = "communications.newsletter_scheduled"
+
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewsletterSent(_AnnouncementEvent):
+    """Subject: the newsletter. `places` None: it has an edition for everybody."""
+
+    name: ClassVar[str] = "communications.newsletter_sent"
+    resource: ClassVar[Resource | None] = NEWSLETTER
+
+    @property
+    def concerns(self) -> Marks:
+        return self._shown() | {f"office:{place}" for place in self.places or ()}

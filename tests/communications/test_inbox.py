@@ -70,7 +70,13 @@ async def test_routine_mail_that_is_turned_off_comes_to_the_inbox_alone(shared, 
     second = await bob.put(
         "/v1/me/preferences", json={"email": {"issues": False}}, headers={"If-Match": first.headers["ETag"]}
     )
-    assert second.json()["email"] == {"announcements": False, "statements": True, "schemes": True, "issues": False}
+    assert second.json()["email"] == {
+        "announcements": False,
+        "statements": True,
+        "schemes": True,
+        "issues": False,
+        "newsletters": True,
+    }
     stale = await bob.put(
         "/v1/me/preferences", json={"email": {"issues": True}}, headers={"If-Match": first.headers["ETag"]}
     )

@@ -27,6 +27,7 @@ UNCLAIMED = {
     "uq_message_source": "inserted with ON CONFLICT DO NOTHING",
     "uq_acknowledgement": "inserted with ON CONFLICT DO NOTHING",
     "uq_delivery_recipient": "inserted with ON CONFLICT DO NOTHING",
+    "uq_newsletter_edition": "written by the one job that sends a newsletter, under its lock",
     "uq_attendance_person": "lists of one meeting are taken one after the other, under its lock",
     "uq_cpd_entry_attendance": "written by the one job of each attendance",
     "uq_suppression_address": "inserted with ON CONFLICT DO NOTHING",

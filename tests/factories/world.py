@@ -291,6 +291,24 @@ async def _feeds(world: World) -> None:
 
 
 @maker
+async def _newsletters(world: World) -> None:
+    await world.post(
+        Role.EDITOR,
+        "/v1/announcements",
+        json={"title": "Posted", "body_markdown": "Words.", "audience": {}, "on_intranet": True, "channels": ["inbox"]},
+    )
+    made = await world.post(Role.EDITOR, "/v1/newsletters", json={"title": "World letter"})
+    path = f"/v1/newsletters/{made['id']}"
+    await world.post(Role.EDITOR, f"{path}/schedule", json={})
+    await world.live.work()
+    sent = (await (await world.client(Role.EDITOR)).get(path)).json()
+    world.ids |= {
+        "/v1/newsletters/{newsletter_id}": made["id"],
+        "/v1/newsletters/{newsletter_id}/editions/{edition_id}": sent["editions"][0]["id"],
+    }
+
+
+@maker
 async def _messages(world: World) -> None:
     body = {
         "title": "World news",

@@ -59,6 +59,22 @@ class Expanded:
     windows: Sequence[datetime]
 
 
+def without_told(tenant: UUID, meant: Statement, letter: Letter) -> Statement:
+    """Those who have no delivery of any message of this letter's source and id."""
+    person = with_recipient(meant).subquery("person")
+    told = (
+        select_columns(col(Delivery.id))
+        .join(
+            Message,
+            and_(col(Message.commissioner_id) == Delivery.commissioner_id, col(Message.id) == Delivery.message_id),
+        )
+        .where(col(Delivery.commissioner_id) == tenant, col(Delivery.recipient) == person.c.recipient)
+        .where(col(Message.source) == letter.source, col(Message.source_id) == letter.source_id)
+    )
+    kept = [column for column in person.c if column.key != "recipient"]
+    return select_columns(*kept).where(~told.exists())
+
+
 async def insert_messages(session: Tx, messages: Sequence[dict[str, Any]]) -> None:
     """Those that are not there yet: the same source is told once."""
     statement = insert_or_nothing(Message).on_conflict_do_nothing(constraint="uq_message_source")

@@ -10,6 +10,7 @@ from app.communications.router import (  # noqa: F401 - importing adds their rou
     inbox,
     links,
     must_read,
+    newsletters,
     templates,
     today,
     webhooks,

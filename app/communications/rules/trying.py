@@ -9,7 +9,7 @@ from app.communications.values import DeliveryState, Letter, Topic, Urgency
 MAX_ATTEMPTS: Final = 10
 MAX_DOUBTS: Final = 1
 BATCH_SIZE: Final = 200
-FOR_MANY: Final = frozenset({Topic.ANNOUNCEMENTS})
+FOR_MANY: Final = frozenset({Topic.ANNOUNCEMENTS, Topic.NEWSLETTERS})
 
 
 def queue_of(letter: Letter) -> str:

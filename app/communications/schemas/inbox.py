@@ -62,7 +62,7 @@ class InboxParams(PageParams):
     to_acknowledge: bool = Field(default=False, description="Only what still waits to be acknowledged.")
 
 
-ChosenTopic = Literal[Topic.ANNOUNCEMENTS, Topic.STATEMENTS, Topic.SCHEMES, Topic.ISSUES]
+ChosenTopic = Literal[Topic.ANNOUNCEMENTS, Topic.STATEMENTS, Topic.SCHEMES, Topic.ISSUES, Topic.NEWSLETTERS]
 
 
 class QuietHours(StrictModel):

@@ -104,7 +104,8 @@ async def _places_shown(session: Tx, audience: Audience, *, now: datetime) -> di
 
 def addressed(row: Announcement) -> dict[str, Any]:
     """What every event of an announcement says of it."""
-    localities, practices = row.audience["localities"], row.audience.get("shown_at") or row.audience["practices"]
+    # A network without practices is shown on no page: an empty list of them is not none at all.
+    localities, practices = row.audience["localities"], row.audience.get("shown_at", row.audience["practices"])
     places = [f"locality:{each}" for each in localities or ()] + [f"practice:{each}" for each in practices or ()]
     names_places = localities is not None or practices is not None
     return {

@@ -36,11 +36,12 @@ async def post_letters(
     channels: Collection[Channel] = BOTH,
     operation: UUID | None = None,
     message_id: UUID | None = None,
+    is_for_the_rest: bool = False,
 ) -> int:
     """Write the messages of one source and occasion and a delivery for each recipient, and queue their sending.
 
     Doing it again for the same source adds nobody twice. Returns how many batches are to be sent. `message_id` names the
-    one message of an announcement.
+    one message of an announcement. `is_for_the_rest`: nobody gets it who was sent another of the same source and id.
     """
     if not letters:
         return 0
@@ -50,10 +51,13 @@ async def post_letters(
     await expanding.insert_messages(session, messages)
     meant = await resolve_audience(session, audience, now=now)
     shared = {"message": str(message_id), "operation": str(operation)} if operation else {}
+    people = recipients(session.tenant, meant, now=now)
+    if is_for_the_rest:
+        people = expanding.without_told(session.tenant, people, letters[0])
     return await expand(
         session,
         expanding.told_by(letters[0]),
-        recipients(session.tenant, meant, now=now),
+        people,
         channels=channels,
         queue=queue_of(letters[0]),
         shared=shared,

@@ -6,6 +6,7 @@ from app.communications.tables.feeds import Feed
 from app.communications.tables.links import ActionLinkUse
 from app.communications.tables.messages import Delivery, DeliveryAttempt, Message
 from app.communications.tables.must_read import Acknowledgement, AnnouncementEdition
+from app.communications.tables.newsletters import Newsletter, NewsletterEdition
 from app.communications.tables.preferences import MailboxPreference, MessagePreference
 from app.communications.tables.templates import MessageTemplate
 from app.communications.tables.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -23,6 +24,8 @@ __all__ = [
     "MessagePreference",
     "MessageProvider",
     "MessageTemplate",
+    "Newsletter",
+    "NewsletterEdition",
     "SendingAllowance",
     "Suppression",
     "WebhookAttempt",

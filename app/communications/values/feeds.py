@@ -13,6 +13,7 @@ class FeedKind(StrEnum):
     ANNOUNCEMENTS = "announcements"
     MEETINGS = "meetings"
     ISSUES = "issues"
+    NEWSLETTERS = "newsletters"
 
 
 class FeedAccess(StrEnum):
@@ -46,12 +47,13 @@ class FoundFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEntry:
-    """One thing. `html` is safe; `path` leads to it here; it keeps its `id` whatever becomes of it."""
+    """One thing. `html` is safe, and says the same as `markdown`; `path` leads to it here; it keeps its `id` whatever becomes of it."""
 
     id: UUID
     kind: FeedKind
     title: str
     html: str
+    markdown: str
     path: str
     published_at: datetime
     updated_at: datetime

@@ -30,6 +30,7 @@ class Topic(StrEnum):
     SCHEMES = "schemes"
     ISSUES = "issues"
     DIGESTS = "digests"
+    NEWSLETTERS = "newsletters"
 
 
 class Source(StrEnum):
@@ -49,6 +50,7 @@ class Source(StrEnum):
     LINK = "link"
     WEBHOOK = "webhook"
     DIGEST = "digest"
+    NEWSLETTER = "newsletter"
 
 
 class DeliveryState(StrEnum):
