@@ -8,9 +8,10 @@ from uuid import UUID
 import structlog
 
 from app.communications import service
-from app.communications.adapters.chosen import mailer_of, message_domain
+from app.communications.adapters.chosen import carrier_for, message_domain
 from app.communications.errors import MailNotTaken
 from app.communications.ports import Mailer, Outgoing
+from app.communications.values import Channel
 from app.core.clock import Period
 from app.core.database_problems import DATABASE_ERRORS
 from app.core.db import Tx, unit_of_work
@@ -321,16 +322,33 @@ async def _park_batch(session: Tx, parked: Parked) -> None:
 async def send_batch(context: JobContext) -> None:
     """Take a batch, hand it over message by message, note what became of each, and queue again what is left."""
     batch, settings = context.id("batch"), context.tools.settings
-    mailer = mailer_of(settings, context.tools.clock)
+    box = SecretBox.from_setting(settings.secret_keys_value())
+    async with context.transaction() as session:
+        way = await service.find_way(session, box, Channel.EMAIL, mail_rate=settings.mail_rate)
+    if way is None:
+        raise MailNotTaken("no way out is set up, or the one that is has been turned off")
+    async with carrier_for(way, settings, context.tools.clock) as mailer:
+        await _send_by(context, batch, way, mailer, box)
+
+
+async def _send_by(context: JobContext, batch: UUID, way: service.Way, mailer: Mailer, box: SecretBox) -> None:
+    settings, can_ask = context.tools.settings, service.settle_of(mailer) is not None
     async with context.transaction() as session:
         waiting, commissioner = await service.take_batch(
-            session, batch, queue=context.job.queue, payload=context.payload, now=context.tools.clock.now()
+            session,
+            batch,
+            queue=context.job.queue,
+            payload=context.payload,
+            now=context.tools.clock.now(),
+            can_ask=can_ask,
         )
-    box = SecretBox.from_setting(settings.secret_keys_value())
-    links = service.MailLinks(settings.base_url, box, context.job.commissioner_id, context.tools.clock.now())
-    mails = service.write_mails(waiting, domain=message_domain(settings), commissioner=commissioner, links=links)
-    notes = await _hand_over(context, mailer, waiting, mails)
     async with context.transaction() as session:
+        picked = await service.pick(session, waiting, way, mailer)
+    links = service.MailLinks(settings.base_url, box, context.job.commissioner_id, context.tools.clock.now())
+    mails = service.write_mails(picked.now, domain=message_domain(settings), commissioner=commissioner, links=links)
+    notes = await _hand_over(context, service.mailer_that_asks(mailer, picked.now), picked.now, mails, can_ask=can_ask)
+    async with context.transaction() as session:
+        await service.record_way(session, way, notes, now=context.tools.clock.now())
         await service.record_notes(session, notes, mailer=mailer)
         await service.record_bounces(session, waiting, notes, now=context.tools.clock.now())
         settled = await service.settle_batch(
@@ -340,6 +358,7 @@ async def send_batch(context: JobContext) -> None:
             payload=context.payload,
             notes=notes,
             at_once=context.stopping.is_set(),
+            pause=picked.pause,
         )
     if settled.reasons:
         log.warning("mails_not_taken", waiting=settled.moved, attempts=settled.attempts, reasons=settled.reasons)
@@ -349,14 +368,21 @@ async def send_batch(context: JobContext) -> None:
 
 
 async def _hand_over(
-    context: JobContext, mailer: Mailer, waiting: Sequence[service.Waiting], mails: Sequence[Outgoing]
+    context: JobContext,
+    mailer: Mailer,
+    waiting: Sequence[service.Waiting],
+    mails: Sequence[Outgoing],
+    *,
+    can_ask: bool,
 ) -> list[service.Noted]:
     tools = context.tools
     notes: list[service.Noted] = []
     try:
         async with service.notebook(tools.worker_engine, context.job, mailer) as book:
             doubts = {each.id: each.doubts for each in waiting}
-            await service.hand_over(mailer, mails, doubts, notes, book, should_stop=context.stopping.is_set)
+            await service.hand_over(
+                mailer, mails, doubts, notes, book, should_stop=context.stopping.is_set, can_ask=can_ask
+            )
     except Exception:
         # Whatever it was, what has been sent has been sent.
         await _rescue(context, mailer, notes)

@@ -1,13 +1,18 @@
 """Which mailer the settings mean."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from email.utils import parseaddr
 
 from app.communications.adapters.eml import EmlMailer
+from app.communications.adapters.notify import NotifyCarrier
 from app.communications.adapters.smtp import SmtpMailer
 from app.communications.adapters.smtp_server import SmtpServer
 from app.communications.ports import Mailer
 from app.communications.rules.envelope import PURPOSE, BounceAddress
+from app.communications.service import Way
 from app.core.clock import Clock
+from app.core.outside import OutsideClient
 from app.core.secrets import SecretBox
 from app.core.settings import Settings
 
@@ -18,6 +23,18 @@ def mailer_of(settings: Settings, clock: Clock) -> Mailer:
         return EmlMailer(settings.outbox_path, sender=settings.mail_from, clock=clock)
     server = SmtpServer.from_url(settings.smtp_url)
     return SmtpMailer(server, sender=settings.mail_from, clock=clock, returns=bounce_address(settings))
+
+
+@asynccontextmanager
+async def carrier_for(way: Way, settings: Settings, clock: Clock) -> AsyncIterator[Mailer]:
+    """What takes the messages of one way, open for one batch."""
+    if way.key is None or way.template is None:
+        yield mailer_of(settings, clock)
+        return
+    async with OutsideClient(settings.own_networks) as client:
+        yield NotifyCarrier(
+            client, way.key, url=settings.notify_url, channel=way.channel, template=way.template, clock=clock
+        )
 
 
 def bounce_address(settings: Settings) -> BounceAddress | None:

@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import delete, func, literal, update
+from sqlalchemy import delete, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
@@ -108,14 +107,3 @@ class SuppressionRepository(TenantRepository[Suppression]):
         )
         found: Any = await (await self.session.connection()).execute(statement)
         return found.rowcount
-
-
-def is_suppressed(tenant: UUID, address: Any) -> Any:
-    """Whether nothing is sent to the address of that column. Stored addresses have been checked: in small letters they are
-    in the form in which they are compared, but for the rarest; those are found when the message is about to go.
-    """
-    return (
-        select_columns(literal(1))
-        .where(col(Suppression.commissioner_id) == tenant, col(Suppression.address_key) == func.lower(address))
-        .exists()
-    )

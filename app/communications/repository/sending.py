@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -48,6 +48,9 @@ class Noted:
     outcome: AttemptOutcome
     detail: str | None
     bounced: bool
+    reference: str | None = None
+    retry_after: timedelta | None = None
+    is_fault: bool = False
 
 
 # Nobody answered for a message that was on its way when its worker ended: it may have arrived. Parked ones come here
@@ -114,11 +117,11 @@ _STEP = f"""
 WITH noted AS (
   UPDATE delivery SET state = $3, doubts = $4, detail = $5,
          sent_at = CASE WHEN $3 = 'sent' THEN clock_timestamp() ELSE sent_at END
-  WHERE commissioner_id = $1 AND id = $2 AND state NOT IN ('sent', 'failed')
+  WHERE commissioner_id = $1 AND id = $2 AND state NOT IN ('sent', 'delivered', 'failed')
   RETURNING attempts
 ), kept AS (
-  INSERT INTO delivery_attempt (commissioner_id, delivery_id, n, ended_at, outcome, detail)
-  SELECT $1, $2, attempts, clock_timestamp(), $9, $5 FROM noted ON CONFLICT DO NOTHING
+  INSERT INTO delivery_attempt (commissioner_id, delivery_id, n, ended_at, outcome, detail, reference)
+  SELECT $1, $2, attempts, clock_timestamp(), $9, $5, $10 FROM noted ON CONFLICT DO NOTHING
 ), allowed AS (
   UPDATE delivery SET state = 'attempting', attempts = attempts + 1
   WHERE commissioner_id = $1 AND id = $6 AND state = 'queued' AND EXISTS (
@@ -147,11 +150,11 @@ class Journal:
     async def step(self, done: Noted | None, following: UUID | None) -> None:
         """Note what became of one and take leave to send another. `LostLease` when another worker has the job."""
         noted = (done.id, done.state.value, done.doubts, done.detail) if done else (None, None, None, None)
-        outcome = done.outcome.value if done else None
+        outcome, reference = (done.outcome.value, done.reference) if done else (None, None)
         try:
             statement = self._step or await self._prepare()
             allowed = await statement.fetchval(
-                self._job.commissioner_id, *noted, following, self._job.id, self._job.token, outcome
+                self._job.commissioner_id, *noted, following, self._job.id, self._job.token, outcome, reference
             )
         except _DRIVER_ERRORS as error:
             raise Unavailable(f"The database did not take a note: {type(error).__name__}.") from error
@@ -170,12 +173,12 @@ _NOTE_ALL = text(
   UPDATE delivery d SET state = n.state, doubts = greatest(d.doubts, n.doubts), detail = n.detail,
     attempts = d.attempts + CAST(:tries AS int), sent_at = CASE WHEN n.state = 'sent' THEN coalesce(d.sent_at, clock_timestamp()) END
   FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:doubts AS int[]), CAST(:details AS text[]),
-              CAST(:outcomes AS text[])) AS n(id, state, doubts, detail, outcome)
-  WHERE d.commissioner_id = :tenant AND d.id = n.id AND d.state NOT IN ('sent', 'failed')
+              CAST(:outcomes AS text[]), CAST(:references AS text[])) AS n(id, state, doubts, detail, outcome, reference)
+  WHERE d.commissioner_id = :tenant AND d.id = n.id AND d.state NOT IN ('sent', 'delivered', 'failed')
     AND (CAST(:tries AS int) > 0 OR (d.state, d.doubts) IS DISTINCT FROM (n.state, n.doubts))
-  RETURNING d.id, d.attempts, n.outcome, n.detail)
-INSERT INTO delivery_attempt (commissioner_id, delivery_id, n, ended_at, outcome, detail)
-SELECT :tenant, id, attempts, clock_timestamp(), outcome, detail FROM noted ON CONFLICT DO NOTHING"""
+  RETURNING d.id, d.attempts, n.outcome, n.detail, n.reference)
+INSERT INTO delivery_attempt (commissioner_id, delivery_id, n, ended_at, outcome, detail, reference)
+SELECT :tenant, id, attempts, clock_timestamp(), outcome, detail, reference FROM noted ON CONFLICT DO NOTHING"""
 )
 
 
@@ -192,6 +195,7 @@ async def note_all(session: Tx, notes: Iterable[Noted], *, tries: int) -> None:
                 "doubts": [row.doubts for row in rows],
                 "details": [row.detail for row in rows],
                 "outcomes": [row.outcome.value for row in rows],
+                "references": [row.reference for row in rows],
                 "tries": tries,
             },
         )

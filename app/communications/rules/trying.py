@@ -18,11 +18,12 @@ def queue_of(letter: Letter) -> str:
     return "bulk" if is_for_many and letter.urgency is Urgency.ROUTINE else "notifications"
 
 
-def state_after(outcome: Outcome, *, doubts: int) -> tuple[DeliveryState, int]:
+def state_after(outcome: Outcome, *, doubts: int, can_ask: bool = False) -> tuple[DeliveryState, int]:
     """The delivery's state and its doubts after a try.
 
     A message that may have arrived is sent once more under the same Message-ID, so that none is lost and a receiver can
-    drop the second copy. If nobody answers again, a person has to look.
+    drop the second copy. If nobody answers again, a person has to look; where the provider can be asked (`can_ask`), it
+    is, before each try, as long as there are tries.
     """
     if outcome.state == "sent":
         return DeliveryState.SENT, doubts
@@ -30,7 +31,8 @@ def state_after(outcome: Outcome, *, doubts: int) -> tuple[DeliveryState, int]:
         return DeliveryState.FAILED, doubts
     if outcome.state == "failed_temporary":
         return DeliveryState.QUEUED, doubts
-    return (DeliveryState.IN_DOUBT if doubts >= MAX_DOUBTS else DeliveryState.QUEUED), doubts + 1
+    is_over = doubts >= MAX_DOUBTS and not can_ask
+    return (DeliveryState.IN_DOUBT if is_over else DeliveryState.QUEUED), doubts + 1
 
 
 def wait_before(attempt: int) -> timedelta:

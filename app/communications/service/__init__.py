@@ -12,6 +12,7 @@ from app.communications.service.announcing import (
     withdraw_announcement,
 )
 from app.communications.service.audiences import DELIVERIES, changes_seen, sight_of
+from app.communications.service.carrying import Way, find_way, mailer_that_asks, pick, record_way, settle_of
 from app.communications.service.claim_notices import (
     notify_claim,
     notify_claims_due,
@@ -141,6 +142,7 @@ __all__ = [
     "Rescheduling",
     "Waiting",
     "WantedPreview",
+    "Way",
     "Wording",
     "acknowledge",
     "add_suppression",
@@ -162,6 +164,7 @@ __all__ = [
     "export_person",
     "feed_freshness",
     "find_feed",
+    "find_way",
     "follows_deliveries",
     "get_kind",
     "get_message",
@@ -176,6 +179,7 @@ __all__ = [
     "list_duties",
     "list_wordings",
     "localities_of",
+    "mailer_that_asks",
     "measure_announcement",
     "message_tag",
     "newsletter_sight",
@@ -210,6 +214,7 @@ __all__ = [
     "open_key",
     "park_batch",
     "plan_newsletter",
+    "pick",
     "practice_today",
     "preview_edition",
     "preview_template",
@@ -223,6 +228,7 @@ __all__ = [
     "record_notes",
     "record_receipt",
     "record_returned",
+    "record_way",
     "redrive_cause",
     "redrive_delivery",
     "require_callback",
@@ -236,6 +242,7 @@ __all__ = [
     "set_preferences",
     "set_provider",
     "settle_batch",
+    "settle_of",
     "show_link",
     "show_subscription",
     "sight_of",

@@ -16,7 +16,8 @@ from app.communications.repository.sending import Journal, Noted, Waiting
 from app.communications.rules.rendering import ANSWER_HERE, STOP_HERE, mail_html, mail_text
 from app.communications.rules.timing import hours_from
 from app.communications.rules.tokens import sign_link
-from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, is_bounce, state_after, wait_before
+from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, is_bounce, state_after
+from app.communications.service.carrying import suppress_waiting, wait_for_rest
 from app.communications.service.letters import SEND, queue_batches
 from app.communications.service.progress import record_payload_progress
 from app.communications.service.suppressing import suppress
@@ -68,12 +69,15 @@ class MailLinks:
 
 
 async def take_batch(
-    session: Tx, batch: UUID, *, queue: str, payload: Mapping[str, str], now: datetime
+    session: Tx, batch: UUID, *, queue: str, payload: Mapping[str, str], now: datetime, can_ask: bool = False
 ) -> tuple[list[Waiting], str]:
     """What is to be sent of the batch, after what its last worker left on the way has been found and counted, and those who
     are no longer meant, or turned the topic off, are taken out and those in quiet hours put off; and the name of the commissioner for whom it goes out.
     """
-    await rows.resume_batch(session, batch, most_doubts=MAX_DOUBTS, most_attempts=MAX_ATTEMPTS)
+    # Where the provider can be asked, a message that may have arrived never comes to an end in doubt.
+    most_doubts = MAX_ATTEMPTS if can_ask else MAX_DOUBTS
+    await rows.resume_batch(session, batch, most_doubts=most_doubts, most_attempts=MAX_ATTEMPTS)
+    await suppress_waiting(session, batch)
     shared = {name: value for name, value in payload.items() if name != "batch"}
     await withdraw_unmeant(session, batch, queue=queue, shared=shared, now=now)
     await manners.mute(session, batch)
@@ -166,6 +170,7 @@ async def hand_over(
     book: Notebook,
     *,
     should_stop: Callable[[], bool],
+    can_ask: bool = False,
 ) -> None:
     """Send one after the other; before each there is a note that it is on its way, after each what became of it.
 
@@ -177,7 +182,7 @@ async def hand_over(
     await book.step(None, mails[0].delivery_id)
     async with aclosing(mailer.send(mails)) as outcomes:
         async for outcome in outcomes:
-            note = _note(outcome, doubts.get(outcome.delivery_id, 0))
+            note = _note(outcome, doubts.get(outcome.delivery_id, 0), can_ask=can_ask)
             notes.append(note)
             # Leaving the loop is the only way to stop that loses no outcome.
             next_id = None if should_stop() else next(following, None)
@@ -186,9 +191,19 @@ async def hand_over(
                 break
 
 
-def _note(outcome: Outcome, doubts: int) -> Noted:
-    state, doubts = state_after(outcome, doubts=doubts)
-    return Noted(outcome.delivery_id, state, doubts, AttemptOutcome(outcome.state), outcome.detail, is_bounce(outcome))
+def _note(outcome: Outcome, doubts: int, *, can_ask: bool) -> Noted:
+    state, doubts = state_after(outcome, doubts=doubts, can_ask=can_ask)
+    return Noted(
+        outcome.delivery_id,
+        state,
+        doubts,
+        AttemptOutcome(outcome.state),
+        outcome.detail,
+        is_bounce(outcome),
+        reference=outcome.reference,
+        retry_after=outcome.retry_after,
+        is_fault=outcome.is_fault,
+    )
 
 
 async def record_notes(session: Tx, notes: Sequence[Noted], *, mailer: Mailer) -> None:
@@ -212,11 +227,18 @@ async def record_bounces(session: Tx, waiting: Sequence[Waiting], notes: Sequenc
 
 
 async def settle_batch(
-    session: Tx, batch: UUID, *, queue: str, payload: dict[str, str], notes: Sequence[Noted], at_once: bool
+    session: Tx,
+    batch: UUID,
+    *,
+    queue: str,
+    payload: dict[str, str],
+    notes: Sequence[Noted],
+    at_once: bool,
+    pause: timedelta | None = None,
 ) -> Settled:
     """Queue again, later, what may be tried again; count what has been tried as often as it may be.
 
-    `at_once`: the worker is ending and has not come to all of it; the next one goes on without a wait. The job that goes
+    `pause`: how long the limits, or a provider that cannot say yet, make what was not tried wait. `at_once`: the worker is ending and has not come to all of it; the next one goes on without a wait. The job that goes
     on carries why the messages were not taken: whoever looks at it sees no job that failed.
     """
     reasons = sorted({note.detail for note in notes if note.detail and note.state == DeliveryState.QUEUED})[:3]
@@ -229,7 +251,7 @@ async def settle_batch(
             queue=queue,
             dedupe_key=str(fresh),
             payload=payload | {"batch": str(fresh)},
-            run_at=now if at_once else now + wait_before(attempts),
+            run_at=now if at_once and pause is None else now + wait_for_rest(notes, pause, attempts=attempts),
             last_error=f"{moved} not taken, try {attempts}: {'; '.join(reasons)}" if reasons else None,
         )
     await record_payload_progress(session, payload)

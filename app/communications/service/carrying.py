@@ -1,0 +1,157 @@
+"""Which way a batch leaves, how much of it may go now, and what has to be asked before it is sent again."""
+
+import random
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from app.communications.ports import Carrier, LookUpFailed, Mailer, Outcome, Outgoing
+from app.communications.repository import carrying as rows
+from app.communications.repository.allowances import take_allowance
+from app.communications.repository.channels import ProviderRepository
+from app.communications.repository.sending import Noted, Waiting
+from app.communications.rules.allowance import Limits
+from app.communications.rules.notify import NotifyKey
+from app.communications.rules.trying import wait_before
+from app.communications.service.providers import open_key
+from app.communications.service.suppressing import suppressed_among
+from app.communications.tables import MessageProvider
+from app.communications.values import NOTIFY_PER_DAY, NOTIFY_PER_MINUTE, Channel, DeliveryState, ProviderKind
+from app.core.db import Tx
+from app.core.secrets import SecretBox
+
+SUPPRESSED: Final = "nothing is sent to this address"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a channel's messages leave. `allowances`: whose limits they come under, the narrowest first. `key` and
+    `template` are those of GOV.UK Notify; without them it is the installation's mail server.
+    """
+
+    channel: Channel
+    provider: ProviderKind
+    allowances: tuple[tuple[str, Limits], ...] = ()
+    key: NotifyKey | None = field(default=None, repr=False)
+    template: UUID | None = None
+
+
+async def find_way(session: Tx, box: SecretBox, channel: Channel, *, mail_rate: int | None) -> Way | None:
+    """None where nothing leaves by that channel. `mail_rate` is what the installation's mail server takes a minute."""
+    providers = {row.kind: row for row in await ProviderRepository(session, session.tenant).list(order=_BY_KIND)}
+    notify = providers.get(ProviderKind.NOTIFY)
+    template = notify and (notify.text_template if channel is Channel.TEXT else notify.email_template)
+    if notify is not None and notify.is_active and template is not None:
+        limits = Limits(notify.rate_per_minute or NOTIFY_PER_MINUTE, _or(notify.daily_limit, NOTIFY_PER_DAY))
+        # The limits are those of the service, whatever the channel; for its days Notify counts each apart.
+        allowances = ((f"notify:{session.tenant}:{channel}", limits),)
+        return Way(channel, ProviderKind.NOTIFY, allowances, open_key(box, notify), template)
+    mail = providers.get(ProviderKind.MAIL)
+    if channel is not Channel.EMAIL or (mail is not None and not mail.is_active):
+        return None
+    own = Limits(mail.rate_per_minute, mail.daily_limit) if mail else Limits()
+    wanted = ((f"mail:{session.tenant}", own), ("mail", Limits(mail_rate)))
+    return Way(channel, ProviderKind.MAIL, tuple((key, limits) for key, limits in wanted if limits != Limits()))
+
+
+_BY_KIND: Final = (MessageProvider.kind,)
+
+
+def _or(given: int | None, default: int) -> int:
+    return default if given is None else given
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What of a batch goes now, what may have arrived first; `pause` is how long the rest waits, where it has to."""
+
+    now: list[Waiting]
+    pause: timedelta | None
+
+
+async def suppress_waiting(session: Tx, batch: UUID) -> None:
+    """Take out of a batch what goes to an address that nothing is sent to any more."""
+    addresses = await rows.list_addresses(session, batch)
+    await rows.suppress(session, batch, await suppressed_among(session, addresses), detail=SUPPRESSED)
+
+
+async def pick(session: Tx, waiting: Sequence[Waiting], way: Way, mailer: Mailer) -> Picked:
+    """What may be sent now. A message that may have arrived waits until its provider can say whether it has; the rest as
+    long as the limits say.
+    """
+    settle = settle_of(mailer)
+    doubtful = [each.id for each in waiting if each.doubts]
+    unsettled = await rows.list_unsettled(session, doubtful, settle) if settle and doubtful else {}
+    ready = sorted((each for each in waiting if each.id not in unsettled), key=lambda each: each.doubts == 0)
+    pauses = list(unsettled.values())
+    granted = len(ready)
+    for key, limits in way.allowances:
+        if granted:
+            grant = await take_allowance(session, key, limits, wanted=granted)
+            granted = grant.messages
+            pauses += [grant.wait] if grant.wait else []
+    return Picked(ready[:granted], max(pauses, default=None))
+
+
+def settle_of(mailer: Mailer) -> timedelta | None:
+    return getattr(mailer, "settle", None)
+
+
+class AskingFirst:
+    """A carrier that is asked what it knows of the doubtful ones before they are sent again."""
+
+    is_repeatable = False
+
+    def __init__(self, carrier: Carrier, doubtful: Collection[UUID]) -> None:
+        self._carrier = carrier
+        self._doubtful = frozenset(doubtful)
+
+    async def send(self, messages: Sequence[Outgoing]) -> AsyncGenerator[Outcome, None]:
+        """As `Mailer.send`; the doubtful ones come first."""
+        fresh = [message for message in messages if message.delivery_id not in self._doubtful]
+        for message in messages[: len(messages) - len(fresh)]:
+            yield await self._ask_and_send(message)
+        async with aclosing(self._carrier.send(fresh)) as outcomes:
+            async for outcome in outcomes:
+                yield outcome
+
+    async def _ask_and_send(self, message: Outgoing) -> Outcome:
+        try:
+            known = await self._carrier.look_up([message.delivery_id])
+        except LookUpFailed as error:
+            return Outcome(message.delivery_id, "in_doubt", f"could not be looked up: {error}")
+        if message.delivery_id in known:
+            return known[message.delivery_id]
+        async with aclosing(self._carrier.send([message])) as outcomes:
+            return await anext(outcomes)
+
+
+def mailer_that_asks(mailer: Mailer, picked: Sequence[Waiting]) -> Mailer:
+    """The mailer itself, or one that asks first, where its provider can be asked."""
+    doubtful = [each.id for each in picked if each.doubts]
+    if settle_of(mailer) is None or not doubtful:
+        return mailer
+    return AskingFirst(mailer, doubtful)  # pyright: ignore - whoever settles is a carrier
+
+
+async def record_way(session: Tx, way: Way, notes: Sequence[Noted], *, now: datetime) -> None:
+    """What the provider refuses us for, for the office to see; or that it takes messages again."""
+    faults = [note.detail for note in notes if note.is_fault]
+    was_taken = any(note.state is DeliveryState.SENT for note in notes)
+    if faults or was_taken:
+        fault = faults[-1] if faults and not was_taken else None
+        await ProviderRepository(session, session.tenant).record_fault(way.provider, fault, at=now)
+
+
+def wait_for_rest(notes: Sequence[Noted], pause: timedelta | None, *, attempts: int) -> timedelta:
+    """How long what is left of a batch waits: as providers ask for it, as the limits and open questions need, and after a
+    failed try longer each time. A little more by chance, so that batches that were stopped together do not come back so.
+    """
+    asked = [note.retry_after for note in notes if note.retry_after]
+    failed = any(note.state is DeliveryState.QUEUED for note in notes)
+    own = [wait_before(attempts)] if failed or pause is None else []
+    waits: list[timedelta] = [*asked, *own, *([pause] if pause else [])]
+    return max(waits) * random.uniform(1.0, 1.1)  # noqa: S311 - jitter, not a secret

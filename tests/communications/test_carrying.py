@@ -1,0 +1,159 @@
+"""Batches that leave through GOV.UK Notify, within limits, and never to an address that nothing is sent to."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from app.demo.simulators import Behaviour, Providers
+from tests.factories.channels import API_KEY, set_up
+from tests.factories.communications import announce, delivery_rows, give_post, outbox, publish
+from tests.factories.jobs import job_rows
+from tests.factories.service import LivePlenary
+from tests.factories.serving import on_a_port
+
+SEND = "communications.send_bulk"
+
+
+@dataclass
+class Office:
+    live: LivePlenary
+    tenant: str
+    notify: Providers
+
+    async def tell(self, *names: str) -> None:
+        for name in names:
+            person = await self.live.make_person(name, tenant=self.tenant, email=f"{name}@{self.tenant}.example")
+            await give_post(self.live, self.tenant, person, "gp", practice=f"{self.tenant}A")
+        await announce(self.live, self.tenant, audience={"roles": ["gp"]})
+        await self.live.work()
+
+    async def make_due(self) -> None:
+        tenant = self.live.tenants[self.tenant]
+        await self.live.execute("UPDATE job SET run_at = clock_timestamp() WHERE state = 'queued'", tenant=tenant)
+        await self.live.work()
+
+    async def let_settle(self) -> None:
+        tenant = self.live.tenants[self.tenant]
+        await self.live.execute("UPDATE delivery_attempt SET ended_at = ended_at - interval '1 hour'", tenant=tenant)
+        await self.make_due()
+
+    async def rows(self) -> dict[str, dict[str, Any]]:
+        return {row["name"]: row for row in await delivery_rows(self.live, self.tenant)}
+
+    async def seconds_until_next(self) -> float:
+        done, *_, queued = await job_rows(self.live, SEND, self.tenant)
+        assert (done["state"], queued["state"]) == ("done", "queued")
+        return (queued["run_at"] - done["finished_at"]).total_seconds()
+
+
+@pytest.fixture
+async def office(shared: LivePlenary) -> AsyncIterator[Office]:
+    tenant = await shared.fresh_tenant()
+    await shared.make_practice(f"{tenant}A", tenant)
+    notify = Providers(secret=API_KEY[-36:], wait=300)
+    async with on_a_port(notify.application()) as url:
+        changes = {"notify_url": f"{url}/notify", "outside_networks": "127.0.0.0/8"}
+        shared.tools.settings = shared.settings.model_copy(update=changes)
+        yield Office(shared, tenant, notify)
+        shared.tools.settings = shared.settings
+
+
+async def test_mail_goes_through_the_commissioners_own_notify_once_each(office: Office) -> None:
+    await set_up(office.live, office.tenant, "notify")
+    await office.tell("ann", "bob")
+    rows = await office.rows()
+    assert {row["state"] for row in rows.values()} == {"sent"}
+    assert [len(office.notify.by_reference(str(row["id"]))) for row in rows.values()] == [1, 1]
+    attempts = await office.live.fetch(
+        "SELECT reference FROM delivery_attempt", tenant=office.live.tenants[office.tenant]
+    )
+    assert {row["reference"] for row in attempts} == {taken.id for taken in office.notify.taken}
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour.LOST, Behaviour.GARBAGE])
+async def test_a_lost_answer_is_looked_up_after_a_while_and_sent_once(office: Office, behaviour: Behaviour) -> None:
+    await set_up(office.live, office.tenant, "notify")
+    name = f"simulate-{behaviour}"
+    await office.tell(name)
+    assert (await office.rows())[name]["state"] == "queued"
+    await office.make_due()
+    # Notify cannot be certain yet, so it is neither asked nor sent to.
+    assert ((await office.rows())[name]["attempts"], len(office.notify.taken)) == (1, 1)
+    await office.let_settle()
+    assert (await office.rows())[name]["state"] == "sent"
+    assert len(office.notify.taken) == 1
+
+
+async def test_throttled_waits_as_long_as_it_is_told_and_is_taken_then(office: Office) -> None:
+    await set_up(office.live, office.tenant, "notify")
+    await office.tell("simulate-throttled")
+    assert 300 <= await office.seconds_until_next() < 340
+    await office.make_due()
+    assert (await office.rows())["simulate-throttled"]["state"] == "sent"
+    assert len(office.notify.taken) == 1
+
+
+async def test_what_is_beyond_the_rate_waits_untried_until_there_is_room(office: Office) -> None:
+    await set_up(office.live, office.tenant, "notify", rate_per_minute=2)
+    await office.tell("ann", "bob", "cat")
+    rows = await office.rows()
+    assert sorted((row["state"], row["attempts"]) for row in rows.values()) == [("queued", 0), ("sent", 1), ("sent", 1)]
+    assert 0 < await office.seconds_until_next() < 35
+
+
+async def test_a_days_limit_of_mail_holds_back_the_rest_until_the_next_day(office: Office) -> None:
+    await set_up(office.live, office.tenant, "mail", daily_limit=1)
+    await office.tell("ann", "bob")
+    assert sorted(row["state"] for row in (await office.rows()).values()) == ["queued", "sent"]
+    await office.make_due()
+    assert sorted(row["state"] for row in (await office.rows()).values()) == ["queued", "sent"]
+
+
+async def test_a_refused_key_is_shown_to_the_office_and_gone_once_it_is_good(office: Office) -> None:
+    await set_up(office.live, office.tenant, "notify", api_key=f"{API_KEY[:-4]}0000")
+    await office.tell("ann")
+    admin = await office.live.as_role("commissioner_admin", tenant=office.tenant)
+    shown = await admin.get("/v1/message-providers/notify")
+    assert "Invalid token" in shown.json()["fault"]
+    assert (await office.rows())["ann"]["state"] == "queued"
+    body = shown.json()
+    fixed = {"api_key": API_KEY, "email_template": body["email_template"]}
+    tag = {"If-Match": shown.headers["ETag"]}
+    assert (await admin.put("/v1/message-providers/notify", json=fixed, headers=tag)).json()["fault"] is None
+    await office.make_due()
+    assert (await office.rows())["ann"]["state"] == "sent"
+
+
+async def test_nothing_goes_to_an_address_that_nothing_is_sent_to(office: Office) -> None:
+    admin = await office.live.as_role("commissioner_admin", tenant=office.tenant)
+    body = {"address": f"Ann@{office.tenant}.example"}
+    assert (await admin.post("/v1/suppressions", json=body)).is_success
+    before = len(outbox(office.live))
+    await office.tell("ann", "bob")
+    rows = await office.rows()
+    assert (rows["ann"]["state"], rows["bob"]["state"]) == ("suppressed", "sent")
+    assert len(outbox(office.live)) == before + 1
+
+
+async def test_a_way_that_is_turned_off_parks_what_would_go_by_it(office: Office) -> None:
+    await set_up(office.live, office.tenant, "mail", is_active=False)
+    await office.tell("ann")
+    assert (await office.rows())["ann"]["state"] == "parked"
+
+
+async def test_mail_that_was_refused_for_good_is_not_tried_for_the_next_message(office: Office) -> None:
+    await set_up(office.live, office.tenant, "notify")
+    await office.tell("ann")
+    [taken] = office.notify.taken
+    await office.live.execute(
+        "INSERT INTO suppression (commissioner_id, id, address, address_key, reason, source, since)"
+        " VALUES ($1, $2, $3, lower($3), 'bounced', 'notify', now())",
+        office.live.tenants[office.tenant],
+        (await office.rows())["ann"]["id"],
+        taken.to,
+        tenant=office.live.tenants[office.tenant],
+    )
+    await publish(office.live, office.tenant, audience={"roles": ["gp"]})
+    assert len(office.notify.taken) == 1
