@@ -1,5 +1,6 @@
 """Imports every file of handlers, so that the registry is complete."""
 
+import workers.bounces
 import workers.communications
 import workers.learning
 import workers.organisations

@@ -85,6 +85,21 @@ def calculate(
 
 
 @commands.command()
+def bounces(
+    files: Annotated[
+        list[str], typer.Argument(help="Mails that came back, one to a file; - reads one from the input.")
+    ],
+) -> None:
+    """Note which messages came back: for a mail server that hands such mails to a program."""
+    from importlib import import_module
+
+    settings = read_settings()
+    with ending_in_words(), awake_database(settings):
+        messages = import_module("workers.returned").from_files(settings, files)
+    typer.echo(f"{messages} of our messages came back.")
+
+
+@commands.command()
 def openapi(
     output: Annotated[Path | None, typer.Option(help="Write here instead of to the terminal.")] = None,
 ) -> None:
