@@ -9,7 +9,6 @@ from sqlalchemy import text
 from app.communications import service
 from app.communications.adapters.chosen import bounce_address
 from app.communications.adapters.imap import BounceMailbox, MailboxAway
-from app.communications.rules.bounces import read_report
 from app.communications.values import Bounce, SuppressionSource
 from app.core.db import Actor, unit_of_work
 from app.core.ids import PLATFORM_ID
@@ -25,8 +24,7 @@ async def take_reports(tools: Tools, raws: Iterable[bytes]) -> int:
 
     A report names a message and not whose it is, so each commissioner is asked in turn until all are known.
     """
-    returns = bounce_address(tools.settings)
-    bounces = [bounce for raw in raws for bounce in read_report(raw, returns=returns)]
+    bounces = service.read_reports(raws, returns=bounce_address(tools.settings))
     known: set[UUID] = set()
     for tenant in await _tenants(tools) if bounces else ():
         waiting = [bounce for bounce in bounces if bounce.delivery_id not in known]

@@ -8,4 +8,5 @@ import workers.payments
 import workers.people
 import workers.retention
 import workers.schemes
+import workers.teams
 import workers.webhooks  # noqa: F401 - importing registers the handlers

@@ -58,8 +58,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "payments.query_answered": ("communications.notify_query_answer",),
     "payments.query_overdue": ("communications.notify_query_overdue",),
     # communications
-    "communications.announcement_published": ("communications.expand_announcement",),
     "communications.announcement_scheduled": ("communications.schedule_announcement",),
+    "communications.announcement_published": ("communications.expand_announcement", "communications.spread_to_teams"),
     "communications.announcement_sent": (),
     "communications.announcement_withdrawn": (),
     "communications.announcement_kept": (),

@@ -211,6 +211,18 @@ class ProviderKeyInvalid(InvalidRequest):
     title = "This is not an API key of GOV.UK Notify."
 
 
+class TeamsChannelNotFound(NotFound):
+    code = "communications.teams_channel_not_found"
+    title = "There is no such channel in Teams here."
+
+
+class TeamsChannelNameTaken(DomainError):
+    code = "communications.teams_channel_name_taken"
+    title = "Another channel in Teams has this name."
+    hint = "`GET /v1/teams-channels` shows them; choose another name, or change the one that is there."
+    constraints = ("uq_teams_channel_name",)
+
+
 class CallbackUnknown(NotFound):
     code = "communications.callback_unknown"
     title = "Nobody is called back at this address."

@@ -408,3 +408,10 @@ async def _channels(world: World) -> None:
     body = {"address": f"old@{world.tenant.lower()}.example"}
     made = await world.post(Role.COMMISSIONER_ADMIN, "/v1/suppressions", json=body)
     world.ids["/v1/suppressions/{suppression_id}"] = made["id"]
+
+
+@maker
+async def _teams_channels(world: World) -> None:
+    body = {"name": "World", "url": "https://prod-1.uksouth.logic.azure.com/workflows/0123?sig=secret"}
+    made = await world.post(Role.COMMISSIONER_ADMIN, "/v1/teams-channels", json=body)
+    world.ids["/v1/teams-channels/{channel_id}"] = made["id"]

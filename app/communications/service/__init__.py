@@ -92,7 +92,7 @@ from app.communications.service.queries import (
     notify_query_overdue,
     notify_query_shared,
 )
-from app.communications.service.receipts import record_receipt, record_returned
+from app.communications.service.receipts import read_reports, record_receipt, record_returned
 from app.communications.service.redriving import list_causes, redrive_cause, redrive_delivery, send_redriven
 from app.communications.service.scheduling import (
     Rescheduling,
@@ -121,6 +121,18 @@ from app.communications.service.suppressing import (
     suppression_key,
     suppression_tag,
 )
+from app.communications.service.teams import POST as POST_TO_TEAMS
+from app.communications.service.teams import (
+    Card,
+    change_teams_channel,
+    create_teams_channel,
+    delete_teams_channel,
+    post_card_later,
+    record_card,
+    spread_to_teams,
+    wait_for_room,
+    write_card,
+)
 from app.communications.service.templates import (
     Wording,
     get_kind,
@@ -135,7 +147,9 @@ from app.communications.service.today import practice_today
 
 __all__ = [
     "DELIVERIES",
+    "POST_TO_TEAMS",
     "CallbackAddress",
+    "Card",
     "MailLinks",
     "NewVersion",
     "Noted",
@@ -151,11 +165,14 @@ __all__ = [
     "callback_secrets",
     "change_feed",
     "change_newsletter",
+    "change_teams_channel",
     "changes_seen",
     "create_feed",
+    "create_teams_channel",
     "delete_feed",
     "delete_newsletter",
     "draft_newsletter",
+    "delete_teams_channel",
     "drop_old_deliveries",
     "edition_counts",
     "editions_of",
@@ -215,6 +232,7 @@ __all__ = [
     "park_batch",
     "plan_newsletter",
     "pick",
+    "post_card_later",
     "practice_today",
     "preview_edition",
     "preview_template",
@@ -224,7 +242,9 @@ __all__ = [
     "publish_version",
     "read_callback_token",
     "read_feed",
+    "read_reports",
     "record_bounces",
+    "record_card",
     "record_notes",
     "record_receipt",
     "record_returned",
@@ -246,6 +266,7 @@ __all__ = [
     "show_link",
     "show_subscription",
     "sight_of",
+    "spread_to_teams",
     "stop_mail",
     "suppress",
     "suppressed_among",
@@ -254,10 +275,12 @@ __all__ = [
     "take_batch",
     "unschedule_newsletter",
     "use_link",
+    "wait_for_room",
     "wanted_mail",
     "withdraw_announcement",
     "withdraw_wording",
     "wording_tag",
+    "write_card",
     "write_digests",
     "write_mails",
     "write_version",

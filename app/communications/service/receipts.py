@@ -1,10 +1,12 @@
 """What is heard of a message after it has gone: that it was delivered, that it came back, that somebody complained."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from app.communications.repository.receipts import lock_deliveries
+from app.communications.rules.bounces import read_report
+from app.communications.rules.envelope import BounceAddress
 from app.communications.rules.notify import outcome_of_receipt, receipt_state
 from app.communications.rules.trying import awaits_receipt
 from app.communications.service.suppressing import suppress, suppression_key
@@ -45,6 +47,11 @@ async def record_receipt(session: Tx, receipt: Receipt, *, now: datetime) -> Non
 
 def _is_to(delivery: Delivery, to: str | None) -> bool:
     return to is None or (delivery.address is not None and suppression_key(delivery.address) == suppression_key(to))
+
+
+def read_reports(raws: Iterable[bytes], *, returns: BounceAddress | None) -> list[Bounce]:
+    """What mails that came back say of ours."""
+    return [bounce for raw in raws for bounce in read_report(raw, returns=returns)]
 
 
 async def record_returned(

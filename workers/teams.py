@@ -1,0 +1,56 @@
+"""Handlers that post to Microsoft Teams."""
+
+from datetime import timedelta
+
+from app.communications import service
+from app.communications.adapters.teams import TeamsCarrier
+from app.communications.ports import Outcome
+from app.core.outside import OutsideClient
+from app.core.secrets import SecretBox
+from workers.jobs import JobContext, handler
+
+# Teams cannot be asked whether it has a card: after a lost answer it is posted once more, and then not again.
+MOST_DOUBTFUL_TRIES = 2
+
+
+class TeamsSilent(Exception):
+    """No answer to a card, or none that is one."""
+
+
+@handler("communications.spread_to_teams", queue="bulk")
+async def spread_to_teams(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.spread_to_teams(session, context.id("subject"))
+
+
+@handler(service.POST_TO_TEAMS, queue="bulk", retry_on=(TeamsSilent,))
+async def post_to_teams(context: JobContext) -> None:
+    """Post one card to one channel, and note whether the channel still takes cards."""
+    settings, clock = context.tools.settings, context.tools.clock
+    box = SecretBox.from_setting(settings.secret_keys_value())
+    async with context.transaction() as session:
+        card = await service.write_card(session, box, context.id("announcement"), context.id("channel"))
+    if card is None:
+        return
+    async with context.transaction() as session:
+        wait = await service.wait_for_room(session)
+    if wait is None:
+        outcome = await _post(context, card)
+        async with context.transaction() as session:
+            await service.record_card(session, context.id("channel"), outcome, now=clock.now())
+        if outcome.state == "in_doubt" and context.job.attempts < MOST_DOUBTFUL_TRIES:
+            raise TeamsSilent(outcome.detail or outcome.state)
+        if outcome.state != "failed_temporary":
+            return
+        wait = outcome.retry_after or timedelta(minutes=1)
+    async with context.transaction() as session:
+        may_wait = await service.post_card_later(session, context.payload, wait)
+    if not may_wait:
+        raise TeamsSilent("Teams has not taken the card, as often as it was tried")
+
+
+async def _post(context: JobContext, card: service.Card) -> Outcome:
+    async with OutsideClient(context.tools.settings.own_networks) as client:
+        carrier = TeamsCarrier(client, card.urls, sender=card.sender, clock=context.tools.clock)
+        [outcome] = [outcome async for outcome in carrier.send([card.message])]
+    return outcome
