@@ -4,6 +4,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Annotated
 
 import typer
 
@@ -55,3 +56,15 @@ def play_tour() -> None:
         raise typer.Exit(1)
     with ending_in_words():
         asyncio.run(tour(settings.home, today=london_date(SystemClock().now()), outbox=settings.outbox_path))
+
+
+@commands.command("simulators")
+def simulators(port: Annotated[int, typer.Option(help="Port to listen at, on this machine alone.")] = 8099) -> None:
+    """GOV.UK Notify, Teams and a push service, simulated: what they do is said by the address (docs/channels.md)."""
+    import uvicorn
+
+    from app.demo.simulators import Providers
+
+    typer.echo(f"PLENARY_NOTIFY_URL=http://127.0.0.1:{port}/notify PLENARY_OUTSIDE_NETWORKS=127.0.0.0/8")
+    with ending_in_words():
+        uvicorn.run(Providers().application(), host="127.0.0.1", port=port, log_level="warning")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.demo.simulators import Behaviour, Providers
+from app.communications.values import Behaviour
+from app.demo.simulators import Providers
 from tests.factories.channels import API_KEY, set_up
 from tests.factories.communications import announce, delivery_rows, give_post, outbox, publish
 from tests.factories.jobs import job_rows

@@ -14,10 +14,10 @@ from joserfc.jwk import OctKey
 from app.communications.adapters.notify import NotifyCarrier
 from app.communications.ports import LookUpFailed, Outcome
 from app.communications.rules.notify import NotifyKey
-from app.communications.values import Channel
+from app.communications.values import Behaviour, Channel
 from app.core.ids import new_id
 from app.core.outside import OutsideClient
-from app.demo.simulators import Behaviour, Providers
+from app.demo.simulators import Providers
 from tests.factories.mail import outgoing
 from tests.factories.serving import on_a_port
 from tests.fakes.clock import MovingClock

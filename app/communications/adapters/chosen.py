@@ -6,6 +6,7 @@ from email.utils import parseaddr
 
 from app.communications.adapters.eml import EmlMailer
 from app.communications.adapters.notify import NotifyCarrier
+from app.communications.adapters.simulated import SimulatedMailer
 from app.communications.adapters.smtp import SmtpMailer
 from app.communications.adapters.smtp_server import SmtpServer
 from app.communications.ports import Mailer
@@ -20,7 +21,8 @@ from app.core.settings import Settings
 def mailer_of(settings: Settings, clock: Clock) -> Mailer:
     """A mail server where one is set; else files in the outbox."""
     if settings.smtp_url is None:
-        return EmlMailer(settings.outbox_path, sender=settings.mail_from, clock=clock)
+        outbox = SimulatedMailer if settings.demo else EmlMailer
+        return outbox(settings.outbox_path, sender=settings.mail_from, clock=clock)
     server = SmtpServer.from_url(settings.smtp_url)
     return SmtpMailer(server, sender=settings.mail_from, clock=clock, returns=bounce_address(settings))
 

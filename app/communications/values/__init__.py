@@ -76,6 +76,7 @@ from app.communications.values.newsletters import (
     NewsletterState,
     WantedNewsletter,
 )
+from app.communications.values.simulated import Behaviour, of_address, of_number, of_path
 from app.communications.values.templates import (
     Facts,
     FieldType,
@@ -112,6 +113,7 @@ __all__ = [
     "Area",
     "AttemptOutcome",
     "Audience",
+    "Behaviour",
     "Bounce",
     "BounceKind",
     "Cause",
@@ -178,4 +180,7 @@ __all__ = [
     "WantedNewsletter",
     "WantedProvider",
     "Worded",
+    "of_address",
+    "of_number",
+    "of_path",
 ]

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from app.demo.simulators.behaviour import Behaviour, of_address, of_number, of_path
+from app.communications.values import Behaviour, of_address, of_number, of_path
 
 _STATUSES: Final = {Behaviour.BOUNCED: "permanent-failure"}
 # Power Automate refuses what is larger.

@@ -1,4 +1,4 @@
-"""Which address makes a provider do what."""
+"""Which address makes a simulated provider do what (docs/channels.md)."""
 
 import re
 from enum import StrEnum
