@@ -3,8 +3,8 @@
 from alembic import op
 from app.core import migrate
 
-revision = "0053_teams_channels"
-down_revision = "0052_must_read"
+revision = "0054_teams_channels"
+down_revision = "0053_webhook_figures"
 
 
 def upgrade() -> None:
