@@ -3,8 +3,8 @@
 from alembic import op
 from app.core import migrate
 
-revision = "0054_teams_channels"
-down_revision = "0053_webhook_figures"
+revision = "0055_teams_channels"
+down_revision = "0054_newsletters"
 
 
 def upgrade() -> None:
