@@ -18,8 +18,6 @@ from uuid import UUID, uuid4
 import httpx
 import psutil
 import redis.asyncio as redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ConstantBackoff
 from redis.exceptions import RedisError
 
 from app.core.database_problems import DATABASE_ERRORS
@@ -174,10 +172,15 @@ class Ground:
     async def flush_valkey(self) -> None:
         """Everything that Valkey holds is gone."""
         worker = await self._child("worker")
-        retry = Retry(ConstantBackoff(0.1), int(PATIENCE_SECONDS / 0.1), supported_errors=(RedisError,))
-        # It may have been killed a moment ago.
-        async with redis.from_url(worker.environ()["PLENARY_REDIS_URL"], retry=retry) as connection:
-            await connection.flushall()
+        until = time.monotonic() + PATIENCE_SECONDS
+        async with redis.from_url(worker.environ()["PLENARY_REDIS_URL"]) as connection:
+            while time.monotonic() < until:
+                # It may have been killed a moment ago.
+                with suppress(RedisError):
+                    await connection.flushall()
+                    return
+                await asyncio.sleep(0.1)
+        raise CallFailed("`plenary up` does not start valkey-server again.")
 
     async def _child(self, name: str) -> psutil.Process:
         """The process of that name, once it runs: it may have been killed a moment ago."""
