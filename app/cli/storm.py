@@ -51,7 +51,7 @@ def _play_whole(faults: str, seeds: range, intents: int) -> bool:
     try:
         kinds = faults_of(faults)
     except ValueError as error:
-        raise typer.BadParameter(f"{error}; there are {_EVERY_FAULT}.") from None
+        raise typer.BadParameter(f"There is no fault {error}, only {_EVERY_FAULT}.") from None
     total = asyncio.run(storm_whole(kinds, seeds, intents, say=typer.echo))
     typer.echo(total.line())
     return total.is_ok

@@ -42,8 +42,11 @@ LEFT_WATCHED: Final = {
 
 
 def faults_of(text: str) -> list[FaultKind]:
-    """`ValueError` where one is unknown or none is named."""
-    return [FaultKind(each.strip()) for each in text.split(",")]
+    """`ValueError` names one that is unknown."""
+    named = [each.strip() for each in text.split(",")]
+    if unknown := [each for each in named if each not in set(FaultKind)]:
+        raise ValueError(f"{', '.join(unknown)!r}")
+    return [FaultKind(each) for each in named]
 
 
 def draw_faults(seed: int, kinds: list[FaultKind], number: int) -> list[FaultKind]:

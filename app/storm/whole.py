@@ -23,6 +23,7 @@ from app.storm.world import World, build, register
 
 PER_FAULT: Final = 5
 """Intents that are meant between one fault and the next."""
+SAID_EVERY: Final = 20
 MORE_WORKERS: Final = 2
 SETTLED_SECONDS: Final = 240
 """For messages in doubt that wait before they go again, and webhooks that were refused at first."""
@@ -122,6 +123,7 @@ class _Seed:
         waiting = draw_faults(self.town.seed, kinds, intents // PER_FAULT)
         faults = Faults(self.here, self.town.seed)
         self.here.enduring.faults.clear()
+        self.say(f"Seed {self.town.seed}: {intents} intents and {len(waiting)} faults")
         await asyncio.gather(*self._storm(load, faults, waiting))
         await faults.end()
         tally = await self._settle(world, load)
@@ -145,6 +147,8 @@ class _Seed:
                 async with turned:
                     await turned.wait_for(lambda number=number: begun[0] * len(waiting) >= number * total)
                 await faults.strike(kind)
+                if number % SAID_EVERY == SAID_EVERY - 1:
+                    self.say(f"  {begun[0]} intents begun, {number + 1} faults happened")
                 async with turned:
                     happened[0] += 1
                     turned.notify_all()
