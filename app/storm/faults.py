@@ -30,6 +30,7 @@ class FaultKind(StrEnum):
     POSTGRES = "postgres"
 
 
+OF_WORKERS: Final = (FaultKind.KILL9, FaultKind.SIGTERM, FaultKind.STOP)
 LEFT_WATCHED: Final = {
     FaultKind.KILL9: 1,
     FaultKind.SIGTERM: 1,
@@ -76,12 +77,14 @@ class Faults:
         self.struck = Struck()
         self._ground = ground
         self._chance = random.Random(f"victims of {seed}")  # noqa: S311 - to be played again, not to be secret
-        self._frozen: list[asyncio.Task[None]] = []
+        self._frozen: dict[int, asyncio.Task[None]] = {}
+        self._are_all_hit = False
         self._watched: set[asyncio.Task[None]] = set()
 
     async def strike(self, kind: FaultKind) -> None:
         """Make it happen. Whether work goes on is watched beside what follows."""
-        await self._until_watched(LEFT_WATCHED[kind])
+        is_alone = self._are_all_hit or bool(self._frozen)
+        await self._until_watched(0 if is_alone and kind in OF_WORKERS else LEFT_WATCHED[kind])
         self.struck.happened[kind] += 1
         match kind:
             case FaultKind.FLUSH:
@@ -99,7 +102,7 @@ class Faults:
 
     async def end(self) -> None:
         await self._until_watched(0)
-        await asyncio.gather(*self._frozen)
+        await asyncio.gather(*self._frozen.values())
 
     async def _until_watched(self, left: int) -> None:
         while len(self._watched) > left:
@@ -112,8 +115,11 @@ class Faults:
         self.struck.processes[name] += 1
 
     async def _strike_workers(self, kind: FaultKind) -> None:
-        workers = await self._ground.workers()
-        number = self._chance.randint(1, len(workers)) if kind is FaultKind.KILL9 else 1
+        """Kill -9 hits up to all of them, where all are there; beside a frozen or a watched one somebody is left to go on."""
+        workers = [each for each in await self._ground.workers() if each.pid not in self._frozen]
+        may_be_all = kind is FaultKind.KILL9 and not self._watched and not self._frozen
+        number = self._chance.randint(1, len(workers)) if may_be_all else 1
+        self._are_all_hit = number > 1
         await self._until_busy()
         began = time.monotonic()
         for worker in self._chance.sample(workers, number):
@@ -129,7 +135,14 @@ class Faults:
             worker.terminate()
         else:
             worker.suspend()
-            self._frozen.append(asyncio.create_task(_thaw(worker, LEASE_SECONDS + self._chance.uniform(1, 5))))
+            seconds = LEASE_SECONDS + self._chance.uniform(1, 5)
+            self._frozen[worker.pid] = asyncio.create_task(self._thaw(worker, seconds))
+
+    async def _thaw(self, worker: psutil.Process, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        with suppress(psutil.Error):
+            worker.resume()
+        del self._frozen[worker.pid]
 
     async def _until_busy(self) -> None:
         """Somebody holds something, if that happens soon: to break an idle worker proves little."""
@@ -145,9 +158,3 @@ class Faults:
         while held.items() & (await self._ground.running_jobs()).items() and time.monotonic() < until:  # noqa: ASYNC110 - another process's doing
             await asyncio.sleep(0.1)
         self.struck.resumed.append(time.monotonic() - began)
-
-
-async def _thaw(worker: psutil.Process, seconds: float) -> None:
-    await asyncio.sleep(seconds)
-    with suppress(psutil.Error):
-        worker.resume()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from app.forums.values import MOST_ISSUES_A_DAY
 from app.storm.town import ROLES, Town
 
 SCHEMES: Final = 2
@@ -98,6 +99,7 @@ class _Drawing:
         self.to_respond: list[Respond] = []
         self.paid: list[list[int]] = [[] for _ in range(SCHEMES)]
         self.endpoints = 0
+        self.issues = 0
         chance.shuffle(self.to_offer)
 
     def draw(self) -> Intent:
@@ -152,7 +154,10 @@ class _Drawing:
         paid.append(self.number)
         return Pay(scheme, len(paid) - 1, paid[-2] if len(paid) > 1 else None)
 
-    def _raise(self) -> Raise:
+    def _raise(self) -> Raise | None:
+        if self.issues == MOST_ISSUES_A_DAY:
+            return None
+        self.issues += 1
         practices = self._some(self.town.practices)
         self.to_respond += [Respond(self.number, code) for code in practices if code in self.town.manned]
         return Raise(practices)
