@@ -15,12 +15,16 @@ NOTICES: Final = ("offer", "issue", "statement")
 
 @dataclass(slots=True)
 class Tally:
-    """`in_doubt` are the deliveries that the service itself lists as such; `copies` what arrived more often than once."""
+    """`in_doubt` are the deliveries that the service itself lists as such; `copies` what arrived more often than once.
+    `mails` and `hooks` that arrived are counted once.
+    """
 
     lost: int = 0
     doubled: int = 0
     in_doubt: int = 0
     copies: int = 0
+    mails: int = 0
+    hooks: int = 0
     problems: list[str] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
@@ -28,6 +32,8 @@ class Tally:
         self.doubled += other.doubled
         self.in_doubt += other.in_doubt
         self.copies += other.copies
+        self.mails += other.mails
+        self.hooks += other.hooks
         self.problems += other.problems
 
     def lose(self, words: str) -> None:
@@ -90,6 +96,7 @@ def _check_mails(tally: Tally, seen: Seen) -> None:
     for message_id, number in seen.mails.items():
         if message_id not in mailed:
             continue
+        tally.mails += 1
         tally.copies += number - 1
         if number > 1 and message_id not in doubted:
             tally.double(f"Mail {message_id} arrived {number} times and is not listed as in doubt.")
@@ -157,6 +164,7 @@ def _check_webhooks(tally: Tally, accepted: Accepted, seen: Seen) -> None:
     for each in accepted.endpoints:
         heard = seen.heard[each.id]
         told = {change for change, _ in heard.changes.values()}
+        tally.hooks += len(heard.copies)
         for change in sorted(set(seen.changes[each.id]) - told):
             tally.lose(f"Endpoint {each.path} never heard of {change}.")
         places = Counter((change[0], position) for change, position in heard.changes.values())

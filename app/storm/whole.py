@@ -70,6 +70,8 @@ class Outcome:
                 "intents": self.intents,
                 "faults": {kind.value: number for kind, number in sorted(self.struck.happened.items())},
                 "killed": dict(sorted(self.struck.processes.items())),
+                "mails": self.tally.mails,
+                "hooks": self.tally.hooks,
                 "lost": self.tally.lost,
                 "doubled": self.tally.doubled,
                 "in_doubt": self.tally.in_doubt,
@@ -104,6 +106,9 @@ async def storm_whole(kinds: list[FaultKind], seeds: Sequence[int], intents: int
                 say(f"  seed {town.seed}: {problem}")
             for answer, number in outcome.answers.items():
                 say(f"  seed {town.seed}: {answer}, {number} times")
+            if not outcome.is_ok:
+                named = ",".join(kinds)
+                say(f"  Again: plenary storm --seed-from {town.seed} --intents {intents} --faults {named}")
             total.add(outcome)
     return total
 

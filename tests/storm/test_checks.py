@@ -83,6 +83,7 @@ def kept() -> Kept:
 def test_nothing_is_wrong_where_all_is_right(kept: Kept) -> None:
     tally = check(TOWN, kept.accepted, kept.seen)
     assert (tally.problems, tally.lost, tally.doubled, tally.copies, tally.in_doubt) == ([], 0, 0, 0, 0)
+    assert (tally.mails, tally.hooks) == (2, 2)
 
 
 def test_a_mail_that_arrived_twice_is_a_copy_where_the_service_lists_it_as_in_doubt(kept: Kept) -> None:
