@@ -17,10 +17,13 @@ PRACTICE_REACHES_BACK_DAYS: Final = 31
 
 @dataclass(frozen=True, slots=True)
 class Among:
-    """Of everybody, only these are looked at: persons by id, and the shared mailboxes of these practices."""
+    """Of everybody, only these are looked at: persons by id, the shared mailboxes of these practices, and whoever holds a
+    post `at` these.
+    """
 
     people: frozenset[UUID]
     mailboxes_of: frozenset[str]
+    at: frozenset[str] = frozenset()
 
 
 class PostLevel(StrEnum):

@@ -169,3 +169,33 @@ async def test_choices_are_shown_as_they_were_made(shared, tenant):
         "/v1/me/preferences", json={"quiet_hours": {"from": 7, "until": 7}}, headers={"If-Match": "*"}
     )
     assert wrong.status_code == 422
+
+
+async def test_what_is_turned_off_before_its_digest_is_in_none(shared, tenant):
+    ann = await _person(shared, tenant, "Ann", {"frequency": {"announcements": "daily"}})
+    shared.clock.instant = datetime(2027, 11, 23, 9, tzinfo=UTC)
+    await publish(shared, tenant, audience=GPS)
+    client = await shared.as_role("practice_member", tenant=tenant, practice=f"{tenant}A", person=ann)
+    await client.put("/v1/me/preferences", json={"frequency": {"announcements": "never"}}, headers={"If-Match": "*"})
+    await _until(shared, tenant, datetime(2027, 11, 24, 7, tzinfo=UTC))
+    assert await told(shared, tenant, "digest") == []
+
+
+async def test_what_is_held_for_a_window_that_is_over_comes_with_the_next(shared, tenant):
+    await _person(shared, tenant, "Ann", {"frequency": {"announcements": "daily"}})
+    shared.clock.instant = datetime(2027, 11, 23, 9, tzinfo=UTC)
+    await publish(shared, tenant, audience=GPS, title="In time")
+    late = await publish(shared, tenant, audience=GPS, title="Too late")
+    # Its transaction ended only after the digest was written.
+    hide = "UPDATE delivery SET state = $2 WHERE message_id = $1"
+    await shared.execute(hide, UUID(late), "suppressed", tenant=shared.tenants[tenant])
+    await _until(shared, tenant, datetime(2027, 11, 24, 7, tzinfo=UTC))
+    await shared.execute(hide, UUID(late), "held", tenant=shared.tenants[tenant])
+    for _ in range(2):
+        async with shared.worker_session(tenant) as session:
+            await service.write_digests(
+                session, until=datetime(2027, 11, 24, 7, 1, tzinfo=UTC), now=datetime(2027, 11, 24, 7, 1, tzinfo=UTC)
+            )
+    await _until(shared, tenant, datetime(2027, 11, 25, 7, tzinfo=UTC))
+    subjects = sorted(mail_of(shared, digest)[0] for digest in await told(shared, tenant, "digest"))
+    assert subjects == ["1 message, 24 November 2027", "1 message, 25 November 2027"]

@@ -1,6 +1,6 @@
 """Who is meant is asked again when a message goes out, and what is tried is kept."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
@@ -134,3 +134,49 @@ async def test_one_delivery_shows_its_tries(shared, tenant):
     assert [each["outcome"] for each in shown["history"]] == ["failed_temporary", "sent"]
     other = await shared.as_role("editor", tenant=await shared.fresh_tenant())
     assert (await other.get(f"/v1/deliveries/{row['id']}")).status_code == 404
+
+
+async def test_what_was_withdrawn_while_it_waited_is_not_sent(shared, tenant):
+    await _lead(shared, tenant, "Ann")
+    operation = await announce(shared, tenant, audience={"roles": ["named_lead"]}, on_intranet=True)
+    editor = await shared.as_role("editor", tenant=tenant)
+    path = f"/v1/announcements/{operation['result']['announcement']}"
+    assert (await editor.post(f"{path}/withdraw")).status_code == 200
+    await shared.work()
+    assert await delivery_rows(shared, tenant) == []
+    assert (await editor.get(f"/v1/operations/{operation['id']}")).json()["status"] == "succeeded"
+
+
+async def test_what_waits_goes_to_the_address_of_the_day(shared, tenant):
+    lead = await _lead(shared, tenant, "Ann")
+    await _announced_and_held(shared, tenant)
+    await shared.execute(
+        "UPDATE person SET email = 'new@ann.example', email_key = 'new@ann.example' WHERE id = $1",
+        lead,
+        tenant=shared.tenants[tenant],
+    )
+    await _send_now(shared, tenant)
+    assert [(row["state"], row["address"]) for row in await delivery_rows(shared, tenant)] == [
+        ("sent", "new@ann.example")
+    ]
+
+
+async def test_those_who_are_told_by_other_channels_do_not_withdraw_each_other(shared, tenant):
+    """Of two announcements to one audience, one by mail alone, that wait in one digest."""
+    before = shared.clock.instant
+    shared.clock.instant = datetime(2027, 11, 23, 9, tzinfo=UTC)
+    try:
+        for name, channels in (("Ann", ["email"]), ("Bea", ["email", "inbox"])):
+            person = await shared.make_person(name, tenant=tenant, email=f"{name}@{tenant.lower()}.example")
+            await give_post(shared, tenant, person, "gp" if name == "Ann" else "nurse", practice=f"{tenant}A")
+            client = await shared.as_role("practice_member", tenant=tenant, practice=f"{tenant}A", person=person)
+            await client.put("/v1/me/preferences", json={"frequency": {"announcements": "daily"}})
+            await announce(shared, tenant, audience={"practices": [f"{tenant}A"]}, channels=channels)
+            await shared.work()
+        shared.clock.instant = datetime(2027, 11, 24, 7, tzinfo=UTC)
+        await shared.execute("UPDATE job SET run_at = now() WHERE state = 'queued'", tenant=shared.tenants[tenant])
+        await shared.work()
+    finally:
+        shared.clock.instant = before
+    rows = await delivery_rows(shared, tenant, "message_id IN (SELECT id FROM message WHERE source = 'announcement')")
+    assert {row["state"] for row in rows} == {"digested"}

@@ -44,5 +44,7 @@ def test_what_the_page_says_verifies_what_we_sign_and_nothing_else(signing, func
 
 def test_the_page_lists_every_event():
     assert APP.routes, "importing the application defines every event"
-    table = "\n".join(f"| `{name}` | `{scope}` |" for name, scope in heard_events().items())
+    table = "\n".join(
+        f"| `{name}` | `{scope}` |" for name, scope in heard_events().items() if not name.startswith("tests.")
+    )
     assert f"|---|---|\n{table}\n\n" in PAGE, "docs/webhooks.md: bring the table of events up to date"

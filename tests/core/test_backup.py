@@ -121,14 +121,14 @@ async def test_a_backup_restored_into_an_empty_server_serves_as_before(tmp_path:
     assert (checked.exit_code, checked.stdout.count(" ok")) == (0, 8), checked.stdout
     # As the words of the restore say, and before anything runs.
     listed = await plenary("jobs", "list", home=new)
-    assert (listed.exit_code, listed.stdout.splitlines()[-1]) == (0, "1 parked"), listed.stderr
+    assert (listed.exit_code, listed.stdout.splitlines()[-1]) == (0, "2 parked"), listed.stderr
     async with start_embedded(new, durable=False), serving(urls_in(new / "env"), new) as live:
         admin = live.client(key)
         assert (await admin.get("/v1/practices/ZZ8801")).status_code == 200
         assert (await admin.get(f"/v1/practices?limit=1&cursor={cursor}")).status_code == 410
         await live.work()
         assert list(new.glob("outbox/*.eml")) == []
-        assert [job["state"] for job in (await admin.get("/v1/jobs")).json()["data"]] == ["parked"]
+        assert [job["state"] for job in (await admin.get("/v1/jobs")).json()["data"]] == ["parked"] * 2
 
 
 async def test_a_wrong_file_is_refused_before_a_server_is_made(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, true
+from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, true, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import col, select
@@ -139,6 +139,17 @@ def _are_among(named: Any, places: Sequence[str]) -> ColumnElement[bool]:
 
 def _of_message() -> Any:
     return (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id)
+
+
+async def stop_waiting(session: Tx, announcement_id: UUID) -> None:
+    """What has not gone out does not go out."""
+    of_it = (col(Message.source) == Source.ANNOUNCEMENT) & (col(Message.source_id) == str(announcement_id))
+    await (await session.connection()).execute(
+        update(Delivery)
+        .where(col(Delivery.commissioner_id) == session.tenant, _of_message(), of_it)
+        .where(col(Delivery.state).in_([DeliveryState.QUEUED.value, DeliveryState.HELD.value]))
+        .values(state=DeliveryState.WITHDRAWN.value, batch=None, in_inbox=False, detail="withdrawn by the office")
+    )
 
 
 async def count_deliveries(session: Tx, message_ids: Collection[UUID]) -> dict[UUID, Counts]:

@@ -59,8 +59,8 @@ class Expanded:
     windows: Sequence[datetime]
 
 
-def without_told(tenant: UUID, meant: Statement, letter: Letter) -> Statement:
-    """Those who have no delivery of any message of this letter's source and id."""
+def without_told(tenant: UUID, meant: Statement, source: str, source_id: str) -> Statement:
+    """Those who have no delivery of any message of this source and id; one that was withdrawn is none."""
     person = with_recipient(meant).subquery("person")
     told = (
         select_columns(col(Delivery.id))
@@ -69,7 +69,8 @@ def without_told(tenant: UUID, meant: Statement, letter: Letter) -> Statement:
             and_(col(Message.commissioner_id) == Delivery.commissioner_id, col(Message.id) == Delivery.message_id),
         )
         .where(col(Delivery.commissioner_id) == tenant, col(Delivery.recipient) == person.c.recipient)
-        .where(col(Message.source) == letter.source, col(Message.source_id) == letter.source_id)
+        .where(col(Message.source) == source, col(Message.source_id) == source_id)
+        .where(col(Delivery.state) != DeliveryState.WITHDRAWN)
     )
     kept = [column for column in person.c if column.key != "recipient"]
     return select_columns(*kept).where(~told.exists())

@@ -65,15 +65,17 @@ def not_before(hours: Hours) -> ColumnElement[datetime]:
     return case((is_held(), next_window(hours)), (is_quiet(hours.now), end_of_quiet(hours)), else_=null())
 
 
-_MUTE = text(
-    """UPDATE delivery d SET state = 'suppressed', batch = NULL, detail = 'turned off meanwhile'
+_MUTED = """UPDATE delivery d SET state = 'suppressed', batch = NULL, detail = 'turned off meanwhile'
 FROM message m
-WHERE d.commissioner_id = :tenant AND d.batch = :batch AND d.state = 'queued' AND d.channel = 'email'
+WHERE d.commissioner_id = :tenant AND {which} AND d.channel = 'email'
   AND m.commissioner_id = :tenant AND m.id = d.message_id AND m.urgency = 'routine'
   AND (EXISTS (SELECT FROM message_preference p
                WHERE p.commissioner_id = :tenant AND p.person_id = d.person_id AND m.topic = ANY(p.muted))
        OR EXISTS (SELECT FROM mailbox_preference p WHERE p.commissioner_id = :tenant
                   AND d.recipient = 'mailbox:' || p.address AND m.topic = ANY(p.muted)))"""
+_MUTE = text(_MUTED.format(which="d.batch = :batch AND d.state = 'queued'"))
+_MUTE_HELD = text(
+    _MUTED.format(which="d.state = 'held' AND d.not_before <= :until AND d.person_id = ANY(CAST(:people AS uuid[]))")
 )
 _DEFER = text(
     """WITH quiet AS (
@@ -95,6 +97,12 @@ async def mute(session: Tx, batch: UUID) -> None:
     await (await session.connection()).execute(_MUTE, {"tenant": session.tenant, "batch": batch})
 
 
+async def mute_held(session: Tx, people: Collection[UUID], until: datetime) -> None:
+    """The same for what waits for a digest."""
+    values = {"tenant": session.tenant, "people": list(people), "until": until}
+    await (await session.connection()).execute(_MUTE_HELD, values)
+
+
 async def defer(session: Tx, batch: UUID, hours: Hours, *, base: UUID) -> dict[UUID, datetime]:
     """Give those in their quiet hours batches of their own, each with the moment at which it may go: not at once, even where
     a worker's clock is behind the database's.
@@ -113,6 +121,9 @@ def held_for(people: Collection[UUID], until: datetime) -> Which:
     """What waits for these persons' digests that are due."""
     return and_(
         col(Delivery.state) == DeliveryState.HELD,
+        # As the index has it.
+        col(Delivery.batch).is_(None),
+        col(Delivery.digest_id).is_(None),
         col(Delivery.not_before) <= until,
         col(Delivery.person_id).in_(people),
     )
@@ -154,9 +165,27 @@ async def list_held(session: Tx, which: Which) -> list[tuple[UUID, datetime, Dig
     return [(row[0], row[1], DigestItem(*row[2:])) for row in rows]
 
 
-async def insert_digests(session: Tx, messages: list[dict[str, Any]]) -> None:
-    statement = insert_or_nothing(Message).on_conflict_do_nothing(constraint="uq_message_source")
-    await (await session.connection()).execute(statement, messages)
+async def insert_digests(session: Tx, messages: list[dict[str, Any]]) -> set[UUID]:
+    """Those that are not written yet, by id."""
+    statement = (
+        insert_or_nothing(Message)
+        .values(messages)
+        .on_conflict_do_nothing(constraint="uq_message_source")
+        .returning(col(Message.id))
+    )
+    return set((await (await session.connection()).execute(statement)).scalars())
+
+
+_POSTPONE = text(
+    """UPDATE delivery SET not_before = not_before + interval '1 day'
+WHERE commissioner_id = :tenant AND id = ANY(CAST(:ids AS uuid[])) AND state = 'held' RETURNING not_before"""
+)
+
+
+async def postpone(session: Tx, deliveries: Collection[UUID]) -> set[datetime]:
+    """Put off until the same hour of the next day what came after its digest was written. At which moments that is."""
+    values = {"tenant": session.tenant, "ids": list(deliveries)}
+    return set((await (await session.connection()).execute(_POSTPONE, values)).scalars())
 
 
 _DIGESTED = text(

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, and_, case, exists, func, literal, or_, update
 from sqlalchemy import select as select_columns
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.sql.expression import cast
 from sqlmodel import col
 
 from app.communications.tables import Delivery, Message
-from app.communications.values import DeliveryState
+from app.communications.values import Channel, DeliveryState
 from app.core.db import Tx
 from app.core.repository import Statement
 
@@ -22,10 +22,13 @@ Which = ColumnElement[bool]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What of a batch has one audience. `practices`: those for which alone its messages are; none for a message to all."""
+    """What of what waits has one audience and goes by the same channels. `is_for_one`: each of its messages is for one of the
+    `practices` alone.
+    """
 
     audience: dict[str, Any]
     channels: Sequence[str]
+    is_for_one: bool
     practices: Sequence[str]
     people: Sequence[UUID]
     mailboxes_of: Sequence[str]
@@ -47,6 +50,7 @@ async def list_audiences(session: Tx, which: Which) -> list[Group]:
         select_columns(
             col(Message.audience),
             col(Message.channels),
+            col(Message.practice).is_not(None),
             gathered(col(Message.practice), col(Message.practice).is_not(None)),
             gathered(person, person.is_not(None)),
             gathered(practice, person.is_(None) & practice.is_not(None)),
@@ -54,15 +58,34 @@ async def list_audiences(session: Tx, which: Which) -> list[Group]:
         .select_from(Delivery)
         .join(Message, _OF_MESSAGE)
         .where(col(Delivery.commissioner_id) == session.tenant, which, col(Message.audience).is_not(None))
-        .group_by(col(Message.audience), col(Message.channels))
+        .group_by(col(Message.audience), col(Message.channels), col(Message.practice).is_not(None))
     )
     return [Group(*row) for row in (await (await session.connection()).execute(statement)).all()]
 
 
-async def withdraw(session: Tx, which: Which, audience: dict[str, Any], meant: Statement) -> set[UUID]:
-    """Those with this audience that are not among `meant`; a letter for one practice by that practice. Which
-    messages they would have got.
-    """
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What somebody does not get, and at which practice they would have."""
+
+    message_id: UUID
+    source: str
+    source_id: str
+    practice: str | None
+
+
+def _of_group(tenant: UUID, which: Which, group: Group) -> Which:
+    return and_(
+        col(Delivery.commissioner_id) == tenant,
+        which,
+        _OF_MESSAGE,
+        col(Message.audience) == cast(group.audience, JSONB),
+        col(Message.channels) == cast(list(group.channels), ARRAY(Text)),
+        col(Message.practice).is_not(None) == literal(group.is_for_one),
+    )
+
+
+async def withdraw(session: Tx, which: Which, group: Group, meant: Statement) -> list[Withdrawn]:
+    """Those of the group that are not among `meant`; a letter for one practice by that practice."""
     still = with_recipient(meant).subquery("still")
     is_meant = exists(
         select_columns(still.c.recipient).where(
@@ -72,12 +95,23 @@ async def withdraw(session: Tx, which: Which, audience: dict[str, Any], meant: S
     )
     found = await (await session.connection()).execute(
         update(Delivery)
-        .where(col(Delivery.commissioner_id) == session.tenant, which, _OF_MESSAGE)
-        .where(col(Message.audience) == cast(audience, JSONB), ~is_meant)
+        .where(_of_group(session.tenant, which, group), ~is_meant)
         .values(state=DeliveryState.WITHDRAWN.value, batch=None, in_inbox=False, detail="no longer meant")
-        .returning(col(Delivery.message_id))
+        .returning(col(Message.id), col(Message.source), col(Message.source_id), col(Delivery.practice))
     )
-    return set(found.scalars())
+    return [Withdrawn(*row) for row in found.all()]
+
+
+async def refresh_addresses(session: Tx, which: Which, group: Group, meant: Statement) -> None:
+    """A person's mail goes to the address of the day, under today's name."""
+    still = with_recipient(meant).subquery("still")
+    await (await session.connection()).execute(
+        update(Delivery)
+        .where(_of_group(session.tenant, which, group), still.c.recipient == Delivery.recipient)
+        .where(col(Delivery.channel) == Channel.EMAIL, still.c.email.is_not(None), col(Delivery.person_id).is_not(None))
+        .where(or_(still.c.email != Delivery.address, still.c.name != Delivery.name))
+        .values(address=still.c.email, name=still.c.name)
+    )
 
 
 def with_recipient(meant: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

@@ -187,6 +187,9 @@ async def hand_to_bulk(session: Tx, announcement_id: UUID) -> bool:
 async def expand_announcement(session: Tx, announcement_id: UUID, *, now: datetime) -> None:
     """A delivery for everybody who is meant. Running it again adds nobody twice."""
     row = await AnnouncementRepository(session, session.tenant).get(announcement_id)
+    if row.withdrawn_at is not None:
+        await succeed(session, row.operation_id, total=0)
+        return
     [letter] = await word(
         session,
         "announcement",
@@ -249,6 +252,7 @@ async def withdraw_announcement(
     if row.withdrawn_at is None:
         row.withdrawn_at = now
         audit(session, "announcement.withdrawn", announcement_id)
+        await announcements.stop_waiting(session, announcement_id)
         if row.is_out:
             emit(session, AnnouncementWithdrawn(**addressed(row), removed=True))
             emit(session, AnnouncementKept(**addressed(row)))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.communications.repository import expanding, manners
 from app.communications.rules.digesting import digest_body, digest_subject
-from app.communications.service.letters import expand
+from app.communications.service.letters import expand, queue_windows
 from app.communications.service.withdrawing import withdraw_which
 from app.communications.values import Audience, Channel, DigestItem, Source, Topic, Urgency
 from app.core.db import Tx
@@ -21,25 +21,29 @@ async def write_digests(session: Tx, *, until: datetime, now: datetime) -> bool:
     """The digests that are due by then, of some of the people. True when there may be more.
 
     What a person may no longer see is taken out first. The message of a person and a window is unique, and what is in it
-    moves to `digested` in the same transaction: whatever dies, each window is written once.
+    moves to `digested` in the same transaction: whatever dies, each window is written once. What was held for a window only
+    after its digest was written waits for the next day's.
     """
     people = await manners.list_due(session, until, limit=PEOPLE_AT_ONCE)
     if not people:
         return False
     which = manners.held_for(people, until)
     await withdraw_which(session, which, now=now)
+    await manners.mute_held(session, people, until)
     found = defaultdict[tuple[UUID, datetime], list[DigestItem]](list)
     for person, window, item in await manners.list_held(session, which):
         found[person, window].append(item)
     ids = {key: new_id() for key in found}
     messages = [_message(session.tenant, ids[key], *key, items, now=now) for key, items in found.items()]
     if messages:
-        await manners.insert_digests(session, messages)
-        digests = {item.delivery_id: ids[key] for key, items in found.items() for item in items}
+        written = await manners.insert_digests(session, messages)
+        digests = {item.delivery_id: ids[key] for key, items in found.items() for item in items if ids[key] in written}
         await manners.mark_digested(session, digests)
+        late = [item.delivery_id for key, items in found.items() for item in items if ids[key] not in written]
+        await queue_windows(session, sorted(await manners.postpone(session, late)) if late else ())
         await expand(
             session,
-            expanding.with_ids(ids.values()),
+            expanding.with_ids(written),
             select_people(session.tenant, people),
             channels=[Channel.EMAIL],
             queue="bulk",

@@ -53,7 +53,7 @@ async def post_letters(
     shared = {"message": str(message_id), "operation": str(operation)} if operation else {}
     people = recipients(session.tenant, meant, now=now)
     if is_for_the_rest:
-        people = expanding.without_told(session.tenant, people, letters[0])
+        people = expanding.without_told(session.tenant, people, letters[0].source, letters[0].source_id)
     return await expand(
         session,
         expanding.told_by(letters[0]),
@@ -80,14 +80,19 @@ async def expand(
         session, meant, which=which, channels=channels, batch_size=BATCH_SIZE, hours=hours_from(now), now=now
     )
     await queue_batches(session, expanded.batches, queue=queue, shared=shared)
+    await queue_windows(session, expanded.windows)
+    return len(expanded.batches)
+
+
+async def queue_windows(session: Tx, windows: Sequence[datetime]) -> None:
+    """A job for each moment at which digests are to be written."""
     await enqueue_all(
         session,
         [
             NewJob(session.tenant, DIGEST, "bulk", each.isoformat(), {"window": each.isoformat()}, run_at=each)
-            for each in expanded.windows
+            for each in windows
         ],
     )
-    return len(expanded.batches)
 
 
 async def queue_batches(

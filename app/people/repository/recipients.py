@@ -53,7 +53,10 @@ def select_recipients(
         select_columns(
             holder.c.person_id, holder.c.practice, holder.c.name, holder.c.email, false().label("is_mailbox")
         )
-        .where(meant, true() if only is None else among(holder.c.person_id, only.people))
+        .where(
+            meant,
+            true() if only is None else or_(among(holder.c.person_id, only.people), among(holder.c.practice, only.at)),
+        )
         .distinct()
     )
     # A message for a locality's or the office's people alone is none of a practice's business.
@@ -86,7 +89,7 @@ def _holders(tenant: UUID, roles: Collection[PostRole] | None, on: date, only: A
     looked_at = (
         true()
         if only is None
-        else or_(among(col(Post.person_id), only.people), among(col(Post.practice), only.mailboxes_of))
+        else or_(among(col(Post.person_id), only.people), among(col(Post.practice), only.mailboxes_of | only.at))
     )
     return (
         select_columns(

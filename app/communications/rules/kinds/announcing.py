@@ -36,7 +36,7 @@ ANNOUNCING: Final = (
         Urgency.IMPORTANT,
         (_TITLE, _BY, replace(PRACTICE, is_required=False, is_optional=True)),
         subject="the announcement",
-        scope="announcements:write",
+        scope="deliveries:read",
     ),
     TemplateKind(
         "must_read_overdue",
@@ -46,6 +46,6 @@ ANNOUNCING: Final = (
         Urgency.IMPORTANT,
         (_TITLE, _BY, PRACTICE),
         subject="the announcement",
-        scope="announcements:write",
+        scope="deliveries:read",
     ),
 )
