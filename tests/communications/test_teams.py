@@ -3,14 +3,17 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
 
 from app.communications.rules.cards import MOST_BYTES, card_message
+from app.core.ids import new_id
 from app.demo.simulators import Providers
 from tests.factories.communications import announce
 from tests.factories.jobs import job_rows
+from tests.factories.organisations import make_locality
 from tests.factories.service import LivePlenary
 from tests.factories.serving import on_a_port
 
@@ -70,6 +73,26 @@ async def test_what_the_intranet_shows_is_posted_once_to_each_channel_of_its_pla
         ("north", "To the north"),
     ]
     assert teams.cards[0][1][1]["text"].strip() == "The afternoon of 10 June is protected."
+
+
+async def test_what_is_for_some_practices_or_networks_is_posted_to_no_locality(teams: Teams) -> None:
+    live, tenant = teams.live, teams.tenant
+    practice = f"{tenant}A"
+    await live.make_practice(practice, tenant)
+    await live.platform.execute(
+        "INSERT INTO register_network_membership (id, practice, network, valid_from, as_at, recorded_at)"
+        " VALUES ($1, $2, $3, $4, $4, now())",
+        new_id(),
+        practice,
+        f"U{tenant}",
+        date(2026, 4, 1),
+    )
+    north = await make_locality(await live.as_role("commissioner_admin", tenant=tenant), "north")
+    await teams.add("all")
+    await teams.add("north", locality_id=north)
+    for audience in ({"practices": [practice]}, {"networks": [f"U{tenant}"]}):
+        await teams.tell(audience=audience)
+    assert [name for name, _ in teams.cards] == ["all", "all"]
 
 
 async def test_a_flow_that_is_gone_breaks_the_channel_until_it_has_another_address(teams: Teams) -> None:

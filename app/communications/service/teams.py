@@ -12,6 +12,7 @@ from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.repository.teams import TeamsChannelRepository
 from app.communications.rules.allowance import Limits
 from app.communications.rules.rendering import render_markdown
+from app.communications.service.announcing import addressed
 from app.communications.tables import Announcement, TeamsChannel
 from app.communications.values import Topic
 from app.core.audit import audit
@@ -101,9 +102,11 @@ async def spread_to_teams(session: Tx, announcement_id: UUID) -> None:
 
 
 def _shows(channel: TeamsChannel, row: Announcement) -> bool:
-    """A locality's channel shows what is for everybody and what is for that locality; the commissioner's shows any."""
-    places = row.audience["localities"]
-    return channel.locality_id is None or places is None or str(channel.locality_id) in places
+    """A locality's channel shows what is for everybody and what is for that locality, and nothing that is for some of its
+    practices; the commissioner's shows any.
+    """
+    places = addressed(row)["places"]
+    return channel.locality_id is None or places is None or f"locality:{channel.locality_id}" in places
 
 
 @dataclass(frozen=True, slots=True)
