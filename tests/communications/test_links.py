@@ -174,6 +174,21 @@ async def test_the_link_of_a_person_dies_with_the_post(shared: LivePlenary) -> N
     assert answer.status_code == 410
 
 
+async def test_the_link_to_an_announcement_dies_for_whoever_changed_to_a_post_that_it_is_not_for(
+    shared: LivePlenary,
+) -> None:
+    tenant = await shared.fresh_tenant()
+    await shared.make_practice("ZZ4303", tenant)
+    manager = await shared.make_person("Mina Moor", tenant=tenant, email="mina@zz4303.example")
+    await give_post(shared, tenant, manager, "practice_manager", practice="ZZ4303")
+    await publish(shared, tenant, audience={"roles": ["practice_manager"]}, must_acknowledge_by="2026-12-01")
+    link, browser = link_in(mails_to(shared, "mina@zz4303.example")[-1]), shared.client(None)
+    page = Page((await browser.get(link)).text)
+    await shared.execute("UPDATE post SET role = 'staff'", tenant=shared.tenants[tenant])
+    done = await browser.post(link, data=page.filled("acknowledge", name="Mina Moor"))
+    assert ((await browser.get(link)).status_code, done.status_code) == (410, 410)
+
+
 async def test_an_announcement_is_acknowledged_from_a_mailbox_and_counted(shared: LivePlenary) -> None:
     tenant = await shared.fresh_tenant()
     await shared.make_practice("ZZ4302", tenant)

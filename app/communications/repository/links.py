@@ -2,11 +2,15 @@
 
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, true
+from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlmodel import col, select
 
+from app.communications.repository.meant import with_recipient
 from app.communications.tables import ActionLinkUse, Delivery, Message
 from app.core.db import Tx
+from app.core.repository import Statement
 
 
 async def find_delivery(session: Tx, delivery_id: UUID) -> tuple[Delivery, Message] | None:
@@ -22,6 +26,14 @@ async def find_delivery(session: Tx, delivery_id: UUID) -> tuple[Delivery, Messa
 async def get_message(session: Tx, message_id: UUID) -> Message:
     mine = (col(Message.commissioner_id) == session.tenant, col(Message.id) == message_id)
     return (await session.exec(select(Message).where(*mine))).one()
+
+
+async def is_among(session: Tx, meant: Statement, recipient: str, practice: str | None) -> bool:
+    """Whether this recipient is meant, and at this practice where one is named."""
+    found = with_recipient(meant).subquery("meant_now")
+    at_practice: ColumnElement[bool] = true() if practice is None else found.c.practice == practice
+    statement = select_columns(found.c.recipient).where(found.c.recipient == recipient, at_practice).limit(1)
+    return (await (await session.connection()).execute(statement)).first() is not None
 
 
 async def find_use(session: Tx, delivery_id: UUID) -> ActionLinkUse | None:

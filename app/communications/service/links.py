@@ -20,10 +20,23 @@ from app.communications.errors import (
 )
 from app.communications.events import ActionLinkLocked
 from app.communications.repository import links as rows
+from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.service.audiences import resolve_audience
+from app.communications.service.letters import recipients
 from app.communications.service.link_answers import answer
 from app.communications.service.link_pages import describe
-from app.communications.tables import ActionLinkUse
-from app.communications.values import MOST_WRONG_NAMES, Action, Answer, DeliveryState, LinkClaim, Settlement, Shown
+from app.communications.tables import ActionLinkUse, Delivery, Message
+from app.communications.values import (
+    MOST_WRONG_NAMES,
+    Action,
+    ActionKind,
+    Answer,
+    Audience,
+    DeliveryState,
+    LinkClaim,
+    Settlement,
+    Shown,
+)
 from app.core.addresses import address_key
 from app.core.audit import audit
 from app.core.clock import london_date
@@ -33,6 +46,7 @@ from app.core.events import emit
 from app.core.principal import Grant, Principal
 from app.organisations import service as organisations
 from app.people import service as people
+from app.people.values import Among
 
 # What an answer by link needs of the API's own rules, whatever post the person holds: nothing that declares, vets,
 # approves, releases or says who is paid.
@@ -109,6 +123,8 @@ async def _live(session: Tx, claim: LinkClaim, *, now: datetime) -> LiveLink:
     )  # fmt: skip
     if delivery.state in _NOT_SENT or not await _is_current(session, link, delivery.address, now=now):
         raise LinkEnded
+    if link.action.kind is ActionKind.ACKNOWLEDGE and not await _is_meant(session, link, delivery, message, now=now):
+        raise LinkEnded
     return link
 
 
@@ -131,6 +147,25 @@ async def _is_current(session: Tx, link: LiveLink, address: str | None, *, now: 
         if not await people.holds_post(session, link.person_id, link.practice, on=today):
             return False
     return known is not None and address_key(known) == address_key(address)
+
+
+async def _is_meant(session: Tx, link: LiveLink, delivery: Delivery, message: Message, *, now: datetime) -> bool:
+    """Whether the announcement would be for the same reader today: by the posts that it is for, or that are asked in their
+    place.
+    """
+    if message.audience is None:
+        return False
+    announced = await AnnouncementRepository(session, session.tenant).get(UUID(message.source_id))
+    asked, audience = Audience.of_json(message.audience), Audience.of_json(announced.audience)
+    if not asked.people:
+        audience = replace(audience, roles=asked.roles)
+    only = Among(
+        frozenset({link.person_id} if link.person_id else ()),
+        frozenset({link.practice} if link.practice and not link.person_id else ()),
+    )
+    meant = await resolve_audience(session, audience, now=now)
+    still = recipients(session.tenant, meant, now=now, only=only)
+    return await rows.is_among(session, still, delivery.recipient, link.practice)
 
 
 def _refuse_spent(use: ActionLinkUse | None) -> None:
