@@ -61,9 +61,8 @@ async def send_webhooks(context: JobContext) -> None:
     taken_at, now = time.monotonic(), tools.clock.now()
     async with context.transaction(end=end) as session:
         known = await jobs.last_call(session, context.job)
-        opened = await service.open_endpoint(session, endpoint_id, box=tools.secrets, now=now)
-        if opened is not None and (opened.quiet_until is None or opened.quiet_until <= now):
-            hooks = await service.take(session, endpoint_id, now=now)
+        await service.resume(session, endpoint_id, now=now)
+        opened, hooks = await service.take(session, endpoint_id, box=tools.secrets, now=now)
     rounds = 0
     while hooks and opened is not None:
         rounds += 1
@@ -72,7 +71,9 @@ async def send_webhooks(context: JobContext) -> None:
         async with context.transaction(end=end) as session:
             goes_on = await service.record(session, endpoint_id, tried, now=now)
             may_take = goes_on and rounds < MOST_ROUNDS and not context.stopping.is_set()
-            hooks = await service.take(session, endpoint_id, now=now) if may_take else []
+            opened, hooks = (
+                await service.take(session, endpoint_id, box=tools.secrets, now=now) if may_take else (None, [])
+            )
 
 
 async def _send(context: JobContext, endpoint: OpenEndpoint, hooks: Sequence[Hook], *, taken_at: float) -> list[Tried]:

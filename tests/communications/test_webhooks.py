@@ -1,12 +1,18 @@
 """Webhooks end to end: an event becomes a delivery, a worker sends it, a receiver on a real socket verifies it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from uuid import UUID
 
+import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
 from app.access.values import ROLE_SCOPES, Role
+from app.communications.repository import webhook_sending
+from app.communications.repository.webhooks import WebhookEndpointRepository
+from app.communications.values.webhooks import END_OF_NUMBER, ReplayRange
 from app.core.events import feed_resources
 from app.core.ids import new_id
 from app.core.principal import Grant, Principal
@@ -14,9 +20,9 @@ from app.main import CHANGE_SIGHTS
 from tests.factories.communications import told
 from tests.factories.processes import worker_process
 from tests.factories.service import NOW, LivePlenary
-from tests.factories.waiting import until
+from tests.factories.waiting import until, until_blocked
 from tests.factories.webhooks import Listening
-from tests.fakes.receiver import Answer, running_receiver
+from tests.fakes.receiver import Answer, Received, running_receiver
 
 DOWN = Answer(503)
 
@@ -237,6 +243,46 @@ async def test_an_endpoint_whose_owner_lost_the_role_is_sent_nothing_more(listen
     await other.post(f"/v1/webhook-endpoints/{endpoint['id']}/enable")
     await listening.live.work()
     assert len(listening.receiver.requests) == 1
+
+
+async def test_an_address_changed_while_a_worker_sends_is_called_for_the_next(listening: Listening) -> None:
+    """Six are waiting, and five are taken at once."""
+    endpoint = await listening.open()
+    path, match = f"/v1/webhook-endpoints/{endpoint['id']}", {"If-Match": "*"}
+    body = {"url": f"{listening.receiver.url}/moved"}
+    moving: list[asyncio.Task[httpx.Response]] = []
+
+    def move(_request: Received) -> None:
+        if not moving:
+            moving.append(asyncio.create_task(listening.admin.patch(path, json=body, headers=match)))
+
+    listening.receiver.say("/hook", Answer(seconds_before=1.0))
+    listening.receiver.on_request = move
+    await listening.change(*(f"l{n}" for n in range(6)))
+    await listening.live.work()
+    assert (await moving[0]).status_code == 200
+    assert (len(listening.receiver.at("/hook")), len(listening.receiver.at("/moved"))) == (5, 1)
+
+
+async def test_an_answer_is_noted_while_a_replay_holds_the_endpoint(listening: Listening) -> None:
+    """Both lock the endpoint before its deliveries, so neither is given up for a deadlock."""
+    endpoint = await listening.open()
+
+    async def replay() -> None:
+        async with listening.live.worker_session(listening.tenant) as session:
+            await WebhookEndpointRepository(session, session.tenant).get(UUID(endpoint["id"]), for_update=True)
+            await until_blocked(listening.live)
+            names, events = ["organisations.locality_changed"], ReplayRange((0, 0), (2**62, END_OF_NUMBER))
+            await webhook_sending.replay(session, UUID(endpoint["id"]), names, events, now=NOW)
+
+    replays: list[asyncio.Task[None]] = []
+    listening.receiver.say("/hook", Answer(seconds_before=0.5))
+    listening.receiver.on_request = lambda _: replays.append(asyncio.create_task(replay()))
+    await listening.change("harbour")
+    await listening.live.work()
+    [replaying] = replays
+    await replaying
+    assert [each["state"] for each in await listening.log(endpoint)] == ["delivered"]
 
 
 async def test_a_test_is_delivered_like_an_event(listening: Listening) -> None:

@@ -103,7 +103,25 @@ async def wake(session: Tx, endpoint_id: UUID) -> None:
     await call_all(session, [NewJob(session.tenant, FAN_OUT, QUEUE, "all", {})])
 
 
-async def open_endpoint(session: Tx, endpoint_id: UUID, *, box: SecretBox, now: datetime) -> OpenEndpoint | None:
+async def resume(session: Tx, endpoint_id: UUID, *, now: datetime) -> None:
+    """What a worker that ended was sending waits again."""
+    if await _find_enabled(session, endpoint_id) is not None:
+        await webhook_sending.resume(session, endpoint_id, detail=_LOST, now=now)
+
+
+async def take(
+    session: Tx, endpoint_id: UUID, *, box: SecretBox, now: datetime
+) -> tuple[OpenEndpoint | None, list[Hook]]:
+    """What is due, and the endpoint as it is by now: its address, keys and rights may have changed since the last were
+    taken.
+    """
+    opened = await _open(session, endpoint_id, box=box, now=now)
+    if opened is None or (opened.quiet_until is not None and opened.quiet_until > now):
+        return opened, []
+    return opened, await webhook_sending.take(session, endpoint_id, most=AT_ONCE, now=now)
+
+
+async def _open(session: Tx, endpoint_id: UUID, *, box: SecretBox, now: datetime) -> OpenEndpoint | None:
     """What to know before sending; None where nothing is to be sent. Rights are looked at again, because whoever
     answers for the endpoint may have lost them since the events became deliveries.
     """
@@ -114,7 +132,6 @@ async def open_endpoint(session: Tx, endpoint_id: UUID, *, box: SecretBox, now: 
     if WRITE not in scopes:
         await _disable(session, endpoint, DisabledBecause.OWNER_LEFT, now=now)
         return None
-    await webhook_sending.resume(session, endpoint_id, detail=_LOST, now=now)
     readable = _readable(scopes)
     if len(readable) < len(heard_events()):
         await webhook_sending.withdraw(session, endpoint_id, readable=readable | {TEST_EVENT})
@@ -128,15 +145,12 @@ async def _find_enabled(session: Tx, endpoint_id: UUID) -> WebhookEndpoint | Non
     return endpoint if endpoint is not None and endpoint.state == EndpointState.ENABLED else None
 
 
-async def take(session: Tx, endpoint_id: UUID, *, now: datetime) -> list[Hook]:
-    return await webhook_sending.take(session, endpoint_id, most=AT_ONCE, now=now)
-
-
 async def record(session: Tx, endpoint_id: UUID, tried: Sequence[Tried], *, now: datetime) -> bool:
     """Note what became of each, and how the endpoint does. Returns whether to send it more at once."""
     verdicts = [(each, rules.judge(each, chance=random.random(), now=now)) for each in tried]  # noqa: S311 - jitter
-    await webhook_sending.record(session, endpoint_id, verdicts)
+    # The endpoint is locked before its deliveries, as whoever replays them does.
     endpoint = await _find_enabled(session, endpoint_id)
+    await webhook_sending.record(session, endpoint_id, verdicts)
     if endpoint is None:
         return False
     quiet_until = rules.quiet_until(list(tried), failing_since=endpoint.failing_since, now=now)
