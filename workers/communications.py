@@ -43,7 +43,11 @@ async def schedule_announcement(context: JobContext) -> None:
 @handler("communications.publish_announcement", queue=QUEUE)
 async def publish_announcement(context: JobContext) -> None:
     async with context.transaction(final=True) as session:
-        await service.publish_scheduled(session, context.id("announcement"), now=context.tools.clock.now())
+        await service.publish_scheduled(
+            session,
+            context.id("announcement"),
+            published_at=datetime.fromisoformat(context.payload["published_at"]),
+        )
 
 
 @handler("communications.plan_newsletter", queue=BULK)

@@ -77,7 +77,6 @@ def test_two_audiences_meet_unless_roles_or_places_keep_them_apart(one, other, e
 
 
 async def test_what_is_scheduled_is_the_offices_alone_and_goes_out_once_at_its_moment(shared, tenant):
-    before = shared.clock.instant
     operation = await announce(shared, tenant, audience=MANAGERS, on_intranet=True, publish_at="2027-03-01T09:00:00Z")
     path = f"/v1/announcements/{operation['result']['announcement']}"
     await shared.work()
@@ -90,14 +89,16 @@ async def test_what_is_scheduled_is_the_offices_alone_and_goes_out_once_at_its_m
         path, json={"publish_at": "2027-03-02T09:00:00Z"}, headers={"If-Match": waiting.headers["ETag"]}
     )
     assert moved.status_code == 200, moved.text
-    try:
-        for day in (1, 2, 2):
-            shared.clock.instant = datetime(2027, 3, day, 9, tzinfo=UTC)
-            await shared.execute("UPDATE job SET run_at = now() WHERE state = 'queued'", tenant=shared.tenants[tenant])
-            await shared.work()
-            assert (await intranet.get(path)).status_code == (404 if day == 1 else 200)
-    finally:
-        shared.clock.instant = before
+    # The database's clock starts the job; that of the worker, months behind here, has no say.
+    for day in (1, 2, 2):
+        await shared.work()
+        await shared.execute(
+            "UPDATE job SET run_at = now() WHERE state = 'queued' AND run_at <= $1",
+            datetime(2027, 3, day, 9, tzinfo=UTC),
+            tenant=shared.tenants[tenant],
+        )
+        await shared.work()
+        assert (await intranet.get(path)).status_code == (404 if day == 1 else 200)
     assert len(await delivery_rows(shared, tenant)) == 2
     late = await editor.patch(path, json={"title": "Other"}, headers={"If-Match": "*"})
     assert (late.status_code, late.json()["code"]) == (409, "communications.already_published")

@@ -1,7 +1,7 @@
 """Announcements that wait for their moment: moved, changed, and published when it comes."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from app.communications.errors import AlreadyPublished
@@ -19,8 +19,6 @@ from app.core.jobs import NewJob, enqueue_all
 from app.core.principal import Principal
 from app.core.repository import Expected
 
-_SKEW = timedelta(minutes=1)
-"""By how much a worker's clock may be behind the database's, which started the job."""
 PUBLISH = "communications.publish_announcement"
 
 
@@ -58,19 +56,22 @@ async def reschedule_announcement(
 
 
 async def schedule_announcement(session: Tx, announcement_id: UUID) -> None:
-    """Leave the job that publishes it. One that was moved has an earlier job too, which finds that it is not yet time."""
+    """Leave the job that publishes it. One that was moved has an earlier job too, which finds that it is no longer meant."""
     row = await AnnouncementRepository(session, session.tenant).get(announcement_id)
     if not row.is_out:
-        key, payload = f"{row.id} {row.published_at.isoformat()}", {"announcement": str(row.id)}
+        at = row.published_at.isoformat()
+        key, payload = f"{row.id} {at}", {"announcement": str(row.id), "published_at": at}
         await enqueue_all(
             session, [NewJob(session.tenant, PUBLISH, "notifications", key, payload, run_at=row.published_at)]
         )
 
 
-async def publish_scheduled(session: Tx, announcement_id: UUID, *, now: datetime) -> None:
-    """Once, when its moment has come and it has not been withdrawn."""
+async def publish_scheduled(session: Tx, announcement_id: UUID, *, published_at: datetime) -> None:
+    """Once, by the job of the moment that it has by now, unless it has been withdrawn. The database's clock started the job;
+    a worker's own may be behind and is not asked.
+    """
     row = await AnnouncementRepository(session, session.tenant).get(announcement_id, for_update=True)
-    if row.is_out or row.withdrawn_at is not None or row.published_at > now + _SKEW:
+    if row.is_out or row.withdrawn_at is not None or row.published_at != published_at:
         return
     row.is_out = True
     audit(session, "announcement.published", announcement_id)
