@@ -119,6 +119,7 @@ async def test_dry_run_says_whom_it_would_reach_and_sends_nothing(shared, tenant
         "clashes": [
             {"announcement": published, "title": "Protected learning time in June", "at": "2026-11-22T10:00:00.123Z"}
         ],
+        "other_clashes": 0,
         "warnings": ["Within a day of it the same people are told of “Protected learning time in June”."],
     }
     await shared.work()

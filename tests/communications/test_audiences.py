@@ -8,6 +8,7 @@ import pytest
 from app.communications.rules.attention import meet
 from app.communications.values import Audience
 from tests.factories.communications import announce, announcement, delivery_rows, give_post, publish
+from tests.factories.organisations import make_locality, place
 from tests.factories.service import LivePlenary
 
 MANAGERS = {"roles": ["practice_manager"]}
@@ -60,6 +61,22 @@ async def test_a_dry_run_says_who_has_had_much_and_what_meets_it(shared, tenant)
     assert {each["title"] for each in found["clashes"]} == {"Of this week"}
     assert len(found["warnings"]) == 2
     assert found["warnings"][0].startswith("2 of 2 people and mailboxes in the post practice manager have had 5")
+
+
+async def test_a_dry_run_counts_what_a_localitys_editor_may_not_read_without_its_title(shared, tenant):
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    north = await make_locality(admin, "north")
+    assert (await place(admin, north, f"{tenant}A", from_="2026-04-01")).is_success
+    await publish(shared, tenant, audience=MANAGERS | {"localities": [north]}, title="To the north")
+    await publish(shared, tenant, audience=MANAGERS | {"practices": [f"{tenant}B"]}, title="Secret of another practice")
+    await publish(shared, tenant, audience=MANAGERS, title="Secret in the mails of all")
+    await publish(shared, tenant, audience=MANAGERS, title="On the intranet", on_intranet=True)
+    editor = await shared.as_role("editor", tenant=tenant, locality=north)
+    body = announcement(audience=MANAGERS, dry_run=True)
+    found = (await editor.post("/v1/announcements", json=body)).json()["result"]
+    assert {each["title"] for each in found["clashes"]} == {"To the north", "On the intranet"}
+    assert found["other_clashes"] == 1 + 1
+    assert "Secret" not in str(found)
 
 
 @pytest.mark.parametrize(

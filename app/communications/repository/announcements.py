@@ -25,6 +25,9 @@ class AnnouncementRepository(TenantRepository[Announcement]):
     missing = AnnouncementNotFound
 
     def _select_visible(self, sight: Sight) -> Select[Any]:
+        return self.select().where(self._is_visible(sight))
+
+    def _is_visible(self, sight: Sight) -> ColumnElement[bool]:
         """What a caller may read: what the intranet shows them and what was sent to them; the office all that went to
         its area too.
         """
@@ -33,7 +36,7 @@ class AnnouncementRepository(TenantRepository[Announcement]):
             seen |= self._was_sent_to(sight.person_id)
         if sight.is_office:
             seen |= _is_within(sight.area)
-        return self.select().where(seen)
+        return seen
 
     async def list_page(
         self,
@@ -84,11 +87,17 @@ class AnnouncementRepository(TenantRepository[Announcement]):
         )
         return (await self.session.exec(statement)).all()  # pyright: ignore
 
-    async def list_between(self, start: datetime, end: datetime) -> Sequence[Announcement]:
-        """What was or is to be published then, the first first."""
+    async def list_between(self, start: datetime, end: datetime, sight: Sight) -> list[tuple[Announcement, bool]]:
+        """What was or is to be published then, the first first, and whether the caller may read it."""
         at = col(Announcement.published_at)
-        statement = self.select().where(at >= start, at <= end, col(Announcement.withdrawn_at).is_(None)).order_by(at)
-        return (await self.session.exec(statement.limit(200))).all()  # pyright: ignore
+        statement = (
+            select(Announcement, self._is_visible(sight))
+            .where(col(Announcement.commissioner_id) == self.tenant, col(Announcement.withdrawn_at).is_(None))
+            .where(at >= start, at <= end)
+            .order_by(at)
+            .limit(200)
+        )
+        return [(row, is_visible) for row, is_visible in await self.session.exec(statement)]
 
     def _was_sent_to(self, person_id: UUID) -> Any:
         mine = (

@@ -30,7 +30,7 @@ def attention_warnings(reach: Reach) -> list[str]:
     Of 40 practice managers 12 have had 5 messages or more this week: "12 of 40 people and mailboxes among practice managers have had 5 messages
     or more in the last seven days."
     """
-    return [*(_much(role) for role in reach.roles if role.over_budget), *_meeting(reach.clashes)]
+    return [*(_much(role) for role in reach.roles if role.over_budget), *_meeting(reach.clashes, reach.other_clashes)]
 
 
 def _much(role: RoleReach) -> str:
@@ -38,9 +38,8 @@ def _much(role: RoleReach) -> str:
     return f"{who} have had {WEEKLY_BUDGET} messages or more in the last seven days."
 
 
-def _meeting(clashes: Sequence[Clash]) -> list[str]:
-    if not clashes:
-        return []
+def _meeting(clashes: Sequence[Clash], others: int) -> list[str]:
     titles = ", ".join(f"“{each.title}”" for each in clashes[:3])
-    more = f" and {len(clashes) - 3} more" if len(clashes) > 3 else ""
-    return [f"Within a day of it the same people are told of {titles}{more}."]
+    more = max(0, len(clashes) - 3) + others
+    what = [*([titles] if titles else []), *([f"{more} more" if titles else f"{more} by others"] if more else [])]
+    return [f"Within a day of it the same people are told of {' and '.join(what)}."] if what else []

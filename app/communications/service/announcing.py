@@ -25,6 +25,7 @@ from app.communications.service.audiences import (
     check_audience,
     named_practices,
     resolve_audience,
+    sight_of,
     within_area,
 )
 from app.communications.service.facts import announcement_fields
@@ -148,7 +149,8 @@ async def measure_announcement(session: Tx, caller: Principal, draft: Draft, *, 
         since=now - timedelta(days=7),
         budget=WEEKLY_BUDGET,
     )
-    found = replace(found, clashes=await _clashes(session, draft, now=now))
+    clashes, others = await _clashes(session, caller, draft, now=now)
+    found = replace(found, clashes=clashes, other_clashes=others)
     result = {"dry_run": True} | _as_json(found) | {"warnings": attention_warnings(found)}
     operation = await start_operation(session, "communications.announcement", result=result)
     await succeed(session, operation.id)
@@ -156,14 +158,13 @@ async def measure_announcement(session: Tx, caller: Principal, draft: Draft, *, 
     return operation
 
 
-async def _clashes(session: Tx, draft: Draft, *, now: datetime) -> tuple[Clash, ...]:
-    at = draft.publish_at or now
-    near = await AnnouncementRepository(session, session.tenant).list_between(at - _NEAR, at + _NEAR)
-    return tuple(
-        Clash(row.id, row.title, row.published_at)
-        for row in near
-        if meet(draft.audience, Audience.of_json(row.audience))
-    )
+async def _clashes(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> tuple[tuple[Clash, ...], int]:
+    """What the caller may read, and how many more there are."""
+    at, sight = draft.publish_at or now, await sight_of(session, caller, now=now)
+    near = await AnnouncementRepository(session, session.tenant).list_between(at - _NEAR, at + _NEAR, sight)
+    clashing = [(row, is_visible) for row, is_visible in near if meet(draft.audience, Audience.of_json(row.audience))]
+    shown = tuple(Clash(row.id, row.title, row.published_at) for row, is_visible in clashing if is_visible)
+    return shown, len(clashing) - len(shown)
 
 
 def _as_json(found: Reach) -> dict[str, Any]:

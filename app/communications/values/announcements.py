@@ -71,7 +71,9 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a dry run finds. `people` and `mailboxes` make up the recipients."""
+    """What a dry run finds. `people` and `mailboxes` make up the recipients. `other_clashes`: how many more there are that
+    whoever asks may not read.
+    """
 
     recipients: int
     people: int
@@ -81,3 +83,4 @@ class Reach:
     messages_this_week: int
     roles: tuple[RoleReach, ...]
     clashes: tuple[Clash, ...] = ()
+    other_clashes: int = 0
