@@ -57,7 +57,7 @@ def test_a_draft_takes_the_period_kind_by_kind_and_the_meetings_to_come() -> Non
 def test_an_edition_has_the_editors_order_and_leaves_out_what_is_gone() -> None:
     items = [Item(FeedKind.ANNOUNCEMENTS, UUID(int=number), "") for number in (2, 7, 1)]
     found = compose("Dear all,", items, [entry(1), entry(2), entry(3)])
-    assert found.items == 2
+    assert [item.id.int for item in found.items] == [2, 1]
     assert found.text.split("\n\n") == ["Dear all,", "Title 2", "Words 2", "Title 1", "Words 1"]
 
 
@@ -254,6 +254,29 @@ async def test_sent_ones_are_archived_where_they_may_be_read_and_stand_in_feeds(
     await press.send(f"/v1/newsletters/{hidden['id']}")
     assert (await readers["north"].get(f"/v1/newsletters/{hidden['id']}")).status_code == 404
     assert len((await press.live.client(None).get(f"/v1/feeds/{name}.json")).json()["items"]) == 1
+
+
+async def test_a_localitys_editor_and_readers_see_of_a_newsletter_to_all_what_their_editions_hold(press: Press) -> None:
+    for title, audience in (
+        ("Everybody", {}),
+        ("Northern", {"localities": [press.north]}),
+        ("Southern", {"localities": [press.south]}),
+    ):
+        await post(press, title, audience=audience)
+    gone = await post(press, "Gone")
+    path = f"/v1/newsletters/{(await press.draft())['id']}"
+    assert (await press.editor.post(f"/v1/announcements/{gone}/withdraw")).status_code == 200
+    whole = await press.send(path)
+    assert sorted(item["title"] for item in whole["items"]) == ["Everybody", "Gone", "Northern", "Southern"]
+    assert all(edition["counts"] for edition in whole["editions"])
+    [southern] = [each["id"] for each in whole["editions"] if each["locality_id"] == press.south]
+    for role, counted in (("editor", [press.north]), ("intranet", [])):
+        caller = await press.live.as_role(role, tenant=press.tenant, locality=press.north)
+        seen = (await caller.get(path)).json()
+        assert sorted(item["title"] for item in seen["items"]) == ["Everybody", "Northern"]
+        assert [each["locality_id"] for each in seen["editions"]] == [None, press.north]
+        assert [each["locality_id"] for each in seen["editions"] if each["counts"]] == counted
+        assert (await caller.get(f"{path}/editions/{southern}")).status_code == 404
 
 
 async def test_a_localitys_editor_writes_to_their_locality(press: Press) -> None:

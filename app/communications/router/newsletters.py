@@ -68,7 +68,10 @@ async def list_newsletters(
 async def get_newsletter(
     newsletter_id: UUID, caller: Reader, session: Transaction, serving: Serving, response: Response
 ) -> schemas.Newsletter:
-    """One newsletter with its items and editions; for the office also what has become of each edition."""
+    """One newsletter with its items and editions: for a reader those of their places and of everybody's.
+
+    Whoever writes an edition is also told what has become of it.
+    """
     sight = await service.newsletter_sight(session, caller, now=serving.clock.now())
     row = await NewsletterRepository(session, session.tenant).get_seen(newsletter_id, sight)
     return await _shown(session, caller, serving, row, response)
@@ -83,8 +86,7 @@ async def get_edition(
     """An edition as it was sent."""
     sight = await service.newsletter_sight(session, caller, now=serving.clock.now())
     row = await NewsletterRepository(session, session.tenant).get_seen(newsletter_id, sight)
-    places = None if sight.is_editor else sight.localities
-    edition = await EditionRepository(session, session.tenant).get_of(newsletter_id, edition_id, places)
+    edition = await EditionRepository(session, session.tenant).get_of(newsletter_id, edition_id, sight.editions)
     return schemas.EditionText(
         id=edition.id,
         title=row.title,
@@ -200,38 +202,39 @@ async def cancel_newsletter(
 async def _shown(
     session: Tx, caller: Principal, serving: Serving, row: Newsletter, response: Response
 ) -> schemas.Newsletter:
-    """What became of each edition is for the office."""
+    """What became of each edition is for whoever keeps it."""
     sight = await service.newsletter_sight(session, caller, now=serving.clock.now())
-    counts = await service.edition_counts(session, row) if sight.is_editor else None
-    response.headers["ETag"] = service.newsletter_tag(row, counts or {})
+    counts = await service.edition_counts(session, row, sight)
+    response.headers["ETag"] = service.newsletter_tag(row, counts)
     return schemas.Newsletter(
         **_members(row),
         intro_markdown=row.intro_markdown,
         since=row.since,
         until=row.until,
-        items=[schemas.NewsletterItem.model_validate(item) for item in service.items_of(row)],
+        items=[schemas.NewsletterItem.model_validate(item) for item in await service.items_seen(session, row, sight)],
         editions=await _editions(session, sight, row, counts),
     )
 
 
 async def _editions(
-    session: Tx, sight: NewsletterSight, row: Newsletter, counts: Mapping[UUID, CountsFound] | None
+    session: Tx, sight: NewsletterSight, row: Newsletter, counts: Mapping[UUID, CountsFound]
 ) -> list[schemas.Edition]:
     if row.sent_at is None:
         return [
             schemas.Edition(id=None, locality_id=place, state=EditionState.PENDING, items=None, counts=None)
             for place in service.editions_of(row)
         ]
-    places = None if sight.is_editor else sight.localities
     return [
         schemas.Edition(
             id=edition.id,
             locality_id=edition.locality_id,
             state=EditionState(edition.state),
             items=edition.items,
-            counts=None if counts is None else Counts.model_validate(counts.get(edition.id, NO_COUNTS)),
+            counts=Counts.model_validate(counts.get(edition.id, NO_COUNTS))
+            if sight.keeps(edition.locality_id)
+            else None,
         )
-        for edition in await EditionRepository(session, session.tenant).list_of(row.id, places)
+        for edition in await EditionRepository(session, session.tenant).list_of(row.id, sight.editions)
     ]
 
 

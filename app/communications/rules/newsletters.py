@@ -42,4 +42,6 @@ def compose(intro: str, items: Sequence[Item], entries: Collection[FeedEntry]) -
     parts = [intro.strip(), *(f"## {as_markdown(entry.title)}\n\n{entry.markdown.strip()}" for entry in shown)]
     markdown = "\n\n".join(part for part in parts if part)
     rendered = render_markdown(markdown)
-    return Composed(markdown, rendered.text, rendered.html, len(shown))
+    return Composed(
+        markdown, rendered.text, rendered.html, tuple(Item(entry.kind, entry.id, entry.title) for entry in shown)
+    )

@@ -116,7 +116,7 @@ class ScheduleIn(StrictModel):
 
 
 class NewsletterItem(BaseModel):
-    """`title` is as it was when the item was taken in."""
+    """`title` is as it was when the item was taken in; for readers, as it was when their edition was sent."""
 
     model_config = {"from_attributes": True}
 
@@ -128,7 +128,7 @@ class NewsletterItem(BaseModel):
 class Edition(BaseModel):
     """For a locality, or for everybody else. `id` once it was sent; `empty`: there was nothing for it, so nobody was sent it.
 
-    `counts` are for the office.
+    `counts` are for whoever writes that edition.
     """
 
     id: UUID | None

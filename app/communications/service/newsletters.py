@@ -117,12 +117,23 @@ def items_of(row: Newsletter) -> list[Item]:
     return [Item.of_json(each) for each in row.items]
 
 
-async def edition_counts(session: Tx, row: Newsletter) -> dict[UUID, Counts]:
-    """What has become of each edition that was sent to somebody."""
+async def items_seen(session: Tx, row: Newsletter, sight: NewsletterSight) -> list[Item]:
+    """All of them for whoever keeps the newsletter; for others what stands in the editions that they read."""
+    items = items_of(row)
+    if all(sight.keeps(place) for place in editions_of(row)):
+        return items
+    read = await EditionRepository(session, session.tenant).list_of(row.id, sight.editions)
+    known = {item.key: item for edition in read for item in map(Item.of_json, edition.contents)}
+    return [known[item.key] for item in items if item.key in known]
+
+
+async def edition_counts(session: Tx, row: Newsletter, sight: NewsletterSight | None = None) -> dict[UUID, Counts]:
+    """What has become of each edition that was sent to somebody. `sight`: of those alone that the caller keeps."""
     if row.sent_at is None:
         return {}
     sent = await EditionRepository(session, session.tenant).list_of(row.id, None)
-    return await count_deliveries(session, [edition.id for edition in sent])
+    kept = [edition.id for edition in sent if sight is None or sight.keeps(edition.locality_id)]
+    return await count_deliveries(session, kept) if kept else {}
 
 
 def newsletter_tag(row: Newsletter, counts: Mapping[UUID, Counts]) -> str:

@@ -43,6 +43,7 @@ class NewsletterEdition(SQLModel, table=True):
     locality_id: UUID | None
     state: str
     items: int
+    contents: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
     body_markdown: str
     body_text: str
     body_html: str

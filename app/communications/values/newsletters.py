@@ -61,12 +61,12 @@ class WantedNewsletter:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """An edition in words."""
+    """An edition in words, and what stands in it."""
 
     markdown: str
     text: str
     html: str
-    items: int
+    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +78,14 @@ class NewsletterSight:
     localities: frozenset[UUID] | None
     is_editor: bool
     area: frozenset[UUID] | None
+
+    @property
+    def editions(self) -> frozenset[UUID] | None:
+        """Of a newsletter that they see, the localities whose editions they read beside everybody's. None: any."""
+        if not self.is_editor or self.localities is None:
+            return self.localities
+        return None if self.area is None else self.localities | self.area
+
+    def keeps(self, place: UUID | None) -> bool:
+        """Whether the edition for that locality (None: for everybody else) is the caller's to write."""
+        return self.is_editor and (self.area is None or place in self.area)
