@@ -184,7 +184,7 @@ def _part(field: TemplateField) -> schemas.TemplatePart:
         name=field.name,
         type=field.type,
         meaning=field.meaning,
-        example=example_words(field),
+        sample=example_words(field),
         is_required=field.is_required,
         is_optional=field.is_optional,
         is_list=field.is_list,

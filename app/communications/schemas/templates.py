@@ -28,7 +28,7 @@ _FIELD: Final[dict[str, Any]] = {
     "name": "title",
     "type": "text",
     "meaning": "The issue's title.",
-    "example": "Hospital letters come late",
+    "sample": "Hospital letters come late",
     "is_required": True,
     "is_optional": False,
     "is_list": False,
@@ -58,7 +58,7 @@ class TemplatePart(BaseModel):
         " day; `text` without effect of its marks, `markdown` laid out; a `flag` and a `choice` are for `if`."
     )
     meaning: str
-    example: str | None
+    sample: str | None = Field(description="What it may hold, as it is written.")
     is_required: bool = Field(description="A wording that may leave it out is refused.")
     is_optional: bool = Field(description="There may be none: it is put inside `{% if name %}`.")
     is_list: bool = Field(description="Any number: `{% for each in name %}`.")
