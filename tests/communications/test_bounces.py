@@ -93,5 +93,5 @@ def test_what_is_no_report_of_ours_says_nothing(raw: bytes) -> None:
 @given(st.binary(max_size=2000), st.integers(0, 900))
 def test_no_bytes_break_the_reading(noise: bytes, at: int) -> None:
     good = a_failure_report(UUID(int=7), "bob@practice.example")
-    read_report(good[:at] + noise + good[at:], returns=RETURNS)
-    read_report(noise, returns=RETURNS)
+    assert len(read_report(good[:at] + noise + good[at:], returns=RETURNS)) <= 1
+    assert read_report(noise, returns=RETURNS) == []

@@ -83,7 +83,7 @@ async def test_whoever_follows_in_the_post_gets_it_once(shared, tenant):
     assert states == {lead: "withdrawn", successor: "sent"}
 
 
-async def test_an_offer_that_was_answered_meanwhile_is_not_announced_to_those_who_wait(shared, tenant):
+async def test_whoever_is_not_in_the_state_that_is_meant_when_it_goes_out_gets_nothing(shared, tenant):
     lead = await _lead(shared, tenant, "Ann")
     await _announced_and_held(shared, tenant)
     await shared.execute(

@@ -27,8 +27,8 @@ def _are_apart(one: Audience, other: Audience) -> bool:
 def attention_warnings(reach: Reach) -> list[str]:
     """What whoever sends should know before: one sentence each.
 
-    Of 40 practice managers 12 have had 5 messages or more this week: "12 of 40 people and mailboxes among practice managers have had 5 messages
-    or more in the last seven days."
+    Of 40 practice managers 12 have had 5 messages or more this week: "12 of 40 people and mailboxes in the post practice
+    manager have had 5 messages or more in the last seven days."
     """
     return [*(_much(role) for role in reach.roles if role.over_budget), *_meeting(reach.clashes, reach.other_clashes)]
 

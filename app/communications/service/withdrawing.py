@@ -18,7 +18,7 @@ from app.people.values import Among
 
 async def withdraw_unmeant(session: Tx, batch: UUID, *, queue: str, shared: Mapping[str, str], now: datetime) -> None:
     """Take out of a batch whoever is no longer meant by what is said: their post has ended, their practice is no longer
-    concerned, the offer has been answered. They get nothing, in their inbox neither. Whoever is meant in their place,
+    concerned, it is no longer in the state that was meant. They get nothing, in their inbox neither. Whoever is meant in their place,
     a successor or a practice's mailbox, gets it instead; and it goes to the address that somebody has today.
 
     Letters of one telling share an audience, so a batch has one or a few.
