@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -12,7 +12,6 @@ from app.communications.adapters.chosen import carrier_for, message_domain
 from app.communications.errors import MailNotTaken
 from app.communications.ports import Mailer, Outgoing
 from app.communications.values import Channel
-from app.core.clock import Period
 from app.core.database_problems import DATABASE_ERRORS
 from app.core.db import Tx, unit_of_work
 from app.core.secrets import SecretBox
@@ -112,54 +111,6 @@ async def notify_sign_ups(context: JobContext) -> None:
             context.payload["practices"],
             occasion=str(context.job.id),
             now=context.tools.clock.now(),
-        )
-
-
-@handler("communications.notify_offers_due", queue=QUEUE)
-async def notify_offers_due(context: JobContext) -> None:
-    async with context.transaction(final=True) as session:
-        await service.notify_offers_due(
-            session,
-            context.id("subject"),
-            context.payload["practices"],
-            occasion=str(context.job.id),
-            now=context.tools.clock.now(),
-        )
-
-
-@handler("communications.notify_claims_due", queue=QUEUE)
-async def notify_claims_due(context: JobContext) -> None:
-    days = [date.fromisoformat(context.payload[name]) for name in ("period_from", "period_until", "closes_on")]
-    async with context.transaction(final=True) as session:
-        await service.notify_claims_due(
-            session,
-            context.id("subject"),
-            context.payload["practices"],
-            period=Period(days[0], days[1]),
-            closes_on=days[2],
-            now=context.tools.clock.now(),
-        )
-
-
-@handler("communications.notify_claims_prepared", queue=QUEUE)
-async def notify_claims_prepared(context: JobContext) -> None:
-    start, end = (date.fromisoformat(context.payload[name]) for name in ("period_from", "period_until"))
-    async with context.transaction(final=True) as session:
-        await service.notify_claims_prepared(
-            session,
-            context.id("subject"),
-            context.payload["practices"],
-            period=Period(start, end),
-            occasion=str(context.job.id),
-            now=context.tools.clock.now(),
-        )
-
-
-@handler("communications.notify_claim", queue=QUEUE)
-async def notify_claim(context: JobContext) -> None:
-    async with context.transaction(final=True) as session:
-        await service.notify_claim(
-            session, context.id("subject"), step=context.payload["step"], now=context.tools.clock.now()
         )
 
 

@@ -7,6 +7,7 @@ import workers.organisations
 import workers.payments
 import workers.people
 import workers.retention
+import workers.scheme_notices
 import workers.schemes
 import workers.teams
 import workers.webhooks  # noqa: F401 - importing registers the handlers

@@ -21,6 +21,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "schemes.signed_up": ("communications.notify_sign_ups",),
     "schemes.offers_due": ("communications.notify_offers_due",),
     "schemes.claims_due": ("communications.notify_claims_due",),
+    "schemes.sessions_due": ("communications.notify_sessions_due",),
     "schemes.claims_prepared": ("communications.notify_claims_prepared",),
     "schemes.claim_changed": (),
     "schemes.claim_voided": ("communications.notify_claim",),

@@ -54,6 +54,8 @@ DAILY.append(Daily("schemes.remind"))
 
 @handler("schemes.remind")
 async def remind(context: JobContext) -> None:
-    """Offers without an answer, and claims whose time is nearly over."""
+    """Offers without an answer, claims whose time is nearly over, and sessions of the month before."""
+    today = date.fromisoformat(context.payload["day"])
     async with context.transaction(final=True) as session:
-        await service.remind(session, today=date.fromisoformat(context.payload["day"]))
+        await service.remind(session, today=today)
+        await service.ask_for_sessions(session, today=today)

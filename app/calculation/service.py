@@ -9,11 +9,12 @@ from typing import Any, Final
 from app.calculation.errors import AmountTooLarge
 from app.calculation.language import document, schema
 from app.calculation.language.reading import pointer
-from app.calculation.language.tree import measures_used, needs_of, needs_placed, needs_used, walk
+from app.calculation.language.tree import measures_used, needs_of, needs_placed, needs_used, nodes_used, walk
 from app.calculation.nodes import component
 from app.calculation.nodes.catalogue import CATALOGUE, PARTS
 from app.calculation.nodes.component import Component
 from app.calculation.nodes.list_size import ListMeasure
+from app.calculation.nodes.per_session import PerSession
 from app.calculation.rules import canonical, describing, engine, lists, rounding, seeing
 from app.calculation.rules.earning import PayingNode, View
 from app.calculation.values import (
@@ -26,6 +27,7 @@ from app.calculation.values import (
     Problem,
     Range,
     RoundAt,
+    SessionPaid,
 )
 from app.core.clock import Period
 
@@ -187,6 +189,17 @@ def measures_needed(definition: Definition) -> Needed:
             sorted({name for measure in measures if measure.takes_negative for name in measure.facts_read()})
         ),
     )
+
+
+def sessions_paid(definition: Definition) -> tuple[SessionPaid, ...]:
+    """What it pays by the session, by the name of the facts; of two components that read one name the wider cap counts."""
+    caps: dict[str, int | None] = {}
+    for node in nodes_used(definition):
+        if isinstance(node, PerSession):
+            name, cap = node.measure.fact, node.measure.max_per_month
+            known = caps.get(name, 0)
+            caps[name] = None if cap is None or known is None else max(cap, known)
+    return tuple(SessionPaid(name, caps[name]) for name in sorted(caps))
 
 
 def posts_asked(definition: Definition) -> list[tuple[str, str]]:

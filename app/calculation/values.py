@@ -288,6 +288,16 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionPaid:
+    """That a definition pays for each session: under which name they are recorded, and how many count in a calendar month
+    (None: all of them).
+    """
+
+    fact: str
+    max_per_month: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     pointer: str
     code: str

@@ -24,6 +24,11 @@ def span_text(period: Period) -> str:
     return f"{day_text(period.valid_from)} to {day_text(last)}"
 
 
+def month_text(month: Period) -> str:
+    """The calendar month in which a period begins: `October 2026`."""
+    return f"{MONTHS[month.valid_from.month - 1]} {month.valid_from.year}"
+
+
 def pounds_text(pence: int) -> str:
     """1682400 pence is `16,824.00`."""
     return _with_sign(pence, "")

@@ -20,6 +20,13 @@ class MeetingRepository(TenantRepository[Meeting]):
     table = Meeting
     missing = MeetingNotFound
 
+    async def list_measures(self, scheme_id: UUID) -> Sequence[str]:
+        """The names of facts that meetings of the scheme are held for."""
+        statement = select(Meeting.measure).where(
+            Meeting.commissioner_id == self.tenant, Meeting.scheme_id == scheme_id, col(Meeting.measure).is_not(None)
+        )
+        return [name for name in (await self.session.exec(statement.distinct())).all() if name]
+
     def _select_seen(self, sight: Sight) -> Select[Any]:
         statement = self.select()
         if sight.practices is not None:

@@ -402,6 +402,11 @@ async def list_attendances(session: Tx, scheme_id: UUID, practices: Sequence[str
     return [_attendance_ref(row, meeting) for row, meeting in rows]
 
 
+async def measures_of_meetings(session: Tx, scheme_id: UUID) -> frozenset[str]:
+    """The names under which attendance of the scheme's meetings becomes its facts."""
+    return frozenset(await MeetingRepository(session, session.tenant).list_measures(scheme_id))
+
+
 async def confirm_attendances(session: Tx, ids: Iterable[UUID]) -> None:
     """Somebody has confirmed the facts of these attendances, so that a practice's list no longer takes them back."""
     for row in await AttendanceRepository(session, session.tenant).lock_unconfirmed(ids):

@@ -170,6 +170,11 @@ class FactsRefused(DomainError):
     title = "Some of these facts cannot be recorded, so none was."
 
 
+class SessionRequestNotFound(NotFound):
+    code = "schemes.session_request_not_found"
+    title = "The practice was not asked about this month."
+
+
 class FactChanged(DomainError):
     status = 409
     code = "schemes.fact_changed"

@@ -133,6 +133,18 @@ class ClaimsDue(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionsDue(Event):
+    """The subject is the scheme; these practices are asked which sessions they held in a month."""
+
+    name: ClassVar[str] = "schemes.sessions_due"
+
+    measure: str
+    period_from: str
+    period_until: str
+    practices: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConsultationOpened(Event):
     """A draft was put to consultation, or its last day was changed. The subject is the scheme."""
 

@@ -267,6 +267,21 @@ class ClaimReminderRow(SQLModel, table=True):
     sent_on: date
 
 
+class SessionRequestRow(SQLModel, table=True):
+    """That a practice was asked which sessions it held in that month."""
+
+    __tablename__ = "session_request"  # pyright: ignore[reportAssignmentType]
+
+    commissioner_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, default_factory=new_id)
+    scheme_id: UUID
+    practice: str
+    measure: str
+    period_from: date
+    period_until: date
+    asked_on: date
+
+
 class CommentRow(SQLModel, table=True):
     """What was said of a version in its consultation, and what the office answered."""
 

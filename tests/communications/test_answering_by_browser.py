@@ -1,9 +1,11 @@
 """A practice manager with a mail reader and a browser, and nothing else."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from app.schemes import service as schemes
 from tests.factories.browser import Tab, a_tab
 from tests.factories.communications import give_post
 from tests.factories.forums import Ground
@@ -36,8 +38,19 @@ async def _answer(tab: Tab) -> None:
     assert "The answer is sent" in await tab.html()
 
 
+async def _confirm(tab: Tab) -> None:
+    assert "Expected for one more session</dt><dd>£300.00" in await tab.html()
+    await tab.type("confirm-name", "Mina Moor")
+    await tab.type("on-1", "in October")
+    await tab.press("form button")
+    assert "Write the day as 31/3/2027." in await tab.html()
+    await tab.type("on-1", "5/10/2026")
+    await tab.press("form button")
+    assert "What was held is recorded" in await tab.html()
+
+
 @pytest.mark.slow
-async def test_a_manager_accepts_an_offer_and_answers_an_issue_of_patients_from_the_mail(
+async def test_a_manager_accepts_an_offer_answers_an_issue_and_confirms_a_session_from_the_mail(
     live: LivePlenary, tmp_path: Path
 ) -> None:
     tenant = await live.fresh_tenant()
@@ -57,6 +70,13 @@ async def test_a_manager_accepts_an_offer_and_answers_an_issue_of_patients_from_
         await _accept(tab)
         await tab.open(base + link_in(mails["Issue"]))
         await _answer(tab)
+        async with live.worker_session(tenant) as session:
+            await schemes.ask_for_sessions(session, today=date(2026, 11, 2))
+        await live.work()
+        await tab.open(base + link_in(mails_to(live, ADDRESS)[-1]))
+        await _confirm(tab)
+    [fact] = (await office.get(f"{scheme}/facts")).json()["data"]
+    assert (fact["on"], fact["measure"], fact["state"]) == ("2026-10-05", "lead_session", "entered")
     [part] = (await office.get(f"{scheme}/participation")).json()["data"]
     assert (part["state"], part["signatory"]["name"]) == ("accepted", "Mina Moor")
     [given] = await live.fetch("SELECT decision, by_person FROM issue_response", tenant=live.tenants[tenant])

@@ -25,6 +25,7 @@ UNCLAIMED = {
     "uq_supplier_confirmed": "confirmations of one payee's suppliers are taken one after the other, under its lock",
     "uq_payment_correction_query": "proposals to one query are taken one after the other, under its lock",
     "uq_message_source": "inserted with ON CONFLICT DO NOTHING",
+    "uq_session_request": "inserted with ON CONFLICT DO NOTHING",
     "uq_acknowledgement": "inserted with ON CONFLICT DO NOTHING",
     "uq_delivery_recipient": "inserted with ON CONFLICT DO NOTHING",
     "uq_newsletter_edition": "written by the one job that sends a newsletter, under its lock",

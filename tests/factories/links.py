@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -11,8 +12,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from app.schemes import service as schemes
 from tests.factories.communications import give_mailbox, give_post, outbox
-from tests.factories.schemes_over_http import a_live_scheme, a_tenant
+from tests.factories.schemes_over_http import a_live_scheme, a_tenant, sign_up
 from tests.factories.service import LivePlenary
 
 MAILBOX = "surgery@{}.example"
@@ -89,6 +91,35 @@ class Asked:
         assert made.is_success, made.text
         await live.work()
         return cls(live, tenant, practice, path, office, live.client(None))
+
+    @classmethod
+    async def sessions(cls, live: LivePlenary, *, mailed: bool = True, **scheme: Any) -> "Asked":
+        """The same practice has signed up, and was asked on 2 November which sessions it held in October."""
+        tenant, [practice] = await a_tenant(live, "A")
+        nurse = await live.make_person("Ada Wren", tenant=tenant)
+        await give_post(live, tenant, nurse, "nurse", practice=practice)
+        await give_mailbox(live, tenant, practice, MAILBOX.format(practice))
+        office = await live.as_role("scheme_manager", tenant=tenant)
+        path = await a_live_scheme(office, **scheme)
+        assert (await sign_up(office, path, practice)).is_success
+        asked = cls(live, tenant, practice, path, office, live.client(None))
+        if mailed:
+            await live.work()
+            await asked.ask()
+        return asked
+
+    async def ask(self, day: date = date(2026, 11, 2)) -> None:
+        """What is done on the night before that day."""
+        async with self.live.worker_session(self.tenant) as session:
+            await schemes.ask_for_sessions(session, today=day)
+        await self.live.work()
+
+    async def confirm(self, page: Page, *days: str, **typed: str) -> httpx.Response:
+        form = page.filled("confirm", **({"name": "Ada Wren"} | typed))
+        return await self.browser.post(self.link, data=form | {"on": list(days)})
+
+    async def facts(self) -> list[dict[str, Any]]:
+        return (await self.office.get(f"{self.scheme}/facts")).json()["data"]
 
     @property
     def mail(self) -> EmailMessage:

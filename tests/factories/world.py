@@ -6,6 +6,7 @@ far as its parameter.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ import httpx
 from app.access.values import PRACTICE_ROLES, ROLE_SCOPES, Role
 from app.core.clock import Period
 from app.core.ids import new_id
+from app.schemes import service
 from tests.factories import schemes
 from tests.factories.claims import RULES
 from tests.factories.links import link_in, mails_to
@@ -415,3 +417,12 @@ async def _teams_channels(world: World) -> None:
     body = {"name": "World", "url": "https://prod-1.uksouth.logic.azure.com/workflows/0123?sig=secret"}
     made = await world.post(Role.COMMISSIONER_ADMIN, "/v1/teams-channels", json=body)
     world.ids["/v1/teams-channels/{channel_id}"] = made["id"]
+
+
+@maker
+async def _sessions(world: World) -> None:
+    """What practices are asked once a month, as the worker of that night asks them."""
+    async with world.live.worker_session(world.tenant) as session:
+        await service.ask_for_sessions(session, today=date(2026, 11, 2))
+    asked = await world.live.fetch("SELECT practice FROM session_request", tenant=world.live.tenants[world.tenant])
+    assert asked

@@ -15,6 +15,7 @@ from app.communications import errors, service
 from app.communications.router.root import router
 from app.communications.rules import pages
 from app.communications.rules.tokens import read_link
+from app.communications.rules.typed import day_field
 from app.communications.schemas import links as schemas
 from app.communications.values import Answer, LinkClaim
 from app.core.auth import public
@@ -131,7 +132,8 @@ async def _again(
             shown = await service.show_link(session, claim, now=serving.clock.now())
     except DomainError as other:
         return _refused(other)
-    typed: dict[str, Any] = asdict(given) | {f"{given.choice}-name": given.name}
+    days = {day_field(place): day for place, day in enumerate(given.days)}
+    typed: dict[str, Any] = asdict(given) | days | {f"{given.choice}-name": given.name}
     notice = f"{error.title} {error.hint}" if isinstance(error, errors.LinkChanged) else None
     wrong = [each for each in error.errors if each.pointer != "choice"]
     return _page(pages.thing_page(shown, typed=typed, errors=wrong, notice=notice), error.status)

@@ -78,6 +78,18 @@ FORMS: Final = {
 <button type="submit" class="second">Decline the offer</button>
 </form>
 """,
+    "form session": _USE
+    + """
+<h2>Say on which days there was a session</h2>
+{{ start("confirm") }}
+{{ yourself("confirm") }}
+{% for n in range(1, shown.most_days + 1) %}
+{{ line("on-" ~ n, "on", "The day of the session" if n == 1 else "The day of another session",
+  "For example 12/10/2026." if n == 1 else "Leave it empty if there was none.") }}
+{% endfor %}
+<button type="submit">Confirm what was held</button>
+</form>
+""",
     "form issue": _USE
     + """
 <h2>Answer for your practice</h2>

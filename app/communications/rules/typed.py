@@ -51,6 +51,12 @@ class IssueReply(BaseModel):
     due_on: Day
 
 
+class SessionDays(BaseModel):
+    """Fields that were left empty are None."""
+
+    days: tuple[Day, ...]
+
+
 Read = TypeVar("Read", bound=BaseModel)
 _MISSING: Final = {
     "signatory": "Type the name of whoever signs for the practice.",
@@ -59,6 +65,11 @@ _MISSING: Final = {
     "decision": "Choose what the practice says.",
     "text": "Write the answer in words.",
 }
+
+
+def day_field(place: int) -> str:
+    """The id of the page's field for the first, second or third day."""
+    return f"on-{place + 1}"
 
 
 def read_answer(kind: type[Read], given: Answer) -> Read | tuple[FieldError, ...]:
@@ -70,7 +81,7 @@ def read_answer(kind: type[Read], given: Answer) -> Read | tuple[FieldError, ...
 
 
 def _in_words(error: Any) -> FieldError:
-    field, kind = str(error["loc"][0]), error["type"]
+    field, kind = day_field(error["loc"][1]) if error["loc"][0] == "days" else str(error["loc"][0]), error["type"]
     if kind in ("string_too_short", "enum", "missing"):
         return FieldError(field, kind, _MISSING[field])
     if kind == "string_too_long":

@@ -23,9 +23,11 @@ class AnswerForm(BaseModel):
     text: str = ""
     due_on: str = ""
     may_be_named: str = ""
+    on: list[str] = Field(default_factory=list, max_length=31, description="The days of sessions, one for each field.")
 
     def given(self) -> Answer:
-        return Answer(**self.model_dump(exclude={"may_be_named"}), may_be_named=bool(self.may_be_named))
+        typed = self.model_dump(exclude={"may_be_named", "on"})
+        return Answer(**typed, may_be_named=bool(self.may_be_named), days=tuple(self.on))
 
 
 class StopForm(BaseModel):

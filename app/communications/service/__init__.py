@@ -112,6 +112,7 @@ from app.communications.service.sending import (
     write_mails,
 )
 from app.communications.service.sending_newsletters import plan_newsletter, send_newsletter
+from app.communications.service.session_notices import notify_sessions_due
 from app.communications.service.subscriptions import show_subscription, stop_mail
 from app.communications.service.suppressing import (
     add_suppression,
@@ -225,6 +226,7 @@ __all__ = [
     "notify_query_message",
     "notify_query_overdue",
     "notify_query_shared",
+    "notify_sessions_due",
     "notify_sign_ups",
     "notify_statements",
     "office_counts",

@@ -12,6 +12,7 @@ from app.communications.values import Action, ActionKind, Facts
 from app.communications.values.webhooks import DisabledBecause
 from app.core.clock import Period, london_date
 from app.core.db import Tx
+from app.core.wording import month_text
 from app.forums.values import IssueRef
 from app.payments.service import agreed_debt, find_late, released_statements
 from app.people.service import get_person
@@ -23,6 +24,7 @@ from app.schemes.service import (
     get_comment,
     get_scheme,
     participation_refs,
+    session_requests,
 )
 from app.schemes.values import ParticipationRef, ParticipationState
 
@@ -111,6 +113,20 @@ async def claims_open(
             practice,
         )
         for practice in practices
+    ]
+
+
+async def sessions_asked(
+    session: Tx, scheme_id: UUID, measure: str, month: Period, practices: Sequence[str]
+) -> list[Facts]:
+    """Of those practices that were asked which sessions they held in that month."""
+    return [
+        Facts(
+            {"scheme": each.scheme_title, "practice": each.practice, "month": month_text(each.period)},
+            each.practice,
+            Action(ActionKind.SESSION, each.id),
+        )
+        for each in await session_requests(session, scheme_id, measure, month, practices)
     ]
 
 

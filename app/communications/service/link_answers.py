@@ -1,11 +1,12 @@
 """From an answer on a link's page to the very use case that the API calls."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from app.communications.errors import AnswerIncomplete
-from app.communications.rules.typed import Acceptance, IssueReply, Read, Refusal, read_answer
+from app.communications.rules.typed import Acceptance, IssueReply, Read, Refusal, SessionDays, day_field, read_answer
 from app.communications.service.inbox import acknowledge_delivery
 from app.communications.values import Action, ActionKind, Answer, Settlement
 from app.core.clock import london_date
@@ -13,10 +14,12 @@ from app.core.db import Tx
 from app.core.errors import FieldError
 from app.core.principal import Principal
 from app.core.repository import Expected
+from app.core.wording import counted, day_text, pounds_words
 from app.forums.service import respond
 from app.forums.values import NewAnswer
 from app.people.service import get_person
-from app.schemes.service import accept_offer, decline_offer, offer_in_words
+from app.schemes.errors import FactsRefused
+from app.schemes.service import accept_offer, confirm_sessions, decline_offer, offer_in_words
 from app.schemes.values import Signatory
 
 # The page's own digest has settled already that nothing is another than what was read.
@@ -34,6 +37,8 @@ async def answer(session: Tx, caller: Principal, action: Action, given: Answer, 
         return await _decline(session, caller, action, given, now=now)
     if choice == (ActionKind.ISSUE, "answer"):
         return await _respond(session, caller, action, given, now=now)
+    if choice == (ActionKind.SESSION, "confirm"):
+        return await _confirm(session, caller, action, given, now=now)
     raise AnswerIncomplete(errors=[FieldError("choice", "unknown", "Press one of the buttons of the page.")])
 
 
@@ -73,6 +78,31 @@ async def _respond(session: Tx, caller: Principal, action: Action, given: Answer
     )
     await respond(session, caller, action.id, new, expected=_WHATEVER, now=now)
     return Settlement("The answer is sent", "Whoever raised the issue is told that there is an answer.")
+
+
+async def _confirm(session: Tx, caller: Principal, action: Action, given: Answer, *, now: datetime) -> Settlement:
+    typed = _read(SessionDays, given).days
+    places = [place for place, day in enumerate(typed) if day is not None]
+    days = [day for day in typed if day is not None]
+    if not days:
+        raise AnswerIncomplete(errors=[FieldError(day_field(0), "missing", "Write the day of the session.")])
+    try:
+        done = await confirm_sessions(
+            session, action.id, days, caller=caller, external_id=f"link:{caller.credential_id}", now=now
+        )
+    except FactsRefused as refused:
+        raise AnswerIncomplete(errors=[_of_day(each, places) for each in refused.errors]) from refused
+    recorded = f"{counted(len(days), 'session')} of your practice: {', '.join(day_text(day) for day in done.days)}."
+    pounds = f" Expected for it: {pounds_words(done.counts_for)}," if done.counts_for else " It is paid"
+    return Settlement(
+        "What was held is recorded", f"Recorded: {recorded}{pounds} once your commissioner's office has confirmed it."
+    )
+
+
+def _of_day(refused: FieldError, places: Sequence[int]) -> FieldError:
+    """`/facts/1/on` is about the second day that was typed, wherever its field stands."""
+    place = int(refused.pointer.split("/")[2])
+    return FieldError(day_field(places[place]), refused.code, refused.detail)
 
 
 def _read(kind: type[Read], given: Answer) -> Read:

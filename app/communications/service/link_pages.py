@@ -13,12 +13,14 @@ from app.communications.rules.rendering import render_markdown
 from app.communications.values import Action, ActionKind, Shown
 from app.core.clock import london_date
 from app.core.db import Tx
-from app.core.wording import day_text, pounds_words
+from app.core.wording import day_text, month_text, pounds_words
 from app.forums import service as forums
 from app.forums.values import Decision, IssueState
 from app.schemes import service as schemes
 from app.schemes.values import OfferInWords, ParticipationState
 
+# As many as a page can ask for without a search among fields; who has held more asks the office.
+_MOST_DAYS = 5
 _EMPTY = Shown(kind=ActionKind.ACKNOWLEDGE, commissioner="", practice=None, practice_name=None, title="", html="")
 _SAID = {
     Decision.AGREED: "Agreed",
@@ -36,6 +38,8 @@ async def describe(session: Tx, action: Action, message_id: UUID, practice: str 
         return await _offer(session, action.id, practice, today=london_date(now))
     if practice is not None and action.kind is ActionKind.ISSUE:
         return await _issue(session, action.id, practice, today=london_date(now))
+    if practice is not None and action.kind is ActionKind.SESSION:
+        return await _sessions(session, action.id, practice, today=london_date(now))
     raise LinkUnknown
 
 
@@ -93,6 +97,28 @@ def _figures(offer: OfferInWords) -> tuple[tuple[str, str], ...]:
         ("At least", pounds_words(offer.earns.least)),
         ("Expected", pounds_words(offer.earns.expected)),
         ("At most", most),
+    )
+
+
+async def _sessions(session: Tx, request_id: UUID, practice: str, *, today: date) -> Shown:
+    asked = await schemes.sessions_in_words(session, request_id, today=today)
+    if asked.request.practice != practice:
+        raise LinkUnknown
+    month = month_text(asked.request.period)
+    recorded = ", ".join(day_text(day) for day in asked.recorded) or "none"
+    if asked.room == 0:
+        raise LinkUsed(f"All sessions of {month} that count are recorded: {recorded}.")
+    return replace(
+        _EMPTY,
+        kind=ActionKind.SESSION,
+        title=f"Sessions in {month}: {asked.request.scheme_title}",
+        html="<p>Say on which days a session was held that is not recorded yet. Your commissioner's office confirms it before"
+        " it is paid.</p>",
+        figures=(("Expected for one more session", pounds_words(asked.next_counts_for)),)
+        if asked.next_counts_for
+        else (),
+        facts=(("Recorded so far", recorded),),
+        most_days=min(asked.room or _MOST_DAYS, _MOST_DAYS),
     )
 
 

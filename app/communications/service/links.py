@@ -51,7 +51,7 @@ from app.people.values import Among
 # What an answer by link needs of the API's own rules, whatever post the person holds: nothing that declares, vets,
 # approves, releases or says who is paid.
 LINK_SCOPES: Final = frozenset(
-    ("offers:answer", "issues:read", "issues:all", "issues:respond", "practice:own", "inbox:own")
+    ("offers:answer", "facts:enter", "issues:read", "issues:all", "issues:respond", "practice:own", "inbox:own")
 )
 # Nothing that was never to arrive is answered; a mail in doubt may well have arrived.
 _NOT_SENT: Final = frozenset((DeliveryState.SUPPRESSED.value, DeliveryState.FAILED.value, "withdrawn"))
@@ -86,8 +86,8 @@ async def use_link(session: Tx, claim: LinkClaim, given: Answer, *, now: datetim
     submission = _digest(asdict(given) | {"person": str(person)})
     if use.used_at is not None:
         if use.submission != submission:
-            raise LinkUsed
-        return msgspec.json.decode(use.outcome or "", type=Settlement)
+            _refuse_spent(use)
+        return _outcome(use)
     shown = await _shown(session, link, now=now)
     if given.digest != shown.digest:
         raise LinkChanged
@@ -172,9 +172,14 @@ def _refuse_spent(use: ActionLinkUse | None) -> None:
     if use is None:
         return
     if use.used_at is not None:
-        raise LinkUsed
+        raise LinkUsed(_outcome(use).sentence)
     if use.wrong_names >= MOST_WRONG_NAMES:
         raise LinkLocked
+
+
+def _outcome(use: ActionLinkUse) -> Settlement:
+    """What the one answer did."""
+    return msgspec.json.decode(use.outcome or "", type=Settlement)
 
 
 async def _who(session: Tx, link: LiveLink, given: Answer, *, now: datetime) -> UUID:

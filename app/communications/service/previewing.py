@@ -216,6 +216,7 @@ _GATHERED: Final[Mapping[str, Gather]] = MappingProxyType(
         "claim": _claim,
         "claim_due": _scheme,
         "claim_prepared": _scheme,
+        "session": _scheme,
         "consultation": _scheme,
         "comment": _comment,
         "comment_answered": _comment,

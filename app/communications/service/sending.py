@@ -49,6 +49,7 @@ _ASK = {
     ActionKind.ACKNOWLEDGE: "Say that you have read this",
     ActionKind.OFFER: "Accept or decline the offer",
     ActionKind.ISSUE: "Answer for your practice",
+    ActionKind.SESSION: "Say which sessions were held",
 }
 
 

@@ -24,7 +24,8 @@ class LinkClaim:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The thing that a link is about, as its page shows it. `digest` is of all of it, so that an answer to something that
-    has changed meanwhile is known. `figures` are (what, pounds), `facts` (what, which).
+    has changed meanwhile is known. `figures` are (what, pounds), `facts` (what, which). `most_days`: for how many days the
+    page has a field.
     """
 
     kind: ActionKind
@@ -37,6 +38,7 @@ class Shown:
     facts: tuple[tuple[str, str], ...] = ()
     notice: str | None = None
     digest: str = ""
+    most_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Answer:
     decision: str = ""
     text: str = ""
     due_on: str = ""
+    days: tuple[str, ...] = ()
     may_be_named: bool = False
 
 

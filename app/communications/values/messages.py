@@ -42,6 +42,7 @@ class Source(StrEnum):
     OFFER = "offer"
     SIGN_UP = "sign_up"
     CLAIM = "claim"
+    SESSION = "session"
     CONSULTATION = "consultation"
     ISSUE = "issue"
     QUERY = "query"

@@ -65,6 +65,7 @@ from app.schemes.service.paying_claims import ClaimsOfRun, DeclaredClaims, retur
 from app.schemes.service.persons import erase_person, export_person
 from app.schemes.service.preparing import claims_template, prepare_claims
 from app.schemes.service.reminding import practices_with_claim_due, remind
+from app.schemes.service.sessions import ask_for_sessions, confirm_sessions, session_requests, sessions_in_words
 from app.schemes.service.simulating import (
     as_simulated,
     chunks,
@@ -90,6 +91,7 @@ __all__ = [
     "as_scheme_ref",
     "as_simulated",
     "as_version_ref",
+    "ask_for_sessions",
     "budget_total",
     "calculate",
     "change_scheme",
@@ -102,6 +104,7 @@ __all__ = [
     "claims_template",
     "close_scheme",
     "confirm_facts",
+    "confirm_sessions",
     "consulted_until",
     "create_scheme",
     "declare_claim",
@@ -154,6 +157,8 @@ __all__ = [
     "resume_claim",
     "return_claims",
     "sees_signatures",
+    "session_requests",
+    "sessions_in_words",
     "set_claim_rules",
     "settle_claims",
     "simulate",

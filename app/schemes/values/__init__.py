@@ -72,6 +72,7 @@ from app.schemes.values.scheme import (
     Words,
     scheme_year,
 )
+from app.schemes.values.sessions import SessionRequest, SessionsConfirmed, SessionsInWords
 
 __all__ = [
     "BOUND",
@@ -123,6 +124,9 @@ __all__ = [
     "RejectReason",
     "SchemeRef",
     "SchemeState",
+    "SessionRequest",
+    "SessionsConfirmed",
+    "SessionsInWords",
     "SignUp",
     "SignUpOutcome",
     "Signatory",

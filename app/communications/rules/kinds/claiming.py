@@ -54,4 +54,14 @@ CLAIMING: Final = (
         subject="the scheme",
         scope="claims:read",
     ),
+    TemplateKind(
+        "session",
+        "Once a month a practice is asked which sessions it held, where a scheme pays for each.",
+        Source.SESSION,
+        Topic.SCHEMES,
+        Urgency.IMPORTANT,
+        (_SCHEME, PRACTICE, text("month", "The month that is asked about.", "October 2026", is_required=True)),
+        subject="the scheme",
+        scope="claims:read",
+    ),
 )
