@@ -9,7 +9,15 @@ import pytest
 from app.communications.values import Behaviour
 from app.demo.simulators import Providers
 from tests.factories.channels import API_KEY, set_up
-from tests.factories.communications import announce, delivery_rows, give_post, outbox, publish
+from tests.factories.communications import (
+    announce,
+    announcement,
+    delivery_rows,
+    give_mailbox,
+    give_post,
+    outbox,
+    publish,
+)
 from tests.factories.jobs import job_rows
 from tests.factories.service import LivePlenary
 from tests.factories.serving import on_a_port
@@ -136,6 +144,38 @@ async def test_nothing_goes_to_an_address_that_nothing_is_sent_to(office: Office
     rows = await office.rows()
     assert (rows["ann"]["state"], rows["bob"]["state"]) == ("suppressed", "sent")
     assert len(outbox(office.live)) == before + 1
+
+
+async def test_whoever_is_on_the_list_is_counted_before_and_never_queued(office: Office) -> None:
+    admin = await office.live.as_role("commissioner_admin", tenant=office.tenant)
+    await set_up(office.live, office.tenant, "mail", is_active=False)
+    practice = f"{office.tenant}B"
+    await office.live.make_practice(practice, office.tenant)
+    await give_mailbox(office.live, office.tenant, practice, f"Surgery@{office.tenant}.example")
+    for address in (f"ANN@{office.tenant}.example", f"surgery@{office.tenant}.example"):
+        assert (await admin.post("/v1/suppressions", json={"address": address})).is_success
+    await office.tell("ann", "bob")
+    states = {
+        row["name"]: (row["state"], row["detail"], row["batch"])
+        for row in await delivery_rows(office.live, office.tenant)
+    }
+    assert states["ann"] == states["Practice mailbox"] == ("suppressed", "nothing is sent to this address", None)
+    # Only what may go waits for a way out.
+    assert states["bob"][0] == "parked"
+    editor = await office.live.as_role("editor", tenant=office.tenant)
+    for urgency in ("routine", "critical"):
+        body = announcement(audience={"roles": ["gp"]}, urgency=urgency, dry_run=True)
+        found = (await editor.post("/v1/announcements", json=body)).json()["result"]
+        assert (found["recipients"], found["suppressed"]) == (3, 2)
+
+
+async def test_an_address_in_other_letters_is_found_when_it_is_about_to_go(office: Office) -> None:
+    admin = await office.live.as_role("commissioner_admin", tenant=office.tenant)
+    assert (await admin.post("/v1/suppressions", json={"address": "zoe@b\u00fccher.example"})).is_success
+    zoe = await office.live.make_person("zoe", tenant=office.tenant, email="zoe@b\u00fccher.example")
+    await give_post(office.live, office.tenant, zoe, "gp", practice=f"{office.tenant}A")
+    await office.tell("bob")
+    assert {name: row["state"] for name, row in (await office.rows()).items()} == {"zoe": "suppressed", "bob": "sent"}
 
 
 async def test_a_way_that_is_turned_off_parks_what_would_go_by_it(office: Office) -> None:

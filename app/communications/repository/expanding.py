@@ -18,7 +18,6 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    null,
     or_,
     true,
     union_all,
@@ -28,11 +27,11 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlmodel import col
 
-from app.communications.repository.manners import is_held, is_muted, not_before
+from app.communications.repository.manners import is_held, is_muted, is_suppressed, not_before, suppression_of
 from app.communications.repository.meant import with_recipient
 from app.communications.rules.timing import Hours
-from app.communications.tables import Delivery, MailboxPreference, Message, MessagePreference
-from app.communications.values import Channel, DeliveryState, Letter
+from app.communications.tables import Delivery, MailboxPreference, Message, MessagePreference, Suppression
+from app.communications.values import NOTHING_IS_SENT, Channel, DeliveryState, Letter
 from app.core.db import Tx
 from app.core.ids import new_id
 from app.core.repository import Statement, among
@@ -42,6 +41,7 @@ Messages = ColumnElement[bool]
 _BATCHES = 1_000_000
 """More batches than leave at one moment."""
 _NO_ADDRESS = "no e-mail address is known"
+_WAITING = (DeliveryState.QUEUED.value, DeliveryState.HELD.value)
 
 
 def either(first: Statement, second: Statement) -> Statement:
@@ -169,7 +169,7 @@ def _rows(
     has_inbox = and_(true() if in_inbox else false(), person.c.person_id.is_not(None))
     mailed = and_(true() if by_mail else false(), person.c.email.is_not(None))
     state = case(
-        (and_(mailed, is_muted()), DeliveryState.SUPPRESSED.value),
+        (and_(mailed, or_(is_suppressed(), is_muted())), DeliveryState.SUPPRESSED.value),
         (and_(mailed, is_held()), DeliveryState.HELD.value),
         (mailed, DeliveryState.QUEUED.value),
         (has_inbox, DeliveryState.DELIVERED.value),
@@ -197,13 +197,16 @@ def _rows(
             ),
             has_inbox.label("in_inbox"),
             state.label("state"),
-            case((state == DeliveryState.FAILED.value, _NO_ADDRESS), else_=null()).label("detail"),
-            case((and_(mailed, ~is_muted()), not_before(hours)), else_=null()).label("not_before"),
+            case(
+                (state == DeliveryState.FAILED.value, _NO_ADDRESS), (and_(mailed, is_suppressed()), NOTHING_IS_SENT)
+            ).label("detail"),
+            case((state.in_(_WAITING), not_before(hours))).label("not_before"),
         )
         .select_from(Message)
         .join(person, and_(by_practice, by_person))
         .outerjoin(MessagePreference, preference)
         .outerjoin(MailboxPreference, of_mailbox)
+        .outerjoin(Suppression, suppression_of(tenant, person.c.email))
         .where(col(Message.commissioner_id) == tenant, which)
         .where(true() if by_mail else person.c.person_id.is_not(None))
         .ext(distinct_on(col(Message.id), person.c.recipient))

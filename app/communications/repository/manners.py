@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from app.communications.repository.meant import Which
 from app.communications.rules.timing import HOURS, Hours
-from app.communications.tables import Delivery, MailboxPreference, Message, MessagePreference
+from app.communications.tables import Delivery, MailboxPreference, Message, MessagePreference, Suppression
 from app.communications.values import DeliveryState, DigestItem, Urgency
 from app.core.db import Tx
 
@@ -29,6 +29,18 @@ def wants(topics: Any) -> ColumnElement[bool]:
 def is_muted() -> ColumnElement[bool]:
     """Whether the person, or the practice for its mailbox, wants no routine mail of this topic."""
     return func.coalesce(or_(wants(MessagePreference.muted), wants(MailboxPreference.muted)), false())
+
+
+def is_suppressed() -> ColumnElement[bool]:
+    """Whether the address is on the list of those that nothing is sent to, for whoever joined it by `suppression_of`."""
+    return col(Suppression.address_key).is_not(None)
+
+
+def suppression_of(tenant: UUID, address: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The list's row of an address in ASCII, which small letters make comparable. One with a domain in other letters is
+    found when it is about to go.
+    """
+    return and_(col(Suppression.commissioner_id) == tenant, col(Suppression.address_key) == func.lower(address))
 
 
 def is_held() -> ColumnElement[bool]:

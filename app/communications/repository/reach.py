@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, any_, cast, func, literal, union_all
+from sqlalchemy import BigInteger, Select, and_, any_, cast, func, literal, or_, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
+from app.communications.repository.manners import is_suppressed, suppression_of
 from app.communications.repository.meant import with_recipient
-from app.communications.tables import Delivery, MessagePreference
+from app.communications.tables import Delivery, MailboxPreference, MessagePreference, Suppression
 from app.communications.values import DeliveryState, Reach, RoleReach, Topic
 from app.core.db import Tx
 
@@ -25,7 +26,9 @@ async def measure(
     since: datetime,
     budget: int,
 ) -> Reach:
-    """`topic`: whose routine mail some do not want; None where urgency overrides that. Two queries for any audience."""
+    """`topic`: whose routine mail some do not want; None where urgency overrides that, but not the list of addresses that
+    nothing is sent to. Two queries for any audience.
+    """
     total = await _total(session, meant, topic=topic)
     week = {row.role: row for row in await _by_role(session, {"": meant} | dict(by_role), since=since, budget=budget)}
     roles = tuple(
@@ -44,19 +47,32 @@ async def measure(
 
 
 async def _total(session: Tx, meant: Select[*tuple[Any, ...]], *, topic: Topic | None) -> Any:
-    person = meant.subquery("meant")
+    person = with_recipient(meant).subquery("meant")
+    unwanted = literal(topic.value if topic else "")
     preference = and_(
         col(MessagePreference.commissioner_id) == session.tenant,
         col(MessagePreference.person_id) == person.c.person_id,
-        literal(topic.value if topic else "") == any_(col(MessagePreference.muted)),
+        unwanted == any_(col(MessagePreference.muted)),
     )
+    of_mailbox = and_(
+        col(MailboxPreference.commissioner_id) == session.tenant,
+        person.c.recipient == literal("mailbox:").concat(col(MailboxPreference.address)),
+        unwanted == any_(col(MailboxPreference.muted)),
+    )
+    is_muted = or_(col(MessagePreference.person_id).is_not(None), col(MailboxPreference.address).is_not(None))
     people = func.count(person.c.person_id.distinct())
     statement = select_columns(
         people.label("people"),
         func.count(func.lower(person.c.email).distinct()).filter(person.c.is_mailbox).label("mailboxes"),
         people.filter(person.c.email.is_(None)).label("without_email"),
-        people.filter(col(MessagePreference.person_id).is_not(None)).label("suppressed"),
-    ).select_from(person.outerjoin(MessagePreference, preference))
+        func.count(person.c.recipient.distinct())
+        .filter(person.c.email.is_not(None), or_(is_suppressed(), is_muted))
+        .label("suppressed"),
+    ).select_from(
+        person.outerjoin(MessagePreference, preference)
+        .outerjoin(MailboxPreference, of_mailbox)
+        .outerjoin(Suppression, suppression_of(session.tenant, person.c.email))
+    )
     return (await (await session.connection()).execute(statement)).one()
 
 

@@ -172,8 +172,8 @@ class AnnouncementPatch(StrictModel):
 class Counts(BaseModel):
     """`recipients` includes the mailboxes; each is in one of the states after that.
 
-    `sent`: a mail server took it, or it lies in the outbox. `delivered`: to the inbox alone. `suppressed`: the person
-    wants no routine mail of this topic. `withdrawn`: no longer meant when it was to go out. `held`: waits for the person's
+    `sent`: a mail server took it, or it lies in the outbox. `delivered`: to the inbox alone. `suppressed`: the
+    recipient wants no routine mail of this topic, or nothing is sent to the address. `withdrawn`: no longer meant when it was to go out. `held`: waits for the person's
     digest. `in_doubt`: may have arrived twice or not at all, whatever became of it later.
     """
 

@@ -19,11 +19,16 @@ from app.communications.rules.trying import wait_before
 from app.communications.service.providers import open_key
 from app.communications.service.suppressing import suppressed_among
 from app.communications.tables import MessageProvider
-from app.communications.values import NOTIFY_PER_DAY, NOTIFY_PER_MINUTE, Channel, DeliveryState, ProviderKind
+from app.communications.values import (
+    NOTHING_IS_SENT,
+    NOTIFY_PER_DAY,
+    NOTIFY_PER_MINUTE,
+    Channel,
+    DeliveryState,
+    ProviderKind,
+)
 from app.core.db import Tx
 from app.core.secrets import SecretBox
-
-SUPPRESSED: Final = "nothing is sent to this address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +78,9 @@ class Picked:
 
 
 async def suppress_waiting(session: Tx, batch: UUID) -> None:
-    """Take out of a batch what goes to an address that nothing is sent to any more."""
+    """Take out of a batch what goes to an address that nothing is sent to since it was made, however it is written."""
     addresses = await rows.list_addresses(session, batch)
-    await rows.suppress(session, batch, await suppressed_among(session, addresses), detail=SUPPRESSED)
+    await rows.suppress(session, batch, await suppressed_among(session, addresses), detail=NOTHING_IS_SENT)
 
 
 async def pick(session: Tx, waiting: Sequence[Waiting], way: Way, mailer: Mailer) -> Picked:

@@ -3,6 +3,7 @@
 from app.communications.values.announcements import Area, Clash, Draft, Reach, RoleReach, Sight
 from app.communications.values.audiences import CLAIM_DUE, CLAIM_DUE_DAYS, Audience, Meant
 from app.communications.values.channels import (
+    NOTHING_IS_SENT,
     NOTIFY_PER_DAY,
     NOTIFY_PER_MINUTE,
     Bounce,
@@ -101,6 +102,7 @@ __all__ = [
     "MOST_ITEMS",
     "MOST_OVERDUE_DAYS",
     "MOST_WRONG_NAMES",
+    "NOTHING_IS_SENT",
     "NOTIFY_PER_DAY",
     "NOTIFY_PER_MINUTE",
     "NO_COUNTS",

@@ -71,7 +71,8 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a dry run finds. `people` and `mailboxes` make up the recipients. `other_clashes`: how many more there are that
+    """What a dry run finds. `people` and `mailboxes` make up the recipients. No mail goes to people
+    `without_email`, nor to the `suppressed`: who turned the topic off, and addresses that nothing is sent to. `other_clashes`: how many more there are that
     whoever asks may not read.
     """
 

@@ -19,6 +19,10 @@ class SuppressionReason(StrEnum):
     MANUAL = "manual"
 
 
+NOTHING_IS_SENT: Final = "nothing is sent to this address"
+"""The detail of a delivery whose address is on that list."""
+
+
 class SuppressionSource(StrEnum):
     """Who said so: the mail server at once, a report by mail, a mail service by hook, Notify, a person."""
 
