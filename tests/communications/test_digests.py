@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from app.communications import service
-from tests.factories.communications import delivery_rows, give_post, mail_of, publish, told
+from tests.factories.communications import delivery_rows, give_post, mail_of, outbox, publish, told
 from tests.factories.jobs import job_rows
 from tests.factories.service import LivePlenary
 
@@ -105,6 +105,57 @@ async def test_whoever_lost_the_post_before_the_digest_gets_no_title_of_it(share
     assert await told(shared, tenant, "digest") == []
     [row] = await delivery_rows(shared, tenant)
     assert (row["state"], row["in_inbox"]) == ("withdrawn", False)
+
+
+async def _written_and_held(shared: LivePlenary, tenant: str) -> dict[str, UUID]:
+    """A digest of two announcements, one to GPs and one to the practice's nurses too, that a mail server does not take yet.
+    What was announced, by its title.
+    """
+    shared.clock.instant = datetime(2027, 11, 23, 9, tzinfo=UTC)
+    found = {
+        "Of GPs": UUID(await publish(shared, tenant, audience=GPS, title="Of GPs")),
+        "Of all": UUID(await publish(shared, tenant, audience={"roles": ["gp", "nurse"]}, title="Of all")),
+    }
+    shared.tools.settings = shared.settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})
+    try:
+        await _until(shared, tenant, datetime(2027, 11, 24, 7, tzinfo=UTC))
+    finally:
+        shared.tools.settings = shared.settings
+    [digest] = await told(shared, tenant, "digest")
+    assert digest["state"] == "queued"
+    return found
+
+
+async def test_what_a_person_may_no_longer_see_is_written_out_of_a_digest_that_goes_late(shared, tenant):
+    ann = await _person(shared, tenant, "Ann", {"frequency": {"announcements": "daily"}})
+    await _written_and_held(shared, tenant)
+    await shared.execute("UPDATE post SET role = 'nurse' WHERE person_id = $1", ann, tenant=shared.tenants[tenant])
+    await _until(shared, tenant, datetime(2027, 11, 24, 9, tzinfo=UTC))
+    [digest] = await told(shared, tenant, "digest")
+    subject, text = mail_of(shared, digest)
+    assert (subject, "Of all" in text, "Of GPs" in text) == ("1 message, 24 November 2027", True, False)
+    assert sorted(row["state"] for row in await told(shared, tenant, "announcement")) == ["digested", "withdrawn"]
+
+
+async def test_a_digest_that_goes_late_does_not_go_to_whoever_lost_the_post(shared, tenant):
+    ann = await _person(shared, tenant, "Ann", {"frequency": {"announcements": "daily"}})
+    await _written_and_held(shared, tenant)
+    end = "UPDATE post SET valid_until = '2027-11-24' WHERE person_id = $1"
+    await shared.execute(end, ann, tenant=shared.tenants[tenant])
+    await _until(shared, tenant, datetime(2027, 11, 24, 9, tzinfo=UTC))
+    [digest] = await told(shared, tenant, "digest")
+    assert (digest["state"], digest["detail"]) == ("withdrawn", "nothing in it is meant any more")
+    assert not [file for file in outbox(shared) if file.stem == str(digest["id"])]
+
+
+async def test_what_the_office_took_back_is_written_out_of_a_digest_that_goes_late(shared, tenant):
+    await _person(shared, tenant, "Ann", {"frequency": {"announcements": "daily"}})
+    found = await _written_and_held(shared, tenant)
+    editor = await shared.as_role("editor", tenant=tenant)
+    assert (await editor.post(f"/v1/announcements/{found['Of GPs']}/withdraw")).is_success
+    await _until(shared, tenant, datetime(2027, 11, 24, 9, tzinfo=UTC))
+    [digest] = await told(shared, tenant, "digest")
+    assert mail_of(shared, digest)[0] == "1 message, 24 November 2027"
 
 
 async def test_quiet_hours_put_off_and_do_not_drop(shared, tenant):

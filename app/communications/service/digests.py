@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from app.communications.repository import expanding, manners
+from app.communications.repository import digests, expanding, manners
+from app.communications.repository.meant import waiting_in
 from app.communications.rules.digesting import digest_body, digest_subject
 from app.communications.service.letters import expand, queue_windows
 from app.communications.service.withdrawing import withdraw_which
@@ -37,8 +38,8 @@ async def write_digests(session: Tx, *, until: datetime, now: datetime) -> bool:
     messages = [_message(session.tenant, ids[key], *key, items, now=now) for key, items in found.items()]
     if messages:
         written = await manners.insert_digests(session, messages)
-        digests = {item.delivery_id: ids[key] for key, items in found.items() for item in items if ids[key] in written}
-        await manners.mark_digested(session, digests)
+        placed = {item.delivery_id: ids[key] for key, items in found.items() for item in items if ids[key] in written}
+        await manners.mark_digested(session, placed)
         late = [item.delivery_id for key, items in found.items() for item in items if ids[key] not in written]
         await queue_windows(session, sorted(await manners.postpone(session, late)) if late else ())
         await expand(
@@ -51,6 +52,29 @@ async def write_digests(session: Tx, *, until: datetime, now: datetime) -> bool:
             now=now,
         )
     return True
+
+
+async def recheck_digests(session: Tx, batch: UUID, *, now: datetime) -> None:
+    """Digests of a batch that go later than they were written: what their readers may no longer see, or the office has
+    taken back, is written out of them, and one in which nothing is left does not go.
+    """
+    waiting = waiting_in(batch)
+    windows = await digests.list_waiting(session, waiting)
+    if not windows:
+        return
+    inside = digests.inside(windows)
+    await withdraw_which(session, inside, now=now)
+    await digests.withdraw_taken_back(session, inside)
+    found: dict[UUID, list[DigestItem]] = {digest: [] for digest in await digests.list_changed(session, windows)}
+    if not found:
+        return
+    for digest, item in await digests.list_items(session, found):
+        found[digest].append(item)
+    for digest, items in found.items():
+        if items:
+            window = datetime.fromisoformat(windows[digest])
+            await digests.rewrite(session, digest, digest_subject(items, window=window), digest_body(items))
+    await digests.withdraw_empty(session, [digest for digest, items in found.items() if not items], waiting)
 
 
 def _message(

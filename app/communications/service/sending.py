@@ -18,6 +18,7 @@ from app.communications.rules.timing import hours_from
 from app.communications.rules.tokens import sign_link
 from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, is_bounce, state_after
 from app.communications.service.carrying import suppress_waiting, wait_for_rest
+from app.communications.service.digests import recheck_digests
 from app.communications.service.letters import SEND, queue_batches
 from app.communications.service.progress import record_payload_progress
 from app.communications.service.suppressing import suppress
@@ -81,6 +82,7 @@ async def take_batch(
     await suppress_waiting(session, batch)
     shared = {name: value for name, value in payload.items() if name != "batch"}
     await withdraw_unmeant(session, batch, queue=queue, shared=shared, now=now)
+    await recheck_digests(session, batch, now=now)
     await manners.mute(session, batch)
     deferred = await manners.defer(session, batch, hours_from(now), base=new_id())
     await queue_batches(session, deferred, queue=queue, shared=shared)
