@@ -1,7 +1,7 @@
 """Handlers of the communications slice. All of them run on queues that a restore holds back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from app.communications.values import Channel
 from app.core.database_problems import DATABASE_ERRORS
 from app.core.db import Tx, unit_of_work
 from app.core.secrets import SecretBox
-from app.payments.values import QuerySide
 from workers.jobs import JobContext, Parked, handler, in_words
 from workers.schedule import DAILY, Daily
 
@@ -69,146 +68,6 @@ async def expand_bulk(context: JobContext) -> None:
         await service.expand_announcement(session, context.id("announcement"), now=context.tools.clock.now())
 
 
-@handler("communications.notify_statements", queue=QUEUE)
-async def notify_statements(context: JobContext) -> None:
-    async with context.transaction(final=True) as session:
-        await service.notify_statements(session, context.id("subject"), now=context.tools.clock.now())
-
-
-@handler("communications.notify_arrangement", queue=QUEUE)
-async def notify_arrangement(context: JobContext) -> None:
-    async with context.transaction(final=True) as session:
-        await service.notify_arrangement(session, context.id("subject"), now=context.tools.clock.now())
-
-
-@handler("communications.notify_late_run", queue=QUEUE)
-async def notify_late_run(context: JobContext) -> None:
-    async with context.transaction(final=True) as session:
-        await service.notify_late_run(
-            session, context.id("subject"), because=context.payload["because"], now=context.tools.clock.now()
-        )
-
-
-@handler("communications.notify_offers", queue=QUEUE)
-async def notify_offers(context: JobContext) -> None:
-    """The job stands for one event, so its id says which time this offer was made."""
-    async with context.transaction(final=True) as session:
-        await service.notify_offers(
-            session,
-            context.id("subject"),
-            context.payload["practices"],
-            occasion=str(context.job.id),
-            now=context.tools.clock.now(),
-        )
-
-
-@handler("communications.notify_sign_ups", queue=QUEUE)
-async def notify_sign_ups(context: JobContext) -> None:
-    async with context.transaction(final=True) as session:
-        await service.notify_sign_ups(
-            session,
-            context.id("subject"),
-            context.payload["practices"],
-            occasion=str(context.job.id),
-            now=context.tools.clock.now(),
-        )
-
-
-@handler("communications.notify_consultation", queue=QUEUE)
-async def notify_consultation(context: JobContext) -> None:
-    """The job stands for one event, so its id says which day the consultation ends on this time."""
-    async with context.transaction(final=True) as session:
-        await service.notify_consultation(
-            session,
-            context.id("subject"),
-            context.payload["n"],
-            occasion=str(context.job.id),
-            now=context.tools.clock.now(),
-        )
-
-
-@handler("communications.notify_comment", queue=QUEUE)
-async def notify_comment(context: JobContext) -> None:
-    async with context.transaction(final=True) as session:
-        await service.notify_comment(session, context.id("subject"), now=context.tools.clock.now())
-
-
-@handler("communications.notify_comment_answer", queue=QUEUE)
-async def notify_comment_answer(context: JobContext) -> None:
-    async with context.transaction(final=True) as session:
-        await service.notify_comment_answer(session, context.id("subject"), now=context.tools.clock.now())
-
-
-@handler("communications.notify_issue", queue=QUEUE)
-async def notify_issue(context: JobContext) -> None:
-    async with context.transaction(final=True) as session:
-        await service.notify_issue(session, context.id("subject"), now=context.tools.clock.now())
-
-
-@handler("communications.notify_answer", queue=QUEUE)
-async def notify_answer(context: JobContext) -> None:
-    async with context.transaction(final=True) as session:
-        await service.notify_answer(
-            session,
-            context.id("subject"),
-            occasion=context.payload["response"],
-            is_closed=context.payload["closes"],
-            now=context.tools.clock.now(),
-        )
-
-
-async def _tell_of_query(context: JobContext, tell: Callable[..., Awaitable[None]], **known: object) -> None:
-    """The job stands for one event, so its id says which step of the query it tells of."""
-    async with context.transaction(final=True) as session:
-        await tell(session, context.id("subject"), occasion=str(context.job.id), now=context.tools.clock.now(), **known)
-
-
-@handler("communications.notify_query", queue=QUEUE)
-async def notify_query(context: JobContext) -> None:
-    await _tell_of_query(context, service.notify_query)
-
-
-@handler("communications.notify_query_shared", queue=QUEUE)
-async def notify_query_shared(context: JobContext) -> None:
-    await _tell_of_query(context, service.notify_query_shared)
-
-
-@handler("communications.notify_query_message", queue=QUEUE)
-async def notify_query_message(context: JobContext) -> None:
-    await _tell_of_query(context, service.notify_query_message, side=QuerySide(context.payload["side"]))
-
-
-@handler("communications.notify_correction", queue=QUEUE)
-async def notify_correction(context: JobContext) -> None:
-    await _tell_of_query(context, service.notify_correction)
-
-
-@handler("communications.notify_correction_refused", queue=QUEUE)
-async def notify_correction_refused(context: JobContext) -> None:
-    await _tell_of_query(context, service.notify_correction_refused, proposed_by=context.id("proposed_by"))
-
-
-@handler("communications.notify_correction_corrected", queue=QUEUE)
-async def notify_correction_corrected(context: JobContext) -> None:
-    await _tell_of_query(context, service.notify_correction_corrected)
-
-
-@handler("communications.notify_query_answer", queue=QUEUE)
-async def notify_query_answer(context: JobContext) -> None:
-    await _tell_of_query(context, service.notify_query_answer)
-
-
-@handler("communications.notify_query_overdue", queue=QUEUE)
-async def notify_query_overdue(context: JobContext) -> None:
-    await _tell_of_query(context, service.notify_query_overdue)
-
-
-@handler("communications.notify_locked_link", queue=QUEUE)
-async def notify_locked_link(context: JobContext) -> None:
-    async with context.transaction(final=True) as session:
-        await service.notify_locked_link(session, context.id("subject"), now=context.tools.clock.now())
-
-
 @handler("communications.see_to_reading", queue=QUEUE)
 async def see_to_reading(context: JobContext) -> None:
     """What has to be read and has not been: reminders, whom to ask next, and rounds that begin anew."""
@@ -229,18 +88,6 @@ async def drop_old_deliveries(context: JobContext) -> None:
 
 
 DAILY.append(Daily("communications.drop_old_deliveries", queue=QUEUE))
-
-
-@handler("communications.notify_money_role", queue=QUEUE)
-async def notify_money_role(context: JobContext) -> None:
-    async with context.transaction(final=True) as session:
-        await service.notify_money_role(
-            session,
-            context.payload["subject"],
-            role=context.payload["role"],
-            person_id=context.id("person_id"),
-            now=context.tools.clock.now(),
-        )
 
 
 @handler("communications.write_digests", queue=BULK)
@@ -268,8 +115,9 @@ async def send_redriven(context: JobContext) -> None:
 
 
 async def _park_batch(session: Tx, parked: Parked) -> None:
-    payload = parked.job.payload
-    await service.park_batch(session, UUID(payload["batch"]), payload=payload, error=in_words(parked.error))
+    job = parked.job
+    batch, error = UUID(job.payload["batch"]), in_words(parked.error)
+    await service.park_batch(session, batch, queue=job.queue, payload=job.payload, error=error)
 
 
 @handler("communications.send_bulk", queue=BULK, on_parked=_park_batch)

@@ -3,11 +3,11 @@
 import workers.bounces
 import workers.communications
 import workers.learning
+import workers.notices
 import workers.organisations
 import workers.payments
 import workers.people
 import workers.retention
-import workers.scheme_notices
 import workers.schemes
 import workers.teams
 import workers.webhooks  # noqa: F401 - importing registers the handlers

@@ -131,6 +131,14 @@ async def list_unfinished(session: Tx, kind: str, made: dict[str, Any]) -> Seque
     return (await session.exec(statement.order_by(col(OperationRow.id)))).all()
 
 
+_LOCK = text("SELECT FROM operation WHERE commissioner_id = :tenant AND id = :id FOR UPDATE")
+
+
+async def lock_operation(session: Tx, operation_id: UUID) -> None:
+    """For whoever counts what is left: of two who end the last parts at once, the second sees what the first has done."""
+    await (await session.connection()).execute(_LOCK, {"tenant": session.tenant, "id": operation_id})
+
+
 _PROGRESS = text(
     """UPDATE operation SET status = 'running', done = :done, total = coalesce(:total, total)
 WHERE commissioner_id = :tenant AND id = :id AND status IN ('queued', 'running')"""

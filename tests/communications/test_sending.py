@@ -233,7 +233,7 @@ async def test_parking_a_message_on_its_way_counts_it_as_doubtful(shared, mailed
     tenant_id = shared.tenants[tenant]
     await shared.execute("UPDATE delivery SET state = 'attempting' WHERE id = $1", first["id"], tenant=tenant_id)
     async with unit_of_work(shared.tools.worker_engine, tenant_id) as session:
-        await service.park_batch(session, first["batch"], payload={}, error="stopped")
+        await service.park_batch(session, first["batch"], queue="bulk", payload={}, error="stopped")
     rows = await delivery_rows(shared, tenant)
     assert {(row["id"] == first["id"], row["state"], row["doubts"]) for row in rows} == {
         (True, "parked", 1),

@@ -20,7 +20,7 @@ from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, is_bounce,
 from app.communications.service.carrying import suppress_waiting, wait_for_rest
 from app.communications.service.digests import recheck_digests
 from app.communications.service.letters import SEND, queue_batches
-from app.communications.service.progress import record_payload_progress
+from app.communications.service.progress import record_batch_progress
 from app.communications.service.suppressing import suppress
 from app.communications.service.withdrawing import withdraw_unmeant
 from app.communications.values import (
@@ -257,11 +257,11 @@ async def settle_batch(
             run_at=now if at_once and pause is None else now + wait_for_rest(notes, pause, attempts=attempts),
             last_error=f"{moved} not taken, try {attempts}: {'; '.join(reasons)}" if reasons else None,
         )
-    await record_payload_progress(session, payload)
+    await record_batch_progress(session, batch, queue=queue, payload=payload)
     return Settled(moved, await rows.count_waiting(session, batch), attempts, tuple(reasons))
 
 
-async def park_batch(session: Tx, batch: UUID, *, payload: dict[str, str], error: str) -> None:
+async def park_batch(session: Tx, batch: UUID, *, queue: str, payload: dict[str, str], error: str) -> None:
     """Give up what is left of the batch, until somebody runs its parked job again."""
     await rows.park_waiting(session, batch, detail=error[:200])
-    await record_payload_progress(session, payload)
+    await record_batch_progress(session, batch, queue=queue, payload=payload)

@@ -152,6 +152,18 @@ async def enqueue_many(session: Tx, kind: str, *, queue: str, payloads: Mapping[
     )
 
 
+_IS_DUE = text(
+    """SELECT EXISTS (SELECT FROM job WHERE commissioner_id = :tenant AND queue = :queue AND state = 'queued'
+  AND run_at <= clock_timestamp() AND payload @> CAST(:payload AS jsonb))"""
+)
+
+
+async def is_due(session: Tx, *, queue: str, payload: Mapping[str, Any]) -> bool:
+    """Whether a job with these in its payload, among others, waits only for a worker."""
+    values = {"tenant": session.tenant, "queue": queue, "payload": msgspec.json.encode(payload).decode()}
+    return (await (await session.connection()).execute(_IS_DUE, values)).scalar_one()
+
+
 # Tenants take turns: each tenant's oldest due job comes before any tenant's second. The tenants are found by skipping
 # through the index from one to the next, so a tenant with very much to do costs no more than one with little. Of each
 # there are more candidates than can be taken, because other workers claim at the same time. All times are the
