@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from app.core.ids import new_id
 from tests.factories.communications import announce, delivery_rows, give_mailbox, give_post, outbox
+from tests.factories.schemes_over_http import a_live_scheme
 from tests.factories.service import LivePlenary
 
 
@@ -85,12 +85,18 @@ async def test_whoever_follows_in_the_post_gets_it_once(shared, tenant):
 
 async def test_whoever_is_not_in_the_state_that_is_meant_when_it_goes_out_gets_nothing(shared, tenant):
     lead = await _lead(shared, tenant, "Ann")
-    await _announced_and_held(shared, tenant)
-    await shared.execute(
-        "UPDATE message SET audience = audience || $1::jsonb",
-        f'{{"scheme": "{new_id()}", "state": "offered"}}',
-        tenant=shared.tenants[tenant],
-    )
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    path = await a_live_scheme(manager)
+    shared.tools.settings = shared.settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:1"})
+    try:
+        offers = {"practices": [f"{tenant}A"], "respond_by": "2026-12-24"}
+        assert (await manager.post(f"{path}/offers", json=offers)).is_success
+        await shared.work()
+    finally:
+        shared.tools.settings = shared.settings
+    practice = await shared.as_role("practice_lead", tenant=tenant, practice=f"{tenant}A", person=lead)
+    [offer] = (await practice.get(f"{path}/offers")).json()["data"]
+    assert (await practice.post(f"/v1/offers/{offer['id']}/decline", json={"reason": "No room"})).is_success
     await _send_now(shared, tenant)
     assert [(row["person_id"], row["state"]) for row in await delivery_rows(shared, tenant)] == [(lead, "withdrawn")]
 

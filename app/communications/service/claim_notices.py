@@ -9,6 +9,7 @@ from app.communications.service.notices import tell_practices
 from app.communications.service.wording import word
 from app.core.clock import Period
 from app.core.db import Tx
+from app.schemes.values import ParticipationState
 
 
 async def notify_claim(session: Tx, claim_id: UUID, *, step: int, now: datetime) -> None:
@@ -24,7 +25,7 @@ async def notify_offers_due(
     """The day to answer an offer is near. Whoever has answered it meanwhile is not told."""
     found = await facts.offers_due(session, scheme_id, practices)
     letters = await word(session, "offer_due", found, source_id=str(scheme_id), occasion=occasion)
-    await tell_practices(session, letters, now=now)
+    await tell_practices(session, letters, now=now, scheme=scheme_id, state=ParticipationState.OFFERED)
 
 
 async def notify_claims_due(

@@ -15,6 +15,7 @@ from app.core.db import Tx
 from app.forums.service import get_issue, list_asked, list_followers
 from app.organisations import service as organisations
 from app.people.values import PostRole
+from app.schemes.values import ParticipationState
 
 WHO_DEALS_WITH_IT = (PostRole.NAMED_LEAD.value, PostRole.PRACTICE_MANAGER.value)
 
@@ -48,9 +49,8 @@ async def notify_offers(
 ) -> None:
     """An offer waits, with the scheme in words and the practice's own figures. Whoever has answered it is not told."""
     found = await facts.offers(session, scheme_id, practices, now=now)
-    await tell_practices(
-        session, await word(session, "offer", found, source_id=str(scheme_id), occasion=occasion), now=now
-    )
+    letters = await word(session, "offer", found, source_id=str(scheme_id), occasion=occasion)
+    await tell_practices(session, letters, now=now, scheme=scheme_id, state=ParticipationState.OFFERED)
 
 
 async def notify_sign_ups(
@@ -98,6 +98,12 @@ async def notify_locked_link(session: Tx, delivery_id: UUID, *, now: datetime) -
     await post_letters(session, letters, Audience.of_holders(Role.COMMISSIONER_ADMIN), now=now)
 
 
-async def tell_practices(session: Tx, letters: Sequence[Letter], *, now: datetime) -> None:
+async def tell_practices(
+    session: Tx, letters: Sequence[Letter], *, now: datetime, scheme: UUID | None = None, state: str | None = None
+) -> None:
+    """Those at each letter's practice who deal with it. With a `state`, those alone whose part in the scheme is in it when
+    the mail goes out: who has answered meanwhile is not asked again.
+    """
     practices = tuple(letter.practice for letter in letters if letter.practice)
-    await post_letters(session, letters, Audience(roles=WHO_DEALS_WITH_IT, practices=practices), now=now)
+    told = Audience(roles=WHO_DEALS_WITH_IT, practices=practices, scheme=scheme, state=state)
+    await post_letters(session, letters, told, now=now)
