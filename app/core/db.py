@@ -162,17 +162,16 @@ async def _enter(session: Tx, tenant: UUID | None) -> None:
     await (await session.connection()).execute(SET_TENANT, {"tenant": str(tenant) if tenant else ""})
 
 
-_STAND = text("SELECT set_config('app.commissioner', :tenant, false), set_config('synchronous_commit', 'off', false)")
-_LEAVE = (text("RESET app.commissioner"), text("RESET synchronous_commit"))
+_STAND = text("SELECT set_config('app.commissioner', :tenant, false)")
+_LEAVE = text("RESET app.commissioner")
 
 
 @asynccontextmanager
 async def standing_connection(engine: AsyncEngine, tenant: UUID) -> AsyncIterator[AsyncConnection]:
     """A connection inside one tenant on which every statement commits by itself, at the price of one round trip.
 
-    For notes between calls to the outside, where no transaction may be held. A commit does not wait for the disk: what
-    the server forgets when it crashes is about half a second of notes, so the caller keeps them and writes them again
-    in a unit of work at the end.
+    For notes between calls to the outside, where no transaction may be held. What is noted outlasts a crash of the
+    server: the next call outside may rest on it.
     """
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -180,11 +179,10 @@ async def standing_connection(engine: AsyncEngine, tenant: UUID) -> AsyncIterato
         try:
             yield connection
         except BaseException:
-            # Its settings are for one tenant alone; a connection that may keep them must not return to the pool.
+            # It is for one tenant alone; a connection that may stay so must not return to the pool.
             await connection.invalidate()
             raise
-        for statement in _LEAVE:
-            await connection.execute(statement)
+        await connection.execute(_LEAVE)
 
 
 async def _transaction(request: Request) -> Tx:

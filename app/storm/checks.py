@@ -61,7 +61,7 @@ class Tally:
 def check(town: Town, accepted: Accepted, seen: Seen) -> Tally:
     tally = Tally()
     _check_recipients(tally, accepted, seen)
-    _check_mails(tally, seen)
+    _check_mails(tally, accepted, seen)
     _check_notices(tally, town, accepted, seen)
     _check_duties(tally, accepted, seen)
     _check_answers(tally, accepted, seen)
@@ -79,8 +79,11 @@ def _check_recipients(tally: Tally, accepted: Accepted, seen: Seen) -> None:
                 tally.once(f"Inbox of {name}", found, [each.id] if name in each.recipients else [])
 
 
-def _check_mails(tally: Tally, seen: Seen) -> None:
-    """A copy is the same Message-ID once more; only what the service lists as in doubt may have one."""
+def _check_mails(tally: Tally, accepted: Accepted, seen: Seen) -> None:
+    """A copy is the same Message-ID once more; only what the service lists as in doubt may have one. Withdrawn is what
+    asked for an offer that was answered while it waited.
+    """
+    answered = {practice for (_, practice), offer in accepted.offers.items() if offer in accepted.answers}
     mailed, doubted = dict[str, str](), set[str]()
     for each in seen.every:
         message_id = f"<{each['id']}@{DOMAIN}>"
@@ -90,6 +93,8 @@ def _check_mails(tally: Tally, seen: Seen) -> None:
         is_gone = each["channel"] == "email" and each["state"] in ("sent", "in_doubt")
         if is_gone and message_id not in seen.mails:
             tally.lose(f"Mail {message_id} is {each['state']} and never arrived.")
+        elif each["state"] == "withdrawn" and each["practice"] in answered:
+            continue
         elif not is_gone and each["state"] not in ENDED:
             tally.lose(f"Delivery {each['id']} is still {each['state']}: {each['detail']}.")
     tally.in_doubt = len(doubted)
@@ -100,7 +105,7 @@ def _check_mails(tally: Tally, seen: Seen) -> None:
         tally.copies += number - 1
         if number > 1 and message_id not in doubted:
             tally.double(f"Mail {message_id} arrived {number} times and is not listed as in doubt.")
-        if mailed[message_id] not in ("sent", "in_doubt"):
+        if mailed[message_id] not in ("sent", "in_doubt") and message_id not in doubted:
             tally.double(f"Mail {message_id} arrived and is {mailed[message_id]}.")
 
 

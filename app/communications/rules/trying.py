@@ -8,6 +8,11 @@ from app.communications.values import DeliveryState, Letter, Topic, Urgency
 
 MAX_ATTEMPTS: Final = 10
 MAX_DOUBTS: Final = 1
+"""How often a message may go once more after its server gave no answer."""
+MAX_LOST: Final = 3
+"""How often it may go once more after the worker that sent it ended: that says nothing about the server, unless it is
+the message that ends the workers.
+"""
 BATCH_SIZE: Final = 200
 FOR_MANY: Final = frozenset({Topic.ANNOUNCEMENTS, Topic.NEWSLETTERS})
 

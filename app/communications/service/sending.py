@@ -16,7 +16,7 @@ from app.communications.repository.sending import Journal, Noted, Waiting
 from app.communications.rules.rendering import ANSWER_HERE, STOP_HERE, mail_html, mail_text
 from app.communications.rules.timing import hours_from
 from app.communications.rules.tokens import sign_link
-from app.communications.rules.trying import MAX_ATTEMPTS, MAX_DOUBTS, is_bounce, state_after
+from app.communications.rules.trying import MAX_ATTEMPTS, MAX_LOST, is_bounce, state_after
 from app.communications.service.carrying import suppress_waiting, wait_for_rest
 from app.communications.service.digests import recheck_digests
 from app.communications.service.letters import SEND, queue_batches
@@ -77,7 +77,7 @@ async def take_batch(
     are no longer meant, or turned the topic off, are taken out and those in quiet hours put off; and the name of the commissioner for whom it goes out.
     """
     # Where the provider can be asked, a message that may have arrived never comes to an end in doubt.
-    most_doubts = MAX_ATTEMPTS if can_ask else MAX_DOUBTS
+    most_doubts = MAX_ATTEMPTS if can_ask else MAX_LOST
     await rows.resume_batch(session, batch, most_doubts=most_doubts, most_attempts=MAX_ATTEMPTS)
     await suppress_waiting(session, batch)
     shared = {name: value for name, value in payload.items() if name != "batch"}
@@ -210,7 +210,7 @@ def _note(outcome: Outcome, doubts: int, *, can_ask: bool) -> Noted:
 
 
 async def record_notes(session: Tx, notes: Sequence[Noted], *, mailer: Mailer) -> None:
-    """All that is known of a batch, once more and durably: the notes on the way did not wait for the disk."""
+    """All that is known of a batch, once more: notes on the way are lost when the database goes away."""
     await rows.note_all(session, notes, tries=1 if mailer.is_repeatable else 0)
 
 
