@@ -67,6 +67,9 @@ def check(town: Town, accepted: Accepted, seen: Seen) -> Tally:
     _check_answers(tally, accepted, seen)
     _check_ledger(tally, town, accepted, seen)
     _check_webhooks(tally, accepted, seen)
+    for job in seen.jobs:
+        tally.problems.append(f"Job {job['kind']} is {job['state']} after {job['attempts']} tries: {job['last_error']}")
+    tally.problems += [f"Endpoint {each} is disabled: {why}" for each, why in seen.disabled.items()]
     return tally
 
 

@@ -32,7 +32,7 @@ class FaultKind(StrEnum):
 
 OF_WORKERS: Final = (FaultKind.KILL9, FaultKind.SIGTERM, FaultKind.STOP)
 LEFT_WATCHED: Final = {
-    FaultKind.KILL9: 1,
+    FaultKind.KILL9: 2,
     FaultKind.SIGTERM: 1,
     FaultKind.STOP: 1,
     FaultKind.FLUSH: 2,

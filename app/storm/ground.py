@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -97,6 +98,10 @@ class Ground:
                 sys.executable, "-m", "app.cli", "up", env=self._environment, stdout=log, stderr=log
             )
         await self._until_ready(self._process)
+
+    def keep_log(self, name: str) -> Path:
+        """A copy that stays when the home is gone."""
+        return Path(shutil.copy(self._log, Path(tempfile.gettempdir(), name)))
 
     async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
         until = time.monotonic() + READY_SECONDS

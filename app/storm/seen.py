@@ -19,7 +19,9 @@ Delivery = dict[str, Any]
 
 @dataclass(slots=True)
 class Seen:
-    """Of announcements the deliveries by id; `every` are those of notices and digests too. Inboxes are by person."""
+    """Of announcements the deliveries by id; `every` are those of notices and digests too. Inboxes are by person. `jobs`
+    are those in hand and those that somebody has to look at; `disabled` says why, by the endpoint.
+    """
 
     deliveries: dict[str, list[Delivery]] = field(default_factory=dict)
     every: list[Delivery] = field(default_factory=list)
@@ -31,6 +33,8 @@ class Seen:
     responses: Counter[tuple[str, str]] = field(default_factory=Counter)
     changes: dict[str, list[Change]] = field(default_factory=dict)
     heard: dict[str, Heard] = field(default_factory=dict)
+    jobs: list[Any] = field(default_factory=list)
+    disabled: dict[str, str] = field(default_factory=dict)
 
 
 async def look(world: World, accepted: Accepted, sink: Sink, receivers: Receivers) -> Seen:
@@ -57,6 +61,11 @@ async def look(world: World, accepted: Accepted, sink: Sink, receivers: Receiver
             seen.responses.update((issue, code) for each in listed if each["practice"] == code)
     for endpoint in accepted.endpoints:
         seen.changes[endpoint.id] = [change async for change in _changes(world, endpoint.cursor)]
+    for state in ("parked", "running"):
+        seen.jobs += await admin.every(f"/v1/jobs?state={state}&limit=200")
+    for each in await admin.every("/v1/webhook-endpoints?limit=200"):
+        if each["state"] != "enabled":
+            seen.disabled[each["id"]] = each["disabled_because"]
     seen.heard = {each.id: receivers.heard.get(each.path, Heard()) for each in accepted.endpoints}
     return seen
 

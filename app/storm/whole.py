@@ -108,6 +108,7 @@ async def storm_whole(kinds: list[FaultKind], seeds: Sequence[int], intents: int
                 say(f"  seed {town.seed}: {answer}, {number} times")
             if not outcome.is_ok:
                 named = ",".join(kinds)
+                say(f"  What the service wrote is in {here.keep_log(f'plenary-storm-{town.seed}.log')}")
                 say(f"  Again: plenary storm --seed-from {town.seed} --intents {intents} --faults {named}")
             total.add(outcome)
     return total
