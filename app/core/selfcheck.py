@@ -4,14 +4,21 @@ Whatever departs from the rule stands in a list here, with its reason. A table, 
 do not know is a fault, and so is one that they know and that is gone.
 """
 
+import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import asyncpg
+import structlog
 
+from app.core.database_problems import DATABASE_ERRORS, is_passing
 from app.core.settings import Login, Settings, SettingsInvalid
 
+log = structlog.get_logger(__name__)
+AWAITED_SECONDS: Final = 30
+"""As long as a server may take to start, or to be started again, beside whoever needs it."""
 TENANT_TEST: Final = "(commissioner_id = (NULLIF(current_setting('app.commissioner'::text, true), ''::text))::uuid)"
 SEARCH_PATH: Final = "search_path=pg_catalog, public, pg_temp"
 SERVING: Final = ("app", "worker", "platform", "reader")
@@ -356,10 +363,22 @@ async def refuse_powers(connection: asyncpg.Connection, login: str) -> None:
 
 
 async def refuse_powerful_logins(settings: Settings, logins: Sequence[Login]) -> None:
-    """Called before a process serves."""
+    """Called before a process serves. A database that is just starting is waited for."""
+    until = time.monotonic() + AWAITED_SECONDS
     for login in logins:
-        connection = await asyncpg.connect(settings.asyncpg_url(login), timeout=10)
+        connection = await _connect(settings.asyncpg_url(login), until=until)
         try:
             await refuse_powers(connection, login)
         finally:
             await connection.close()
+
+
+async def _connect(url: str, *, until: float) -> asyncpg.Connection:
+    while True:
+        try:
+            return await asyncpg.connect(url, timeout=10)
+        except DATABASE_ERRORS as error:
+            if not is_passing(error) or time.monotonic() > until:
+                raise
+            log.info("database_awaited", error=type(error).__name__)
+            await asyncio.sleep(0.5)

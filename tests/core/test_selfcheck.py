@@ -1,5 +1,6 @@
 """The self-check passes on a migrated database, and names what somebody changed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -137,3 +138,21 @@ async def test_nothing_serves_as_a_superuser(live_settings: Settings, servers: t
         await refuse_powerful_logins(live_settings, ["backup"])
     services = await make_services(live_settings, FixedClock())
     await close_services(services)
+
+
+async def test_a_database_that_is_starting_is_waited_for_and_one_that_refuses_is_not(live_settings: Settings) -> None:
+    states = ["57P03", "57P03", "28P01"]
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        size = int.from_bytes(await reader.readexactly(4), "big")
+        await reader.readexactly(size - 4)
+        answer = f"SFATAL\0C{states.pop(0)}\0Mnot now\0\0".encode()
+        writer.write(b"E" + (len(answer) + 4).to_bytes(4, "big") + answer)
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        url = f"postgresql://plenary@127.0.0.1:{port}/plenary?sslmode=disable"
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await refuse_powerful_logins(live_settings.model_copy(update={"database_url": url}), ["app"])
+    assert states == []
