@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.communications.repository.allowances import take_allowance
-from app.communications.rules.allowance import Bucket, Limits, take
+from app.communications.repository.allowances import take_allowances
+from app.communications.rules.allowance import Bucket, Limits, take, take_from_all
 from app.core.db import unit_of_work
 from app.core.ids import new_id
 from tests.factories.service import LivePlenary
@@ -49,6 +49,15 @@ def test_a_clock_that_is_set_back_gives_nothing_for_free() -> None:
     assert take(emptied.bucket, limits, wanted=60, now=NOON - timedelta(days=1)).messages == 0
 
 
+def test_what_one_limit_refuses_is_spent_under_no_other() -> None:
+    day, minute = (FULL, Limits(per_day=80)), (FULL, Limits(per_minute=5))
+    first = take_from_all([day, minute], wanted=100, now=NOON)
+    assert (first.messages, [bucket.sent for bucket in first.buckets]) == (5, [5, 5])
+    assert first.wait == timedelta(seconds=12)
+    again = take_from_all([(first.buckets[0], day[1]), (first.buckets[1], minute[1])], wanted=95, now=NOON)
+    assert (again.messages, again.buckets[0].sent) == (0, 5)
+
+
 @given(
     per_minute=st.integers(1, 5000),
     per_day=st.one_of(st.none(), st.integers(0, 20_000)),
@@ -78,14 +87,28 @@ def test_no_stretch_of_time_sees_more_than_a_minutes_share_and_what_came_back(
         )
 
 
+async def test_workers_under_two_limits_in_either_order_spend_the_same_of_both(shared: LivePlenary) -> None:
+    day, minute = (f"day:{new_id()}", Limits(per_day=1000)), (f"all:{new_id()}", Limits(per_minute=30))
+
+    async def ask(number: int) -> int:
+        limits = [day, minute] if number % 2 else [minute, day]
+        async with unit_of_work(shared.tools.worker_engine, None) as session:
+            return (await take_allowances(session, limits, wanted=7)).messages
+
+    taken = sum(await asyncio.gather(*(ask(number) for number in range(16))))
+    rows = await shared.fetch("SELECT sent FROM sending_allowance WHERE key = ANY($1)", [day[0], minute[0]])
+    assert 30 <= taken < 7 * 16
+    assert [row["sent"] for row in rows] == [taken, taken]
+
+
 @pytest.mark.parametrize("limits", [Limits(per_minute=120), Limits(per_minute=6000, per_day=120)], ids=("rate", "day"))
 async def test_eight_workers_at_once_never_get_more_than_one_alone(shared: LivePlenary, limits: Limits) -> None:
     key = f"race:{new_id()}"
 
     async def ask() -> tuple[int, datetime]:
         async with unit_of_work(shared.tools.worker_engine, None) as session:
-            grant = await take_allowance(session, key, limits, wanted=7)
-            return grant.messages, grant.bucket.full_at
+            grant = await take_allowances(session, [(key, limits)], wanted=7)
+            return grant.messages, grant.buckets[0].full_at
 
     async def asker() -> int:
         return sum([(await ask())[0] for _ in range(5)])

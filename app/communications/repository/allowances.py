@@ -1,27 +1,44 @@
 """What each provider may still be given: one row, shared by all workers, and the database's clock."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import text
 
-from app.communications.rules.allowance import Bucket, Grant, Limits, take
+from app.communications.rules.allowance import Bucket, JointGrant, Limits, take_from_all
 from app.core.db import Tx
 
-# Makes the row or locks it, so that takers come one after the other; the clock is read once the lock is held.
+# Makes the rows or locks them, always in the order of their keys, so that takers come one after the other; the clock is
+# read once a lock is held.
 _LOCK = text(
     """INSERT INTO sending_allowance AS a (key, full_at, day, sent)
-VALUES (:key, clock_timestamp(), (clock_timestamp() AT TIME ZONE 'UTC')::date, 0)
+SELECT key, clock_timestamp(), (clock_timestamp() AT TIME ZONE 'UTC')::date, 0
+FROM unnest(CAST(:keys AS text[])) AS wanted(key) ORDER BY key
 ON CONFLICT (key) DO UPDATE SET key = excluded.key
-RETURNING a.full_at, a.day, a.sent, clock_timestamp() AS now"""
+RETURNING a.key, a.full_at, a.day, a.sent, clock_timestamp() AS now"""
 )
-_KEEP = text("UPDATE sending_allowance SET full_at = :full_at, day = :day, sent = :sent WHERE key = :key")
+_KEEP = text(
+    """UPDATE sending_allowance a SET full_at = n.full_at, day = n.day, sent = n.sent
+FROM unnest(CAST(:keys AS text[]), CAST(:full_at AS timestamptz[]), CAST(:days AS date[]), CAST(:sent AS bigint[]))
+  AS n(key, full_at, day, sent)
+WHERE a.key = n.key"""
+)
 
 
-async def take_allowance(session: Tx, key: str, limits: Limits, *, wanted: int) -> Grant:
-    """What may go now through the provider that the key names. Its row stays locked until the transaction ends, so this
-    is done in one of its own.
+async def take_allowances(session: Tx, allowances: Sequence[tuple[str, Limits]], *, wanted: int) -> JointGrant:
+    """What may go now under all of these limits (at least one), each known by its key. Their rows stay locked until the transaction ends,
+    so this is done in one of its own.
     """
+    keys = [key for key, _ in allowances]
     connection = await session.connection()
-    row = (await connection.execute(_LOCK, {"key": key})).one()
-    grant = take(Bucket(row.full_at, row.day, row.sent), limits, wanted=wanted, now=row.now)
-    left = grant.bucket
-    await connection.execute(_KEEP, {"key": key, "full_at": left.full_at, "day": left.day, "sent": left.sent})
+    found = {row.key: row for row in (await connection.execute(_LOCK, {"keys": keys})).all()}
+    now = max(row.now for row in found.values())
+    buckets = [(Bucket(found[key].full_at, found[key].day, found[key].sent), limits) for key, limits in allowances]
+    grant = take_from_all(buckets, wanted=wanted, now=now)
+    values = {
+        "keys": keys,
+        "full_at": [bucket.full_at for bucket in grant.buckets],
+        "days": [bucket.day for bucket in grant.buckets],
+        "sent": [bucket.sent for bucket in grant.buckets],
+    }
+    await connection.execute(_KEEP, values)
     return grant

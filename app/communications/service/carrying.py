@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.communications.ports import Carrier, LookUpFailed, Mailer, Outcome, Outgoing
 from app.communications.repository import carrying as rows
-from app.communications.repository.allowances import take_allowance
+from app.communications.repository.allowances import take_allowances
 from app.communications.repository.channels import ProviderRepository
 from app.communications.repository.sending import Noted, Waiting
 from app.communications.rules.allowance import Limits
@@ -33,7 +33,7 @@ from app.core.secrets import SecretBox
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a channel's messages leave. `allowances`: whose limits they come under, the narrowest first. `key` and
+    """How a channel's messages leave. `allowances`: whose limits they come under, all of them. `key` and
     `template` are those of GOV.UK Notify; without them it is the installation's mail server.
     """
 
@@ -92,13 +92,11 @@ async def pick(session: Tx, waiting: Sequence[Waiting], way: Way, mailer: Mailer
     unsettled = await rows.list_unsettled(session, doubtful, settle) if settle and doubtful else {}
     ready = sorted((each for each in waiting if each.id not in unsettled), key=lambda each: each.doubts == 0)
     pauses = list(unsettled.values())
-    granted = len(ready)
-    for key, limits in way.allowances:
-        if granted:
-            grant = await take_allowance(session, key, limits, wanted=granted)
-            granted = grant.messages
-            pauses += [grant.wait] if grant.wait else []
-    return Picked(ready[:granted], max(pauses, default=None))
+    if not ready or not way.allowances:
+        return Picked(ready, max(pauses, default=None))
+    grant = await take_allowances(session, way.allowances, wanted=len(ready))
+    pauses += [grant.wait] if grant.wait else []
+    return Picked(ready[: grant.messages], max(pauses, default=None))
 
 
 def settle_of(mailer: Mailer) -> timedelta | None:

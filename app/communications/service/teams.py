@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.communications.ports import Outcome, Outgoing
-from app.communications.repository.allowances import take_allowance
+from app.communications.repository.allowances import take_allowances
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.repository.teams import TeamsChannelRepository
 from app.communications.rules.allowance import Limits
@@ -139,7 +139,7 @@ async def write_card(session: Tx, box: SecretBox, announcement_id: UUID, channel
 
 async def wait_for_room(session: Tx) -> timedelta | None:
     """None when a card may be posted now."""
-    grant = await take_allowance(session, f"teams:{session.tenant}", LIMITS, wanted=1)
+    grant = await take_allowances(session, [(f"teams:{session.tenant}", LIMITS)], wanted=1)
     return None if grant.messages else grant.wait
 
 
