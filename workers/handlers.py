@@ -10,4 +10,5 @@ import workers.people
 import workers.retention
 import workers.schemes
 import workers.teams
+import workers.trials
 import workers.webhooks  # noqa: F401 - importing registers the handlers

@@ -70,6 +70,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "communications.template_changed": (),
     "communications.template_failed": (),
     "communications.action_link_locked": ("communications.notify_locked_link",),
+    "communications.provider_test_requested": ("communications.test_provider",),
+    "communications.teams_test_requested": ("communications.test_teams_channel",),
     "communications.webhook_due": ("communications.wake_webhook",),
     "communications.webhook_replay_requested": ("communications.replay_webhooks",),
 }

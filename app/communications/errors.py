@@ -211,6 +211,25 @@ class ProviderKeyInvalid(InvalidRequest):
     title = "This is not an API key of GOV.UK Notify."
 
 
+class NotAnAddress(InvalidRequest):
+    code = "communications.not_an_address"
+    title = "Nothing can be sent to this by this provider."
+
+
+class ProviderWithoutTemplate(DomainError):
+    code = "communications.provider_without_template"
+    title = "The provider has no template for messages of this kind."
+    hint = (
+        "Give it one with `PUT /v1/message-providers/{kind}`: `email_template` for e-mail, `text_template` for texts."
+    )
+
+
+class AddressSuppressed(DomainError):
+    code = "communications.address_suppressed"
+    title = "Nothing is sent to this address."
+    hint = "`GET /v1/suppressions?address=…` says why; `DELETE` it there to send to it again."
+
+
 class TeamsChannelNotFound(NotFound):
     code = "communications.teams_channel_not_found"
     title = "There is no such channel in Teams here."

@@ -138,6 +138,23 @@ class WebhookReplayRequested(Event):
     ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProviderTestRequested(Event):
+    """Subject: the provider. `to` is sealed, and opened by whoever knows the operation."""
+
+    name: ClassVar[str] = "communications.provider_test_requested"
+    operation: str
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamsTestRequested(Event):
+    """Subject: the channel in Teams."""
+
+    name: ClassVar[str] = "communications.teams_test_requested"
+    operation: str
+
+
 NEWSLETTER = Resource("newsletter", href="/v1/newsletters/{}", scope="announcements:read", is_bounded=True)
 
 

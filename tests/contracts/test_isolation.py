@@ -21,7 +21,9 @@ NAMED_ALIKE = "/v1/message-templates/{kind}"
 OF_EVERYBODY = {"GET /v1/scheme-templates", "GET /v1/scheme-templates/{key}"}
 # What stands in the path is a word, not anybody's id: each commissioner has one of its own.
 WORDS = {"/v1/message-providers/{kind}", NAMED_ALIKE}
-OF_ONES_OWN = {f"{method} /v1/message-providers/{{kind}}" for method in ("GET", "PUT")}
+OF_ONES_OWN = {f"{method} /v1/message-providers/{{kind}}" for method in ("GET", "PUT")} | {
+    "POST /v1/message-providers/{kind}/test"
+}
 NAMED = [
     operation
     for operation in GUARDED

@@ -15,7 +15,8 @@ from app.core.auth import require
 from app.core.db import Transaction
 from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
-from app.core.http import MustMatch, Serving, paged
+from app.core.http import MustMatch, Serving, accepted, paged
+from app.core.operations import Operation, operation_answer
 from app.core.principal import Principal
 from app.core.problems import error_responses
 
@@ -77,6 +78,33 @@ async def put_message_provider(
         shown.callback_url = f"{serving.settings.base_url}/hooks/{hook}/{secrets.token}"
         shown.callback_bearer = secrets.bearer if kind is ProviderKind.NOTIFY else None
     return shown
+
+
+@router.post(
+    "/v1/message-providers/{kind}/test",
+    status_code=202,
+    responses=error_responses(
+        errors.ProviderNotFound, errors.ProviderWithoutTemplate, errors.AddressSuppressed, errors.NotAnAddress
+    ),
+)
+async def test_message_provider(
+    kind: ProviderKind,
+    body: schemas.ProviderTestIn,
+    caller: Writer,
+    session: Transaction,
+    serving: Serving,
+    response: Response,
+) -> Operation:
+    """Send one message to an address of yours now, also where the provider is turned off, and see what it says.
+
+    The operation's `result` has `state` (`sent`, `failed_permanent`, `failed_temporary`, `in_doubt`, or `not_tried` where a
+    limit has no room), the provider's words as `detail`, its `reference`, how many `milliseconds` it took, and whether it
+    is our side that has to be put right (`is_fault`). The message counts for the limits and is kept nowhere else. One
+    that is taken ends the provider's `fault`.
+    """
+    operation = await service.request_provider_test(session, serving.secrets, kind, body.to)
+    accepted(response, operation.id)
+    return operation_answer(operation)
 
 
 def _provider(row: MessageProvider) -> schemas.Provider:

@@ -14,7 +14,8 @@ from app.core.auth import require
 from app.core.db import Transaction
 from app.core.errors import PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
-from app.core.http import MustMatch, Serving, paged
+from app.core.http import MustMatch, Serving, accepted, paged
+from app.core.operations import Operation, operation_answer
 from app.core.pagination import PageParams
 from app.core.principal import Principal
 from app.core.problems import error_responses
@@ -86,6 +87,18 @@ async def change_teams_channel(
     changes = body.model_dump(exclude_unset=True)
     row = await service.change_teams_channel(session, serving.secrets, channel_id, changes, expected=expected)
     return _shown(response, row)
+
+
+@router.post(
+    "/v1/teams-channels/{channel_id}/test", status_code=202, responses=error_responses(errors.TeamsChannelNotFound)
+)
+async def test_teams_channel(channel_id: UUID, caller: Writer, session: Transaction, response: Response) -> Operation:
+    """Post a card that asks for nothing into the channel now. The operation's `result` says what Teams answered, as with
+    the test of a provider. A card that arrives makes a broken channel whole.
+    """
+    operation = await service.request_teams_test(session, channel_id)
+    accepted(response, operation.id)
+    return operation_answer(operation)
 
 
 @router.delete(

@@ -68,6 +68,14 @@ class ProviderIn(StrictModel):
         return WantedProvider(**self.model_dump())
 
 
+class ProviderTestIn(StrictModel):
+    model_config = {"json_schema_extra": {"examples": [{"to": "office@commissioner.example"}]}}
+
+    to: Annotated[str, Field(min_length=3, max_length=254)] = Field(
+        description="An e-mail address; with `notify` a mobile number of the United Kingdom as well."
+    )
+
+
 class Provider(BaseModel):
     """`callback_url` and `callback_bearer` are given by the answer that made them, and by no other.
 

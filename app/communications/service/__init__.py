@@ -145,6 +145,14 @@ from app.communications.service.templates import (
     write_version,
 )
 from app.communications.service.today import practice_today
+from app.communications.service.trials import (
+    record_provider_test,
+    record_teams_test,
+    request_provider_test,
+    request_teams_test,
+    take_provider_test,
+    take_teams_test,
+)
 
 __all__ = [
     "DELIVERIES",
@@ -248,11 +256,15 @@ __all__ = [
     "record_bounces",
     "record_card",
     "record_notes",
+    "record_provider_test",
     "record_receipt",
     "record_returned",
+    "record_teams_test",
     "record_way",
     "redrive_cause",
     "redrive_delivery",
+    "request_provider_test",
+    "request_teams_test",
     "require_callback",
     "reschedule_announcement",
     "rotate_feed",
@@ -275,6 +287,8 @@ __all__ = [
     "suppression_key",
     "suppression_tag",
     "take_batch",
+    "take_provider_test",
+    "take_teams_test",
     "unschedule_newsletter",
     "use_link",
     "wait_for_room",

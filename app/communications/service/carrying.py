@@ -48,18 +48,31 @@ async def find_way(session: Tx, box: SecretBox, channel: Channel, *, mail_rate: 
     """None where nothing leaves by that channel. `mail_rate` is what the installation's mail server takes a minute."""
     providers = {row.kind: row for row in await ProviderRepository(session, session.tenant).list(order=_BY_KIND)}
     notify = providers.get(ProviderKind.NOTIFY)
-    template = notify and (notify.text_template if channel is Channel.TEXT else notify.email_template)
-    if notify is not None and notify.is_active and template is not None:
-        limits = Limits(notify.rate_per_minute or NOTIFY_PER_MINUTE, _or(notify.daily_limit, NOTIFY_PER_DAY))
-        # The limits are those of the service, whatever the channel; for its days Notify counts each apart.
-        allowances = ((f"notify:{session.tenant}:{channel}", limits),)
-        return Way(channel, ProviderKind.NOTIFY, allowances, open_key(box, notify), template)
+    if notify is not None and notify.is_active and template_for(notify, channel) is not None:
+        return by_notify(box, notify, channel)
     mail = providers.get(ProviderKind.MAIL)
     if channel is not Channel.EMAIL or (mail is not None and not mail.is_active):
         return None
-    own = Limits(mail.rate_per_minute, mail.daily_limit) if mail else Limits()
-    wanted = ((f"mail:{session.tenant}", own), ("mail", Limits(mail_rate)))
-    return Way(channel, ProviderKind.MAIL, tuple((key, limits) for key, limits in wanted if limits != Limits()))
+    return by_mail(session.tenant, mail, mail_rate=mail_rate)
+
+
+def template_for(notify: MessageProvider, channel: Channel) -> UUID | None:
+    return notify.text_template if channel is Channel.TEXT else notify.email_template
+
+
+def by_notify(box: SecretBox, row: MessageProvider, channel: Channel) -> Way:
+    limits = Limits(row.rate_per_minute or NOTIFY_PER_MINUTE, _or(row.daily_limit, NOTIFY_PER_DAY))
+    # The limits are those of the service, whatever the channel; for its days Notify counts each apart.
+    allowances = ((f"notify:{row.commissioner_id}:{channel}", limits),)
+    return Way(channel, ProviderKind.NOTIFY, allowances, open_key(box, row), template_for(row, channel))
+
+
+def by_mail(tenant: UUID, row: MessageProvider | None, *, mail_rate: int | None) -> Way:
+    """The installation's mail server; `row` is what the commissioner set up of it, if anything."""
+    own = Limits(row.rate_per_minute, row.daily_limit) if row else Limits()
+    wanted = ((f"mail:{tenant}", own), ("mail", Limits(mail_rate)))
+    allowances = tuple((key, limits) for key, limits in wanted if limits != Limits())
+    return Way(Channel.EMAIL, ProviderKind.MAIL, allowances)
 
 
 _BY_KIND: Final = (MessageProvider.kind,)

@@ -87,6 +87,11 @@ def _context(row: TeamsChannel) -> str:
     return f"teams_channel:{row.id}:url"
 
 
+def open_channel(box: SecretBox, row: TeamsChannel) -> str:
+    """The address that is posted to."""
+    return box.open(row.url, context=_context(row)).decode()
+
+
 async def spread_to_teams(session: Tx, announcement_id: UUID) -> None:
     """A job for each channel that shows the announcement: one on the intranet, for its places. Doing it again adds none."""
     row = await AnnouncementRepository(session, session.tenant).get(announcement_id)
@@ -133,8 +138,7 @@ async def write_card(session: Tx, box: SecretBox, announcement_id: UUID, channel
         text=render_markdown(row.body_markdown).text,
     )
     commissioner = await organisations.get_commissioner(session)
-    url = box.open(channel.url, context=_context(channel)).decode()
-    return Card(message, commissioner.name, {str(channel_id): url})
+    return Card(message, commissioner.name, {str(channel_id): open_channel(box, channel)})
 
 
 async def wait_for_room(session: Tx) -> timedelta | None:

@@ -12,6 +12,7 @@ from app.communications.values.channels import (
     Receipt,
     SuppressionReason,
     SuppressionSource,
+    Tested,
     WantedProvider,
 )
 from app.communications.values.feeds import (
@@ -174,6 +175,7 @@ __all__ = [
     "TemplateField",
     "TemplateKind",
     "TemplateState",
+    "Tested",
     "Today",
     "Topic",
     "Urgency",

@@ -52,6 +52,17 @@ class WantedProvider:
 
 
 @dataclass(frozen=True, slots=True)
+class Tested:
+    """What came of one message by which a way out was tried. `state` is the provider's word, or `not_tried`."""
+
+    state: str
+    detail: str | None
+    milliseconds: int | None = None
+    reference: str | None = None
+    is_fault: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What a provider says of a message that it took; `to` is whom it says it was for."""
 

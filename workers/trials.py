@@ -1,0 +1,62 @@
+"""Handlers that try a way out because somebody asked."""
+
+import time
+
+from app.communications import service
+from app.communications.adapters.chosen import carrier_for, message_domain
+from app.communications.adapters.teams import TeamsCarrier
+from app.communications.ports import Mailer, Outcome, Outgoing
+from app.communications.values import ProviderKind
+from app.core.outside import OutsideClient
+from app.core.secrets import SecretBox
+from workers.jobs import JobContext, handler
+
+# Somebody waits for the answer.
+QUEUE = "notifications"
+
+
+@handler("communications.test_provider", queue=QUEUE)
+async def test_provider(context: JobContext) -> None:
+    """Hand over one message by the provider's way, and note what it said and how long it took."""
+    settings, clock = context.tools.settings, context.tools.clock
+    box, kind = SecretBox.from_setting(settings.secret_keys_value()), ProviderKind(context.payload["subject"])
+    async with context.transaction() as session:
+        trial = await service.take_provider_test(
+            session,
+            box,
+            kind,
+            context.payload,
+            mail_rate=settings.mail_rate,
+            domain=message_domain(settings),
+        )
+    if trial is None:
+        return
+    async with carrier_for(trial.way, settings, clock) as mailer:
+        outcome, took = await _send(mailer, trial.message)
+    async with context.transaction(final=True) as session:
+        await service.record_provider_test(session, trial, outcome, took=took, now=clock.now())
+
+
+@handler("communications.test_teams_channel", queue=QUEUE)
+async def test_teams_channel(context: JobContext) -> None:
+    """The same by one card to one channel."""
+    settings, clock = context.tools.settings, context.tools.clock
+    box, channel, operation = (
+        SecretBox.from_setting(settings.secret_keys_value()),
+        context.id("subject"),
+        context.id("operation"),
+    )
+    async with context.transaction() as session:
+        card = await service.take_teams_test(session, box, channel, operation)
+    if card is None:
+        return
+    async with OutsideClient(settings.own_networks) as client:
+        outcome, took = await _send(TeamsCarrier(client, card.urls, sender=card.sender, clock=clock), card.message)
+    async with context.transaction(final=True) as session:
+        await service.record_teams_test(session, channel, operation, outcome, took=took, now=clock.now())
+
+
+async def _send(mailer: Mailer, message: Outgoing) -> tuple[Outcome, float]:
+    started = time.perf_counter()
+    [outcome] = [outcome async for outcome in mailer.send([message])]
+    return outcome, time.perf_counter() - started
