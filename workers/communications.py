@@ -127,9 +127,10 @@ async def send_batch(context: JobContext) -> None:
     batch, settings = context.id("batch"), context.tools.settings
     box = SecretBox.from_setting(settings.secret_keys_value())
     async with context.transaction() as session:
-        way = await service.find_way(session, box, Channel.EMAIL, mail_rate=settings.mail_rate)
+        channel = await service.find_channel(session, batch)
+        way = await service.find_way(session, box, channel, mail_rate=settings.mail_rate)
     if way is None:
-        raise MailNotTaken("no way out is set up, or the one that is has been turned off")
+        raise MailNotTaken(f"no way out is set up for {channel}, or the one that is has been turned off")
     async with carrier_for(way, settings, context.tools.clock) as mailer:
         await _send_by(context, batch, way, mailer, box)
 
@@ -143,17 +144,22 @@ async def _send_by(context: JobContext, batch: UUID, way: service.Way, mailer: M
             queue=context.job.queue,
             payload=context.payload,
             now=context.tools.clock.now(),
+            channel=way.channel,
             can_ask=can_ask,
         )
     async with context.transaction() as session:
         picked = await service.pick(session, waiting, way, mailer)
     links = service.MailLinks(settings.base_url, box, context.job.commissioner_id, context.tools.clock.now())
-    mails = service.write_mails(picked.now, domain=message_domain(settings), commissioner=commissioner, links=links)
+    domain = message_domain(settings)
+    if way.channel is Channel.TEXT:
+        mails = service.write_texts(picked.now, domain=domain, links=links)
+    else:
+        mails = service.write_mails(picked.now, domain=domain, commissioner=commissioner, links=links)
     notes = await _hand_over(context, service.mailer_that_asks(mailer, picked.now), picked.now, mails, can_ask=can_ask)
     async with context.transaction() as session:
         await service.record_way(session, way, notes, now=context.tools.clock.now())
         await service.record_notes(session, notes, mailer=mailer)
-        await service.record_bounces(session, waiting, notes, now=context.tools.clock.now())
+        await service.record_bounces(session, way, waiting, notes, now=context.tools.clock.now())
         settled = await service.settle_batch(
             session,
             batch,

@@ -230,6 +230,17 @@ class AddressSuppressed(DomainError):
     hint = "`GET /v1/suppressions?address=…` says why; `DELETE` it there to send to it again."
 
 
+class MobileInvalid(InvalidRequest):
+    code = "communications.mobile_invalid"
+    title = "This is not a mobile number of the United Kingdom."
+
+
+class MobileMissing(InvalidRequest):
+    code = "communications.mobile_missing"
+    title = "Texts need a mobile number."
+    hint = "Give `mobile` with the topics that are to come by text, or leave `text` out of their channels."
+
+
 class TeamsChannelNotFound(NotFound):
     code = "communications.teams_channel_not_found"
     title = "There is no such channel in Teams here."

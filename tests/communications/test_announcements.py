@@ -20,6 +20,8 @@ from tests.factories.queries import counted
 from tests.factories.schemes_over_http import a_live_scheme, sign_up
 from tests.factories.service import LivePlenary
 
+TEXT = "Protected learning time in June\nThe afternoon of 10 June is protected."
+
 
 @pytest.fixture
 async def tenant(shared: LivePlenary) -> str:
@@ -72,6 +74,7 @@ async def test_announcement_becomes_mails_named_by_their_deliveries(shared, tena
         "held": 0,
         "in_doubt": 0,
         "acknowledged": 0,
+        "texts": 0,
     }
 
 
@@ -120,6 +123,7 @@ async def test_dry_run_says_whom_it_would_reach_and_sends_nothing(shared, tenant
             {"announcement": published, "title": "Protected learning time in June", "at": "2026-11-22T10:00:00.123Z"}
         ],
         "other_clashes": 0,
+        "texts": {"people": 0, "parts": 1, "charged": 0, "body": TEXT, "is_set_up": False},
         "warnings": ["Within a day of it the same people are told of “Protected learning time in June”."],
     }
     await shared.work()

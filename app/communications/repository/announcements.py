@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from app.communications.errors import AnnouncementNotFound
 from app.communications.tables import Announcement, Delivery, Message
-from app.communications.values import OPEN, Area, Counts, DeliveryState, Sight, Source
+from app.communications.values import OPEN, Area, Channel, Counts, DeliveryState, Sight, Source
 from app.core.db import Tx
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository, keyset_page
@@ -162,24 +162,29 @@ async def stop_waiting(session: Tx, announcement_id: UUID) -> None:
 
 
 async def count_deliveries(session: Tx, message_ids: Collection[UUID]) -> dict[UUID, Counts]:
-    """How many deliveries of each message are in which state, in one query."""
+    """How many recipients of each message are in which state, in one query."""
     state = col(Delivery.state)
-    open_ = state.in_([each.value for each in OPEN])
     failed = state.in_([DeliveryState.FAILED.value, DeliveryState.PARKED.value])
+    sent = [DeliveryState.SENT.value, DeliveryState.DELIVERED.value]
+    # Each recipient once: what goes by another way besides is a copy.
+    counted = (
+        true(),
+        col(Delivery.person_id).is_(None),
+        state.in_([each.value for each in OPEN]),
+        state.in_([DeliveryState.SENT, DeliveryState.DIGESTED]),
+        state == DeliveryState.DELIVERED,
+        failed,
+        state == DeliveryState.SUPPRESSED,
+        state == DeliveryState.WITHDRAWN,
+        state == DeliveryState.HELD,
+        _is_doubtful(),
+        col(Delivery.acknowledged_at).is_not(None),
+    )
     statement = (
         select_columns(
             col(Delivery.message_id),
-            func.count(),
-            func.count().filter(col(Delivery.person_id).is_(None)),
-            func.count().filter(open_),
-            func.count().filter(state.in_([DeliveryState.SENT, DeliveryState.DIGESTED])),
-            func.count().filter(state == DeliveryState.DELIVERED),
-            func.count().filter(failed),
-            func.count().filter(state == DeliveryState.SUPPRESSED),
-            func.count().filter(state == DeliveryState.WITHDRAWN),
-            func.count().filter(state == DeliveryState.HELD),
-            func.count().filter(_is_doubtful()),
-            func.count().filter(col(Delivery.acknowledged_at).is_not(None)),
+            *(func.count().filter(col(Delivery.is_first), each) for each in counted),
+            func.count().filter(col(Delivery.channel) == Channel.TEXT.value, state.in_(sent)),
         )
         .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.message_id).in_(message_ids))
         .group_by(col(Delivery.message_id))
@@ -193,6 +198,7 @@ async def list_deliveries(
     message_id: UUID,
     *,
     state: str | None,
+    channel: str | None,
     in_doubt: bool | None,
     params: PageParams,
     cursors: Cursors,
@@ -202,6 +208,8 @@ async def list_deliveries(
     )
     if state is not None:
         statement = statement.where(col(Delivery.state) == state)
+    if channel is not None:
+        statement = statement.where(col(Delivery.channel) == channel)
     if in_doubt is not None:
         statement = statement.where(_is_doubtful() if in_doubt else ~_is_doubtful())
     keys, kind = [col(Delivery.id)], f"deliveries:{message_id}"

@@ -13,6 +13,13 @@ from app.core.db import Tx
 from app.core.repository import among
 
 
+async def find_channel(session: Tx, batch: UUID) -> str | None:
+    """All of a batch goes by one."""
+    mine = (col(Delivery.commissioner_id) == session.tenant, col(Delivery.batch) == batch)
+    statement = select(col(Delivery.channel)).where(*mine).limit(1)
+    return (await (await session.connection()).execute(statement)).scalar_one_or_none()
+
+
 async def list_addresses(session: Tx, batch: UUID) -> set[str]:
     statement = select(col(Delivery.address)).where(
         col(Delivery.commissioner_id) == session.tenant,

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, exists, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from app.communications.errors import ProviderNotFound, SuppressionNotFound
@@ -15,6 +17,23 @@ from app.communications.values import ProviderKind, SuppressionReason, Suppressi
 from app.core.ids import new_id
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository, among
+
+
+def sends_texts(tenant: UUID) -> ColumnElement[bool]:
+    """Whether the commissioner sends texts; in a statement it is looked up once for all rows."""
+    mine = (col(MessageProvider.commissioner_id) == tenant, col(MessageProvider.kind) == ProviderKind.NOTIFY.value)
+    found = select_columns(col(MessageProvider.kind)).where(
+        *mine, col(MessageProvider.is_active), col(MessageProvider.text_template).is_not(None)
+    )
+    return select_columns(exists(found)).scalar_subquery()
+
+
+def is_on_list(tenant: UUID, number: Any) -> ColumnElement[bool]:
+    """Whether nothing is sent to this mobile number, in its one form."""
+    # Another than the one that addresses may be joined with.
+    listed = aliased(Suppression)
+    mine = (col(listed.commissioner_id) == tenant, col(listed.address_key) == number)
+    return exists(select_columns(col(listed.id)).where(*mine))
 
 
 class ProviderRepository(TenantRepository[MessageProvider]):
@@ -29,6 +48,9 @@ class ProviderRepository(TenantRepository[MessageProvider]):
         if row is None:
             raise self.missing
         return row
+
+    async def can_text(self) -> bool:
+        return (await (await self.session.connection()).execute(select_columns(sends_texts(self.tenant)))).scalar_one()
 
     async def record_fault(self, kind: ProviderKind, fault: str | None, *, at: datetime) -> bool:
         """What the provider refuses us for, or that it takes messages again. Whether that is news."""

@@ -56,14 +56,16 @@ class DeliveryRepository(TenantRepository[Delivery]):
 
 _REDRIVE = text(
     """WITH held AS (
-  SELECT id FROM delivery
+  SELECT id, channel FROM delivery
   WHERE commissioner_id = :tenant AND state = ANY(CAST(:states AS text[])) AND address IS NOT NULL
     AND (CAST(:one AS uuid) IS NULL OR id = CAST(:one AS uuid))
     AND (NOT CAST(:by_cause AS boolean) OR detail IS NOT DISTINCT FROM :cause)
   ORDER BY id LIMIT :most FOR UPDATE
-), found AS (SELECT id, row_number() OVER (ORDER BY id) AS position FROM held)
+), found AS (
+  SELECT id, dense_rank() OVER (ORDER BY channel) * 1000000 AS way,
+    (row_number() OVER (PARTITION BY channel ORDER BY id) - 1) / :size AS number FROM held)
 UPDATE delivery d SET state = 'queued', may_attempt = d.attempts + :again, detail = NULL,
-  batch = CAST(CAST(:base AS text) || lpad(to_hex((f.position - 1) / :size), 12, '0') AS uuid)
+  batch = CAST(CAST(:base AS text) || lpad(to_hex(f.way + f.number), 12, '0') AS uuid)
 FROM found f WHERE d.commissioner_id = :tenant AND d.id = f.id RETURNING d.batch"""
 )
 
@@ -80,7 +82,9 @@ async def queue_again(
     batch_size: int,
     base: UUID,
 ) -> list[UUID]:
-    """Put deliveries that ended without success into new batches, one of which each row of the answer names."""
+    """Put deliveries that ended without success into new batches, each of one channel, one of which each row of the answer
+    names.
+    """
     values = {
         "tenant": session.tenant,
         "states": [state.value for state in states],

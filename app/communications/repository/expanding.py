@@ -9,12 +9,14 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     Select,
     Text,
     Uuid,
     and_,
     case,
     cast,
+    exists,
     false,
     func,
     literal,
@@ -23,11 +25,20 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy import select as select_columns
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlmodel import col
 
-from app.communications.repository.manners import is_held, is_muted, is_suppressed, not_before, suppression_of
+from app.communications.repository.channels import is_on_list, sends_texts
+from app.communications.repository.manners import (
+    is_held,
+    is_muted,
+    is_suppressed,
+    not_before,
+    not_before_quiet_ends,
+    suppression_of,
+    wants_text,
+)
 from app.communications.repository.meant import with_recipient
 from app.communications.rules.timing import Hours
 from app.communications.tables import Delivery, MailboxPreference, Message, MessagePreference, Suppression
@@ -42,6 +53,11 @@ _BATCHES = 1_000_000
 """More batches than leave at one moment."""
 _NO_ADDRESS = "no e-mail address is known"
 _WAITING = (DeliveryState.QUEUED.value, DeliveryState.HELD.value)
+_NO_TEXTS = "no text messages are set up"
+_SUPPRESSED = DeliveryState.SUPPRESSED.value
+_WAYS = ARRAY(Integer)
+_FIRST = cast(literal([0], _WAYS), _WAYS)
+_FIRST_AND_TEXT = cast(literal([0, 1], _WAYS), _WAYS)
 
 
 def either(first: Statement, second: Statement) -> Statement:
@@ -105,14 +121,16 @@ async def insert_deliveries(
     hours: Hours,
     now: datetime,
 ) -> Expanded:
-    """One row for each recipient of each of these messages."""
+    """One row for each recipient of each of these messages, and one more for each other way that the person chose."""
     rows = _rows(session.tenant, meant, which=which, channels=channels, hours=hours).subquery("fresh")
-    position = func.row_number().over(order_by=(rows.c.message_id, rows.c.recipient))
-    # What may go at different moments is in different batches.
-    moment = func.dense_rank().over(order_by=rows.c.not_before.nulls_first())
-    within = func.row_number().over(partition_by=rows.c.not_before, order_by=(rows.c.message_id, rows.c.recipient))
+    position = func.row_number().over(order_by=(rows.c.message_id, rows.c.recipient, rows.c.way))
+    # What may go at different moments is in different batches, and so is what goes by different ways.
+    moment = func.dense_rank().over(order_by=(rows.c.way, rows.c.not_before.nulls_first()))
+    within = func.row_number().over(
+        partition_by=(rows.c.way, rows.c.not_before), order_by=(rows.c.message_id, rows.c.recipient)
+    )
     batch = moment * _BATCHES + cast((within - 1) / batch_size, BigInteger)
-    columns = {
+    columns: dict[str, Any] = {
         "commissioner_id": literal(session.tenant, Uuid()),
         "id": _numbered_id(new_id(), position),
         **{name: rows.c[name] for name in _COPIED},
@@ -147,6 +165,7 @@ _COPIED = (
     "name",
     "address",
     "channel",
+    "is_first",
     "in_inbox",
     "state",
     "detail",
@@ -163,7 +182,41 @@ def _numbered_id(base: UUID, number: Any) -> Any:
 def _rows(
     tenant: UUID, meant: Select[*tuple[Any, ...]], *, which: Messages, channels: Collection[str], hours: Hours
 ) -> Select[*tuple[Any, ...]]:
-    """Each recipient once for each message, with the way it goes and the state it begins in."""
+    """Each recipient of each message: once by mail or in the inbox, and as a text where the person has it so."""
+    first = _first_rows(tenant, meant, which=which, channels=channels, hours=hours).subquery("first")
+    if Channel.TEXT not in channels:
+        return select_columns(first, literal(0).label("way"), true().label("is_first"))
+    way = func.unnest(first.c.ways).table_valued("n", joins_implicitly=True).render_derived("way").c.n
+    is_first = way == 0
+    why_not = case((~sends_texts(tenant), _NO_TEXTS), (is_on_list(tenant, first.c.mobile), NOTHING_IS_SENT))
+    # Whoever was told before is told nothing now by a way that they have chosen since.
+    is_told = exists(
+        select_columns(col(Delivery.id)).where(
+            col(Delivery.commissioner_id) == tenant,
+            col(Delivery.message_id) == first.c.message_id,
+            col(Delivery.recipient) == first.c.recipient,
+        )
+    )
+    own = ("message_id", "recipient", "person_id", "practice", "name")
+    return select_columns(
+        *(first.c[name] for name in own),
+        way.label("way"),
+        is_first.label("is_first"),
+        case((is_first, first.c.address), else_=first.c.mobile).label("address"),
+        case((is_first, first.c.channel), else_=Channel.TEXT.value).label("channel"),
+        and_(is_first, first.c.in_inbox).label("in_inbox"),
+        case((is_first, first.c.state), (why_not.is_(None), DeliveryState.QUEUED.value), else_=_SUPPRESSED).label(
+            "state"
+        ),
+        case((is_first, first.c.detail), else_=why_not).label("detail"),
+        case((is_first, first.c.not_before), (why_not.is_(None), first.c.quiet_until)).label("not_before"),
+    ).where(or_(is_first, ~is_told))
+
+
+def _first_rows(
+    tenant: UUID, meant: Select[*tuple[Any, ...]], *, which: Messages, channels: Collection[str], hours: Hours
+) -> Select[*tuple[Any, ...]]:
+    """Each recipient once for each message, with the way it goes, the state it begins in, and by which ways else it goes."""
     person = with_recipient(meant).subquery("person")
     by_mail, in_inbox = Channel.EMAIL in channels, Channel.INBOX in channels
     has_inbox = and_(true() if in_inbox else false(), person.c.person_id.is_not(None))
@@ -201,6 +254,9 @@ def _rows(
                 (state == DeliveryState.FAILED.value, _NO_ADDRESS), (and_(mailed, is_suppressed()), NOTHING_IS_SENT)
             ).label("detail"),
             case((state.in_(_WAITING), not_before(hours))).label("not_before"),
+            col(MessagePreference.mobile),
+            case((wants_text(), _FIRST_AND_TEXT), else_=_FIRST).label("ways"),
+            not_before_quiet_ends(hours).label("quiet_until"),
         )
         .select_from(Message)
         .join(person, and_(by_practice, by_person))

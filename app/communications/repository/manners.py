@@ -15,7 +15,7 @@ from sqlmodel import col
 from app.communications.repository.meant import Which
 from app.communications.rules.timing import HOURS, Hours
 from app.communications.tables import Delivery, MailboxPreference, Message, MessagePreference, Suppression
-from app.communications.values import DeliveryState, DigestItem, Urgency
+from app.communications.values import Channel, DeliveryState, DigestItem, Urgency
 from app.core.db import Tx
 
 _MOMENTS = ARRAY(TIMESTAMP(timezone=True))
@@ -47,6 +47,12 @@ def is_held() -> ColumnElement[bool]:
     return and_(or_(wants(MessagePreference.daily), wants(MessagePreference.weekly)), ~is_muted())
 
 
+def wants_text() -> ColumnElement[bool]:
+    """Whether the person has the message as a text too: of the topics they chose, and whatever is critical."""
+    wanted = or_(col(Message.urgency) == Urgency.CRITICAL, col(Message.topic) == any_(col(MessagePreference.texts)))
+    return and_(col(MessagePreference.mobile).is_not(None), wanted)
+
+
 def is_quiet(hour: int) -> ColumnElement[bool]:
     """Whether the person is not to be disturbed now. What is critical disturbs."""
     start, end = col(MessagePreference.quiet_from), col(MessagePreference.quiet_until)
@@ -74,7 +80,12 @@ def end_of_quiet(hours: Hours) -> ColumnElement[datetime]:
 
 def not_before(hours: Hours) -> ColumnElement[datetime]:
     """The earliest a mail to somebody who has an address may go; None: at once."""
-    return case((is_held(), next_window(hours)), (is_quiet(hours.now), end_of_quiet(hours)), else_=null())
+    return case((is_held(), next_window(hours)), else_=not_before_quiet_ends(hours))
+
+
+def not_before_quiet_ends(hours: Hours) -> ColumnElement[Any]:
+    """The earliest a text may go, which is gathered into no digest."""
+    return case((is_quiet(hours.now), end_of_quiet(hours)), else_=null())
 
 
 _MUTED = """UPDATE delivery d SET state = 'suppressed', batch = NULL, detail = 'turned off meanwhile'
@@ -104,9 +115,28 @@ FROM numbered q WHERE d.commissioner_id = :tenant AND d.id = q.id RETURNING d.ba
 )
 
 
-async def mute(session: Tx, batch: UUID) -> None:
-    """Take out who has turned the topic off since the batch was made."""
-    await (await session.connection()).execute(_MUTE, {"tenant": session.tenant, "batch": batch})
+_UNWANTED_TEXTS = text(
+    """UPDATE delivery d SET state = 'suppressed', batch = NULL, detail = 'turned off meanwhile'
+FROM message m
+WHERE d.commissioner_id = :tenant AND d.batch = :batch AND d.state = 'queued' AND d.channel = 'text'
+  AND m.commissioner_id = :tenant AND m.id = d.message_id
+  AND NOT EXISTS (SELECT FROM message_preference p
+                  WHERE p.commissioner_id = :tenant AND p.person_id = d.person_id AND p.mobile IS NOT NULL
+                    AND (m.urgency = 'critical' OR m.topic = ANY(p.texts)))"""
+)
+_NUMBERS = text(
+    """UPDATE delivery d SET address = p.mobile FROM message_preference p
+WHERE d.commissioner_id = :tenant AND d.batch = :batch AND d.state = 'queued' AND d.channel = 'text'
+  AND p.commissioner_id = :tenant AND p.person_id = d.person_id AND p.mobile <> d.address"""
+)
+
+
+async def mute(session: Tx, batch: UUID, channel: Channel) -> None:
+    """Take out who has turned the topic off since the batch was made, or its texts; those go to the number of the day."""
+    values = {"tenant": session.tenant, "batch": batch}
+    statements = (_UNWANTED_TEXTS, _NUMBERS) if channel is Channel.TEXT else (_MUTE,)
+    for statement in statements:
+        await (await session.connection()).execute(statement, values)
 
 
 async def mute_held(session: Tx, people: Collection[UUID], until: datetime) -> None:

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, any_, cast, func, literal, or_, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, any_, cast, false, func, literal, or_, true, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
+from app.communications.repository.channels import is_on_list
 from app.communications.repository.manners import is_suppressed, suppression_of
 from app.communications.repository.meant import with_recipient
 from app.communications.tables import Delivery, MailboxPreference, MessagePreference, Suppression
-from app.communications.values import DeliveryState, Reach, RoleReach, Topic
+from app.communications.values import DeliveryState, Reach, RoleReach, TextReach, Topic, Urgency
 from app.core.db import Tx
 
 _REACHED = [DeliveryState.QUEUED, DeliveryState.ATTEMPTING, DeliveryState.SENT, DeliveryState.DELIVERED]
@@ -22,14 +23,15 @@ async def measure(
     meant: Select[*tuple[Any, ...]],
     by_role: Mapping[str, Select[*tuple[Any, ...]]],
     *,
-    topic: Topic | None,
+    topic: Topic,
+    urgency: Urgency,
     since: datetime,
     budget: int,
 ) -> Reach:
-    """`topic`: whose routine mail some do not want; None where urgency overrides that, but not the list of addresses that
-    nothing is sent to. Two queries for any audience.
+    """`topic`: whose routine mail some do not want, and of which some have texts. Urgency overrides that, but not the list of
+    addresses that nothing is sent to. Two queries for any audience.
     """
-    total = await _total(session, meant, topic=topic)
+    total = await _total(session, meant, topic=topic, urgency=urgency)
     week = {row.role: row for row in await _by_role(session, {"": meant} | dict(by_role), since=since, budget=budget)}
     roles = tuple(
         RoleReach(role, week[role].recipients, week[role].messages, week[role].most, week[role].over)
@@ -43,23 +45,28 @@ async def measure(
         suppressed=total.suppressed,
         messages_this_week=week[""].messages,
         roles=roles,
+        texts=TextReach(total.texted),
     )
 
 
-async def _total(session: Tx, meant: Select[*tuple[Any, ...]], *, topic: Topic | None) -> Any:
+async def _total(session: Tx, meant: Select[*tuple[Any, ...]], *, topic: Topic, urgency: Urgency) -> Any:
     person = with_recipient(meant).subquery("meant")
-    unwanted = literal(topic.value if topic else "")
+    may_mute = true() if urgency is Urgency.ROUTINE else false()
+
+    def chose(topics: Any) -> ColumnElement[bool]:
+        return literal(topic.value) == any_(col(topics))
+
     preference = and_(
         col(MessagePreference.commissioner_id) == session.tenant,
         col(MessagePreference.person_id) == person.c.person_id,
-        unwanted == any_(col(MessagePreference.muted)),
     )
     of_mailbox = and_(
         col(MailboxPreference.commissioner_id) == session.tenant,
         person.c.recipient == literal("mailbox:").concat(col(MailboxPreference.address)),
-        unwanted == any_(col(MailboxPreference.muted)),
     )
-    is_muted = or_(col(MessagePreference.person_id).is_not(None), col(MailboxPreference.address).is_not(None))
+    is_muted = and_(may_mute, or_(chose(MessagePreference.muted), chose(MailboxPreference.muted)))
+    is_texted = true() if urgency is Urgency.CRITICAL else chose(MessagePreference.texts)
+    mobile = col(MessagePreference.mobile)
     people = func.count(person.c.person_id.distinct())
     statement = select_columns(
         people.label("people"),
@@ -68,6 +75,7 @@ async def _total(session: Tx, meant: Select[*tuple[Any, ...]], *, topic: Topic |
         func.count(person.c.recipient.distinct())
         .filter(person.c.email.is_not(None), or_(is_suppressed(), is_muted))
         .label("suppressed"),
+        people.filter(mobile.is_not(None), is_texted, ~is_on_list(session.tenant, mobile)).label("texted"),
     ).select_from(
         person.outerjoin(MessagePreference, preference)
         .outerjoin(MailboxPreference, of_mailbox)
@@ -88,7 +96,7 @@ async def _by_role(
     sent = (
         select_columns(col(Delivery.recipient), func.count().label("messages"))
         .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.created_at) >= since)
-        .where(col(Delivery.state).in_([state.value for state in _REACHED]))
+        .where(col(Delivery.state).in_([state.value for state in _REACHED]), col(Delivery.is_first))
         .group_by(col(Delivery.recipient))
         .subquery("sent")
     )

@@ -53,11 +53,13 @@ async def publish_announcement(
     Where nobody in a practice holds one of the roles it goes to the practice's shared mailbox, and the counts say so.
     A locality's editor writes to that locality: 403 when the audience names another place, and an audience without places
     is the locality's. With `dry_run` nothing is sent: the operation has succeeded and its `result` says how many people and mailboxes it
-    would reach and how many messages they were sent in the last seven days.
+    would reach, how many messages they were sent in the last seven days, and of texts how many parts would be charged.
     """
     draft, now = _draft(body), serving.clock.now()
     if body.dry_run:
-        operation = await service.measure_announcement(session, caller, draft, now=now)
+        operation = await service.measure_announcement(
+            session, caller, draft, base_url=serving.settings.base_url, now=now
+        )
     else:
         operation = await service.publish_announcement(session, caller, draft, now=now)
     accepted(response, operation.id)
@@ -166,6 +168,7 @@ async def list_deliveries(
         session,
         row.message_id or row.id,
         state=params.state,
+        channel=params.channel,
         in_doubt=params.in_doubt,
         params=params,
         cursors=serving.cursors,

@@ -149,11 +149,13 @@ async def get_suppression(
     return _suppression(response, await SuppressionRepository(session, session.tenant).get(suppression_id))
 
 
-@router.post("/v1/suppressions", status_code=201, responses=error_responses(errors.AlreadySuppressed))
+@router.post(
+    "/v1/suppressions", status_code=201, responses=error_responses(errors.AlreadySuppressed, errors.MobileInvalid)
+)
 async def add_suppression(
     body: schemas.SuppressionIn, caller: Writer, session: Transaction, serving: Serving, response: Response
 ) -> schemas.Suppression:
-    """Send nothing more to an address, because somebody asked for it. What is written to the person's inbox stays."""
+    """Send nothing more to an address or a mobile number, because somebody asked for it. What is written to the person's inbox stays."""
     row = await service.add_suppression(session, body.address, detail=body.detail, now=serving.clock.now())
     response.headers["Location"] = f"/v1/suppressions/{row.id}"
     return _suppression(response, row)

@@ -67,10 +67,14 @@ def _message(response: Response, item: InboxItem) -> inbox_schemas.InboxMessage:
 @router.get("/v1/me/preferences")
 async def get_preferences(caller: Person, session: Transaction, response: Response) -> inbox_schemas.Preferences:
     """When the caller wants routine mail of which topic, and when not to be disturbed."""
-    return _preferences(await inbox.find_preference(session, caller.require_person()), response)
+    row = await inbox.find_preference(session, caller.require_person())
+    return _preferences(row, response, can_text=await service.can_text(session))
 
 
-@router.put("/v1/me/preferences", responses=error_responses(PreconditionFailed, PreconditionRequired))
+@router.put(
+    "/v1/me/preferences",
+    responses=error_responses(errors.MobileInvalid, errors.MobileMissing, PreconditionFailed, PreconditionRequired),
+)
 async def set_preferences(
     body: inbox_schemas.PreferencesIn,
     caller: Person,
@@ -79,16 +83,18 @@ async def set_preferences(
     serving: Serving,
     response: Response,
 ) -> inbox_schemas.Preferences:
-    """Choose when routine mail of a topic comes; what is not named stays as it is. If-Match after the first time."""
+    """Choose when routine mail of a topic comes, and what comes by text too; what is not named stays as it is. If-Match after
+    the first time.
+    """
     person = caller.require_person()
     choice = body.changes(service.wanted_mail(await inbox.find_preference(session, person)))
     row = await service.set_preferences(session, person, choice, expected=expected, now=serving.clock.now())
     # The row's new version is only known once it has been written.
     await session.flush()
-    return _preferences(row, response)
+    return _preferences(row, response, can_text=await service.can_text(session))
 
 
-def _preferences(row: MessagePreference | None, response: Response) -> inbox_schemas.Preferences:
+def _preferences(row: MessagePreference | None, response: Response, *, can_text: bool) -> inbox_schemas.Preferences:
     response.headers["ETag"] = version_etag(row.version if row else 0)
     wanted = service.wanted_mail(row)
     quiet = None
@@ -97,6 +103,9 @@ def _preferences(row: MessagePreference | None, response: Response) -> inbox_sch
     return inbox_schemas.Preferences(
         email={topic: frequency is not Frequency.NEVER for topic, frequency in wanted.items()},  # pyright: ignore[reportArgumentType] - all but digests
         frequency=wanted,  # pyright: ignore[reportArgumentType] - all but digests
+        channels=service.wanted_ways(row),  # pyright: ignore[reportArgumentType] - all but digests, and no inbox
+        mobile=row.mobile if row else None,
+        can_text=can_text,
         quiet_hours=quiet,
         digest=inbox_schemas.DigestTime(hour=row.digest_hour if row else 7, weekday=row.digest_weekday if row else 1),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from app.communications.values import Audience, Clash, Reach, RoleReach
+from app.communications.values import Audience, Clash, Reach, RoleReach, TextReach
 
 WEEKLY_BUDGET: Final = 5
 """Messages a week beyond which a person is said to have had many: one for each working day."""
@@ -30,7 +30,19 @@ def attention_warnings(reach: Reach) -> list[str]:
     Of 40 practice managers 12 have had 5 messages or more this week: "12 of 40 people and mailboxes in the post practice
     manager have had 5 messages or more in the last seven days."
     """
-    return [*(_much(role) for role in reach.roles if role.over_budget), *_meeting(reach.clashes, reach.other_clashes)]
+    return [
+        *(_much(role) for role in reach.roles if role.over_budget),
+        *_meeting(reach.clashes, reach.other_clashes),
+        *_texts(reach.texts),
+    ]
+
+
+def _texts(texts: TextReach) -> list[str]:
+    """Where somebody would have it as a text and none are sent."""
+    if not texts.people or texts.is_set_up:
+        return []
+    who = "1 person has" if texts.people == 1 else f"{texts.people} people have"
+    return [f"{who} chosen to have this as a text, and no text messages are set up: no text is sent."]
 
 
 def _much(role: RoleReach) -> str:

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from app.communications.values import Urgency
+
 # What people type between the digits.
 _BETWEEN: Final = re.compile(r"[\s().\-\u2010-\u2015\u00a0/]+")
 _EXTENSION: Final = re.compile(r"(?:x|ext\.?)\s*[0-9]+\Z", re.IGNORECASE)
@@ -15,6 +17,7 @@ _ONE: Final = frozenset(
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _TWO: Final = frozenset("\f^{}\\[~]|€")
+_REST: Final = "The rest is in your inbox."
 # GOV.UK Notify takes no more.
 MOST_CHARACTERS: Final = 918
 
@@ -49,11 +52,17 @@ def text_parts(body: str) -> int:
     return 1 if length <= alone else -(-length // joined)
 
 
+def text_message(subject: str, text: str, urgency: Urgency, link: str | None = None) -> str:
+    """The text that a message becomes. What is critical says so: it comes whatever the person chose."""
+    return text_body(f"Critical: {subject}" if urgency is Urgency.CRITICAL else subject, text, link)
+
+
 def text_body(subject: str, text: str, link: str | None = None) -> str:
     """What goes into a text message: the subject and where to read on, or the words themselves where they fit."""
     end = f"\n{link}" if link else ""
     whole = f"{subject}\n{text.strip()}{end}" if text.strip() else f"{subject}{end}"
     if len(whole) <= MOST_CHARACTERS and text_parts(whole) <= 2:
         return whole
+    end = end or f"\n{_REST}"
     room = MOST_CHARACTERS - len(end)
     return (subject if len(subject) <= room else f"{subject[: room - 3]}...") + end

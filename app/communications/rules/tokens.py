@@ -13,7 +13,7 @@ from app.communications.values import LinkClaim
 
 _MAC: Final = 16
 _CLAIM: Final = 16 + 16 + 5
-_LENGTH: Final = (_CLAIM + _MAC) * 4 // 3 + 1
+LINK_LETTERS: Final = (_CLAIM + _MAC) * 4 // 3 + 1
 
 
 def sign_link(key: bytes, claim: LinkClaim) -> str:
@@ -28,7 +28,7 @@ def sign_link(key: bytes, claim: LinkClaim) -> str:
 
 def read_link(keys: Sequence[bytes], token: str) -> LinkClaim | None:
     """What the link says, where one of the keys signed it; None for whatever else was sent."""
-    if len(token) != _LENGTH or not token.isascii():
+    if len(token) != LINK_LETTERS or not token.isascii():
         return None
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.communications.schemas.examples import ID
-from app.communications.values import Channel, Duty, Urgency
+from app.communications.values import ALL_WAYS, Channel, Duty, Urgency
 from app.core.clock import Instant, NearInstant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
@@ -27,6 +27,7 @@ _EXAMPLE_COUNTS: dict[str, Any] = {
     "held": 0,
     "in_doubt": 0,
     "acknowledged": 17,
+    "texts": 6,
 }
 
 
@@ -36,7 +37,7 @@ _EXAMPLE = {
     "body_markdown": "The afternoon of **10 June** is protected.",
     "body_html": "<p>The afternoon of <strong>10 June</strong> is protected.</p>\n",
     "urgency": "routine",
-    "channels": ["email", "inbox"],
+    "channels": ["email", "inbox", "text"],
     "on_intranet": True,
     "must_acknowledge_by": None,
     "state": "published",
@@ -95,6 +96,9 @@ class AudienceIn(StrictModel):
         return self
 
 
+AnnouncedBy = Literal[Channel.EMAIL, Channel.INBOX, Channel.TEXT]
+
+
 class AnnouncementIn(StrictModel):
     model_config = {
         "json_schema_extra": {
@@ -113,10 +117,10 @@ class AnnouncementIn(StrictModel):
     title: Annotated[OneLine, Field(min_length=1, max_length=200)]
     body_markdown: Annotated[SafeText, Field(min_length=1, max_length=20_000)]
     audience: AudienceIn
-    channels: Annotated[list[Literal[Channel.EMAIL, Channel.INBOX]], Field(min_length=1, max_length=2)] = [
-        Channel.EMAIL,
-        Channel.INBOX,
-    ]
+    channels: Annotated[list[AnnouncedBy], Field(min_length=1, max_length=4)] = Field(
+        default=list(ALL_WAYS),
+        description="By which ways it may go; `text` goes to those alone who have such texts, and beside `email` or `inbox`.",
+    )
     urgency: Urgency = Field(
         default=Urgency.ROUTINE, description="Routine mail is not sent to those who turned its topic off."
     )
@@ -137,6 +141,12 @@ class AnnouncementIn(StrictModel):
         default=False,
         description="Send nothing; say how many it would reach, what they were sent this week, and what else they are told then.",
     )
+
+    @model_validator(mode="after")
+    def _goes_whole(self) -> "AnnouncementIn":
+        if not {Channel.EMAIL, Channel.INBOX} & {*self.channels}:
+            raise PydanticCustomError("not_whole", "A text may hold a part only: name `email` or `inbox` as well.")
+        return self
 
     @model_validator(mode="after")
     def _renewal_needs_a_day(self) -> "AnnouncementIn":
@@ -174,7 +184,8 @@ class Counts(BaseModel):
 
     `sent`: a mail server took it, or it lies in the outbox. `delivered`: to the inbox alone. `suppressed`: the
     recipient wants no routine mail of this topic, or nothing is sent to the address. `withdrawn`: no longer meant when it was to go out. `held`: waits for the person's
-    digest. `in_doubt`: may have arrived twice or not at all, whatever became of it later.
+    digest. `in_doubt`: may have arrived twice or not at all, whatever became of it later. `texts`: how many were sent a
+    text besides, as they chose.
     """
 
     model_config = {"from_attributes": True, "json_schema_extra": {"examples": [_EXAMPLE_COUNTS]}}
@@ -190,6 +201,7 @@ class Counts(BaseModel):
     held: int
     in_doubt: int
     acknowledged: int
+    texts: int
 
 
 class Audience(BaseModel):

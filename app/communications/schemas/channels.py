@@ -3,11 +3,12 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 
 from app.communications.schemas.examples import ID
 from app.communications.values import ProviderKind, SuppressionReason, SuppressionSource, WantedProvider
-from app.core.addresses import EmailAddress
+from app.core.addresses import LONGEST, check_address
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
@@ -102,12 +103,29 @@ class Providers(BaseModel):
     data: list[Provider]
 
 
+def _address_or_number(text: str) -> str:
+    """A number is looked at by whoever adds it."""
+    if "@" not in text:
+        return text
+    try:
+        return check_address(text)
+    except ValueError as error:
+        raise PydanticCustomError("email_address", "This is not an e-mail address that can be sent to.") from error
+
+
 class SuppressionIn(StrictModel):
+    """An e-mail address, or a mobile number of the United Kingdom in any writing."""
+
     model_config = {
-        "json_schema_extra": {"examples": [{"address": "old@practice.example", "detail": "Asked for it by telephone."}]}
+        "json_schema_extra": {
+            "examples": [
+                {"address": "old@practice.example", "detail": "Asked for it by telephone."},
+                {"address": "07700 900123"},
+            ]
+        }
     }
 
-    address: EmailAddress
+    address: Annotated[OneLine, Field(min_length=1, max_length=LONGEST), AfterValidator(_address_or_number)]
     detail: Annotated[OneLine, Field(min_length=1, max_length=200)] | None = None
 
 

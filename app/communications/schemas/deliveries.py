@@ -28,7 +28,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class Delivery(BaseModel):
-    """One recipient's. `person_id` is null for a practice's shared mailbox."""
+    """One recipient's, by one way. `person_id` is null for a practice's shared mailbox."""
 
     model_config = {
         "from_attributes": True,
@@ -55,6 +55,7 @@ class DeliveryPage(PageModel):
 
 class DeliveryParams(PageParams):
     state: DeliveryState | None = None
+    channel: Channel | None = Field(default=None, description="A person who has texts has a delivery for each way.")
     in_doubt: bool | None = Field(default=None, description="`true`: those that may have arrived twice or not at all.")
 
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.communications.schemas.examples import ID
-from app.communications.values import Choice, Frequency, Source, Topic, Urgency
+from app.communications.values import Channel, Choice, Frequency, Source, Topic, Urgency
 from app.core.clock import Instant
 from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
+from app.core.privacy import OneLine
 
 
 class InboxMessage(BaseModel):
@@ -62,6 +63,7 @@ class InboxParams(PageParams):
     to_acknowledge: bool = Field(default=False, description="Only what still waits to be acknowledged.")
 
 
+ChosenChannel = Literal[Channel.EMAIL, Channel.TEXT]
 ChosenTopic = Literal[Topic.ANNOUNCEMENTS, Topic.STATEMENTS, Topic.SCHEMES, Topic.ISSUES, Topic.NEWSLETTERS]
 
 
@@ -94,6 +96,9 @@ _WANTED: dict[str, Any] = {
 _CHOSEN: dict[str, Any] = {
     "email": {"announcements": True, "statements": True, "schemes": True, "issues": False},
     "frequency": _WANTED,
+    "channels": {"announcements": ["email"], "statements": ["email", "text"], "schemes": ["email"], "issues": []},
+    "mobile": "+447700900123",
+    "can_text": True,
     "quiet_hours": {"from": 19, "until": 7},
     "digest": {"hour": 7, "weekday": 1},
 }
@@ -101,13 +106,26 @@ _CHOSEN: dict[str, Any] = {
 
 class PreferencesIn(StrictModel):
     """What is to change; what is left out stays. `email` says the same as `frequency` in fewer words: `false` is `never`,
-    and `true` is `immediate` where the topic was turned off.
+    and `true` is `immediate` where the topic was turned off. A topic's `channels` are all of its ways at once; of its mail they
+    say what `email` says. Where several name a topic, `frequency` outdoes `email`, and that `channels`.
     """
 
-    model_config = {"json_schema_extra": {"examples": [{"frequency": {"announcements": "daily"}}]}}
+    model_config = {
+        "json_schema_extra": {
+            "examples": [
+                {"frequency": {"announcements": "daily"}},
+                {"mobile": "07700 900123", "channels": {"statements": ["email", "text"]}},
+            ]
+        }
+    }
 
     email: dict[ChosenTopic, bool] = {}
     frequency: dict[ChosenTopic, Frequency] = {}
+    channels: dict[ChosenTopic, Annotated[list[ChosenChannel], Field(max_length=3)]] = {}
+    mobile: Annotated[OneLine, Field(max_length=40)] | None = Field(
+        default=None,
+        description="A mobile number of the United Kingdom, in any writing; null: none, and no texts of any topic.",
+    )
     quiet_hours: QuietHours | None = Field(default=None, description="null: none.")
     digest: DigestTime = DigestTime(hour=7, weekday=1)
 
@@ -118,12 +136,16 @@ class PreferencesIn(StrictModel):
             else Frequency.IMMEDIATE
             if row[Topic(topic)] is Frequency.NEVER
             else row[Topic(topic)]
-            for topic, wanted in self.email.items()
+            for topic, wanted in (
+                {each: Channel.EMAIL in ways for each, ways in self.channels.items()} | self.email
+            ).items()
         }
         quiet = (self.quiet_hours.from_, self.quiet_hours.until) if self.quiet_hours else (0, 0)
         is_named = "digest" in self.model_fields_set
         return Choice(
             frequency=said | {Topic(topic): frequency for topic, frequency in self.frequency.items()},
+            texts={Topic(topic): Channel.TEXT in ways for topic, ways in self.channels.items()},
+            mobile=self.mobile or "" if "mobile" in self.model_fields_set else None,
             quiet=quiet if "quiet_hours" in self.model_fields_set else None,
             digest_hour=self.digest.hour if is_named else None,
             digest_weekday=self.digest.weekday if is_named else None,
@@ -135,11 +157,17 @@ class Preferences(BaseModel):
 
     What is important is mailed whatever stands here, after quiet hours; what is critical at once, and it says so.
     `daily` and `weekly` mail is gathered into one digest, newest first. `email` is false for topics that are `never` mailed.
+    `channels` are the ways of each topic besides the inbox. A topic with `text` is texted to `mobile` at once after quiet
+    hours, whatever its `frequency`; what is critical is texted whenever there is a `mobile`. `can_text`: whether the
+    commissioner sends texts at all.
     """
 
     model_config = {"json_schema_extra": {"examples": [_CHOSEN]}}
 
     email: dict[ChosenTopic, bool]
     frequency: dict[ChosenTopic, Frequency]
+    channels: dict[ChosenTopic, list[ChosenChannel]]
+    mobile: str | None
+    can_text: bool
     quiet_hours: QuietHours | None
     digest: DigestTime

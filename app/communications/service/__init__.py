@@ -12,7 +12,16 @@ from app.communications.service.announcing import (
     withdraw_announcement,
 )
 from app.communications.service.audiences import DELIVERIES, changes_seen, sight_of
-from app.communications.service.carrying import Way, find_way, mailer_that_asks, pick, record_way, settle_of
+from app.communications.service.carrying import (
+    Way,
+    can_text,
+    find_channel,
+    find_way,
+    mailer_that_asks,
+    pick,
+    record_way,
+    settle_of,
+)
 from app.communications.service.claim_notices import (
     notify_claim,
     notify_claims_due,
@@ -37,6 +46,7 @@ from app.communications.service.inbox import (
     message_tag,
     set_preferences,
     wanted_mail,
+    wanted_ways,
 )
 from app.communications.service.links import note_wrong_name, show_link, use_link
 from app.communications.service.must_read import (
@@ -110,6 +120,7 @@ from app.communications.service.sending import (
     settle_batch,
     take_batch,
     write_mails,
+    write_texts,
 )
 from app.communications.service.sending_newsletters import plan_newsletter, send_newsletter
 from app.communications.service.session_notices import notify_sessions_due
@@ -172,6 +183,7 @@ __all__ = [
     "announcement_tag",
     "arrange_newsletter",
     "callback_secrets",
+    "can_text",
     "change_feed",
     "change_newsletter",
     "change_teams_channel",
@@ -189,6 +201,7 @@ __all__ = [
     "expand_announcement",
     "export_person",
     "feed_freshness",
+    "find_channel",
     "find_feed",
     "find_way",
     "follows_deliveries",
@@ -293,11 +306,13 @@ __all__ = [
     "use_link",
     "wait_for_room",
     "wanted_mail",
+    "wanted_ways",
     "withdraw_announcement",
     "withdraw_wording",
     "wording_tag",
     "write_card",
     "write_digests",
     "write_mails",
+    "write_texts",
     "write_version",
 ]

@@ -17,7 +17,9 @@ from app.communications.repository import announcements, reach
 from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.rules.attention import WEEKLY_BUDGET, attention_warnings, meet
 from app.communications.rules.must_read import occasion_of
+from app.communications.rules.numbers import text_message, text_parts
 from app.communications.rules.rendering import render_markdown
+from app.communications.rules.tokens import LINK_LETTERS
 from app.communications.service.audiences import (
     DELIVERIES,
     WRITE,
@@ -28,7 +30,8 @@ from app.communications.service.audiences import (
     sight_of,
     within_area,
 )
-from app.communications.service.facts import announcement_fields
+from app.communications.service.carrying import can_text
+from app.communications.service.facts import announcement_fields, draft_fields
 from app.communications.service.letters import post_letters, recipients
 from app.communications.service.progress import record_sending_progress
 from app.communications.service.wording import word
@@ -41,6 +44,7 @@ from app.communications.values import (
     Counts,
     Draft,
     Reach,
+    TextReach,
     Topic,
     Urgency,
 )
@@ -133,8 +137,12 @@ def check_moment(at: datetime, *, must_acknowledge_by: date | None, now: datetim
         raise AcknowledgementPast
 
 
-async def measure_announcement(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> OperationRow:
-    """What a dry run says: an operation that has succeeded at once, and nothing is written but that."""
+async def measure_announcement(
+    session: Tx, caller: Principal, draft: Draft, *, base_url: str, now: datetime
+) -> OperationRow:
+    """What a dry run says: an operation that has succeeded at once, and nothing is written but that. `base_url`: where the
+    links in texts begin, which count.
+    """
     draft = await _checked(session, caller, draft, now=now)
     await check_audience(session, draft.audience, now=now)
     audience = await resolve_audience(session, draft.audience, now=now)
@@ -145,17 +153,30 @@ async def measure_announcement(session: Tx, caller: Principal, draft: Draft, *, 
         session,
         recipients(session.tenant, audience, now=now),
         by_role,
-        topic=Topic.ANNOUNCEMENTS if draft.urgency is Urgency.ROUTINE else None,
+        topic=Topic.ANNOUNCEMENTS,
+        urgency=draft.urgency,
         since=now - timedelta(days=7),
         budget=WEEKLY_BUDGET,
     )
     clashes, others = await _clashes(session, caller, draft, now=now)
-    found = replace(found, clashes=clashes, other_clashes=others)
+    texts = await _texts(session, draft, found.texts.people, base_url=base_url)
+    found = replace(found, clashes=clashes, other_clashes=others, texts=texts)
     result = {"dry_run": True} | _as_json(found) | {"warnings": attention_warnings(found)}
     operation = await start_operation(session, "communications.announcement", result=result)
     await succeed(session, operation.id)
     await session.refresh(operation)
     return operation
+
+
+async def _texts(session: Tx, draft: Draft, people: int, *, base_url: str) -> TextReach:
+    """What the texts would say, and cost; by the commissioner's own wording."""
+    if Channel.TEXT not in draft.channels:
+        return TextReach()
+    [letter] = await word(session, "announcement", [draft_fields(draft)], source_id="")
+    link = f"{base_url}/a/{'x' * LINK_LETTERS}" if letter.action else None
+    body = text_message(letter.subject, render_markdown(letter.markdown).text, draft.urgency, link)
+    parts, is_set_up = text_parts(body), await can_text(session)
+    return TextReach(people, parts, people * parts if is_set_up else 0, body, is_set_up)
 
 
 async def _clashes(session: Tx, caller: Principal, draft: Draft, *, now: datetime) -> tuple[tuple[Clash, ...], int]:

@@ -75,6 +75,17 @@ def by_mail(tenant: UUID, row: MessageProvider | None, *, mail_rate: int | None)
     return Way(Channel.EMAIL, ProviderKind.MAIL, allowances)
 
 
+async def find_channel(session: Tx, batch: UUID) -> Channel:
+    """By which way a batch goes. One that nothing is left of goes by any."""
+    found = await rows.find_channel(session, batch)
+    return Channel(found) if found else Channel.EMAIL
+
+
+async def can_text(session: Tx) -> bool:
+    """Whether the commissioner sends text messages."""
+    return await ProviderRepository(session, session.tenant).can_text()
+
+
 _BY_KIND: Final = (MessageProvider.kind,)
 
 

@@ -8,10 +8,11 @@ from uuid import UUID
 from app.communications.repository.links import find_delivery
 from app.communications.rules import facts as rules
 from app.communications.tables import Announcement
-from app.communications.values import Action, ActionKind, Facts
+from app.communications.values import Action, ActionKind, Draft, Facts
 from app.communications.values.webhooks import DisabledBecause
 from app.core.clock import Period, london_date
 from app.core.db import Tx
+from app.core.ids import new_id
 from app.core.wording import month_text
 from app.forums.values import IssueRef
 from app.payments.service import agreed_debt, find_late, released_statements
@@ -198,6 +199,14 @@ async def link_locked(session: Tx, delivery_id: UUID) -> list[Facts]:
         return []
     delivery, message = found
     return [Facts({"title": message.subject, "practice": message.practice or delivery.practice})]
+
+
+def draft_fields(draft: Draft) -> Facts:
+    """Of an announcement that is not one yet: its link leads nowhere."""
+    return Facts(
+        {"title": draft.title, "body": draft.markdown, "acknowledge_by": draft.must_acknowledge_by},
+        action=Action(ActionKind.ACKNOWLEDGE, new_id()) if draft.must_acknowledge_by else None,
+    )
 
 
 def announcement_fields(row: Announcement) -> Facts:

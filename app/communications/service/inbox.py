@@ -4,13 +4,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from app.communications.errors import MessageNotFound, NothingToAcknowledge
+from app.communications.errors import MessageNotFound, MobileInvalid, MobileMissing, NothingToAcknowledge
 from app.communications.repository import inbox as rows
+from app.communications.rules.numbers import mobile_number
 from app.communications.service.must_read import record_acknowledgement
 from app.communications.tables import Delivery, Message, MessagePreference
-from app.communications.values import CHOSEN, Choice, Frequency, InboxItem, Topic, Via
+from app.communications.values import CHOSEN, Channel, Choice, Frequency, InboxItem, Topic, Via
 from app.core.audit import audit
 from app.core.db import Tx
+from app.core.errors import FieldError
 from app.core.etag import digest_etag
 from app.core.repository import Expected
 
@@ -73,6 +75,13 @@ async def set_preferences(
         column: sorted(topic.value for topic, frequency in chosen.items() if frequency is wanted)
         for column, wanted in _COLUMNS.items()
     }
+    mobile = _mobile(choice.mobile, row.mobile)
+    # With the number go the topics that went to it.
+    wanted = dict.fromkeys(row.texts if mobile else (), True) | dict(choice.texts)
+    texts = sorted(Topic(topic).value for topic, is_wanted in wanted.items() if is_wanted)
+    if texts and mobile is None:
+        raise MobileMissing(errors=[FieldError("/channels", "no_number", "There is no `mobile` to send texts to.")])
+    changes |= {"mobile": mobile, "texts": texts}
     if choice.quiet is not None:
         start, end = choice.quiet
         changes |= (
@@ -89,7 +98,30 @@ async def set_preferences(
     return row
 
 
+def _mobile(given: str | None, known: str | None) -> str | None:
+    """In its one form; None where there is none, or none any more."""
+    if not given:
+        return known if given is None else None
+    number = mobile_number(given)
+    if number is None:
+        words = "Texts go to mobile numbers of the United Kingdom, such as 07700 900123 or +44 7700 900123."
+        raise MobileInvalid(errors=[FieldError("/mobile", "invalid", words)])
+    return number
+
+
 _COLUMNS: Final = {"muted": Frequency.NEVER, "daily": Frequency.DAILY, "weekly": Frequency.WEEKLY}
+
+
+def wanted_ways(row: MessagePreference | None) -> dict[Topic, list[Channel]]:
+    """By which ways besides the inbox the person gets routine messages of each topic."""
+    texts = row.texts if row else ()
+    return {
+        topic: [
+            *([Channel.EMAIL] if frequency is not Frequency.NEVER else []),
+            *([Channel.TEXT] if topic in texts else []),
+        ]
+        for topic, frequency in wanted_mail(row).items()
+    }
 
 
 def wanted_mail(row: MessagePreference | None) -> dict[Topic, Frequency]:

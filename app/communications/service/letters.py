@@ -12,7 +12,7 @@ from app.communications.rules.rendering import render_markdown
 from app.communications.rules.timing import hours_from
 from app.communications.rules.trying import BATCH_SIZE, queue_of
 from app.communications.service.audiences import resolve_audience
-from app.communications.values import Audience, Channel, Letter, Meant
+from app.communications.values import ALL_WAYS, Audience, Channel, Letter, Meant
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.ids import new_id
@@ -24,7 +24,6 @@ from app.people.values import Among, PostRole
 SEND = {"notifications": "communications.send_batch", "bulk": "communications.send_bulk"}
 """The kind of job by the queue it waits in."""
 DIGEST = "communications.write_digests"
-BOTH = (Channel.EMAIL, Channel.INBOX)
 
 
 async def post_letters(
@@ -33,7 +32,7 @@ async def post_letters(
     audience: Audience,
     *,
     now: datetime,
-    channels: Collection[Channel] = BOTH,
+    channels: Collection[Channel] = ALL_WAYS,
     operation: UUID | None = None,
     message_id: UUID | None = None,
     is_for_the_rest: bool = False,

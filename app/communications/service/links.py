@@ -21,6 +21,7 @@ from app.communications.errors import (
 from app.communications.events import ActionLinkLocked
 from app.communications.repository import links as rows
 from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.repository.inbox import find_preference
 from app.communications.service.audiences import resolve_audience
 from app.communications.service.letters import recipients
 from app.communications.service.link_answers import answer
@@ -32,6 +33,7 @@ from app.communications.values import (
     ActionKind,
     Answer,
     Audience,
+    Channel,
     DeliveryState,
     LinkClaim,
     Settlement,
@@ -121,16 +123,18 @@ async def _live(session: Tx, claim: LinkClaim, *, now: datetime) -> LiveLink:
         delivery.id, message.id, Action.of_json(message.action), message.practice or delivery.practice,
         delivery.person_id,
     )  # fmt: skip
-    if delivery.state in _NOT_SENT or not await _is_current(session, link, delivery.address, now=now):
+    if delivery.state in _NOT_SENT or not await _is_current(session, link, delivery, now=now):
         raise LinkEnded
     if link.action.kind is ActionKind.ACKNOWLEDGE and not await _is_meant(session, link, delivery, message, now=now):
         raise LinkEnded
     return link
 
 
-async def _is_current(session: Tx, link: LiveLink, address: str | None, *, now: datetime) -> bool:
-    """Whether the mail would reach the same reader today: the post is held, the address is theirs, the practice is there."""
-    today = london_date(now)
+async def _is_current(session: Tx, link: LiveLink, delivery: Delivery, *, now: datetime) -> bool:
+    """Whether it would reach the same reader today: the post is held, the address or number is theirs, the practice is
+    there.
+    """
+    today, address = london_date(now), delivery.address
     if address is None:
         return False
     if link.practice is not None and link.practice not in await organisations.list_member_codes(session, on=today):
@@ -143,10 +147,17 @@ async def _is_current(session: Tx, link: LiveLink, address: str | None, *, now: 
     if link.person_id is None:
         known = await people.mailbox_of(session, link.practice) if link.practice else None
     else:
-        known = (await people.get_person(session, link.person_id)).email
+        known = await _address_of(session, link.person_id, delivery.channel)
         if not await people.holds_post(session, link.person_id, link.practice, on=today):
             return False
     return known is not None and address_key(known) == address_key(address)
+
+
+async def _address_of(session: Tx, person_id: UUID, channel: str) -> str | None:
+    if channel == Channel.TEXT:
+        preference = await find_preference(session, person_id)
+        return preference.mobile if preference else None
+    return (await people.get_person(session, person_id)).email
 
 
 async def _is_meant(session: Tx, link: LiveLink, delivery: Delivery, message: Message, *, now: datetime) -> bool:

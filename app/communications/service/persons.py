@@ -24,6 +24,7 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
         "messages": [
             {
                 "subject": message.subject,
+                "channel": delivery.channel,
                 "address": delivery.address,
                 "state": delivery.state,
                 "created_at": utc_text(delivery.created_at),
@@ -42,14 +43,17 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
         "muted_topics": preference.muted if preference else [],
         "nothing_is_sent_to": sorted(await suppressed_among(session, addresses)),
         "mail": {topic.value: frequency.value for topic, frequency in wanted_mail(preference).items()},
+        "mobile": preference.mobile if preference else None,
+        "texts": preference.texts if preference else [],
         "quiet_hours": [preference.quiet_from, preference.quiet_until] if preference else None,
     }
 
 
 async def _addresses_of(session: Tx, person_id: UUID) -> list[str]:
-    """Those that the person has and had, the telephone among them."""
-    copy = await people.export_person(session, person_id)
-    return [each for each in (copy["email"], copy["telephone"], *copy["former_addresses"]) if each]
+    """Those that the person has and had, telephone and mobile among them."""
+    copy, preference = await people.export_person(session, person_id), await inbox.find_preference(session, person_id)
+    known = (copy["email"], copy["telephone"], preference.mobile if preference else None, *copy["former_addresses"])
+    return [each for each in known if each]
 
 
 async def erase_person(session: Tx, person_id: UUID, *, now: datetime) -> None:

@@ -13,11 +13,12 @@ from app.communications.ports import Mailer, Outcome, Outgoing
 from app.communications.repository import manners
 from app.communications.repository import sending as rows
 from app.communications.repository.sending import Journal, Noted, Waiting
+from app.communications.rules.numbers import text_message
 from app.communications.rules.rendering import ANSWER_HERE, STOP_HERE, mail_html, mail_text
 from app.communications.rules.timing import hours_from
 from app.communications.rules.tokens import sign_link
 from app.communications.rules.trying import MAX_ATTEMPTS, MAX_LOST, is_bounce, state_after
-from app.communications.service.carrying import suppress_waiting, wait_for_rest
+from app.communications.service.carrying import Way, suppress_waiting, wait_for_rest
 from app.communications.service.digests import recheck_digests
 from app.communications.service.letters import SEND, queue_batches
 from app.communications.service.progress import record_batch_progress
@@ -28,8 +29,10 @@ from app.communications.values import (
     UNSUBSCRIBE_LIFE,
     ActionKind,
     AttemptOutcome,
+    Channel,
     DeliveryState,
     LinkClaim,
+    ProviderKind,
     Settled,
     SuppressionReason,
     SuppressionSource,
@@ -71,7 +74,14 @@ class MailLinks:
 
 
 async def take_batch(
-    session: Tx, batch: UUID, *, queue: str, payload: Mapping[str, str], now: datetime, can_ask: bool = False
+    session: Tx,
+    batch: UUID,
+    *,
+    queue: str,
+    payload: Mapping[str, str],
+    now: datetime,
+    channel: Channel = Channel.EMAIL,
+    can_ask: bool = False,
 ) -> tuple[list[Waiting], str]:
     """What is to be sent of the batch, after what its last worker left on the way has been found and counted, and those who
     are no longer meant, or turned the topic off, are taken out and those in quiet hours put off; and the name of the commissioner for whom it goes out.
@@ -83,7 +93,7 @@ async def take_batch(
     shared = {name: value for name, value in payload.items() if name != "batch"}
     await withdraw_unmeant(session, batch, queue=queue, shared=shared, now=now)
     await recheck_digests(session, batch, now=now)
-    await manners.mute(session, batch)
+    await manners.mute(session, batch, channel)
     deferred = await manners.defer(session, batch, hours_from(now), base=new_id())
     await queue_batches(session, deferred, queue=queue, shared=shared)
     commissioner = await organisations.get_commissioner(session)
@@ -141,6 +151,24 @@ def _may_stop(each: Waiting) -> bool:
 
 def _asked(each: Waiting) -> dict[str, Any]:
     return {"ask": _ASK[ActionKind(each.asks)] if each.asks else None, "may_stop": _may_stop(each)}
+
+
+def write_texts(waiting: Sequence[Waiting], *, domain: str, links: MailLinks) -> list[Outgoing]:
+    """The texts of a batch: the whole message where it fits, else its subject, and the link where it asks something."""
+    answer_at = links.maker("a", "action-link", LINK_LIFE)
+    return [
+        Outgoing(
+            delivery_id=each.id,
+            message_id=f"<{each.id}@{domain}>",
+            to=each.address,
+            to_name=each.name,
+            subject=each.subject,
+            text=text_message(
+                each.subject, each.body_text, Urgency(each.urgency), answer_at(each.id) if each.asks else None
+            ),
+        )
+        for each in waiting
+    ]
 
 
 class Notebook(Protocol):
@@ -214,8 +242,11 @@ async def record_notes(session: Tx, notes: Sequence[Noted], *, mailer: Mailer) -
     await rows.note_all(session, notes, tries=1 if mailer.is_repeatable else 0)
 
 
-async def record_bounces(session: Tx, waiting: Sequence[Waiting], notes: Sequence[Noted], *, now: datetime) -> None:
-    """Nothing more is sent to addresses that were refused for good, and the posts behind them are stale."""
+async def record_bounces(
+    session: Tx, way: Way, waiting: Sequence[Waiting], notes: Sequence[Noted], *, now: datetime
+) -> None:
+    """Nothing more is sent to addresses and numbers that were refused for good, and the posts behind addresses are stale."""
+    by_notify = way.provider is ProviderKind.NOTIFY
     bounced = {note.id: note.detail for note in notes if note.bounced}
     for each in waiting:
         if each.id in bounced:
@@ -223,7 +254,7 @@ async def record_bounces(session: Tx, waiting: Sequence[Waiting], notes: Sequenc
                 session,
                 [each.address],
                 reason=SuppressionReason.BOUNCED,
-                source=SuppressionSource.SMTP,
+                source=SuppressionSource.NOTIFY if by_notify else SuppressionSource.SMTP,
                 detail=bounced[each.id],
                 now=now,
             )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
+from app.communications.errors import MobileInvalid
 from app.communications.repository.channels import SuppressionRepository
 from app.communications.rules.numbers import mobile_number
 from app.communications.tables import Suppression
@@ -11,6 +12,7 @@ from app.communications.values import SuppressionReason, SuppressionSource
 from app.core.addresses import address_key
 from app.core.audit import audit
 from app.core.db import Tx
+from app.core.errors import FieldError
 from app.core.etag import digest_etag
 from app.core.repository import Expected
 from app.people import service as people
@@ -42,10 +44,14 @@ async def suppress(
 
 
 async def add_suppression(session: Tx, address: str, *, detail: str | None, now: datetime) -> Suppression:
-    """By hand: somebody has asked for it."""
+    """By hand: somebody has asked for it. A number without an @ has to be one that texts go to."""
+    number = mobile_number(address)
+    if number is None and "@" not in address:
+        words = "This is neither an e-mail address nor a mobile number of the United Kingdom."
+        raise MobileInvalid(errors=[FieldError("/address", "invalid", words)])
     row = Suppression(
         commissioner_id=session.tenant,
-        address=address,
+        address=number or address,
         address_key=suppression_key(address) or address,
         reason=SuppressionReason.MANUAL.value,
         source=SuppressionSource.PERSON.value,

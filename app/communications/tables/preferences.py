@@ -9,8 +9,8 @@ from sqlmodel import Field, SQLModel
 
 
 class MessagePreference(SQLModel, table=True):
-    """Of which topics a person wants no routine mail, or has it gathered; and when. Hours are London's, `quiet_until` is
-    the first that is not quiet, Monday is 1.
+    """Of which topics a person wants no routine mail, or has it gathered, and which come by text too; and when. Hours are
+    London's, `quiet_until` is the first that is not quiet, Monday is 1. `mobile` is +447….
     """
 
     __tablename__ = "message_preference"  # pyright: ignore
@@ -20,6 +20,8 @@ class MessagePreference(SQLModel, table=True):
     muted: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     daily: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False), default_factory=list)
     weekly: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False), default_factory=list)
+    texts: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False), default_factory=list)
+    mobile: str | None = None
     digest_hour: int = 7
     digest_weekday: int = 1
     quiet_from: int | None = None

@@ -1,6 +1,6 @@
 """The words of communications: what is sent, to whom, by which way, and what became of it."""
 
-from app.communications.values.announcements import Area, Clash, Draft, Reach, RoleReach, Sight
+from app.communications.values.announcements import Area, Clash, Draft, Reach, RoleReach, Sight, TextReach
 from app.communications.values.audiences import CLAIM_DUE, CLAIM_DUE_DAYS, Audience, Meant
 from app.communications.values.channels import (
     NOTHING_IS_SENT,
@@ -35,6 +35,7 @@ from app.communications.values.links import (
     Subscription,
 )
 from app.communications.values.messages import (
+    ALL_WAYS,
     CHOSEN,
     NO_COUNTS,
     OPEN,
@@ -94,6 +95,7 @@ from app.communications.values.templates import (
 from app.communications.values.today import DatedMeeting, ExpectedMoney, News, Task, Today
 
 __all__ = [
+    "ALL_WAYS",
     "CHOSEN",
     "CLAIM_DUE",
     "CLAIM_DUE_DAYS",
@@ -176,6 +178,7 @@ __all__ = [
     "TemplateKind",
     "TemplateState",
     "Tested",
+    "TextReach",
     "Today",
     "Topic",
     "Urgency",

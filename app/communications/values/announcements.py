@@ -70,6 +70,19 @@ class Clash:
 
 
 @dataclass(frozen=True, slots=True)
+class TextReach:
+    """What a dry run says of text messages: to how many they would go, what they would say, as how many parts each is
+    charged, and how many parts that makes. `is_set_up`: whether the commissioner sends texts at all.
+    """
+
+    people: int = 0
+    parts: int = 0
+    charged: int = 0
+    body: str = ""
+    is_set_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """What a dry run finds. `people` and `mailboxes` make up the recipients. No mail goes to people
     `without_email`, nor to the `suppressed`: who turned the topic off, and addresses that nothing is sent to. `other_clashes`: how many more there are that
@@ -85,3 +98,4 @@ class Reach:
     roles: tuple[RoleReach, ...]
     clashes: tuple[Clash, ...] = ()
     other_clashes: int = 0
+    texts: TextReach = TextReach()

@@ -1,7 +1,7 @@
 """What is sent, to whom, by which way, and what became of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -85,6 +85,8 @@ class AttemptOutcome(StrEnum):
     LOST = "lost"
 
 
+ALL_WAYS: Final = (Channel.EMAIL, Channel.INBOX, Channel.TEXT)
+"""Of these each person gets what they chose."""
 CHOSEN: Final = tuple(topic for topic in Topic if topic is not Topic.DIGESTS)
 OPEN: Final = (DeliveryState.QUEUED, DeliveryState.ATTEMPTING)
 
@@ -143,7 +145,8 @@ class Rendered:
 class Counts:
     """`recipients` are all of them, mailboxes included; each is in one of the states after that.
 
-    `in_doubt` counts every message that may have arrived twice or not at all, whatever became of it later.
+    `in_doubt` counts every message that may have arrived twice or not at all, whatever became of it later. `texts`: how
+    many were sent a text besides.
     """
 
     recipients: int = 0
@@ -157,6 +160,7 @@ class Counts:
     held: int = 0
     in_doubt: int = 0
     acknowledged: int = 0
+    texts: int = 0
 
 
 NO_COUNTS: Final = Counts()
@@ -193,11 +197,13 @@ class Frequency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person says of their mail; None leaves as it is. Hours of London; a quiet time that ends where it begins is
-    none.
+    """What a person says of their messages; None leaves as it is. Hours of London; a quiet time that ends where it begins is
+    none, and so is a number without digits. `texts`: whether a topic comes by text too.
     """
 
     frequency: Mapping[Topic, Frequency]
+    texts: Mapping[Topic, bool] = field(default_factory=dict)
+    mobile: str | None = None
     quiet: tuple[int, int] | None = None
     digest_hour: int | None = None
     digest_weekday: int | None = None
