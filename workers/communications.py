@@ -70,9 +70,15 @@ async def expand_bulk(context: JobContext) -> None:
 
 @handler("communications.see_to_reading", queue=QUEUE)
 async def see_to_reading(context: JobContext) -> None:
-    """What has to be read and has not been: reminders, whom to ask next, and rounds that begin anew."""
-    async with context.transaction(final=True) as session:
-        await service.see_to_reading(session, now=context.tools.clock.now())
+    """What has to be read and has not been: an announcement to a transaction. A worker that ends on the way hands the job
+    back, and the next goes on with those that were not seen to.
+    """
+    now = context.tools.clock.now()
+    async with context.transaction() as session:
+        left = await service.list_to_see_to(session, now=now)
+    for announcement_id in left:
+        async with context.transaction() as session:
+            await service.see_to_reading(session, announcement_id, now=now)
 
 
 DAILY.append(Daily("communications.see_to_reading", queue=QUEUE))

@@ -1,19 +1,16 @@
 """What has to be read: by practice or by person, in versions, with reminders and somebody to ask when time is over."""
 
 from collections.abc import AsyncIterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from app.communications.rules.must_read import edition_in, is_renewed, next_by, occasion_of, stage_on
-from app.communications.service import see_to_reading
-from app.core.db import unit_of_work
-from tests.factories.communications import counts_of, give_post, publish
+from tests.factories.communications import counts_of, publish
 from tests.factories.links import Page, link_in, mails_to
+from tests.factories.reading import BY, duties_of, practice_of, read_by_link, see_to_day
 from tests.factories.service import TODAY, LivePlenary
-
-BY = "2026-12-06"
 
 
 @pytest.fixture
@@ -22,39 +19,11 @@ async def day(shared: LivePlenary) -> AsyncIterator[Any]:
     start = shared.clock.instant
 
     async def until(on: date, tenant: str) -> None:
-        shared.clock.instant = datetime.combine(on, start.timetz())
-        async with unit_of_work(shared.tools.worker_engine, shared.tenants[tenant]) as session:
-            await see_to_reading(session, now=shared.clock.now())
+        await see_to_day(shared, tenant, on)
         await shared.work()
 
     yield until
     shared.clock.instant = start
-
-
-async def _practice(live: LivePlenary, **people: str) -> tuple[str, str]:
-    """A practice with these posts, each held by somebody of that name at an address of it."""
-    tenant = await live.fresh_tenant()
-    code = f"M{tenant[2:]}"[:7]
-    await live.make_practice(code, tenant)
-    for role, name in people.items():
-        address = f"{name.split()[0].lower()}@{code}.example"
-        person = await live.make_person(name, tenant=tenant, email=address)
-        await give_post(live, tenant, person, role, practice=code)
-    return tenant, code
-
-
-async def _duties(live: LivePlenary, tenant: str, which: str, **options: Any) -> dict[str, Any]:
-    client = await live.as_role("scheme_manager", tenant=tenant)
-    answer = await client.get(f"/v1/announcements/{which}/acknowledgements", **options)
-    assert answer.status_code == 200, answer.text
-    return answer.json() if not options else {"csv": answer.text}
-
-
-async def _read(live: LivePlenary, address: str, name: str) -> None:
-    browser, link = live.client(None), link_in(mails_to(live, address)[-1])
-    page = Page((await browser.get(link)).text)
-    answer = await browser.post(link, data=page.filled("acknowledge", name=name))
-    assert answer.status_code == 200, answer.text
 
 
 def test_reminders_come_before_the_last_day_and_others_are_asked_after_it() -> None:
@@ -79,20 +48,20 @@ def test_rounds_begin_so_many_months_after_the_last_with_as_long_to_read() -> No
 
 
 async def test_one_of_those_asked_acknowledges_for_the_practice_and_the_office_sees_who(shared: LivePlenary) -> None:
-    tenant, code = await _practice(shared, named_lead="Lena Lead", practice_manager="Mina Moor")
+    tenant, code = await practice_of(shared, named_lead="Lena Lead", practice_manager="Mina Moor")
     which = await publish(
         shared, tenant, audience={"roles": ["named_lead", "practice_manager"]}, must_acknowledge_by=BY
     )
-    before = await _duties(shared, tenant, which)
+    before = await duties_of(shared, tenant, which)
     assert before["counts"] == {"practices": 1, "acknowledged": 0, "outstanding": 1}
-    await _read(shared, f"mina@{code}.example", "Mina Moor")
-    after = await _duties(shared, tenant, which)
+    await read_by_link(shared, f"mina@{code}.example", "Mina Moor")
+    after = await duties_of(shared, tenant, which)
     assert after["counts"] == {"practices": 1, "acknowledged": 1, "outstanding": 0}
     [row] = after["data"]
     assert (row["practice"], row["person"]["name"], row["via"], row["asked"], row["read"]) == (
         code, "Mina Moor", "link", 2, 1
     )  # fmt: skip
-    sheet = await _duties(shared, tenant, which, headers={"Accept": "text/csv"})
+    sheet = await duties_of(shared, tenant, which, headers={"Accept": "text/csv"})
     assert "Mina Moor,link" in sheet["csv"]
     own = await shared.as_role("practice_manager", tenant=tenant, practice=code)
     other = await shared.as_role("practice_manager", tenant=tenant, practice="ZZ9999")
@@ -102,32 +71,32 @@ async def test_one_of_those_asked_acknowledges_for_the_practice_and_the_office_s
 
 
 async def test_each_person_has_to_read_it_where_that_is_asked(shared: LivePlenary) -> None:
-    tenant, code = await _practice(shared, named_lead="Lena Lead", practice_manager="Mina Moor")
+    tenant, code = await practice_of(shared, named_lead="Lena Lead", practice_manager="Mina Moor")
     roles = {"roles": ["named_lead", "practice_manager"]}
     which = await publish(shared, tenant, audience=roles, must_acknowledge_by=BY, must_acknowledge="each_person")
-    await _read(shared, f"mina@{code}.example", "Mina Moor")
-    assert (await _duties(shared, tenant, which))["counts"]["acknowledged"] == 0
-    await _read(shared, f"lena@{code}.example", "Lena Lead")
-    assert (await _duties(shared, tenant, which))["counts"]["acknowledged"] == 1
+    await read_by_link(shared, f"mina@{code}.example", "Mina Moor")
+    assert (await duties_of(shared, tenant, which))["counts"]["acknowledged"] == 0
+    await read_by_link(shared, f"lena@{code}.example", "Lena Lead")
+    assert (await duties_of(shared, tenant, which))["counts"]["acknowledged"] == 1
     assert (await counts_of(shared, tenant, which))["acknowledged"] == 2
 
 
 async def test_a_new_version_asks_everybody_again_and_keeps_who_read_the_one_before(shared: LivePlenary) -> None:
-    tenant, code = await _practice(shared, named_lead="Lena Lead")
+    tenant, code = await practice_of(shared, named_lead="Lena Lead")
     which = await publish(shared, tenant, audience={"roles": ["named_lead"]}, must_acknowledge_by=BY)
     first = link_in(mails_to(shared, f"lena@{code}.example")[-1])
-    await _read(shared, f"lena@{code}.example", "Lena Lead")
+    await read_by_link(shared, f"lena@{code}.example", "Lena Lead")
     editor = await shared.as_role("editor", tenant=tenant)
     new = {"body_markdown": "It is the **17th** now.", "must_acknowledge_by": "2026-12-20", "reason": "It has moved."}
     made = await editor.post(f"/v1/announcements/{which}/versions", json=new)
     assert made.status_code == 202, made.text
     await shared.work()
     assert (await shared.client(None).get(first)).status_code == 410
-    after = await _duties(shared, tenant, which)
+    after = await duties_of(shared, tenant, which)
     assert (after["edition"], after["counts"]["acknowledged"]) == (2, 0)
     assert (await counts_of(shared, tenant, which))["acknowledged"] == 0
     assert (await counts_of(shared, tenant, which))["recipients"] == 1
-    await _read(shared, f"lena@{code}.example", "Lena Lead")
+    await read_by_link(shared, f"lena@{code}.example", "Lena Lead")
     assert (await counts_of(shared, tenant, which))["acknowledged"] == 1
     kept = await shared.fetch("SELECT edition FROM acknowledgement ORDER BY edition", tenant=shared.tenants[tenant])
     assert [row["edition"] for row in kept] == [1, 2]
@@ -137,7 +106,7 @@ async def test_a_new_version_asks_everybody_again_and_keeps_who_read_the_one_bef
 async def test_who_opens_the_mail_of_an_earlier_version_reads_and_acknowledges_that_of_today(
     shared: LivePlenary,
 ) -> None:
-    tenant, code = await _practice(shared, named_lead="Lena Lead")
+    tenant, code = await practice_of(shared, named_lead="Lena Lead")
     which = await publish(shared, tenant, audience={"roles": ["named_lead"]}, must_acknowledge_by=BY)
     link, browser = link_in(mails_to(shared, f"lena@{code}.example")[-1]), shared.client(None)
     old = Page((await browser.get(link)).text).filled("acknowledge", name="Lena Lead")
@@ -149,13 +118,13 @@ async def test_who_opens_the_mail_of_an_earlier_version_reads_and_acknowledges_t
     assert (stale.status_code, "It is the 17th now." in stale.text) == (409, True)
     done = await browser.post(link, data=Page(stale.text).filled("acknowledge", name="Lena Lead"))
     assert done.status_code == 200
-    assert (await _duties(shared, tenant, which))["counts"]["acknowledged"] == 1
+    assert (await duties_of(shared, tenant, which))["counts"]["acknowledged"] == 1
 
 
 async def test_reminders_go_to_those_still_meant_and_then_others_are_asked_once_each(
     shared: LivePlenary, day: Any
 ) -> None:
-    tenant, code = await _practice(shared, gp="Gwen Good", named_lead="Lena Lead", practice_manager="Mina Moor")
+    tenant, code = await practice_of(shared, gp="Gwen Good", named_lead="Lena Lead", practice_manager="Mina Moor")
     which = await publish(shared, tenant, audience={"roles": ["gp"]}, must_acknowledge_by=BY)
     for _ in range(2):
         await day(date(2026, 11, 29), tenant)
@@ -171,25 +140,25 @@ async def test_reminders_go_to_those_still_meant_and_then_others_are_asked_once_
         "Not read in time: Protected learning time in June"
     ]
     assert len(mails_to(shared, f"mina@{code}.example")) == 1
-    [row] = (await _duties(shared, tenant, which))["data"]
+    [row] = (await duties_of(shared, tenant, which))["data"]
     assert (row["outstanding_since"], row["asked_in_their_place"]) == ("2026-12-07", "practice_manager")
-    await _read(shared, f"mina@{code}.example", "Mina Moor")
-    assert (await _duties(shared, tenant, which))["counts"]["outstanding"] == 0
+    await read_by_link(shared, f"mina@{code}.example", "Mina Moor")
+    assert (await duties_of(shared, tenant, which))["counts"]["outstanding"] == 0
 
 
 async def test_a_round_begins_anew_after_its_months(shared: LivePlenary, day: Any) -> None:
-    tenant, code = await _practice(shared, named_lead="Lena Lead")
+    tenant, code = await practice_of(shared, named_lead="Lena Lead")
     which = await publish(shared, tenant, audience={"roles": ["named_lead"]}, must_acknowledge_by=BY, renew_months=6)
-    await _read(shared, f"lena@{code}.example", "Lena Lead")
+    await read_by_link(shared, f"lena@{code}.example", "Lena Lead")
     await day(date(2027, 5, 22), tenant)
-    after = await _duties(shared, tenant, which)
+    after = await duties_of(shared, tenant, which)
     assert (after["edition"], after["counts"]["acknowledged"]) == (2, 0)
     shown = (await (await shared.as_role("editor", tenant=tenant)).get(f"/v1/announcements/{which}")).json()
     assert (shown["must_acknowledge_by"], shown["renew_months"]) == ("2027-06-05", 6)
 
 
 async def test_what_nobody_has_to_read_has_no_versions_and_no_renewal(shared: LivePlenary) -> None:
-    tenant, _ = await _practice(shared, named_lead="Lena Lead")
+    tenant, _ = await practice_of(shared, named_lead="Lena Lead")
     which = await publish(shared, tenant)
     editor = await shared.as_role("editor", tenant=tenant)
     new = {"body_markdown": "New.", "must_acknowledge_by": "2026-12-20", "reason": "It has moved."}

@@ -70,6 +70,7 @@ class Withdrawn:
     message_id: UUID
     source: str
     source_id: str
+    occasion: str
     practice: str | None
 
 
@@ -97,7 +98,9 @@ async def withdraw(session: Tx, which: Which, group: Group, meant: Statement) ->
         update(Delivery)
         .where(_of_group(session.tenant, which, group), ~is_meant)
         .values(state=DeliveryState.WITHDRAWN.value, batch=None, in_inbox=False, detail="no longer meant")
-        .returning(col(Message.id), col(Message.source), col(Message.source_id), col(Delivery.practice))
+        .returning(
+            col(Message.id), col(Message.source), col(Message.source_id), col(Message.occasion), col(Delivery.practice)
+        )
     )
     return [Withdrawn(*row) for row in found.all()]
 

@@ -5,34 +5,58 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Text, Uuid, text
+from sqlalchemy import Boolean, DateTime, Integer, Text, Uuid, and_, func, text, update
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
-from app.communications.tables import Announcement
-from app.communications.values import Outstanding, Via
+from app.communications.repository.meant import waiting_in
+from app.communications.rules.must_read import occasion_of, occasions_until
+from app.communications.tables import Announcement, Delivery, Message
+from app.communications.values import Duty, DutyCounts, Source, Via
 from app.core.db import Tx
 from app.core.ids import new_id
 from app.core.pagination import Cursors, PageParams
-from app.core.repository import Page, Statement, keyset_page
+from app.core.repository import Page, keyset_page
 
-# The practice is that of the mail by which the person was asked first, where a reminder names none.
+# A letter for one practice is read for that one; the announcement itself for each at which its reader was asked.
+_PLACES = text(
+    """WITH asked AS (
+  SELECT d.id, d.message_id, d.practice FROM message m
+  JOIN delivery d ON d.commissioner_id = m.commissioner_id AND d.message_id = m.id
+  WHERE m.commissioner_id = :tenant AND m.source = 'announcement' AND m.source_id = :source_id
+    AND m.occasion = :occasion AND m.practice IS NULL AND d.recipient = :recipient AND d.state <> 'withdrawn')
+SELECT practice FROM asked UNION
+SELECT o.practice FROM asked a JOIN also_asked o
+  ON o.commissioner_id = :tenant AND o.message_id = a.message_id AND o.delivery_id = a.id"""
+)
 _ACKNOWLEDGE = text(
     """INSERT INTO acknowledgement (commissioner_id, id, announcement_id, edition, person_id, practice, via, at)
-SELECT :tenant, :id, :announcement, :edition, :person, coalesce(CAST(:practice AS text), (
-  SELECT d.practice FROM delivery d JOIN message m ON m.commissioner_id = d.commissioner_id AND m.id = d.message_id
-  WHERE m.commissioner_id = :tenant AND m.source = 'announcement' AND m.source_id = :source_id
-    AND d.recipient = :recipient AND d.practice IS NOT NULL ORDER BY d.id DESC LIMIT 1)), :via, :now
+SELECT :tenant, id, :announcement, :edition, :person, practice, :via, :now
+FROM unnest(CAST(:ids AS uuid[]), CAST(:places AS text[])) AS place (id, practice)
 ON CONFLICT ON CONSTRAINT uq_acknowledgement DO NOTHING"""
 )
-# Reminders and earlier versions wait for nothing more.
+# Reminders and earlier versions wait for nothing more; what is for another practice waits.
 _SETTLE = text(
-    """UPDATE delivery d SET acknowledged_at = :now FROM message m
-WHERE m.commissioner_id = :tenant AND m.source = 'announcement' AND m.source_id = :source_id
-  AND coalesce(CAST(substring(m.occasion FROM '^v(\\d+)') AS int), 1) <= :edition
-  AND d.commissioner_id = m.commissioner_id AND d.message_id = m.id AND d.recipient = :recipient
-  AND d.acknowledged_at IS NULL"""
+    """UPDATE delivery d SET acknowledged_at = :now
+WHERE d.commissioner_id = :tenant AND d.recipient = :recipient AND d.acknowledged_at IS NULL AND d.message_id IN (
+  SELECT m.id FROM message m WHERE m.commissioner_id = :tenant AND m.source = 'announcement'
+    AND m.source_id = :source_id AND m.occasion = ANY(CAST(:occasions AS text[])) AND m.practice IS NULL
+  UNION ALL
+  SELECT m.id FROM message m WHERE m.commissioner_id = :tenant AND m.source = 'announcement'
+    AND m.source_id = :source_id AND m.occasion = ANY(CAST(:occasions AS text[]))
+    AND m.practice = ANY(CAST(:places AS text[])))"""
 )
+
+
+async def list_places(session: Tx, announcement_id: UUID, edition: int, recipient: str) -> list[str | None]:
+    """The practices at which somebody was asked to read that version."""
+    values = {
+        "tenant": session.tenant,
+        "source_id": str(announcement_id),
+        "occasion": occasion_of(edition),
+        "recipient": recipient,
+    }
+    return list((await (await session.connection()).execute(_PLACES, values)).scalars())
 
 
 async def add_acknowledgement(
@@ -41,79 +65,61 @@ async def add_acknowledgement(
     edition: int,
     *,
     person_id: UUID,
-    practice: str | None,
+    places: Sequence[str | None],
     recipient: str,
     via: Via,
     now: datetime,
 ) -> None:
-    values = {
-        "tenant": session.tenant, "id": new_id(), "announcement": announcement_id, "source_id": str(announcement_id), "edition": edition,
-        "person": person_id, "practice": practice, "recipient": recipient, "via": via.value, "now": now,
-    }  # fmt: skip
+    shared = {"tenant": session.tenant, "places": list(places), "now": now}
+    acknowledged = {
+        "announcement": announcement_id,
+        "edition": edition,
+        "person": person_id,
+        "ids": [new_id() for _ in places],
+        "via": via.value,
+    }
+    settled = {
+        "source_id": str(announcement_id),
+        "occasions": occasions_until(edition),
+        "recipient": recipient,
+    }
     connection = await session.connection()
-    await connection.execute(_ACKNOWLEDGE, values)
-    await connection.execute(
-        _SETTLE, {name: values[name] for name in ("tenant", "source_id", "edition", "recipient", "now")}
-    )
-
-
-_ASKED = """asked AS (
-  SELECT practice, person_id, min(created_at) AS asked_at, bool_or(acknowledged_at IS NOT NULL) AS is_read
-  FROM delivery WHERE commissioner_id = :tenant AND message_id = :message AND is_first AND state <> 'withdrawn'
-  GROUP BY practice, person_id, recipient
-), done AS (
-  SELECT practice, person_id, via, at FROM acknowledgement
-  WHERE commissioner_id = :tenant AND announcement_id = :announcement AND edition = :edition
-)"""
-_OF_PRACTICES = text(
-    f"""WITH {_ASKED}
-SELECT DISTINCT a.practice, CAST(NULL AS uuid) AS person_id FROM asked a
-WHERE a.practice IS NOT NULL AND NOT EXISTS (SELECT 1 FROM done WHERE done.practice = a.practice)
-UNION ALL
-SELECT NULL, a.person_id FROM asked a
-WHERE a.practice IS NULL AND NOT EXISTS (SELECT 1 FROM done WHERE done.person_id = a.person_id)"""
-)
-_OF_EACH = text(
-    f"""WITH {_ASKED}
-SELECT CASE WHEN a.person_id IS NULL THEN a.practice END, a.person_id FROM asked a
-WHERE CASE WHEN a.person_id IS NULL THEN NOT EXISTS (SELECT 1 FROM done WHERE done.practice = a.practice)
-      ELSE NOT EXISTS (SELECT 1 FROM done WHERE done.person_id = a.person_id) END"""
-)
-
-
-async def find_outstanding(session: Tx, row: Announcement, *, of_each: bool) -> Outstanding:
-    found = (await (await session.connection()).execute(_OF_EACH if of_each else _OF_PRACTICES, _of(row))).all()
-    return Outstanding(
-        tuple(sorted({practice for practice, _ in found if practice})),
-        frozenset(person for _, person in found if person),
-    )
-
-
-async def find_meant(session: Tx, meant: Statement) -> tuple[frozenset[str], frozenset[UUID]]:
-    """The practices and people of an audience as it is today."""
-    who = meant.subquery("who")
-    found = await (await session.connection()).execute(select_columns(who.c.practice, who.c.person_id).distinct())
-    rows = found.all()
-    return frozenset(code for code, _ in rows if code), frozenset(person for _, person in rows if person)
+    await connection.execute(_ACKNOWLEDGE, shared | acknowledged)
+    await connection.execute(_SETTLE, shared | settled)
 
 
 _DUTIES = text(
-    f"""WITH {_ASKED}
-SELECT a.practice, min(a.asked_at) AS asked_at, CAST(count(*) AS int) AS asked,
-       CAST(count(*) FILTER (WHERE a.is_read) AS int) AS read, first.person_id, first.via, first.at, cover.occasion
-FROM asked a
-LEFT JOIN LATERAL (
-  SELECT person_id, via, at FROM done WHERE done.practice = a.practice ORDER BY at, person_id LIMIT 1) first ON true
-LEFT JOIN LATERAL (
-  SELECT m.occasion FROM message m WHERE m.commissioner_id = :tenant AND m.source = 'announcement'
-    AND m.source_id = :source_id AND m.practice = a.practice
-    AND m.occasion IN ('v' || CAST(:edition AS text) || ' overdue lead', 'v' || CAST(:edition AS text) || ' overdue manager')
-  ORDER BY m.occasion DESC LIMIT 1) cover ON true
-WHERE a.practice IS NOT NULL AND (CAST(:only AS text[]) IS NULL OR a.practice = ANY(CAST(:only AS text[])))
-GROUP BY a.practice, first.person_id, first.via, first.at, cover.occasion"""
+    """WITH asked AS (
+  SELECT practice, min(created_at) AS asked_at, bool_or(acknowledged_at IS NOT NULL) AS is_read FROM (
+    SELECT practice, recipient, created_at, acknowledged_at FROM delivery
+    WHERE commissioner_id = :tenant AND message_id = :message AND is_first AND state <> 'withdrawn'
+      AND practice IS NOT NULL
+    UNION ALL
+    SELECT o.practice, d.recipient, d.created_at, d.acknowledged_at FROM also_asked o
+    JOIN delivery d ON d.commissioner_id = o.commissioner_id AND d.id = o.delivery_id
+    WHERE o.commissioner_id = :tenant AND o.message_id = :message AND d.is_first AND d.state <> 'withdrawn') each
+  WHERE CAST(:only AS text[]) IS NULL OR practice = ANY(CAST(:only AS text[]))
+  GROUP BY practice, recipient
+), duty AS (
+  SELECT practice, min(asked_at) AS asked_at, CAST(count(*) AS int) AS asked,
+         CAST(count(*) FILTER (WHERE is_read) AS int) AS read
+  FROM asked GROUP BY practice
+), done AS (
+  SELECT DISTINCT ON (practice) practice, person_id, via, at FROM acknowledgement
+  WHERE commissioner_id = :tenant AND announcement_id = :announcement AND edition = :edition AND practice IS NOT NULL
+  ORDER BY practice, at, person_id
+), cover AS (
+  SELECT practice, max(occasion) AS occasion FROM message
+  WHERE commissioner_id = :tenant AND source = 'announcement' AND source_id = :source_id
+    AND occasion IN (:to_lead, :to_manager) AND practice IS NOT NULL
+  GROUP BY practice
+)
+SELECT duty.practice, duty.asked_at, duty.asked, duty.read, done.person_id, done.via, done.at, cover.occasion,
+       CASE WHEN :of_each THEN duty.read = duty.asked ELSE done.at IS NOT NULL END AS is_done
+FROM duty LEFT JOIN done ON done.practice = duty.practice LEFT JOIN cover ON cover.practice = duty.practice"""
 ).columns(
     practice=Text(), asked_at=DateTime(timezone=True), asked=Integer(), read=Integer(), person_id=Uuid(), via=Text(),
-    at=DateTime(timezone=True), occasion=Text(),
+    at=DateTime(timezone=True), occasion=Text(), is_done=Boolean(),
 )  # fmt: skip
 
 
@@ -121,35 +127,67 @@ async def list_duties(
     session: Tx, row: Announcement, only: Sequence[str] | None, *, params: PageParams, cursors: Cursors
 ) -> Page[Any]:
     """By practice. `only`: these practices; None is all."""
-    duties = _DUTIES.bindparams(only=only, **_of(row)).subquery("duty")
-    statement = select_columns(*duties.c)
+    duties = _duties(row, only)
+    statement: Any = select_columns(*duties.c)
     kind = f"acknowledgements:{row.id}"
     return await keyset_page(session, statement, keys=[duties.c.practice], params=params, cursors=cursors, kind=kind)
 
 
-async def count_duties(session: Tx, row: Announcement, only: Sequence[str] | None) -> list[Any]:
-    statement = _DUTIES.bindparams(only=only, **_of(row))
-    return list((await (await session.connection()).execute(statement)).all())
+async def count_duties(session: Tx, row: Announcement, only: Sequence[str] | None) -> DutyCounts:
+    duties = _duties(row, only)
+    statement = select_columns(func.count(), func.count().filter(duties.c.is_done))
+    found = (await (await session.connection()).execute(statement.select_from(duties))).one()
+    return DutyCounts(*found)
 
 
-def _of(row: Announcement) -> dict[str, Any]:
-    return {
-        "tenant": row.commissioner_id,
-        "message": row.message_id or row.id,
-        "announcement": row.id,
-        "source_id": str(row.id),
-        "edition": row.edition,
-    }
+def _duties(row: Announcement, only: Sequence[str] | None) -> Any:
+    return _DUTIES.bindparams(
+        tenant=row.commissioner_id,
+        message=row.message_id or row.id,
+        announcement=row.id,
+        source_id=str(row.id),
+        edition=row.edition,
+        only=only,
+        of_each=row.must_acknowledge == Duty.EACH_PERSON,
+        to_lead=f"v{row.edition} overdue lead",
+        to_manager=f"v{row.edition} overdue manager",
+    ).subquery("duties")
 
 
-async def list_must_read(session: Tx, *, since: date) -> Sequence[Announcement]:
-    """Those that have to be read by a day not longer ago than `since`, and those that come round again."""
+async def find_reminded(session: Tx, batch: UUID) -> list[tuple[UUID, str]]:
+    """(announcement, occasion) of what waits in a batch and has to be read."""
+    statement = (
+        select_columns(col(Message.source_id), col(Message.occasion))
+        .select_from(Delivery)
+        .join(Message, and_(col(Message.commissioner_id) == Delivery.commissioner_id, col(Message.id) == Delivery.message_id))
+        .where(col(Delivery.commissioner_id) == session.tenant, waiting_in(batch))
+        .where(col(Message.source) == Source.ANNOUNCEMENT, col(Message.must_acknowledge_by).is_not(None))
+        .distinct()
+    )  # fmt: skip
+    found = (await (await session.connection()).execute(statement)).all()
+    return [(UUID(source_id), occasion) for source_id, occasion in found]
+
+
+async def list_must_read(session: Tx, *, since: date, today: date) -> Sequence[UUID]:
+    """Those that have to be read by a day not longer ago than `since`, and those that come round again; without those
+    that were seen to today.
+    """
     due = col(Announcement.must_acknowledge_by) >= since
-    statement = select(Announcement).where(
+    statement = select(Announcement.id).where(
         col(Announcement.commissioner_id) == session.tenant,
         col(Announcement.must_acknowledge_by).is_not(None),
         col(Announcement.withdrawn_at).is_(None),
         col(Announcement.is_out),
         due | col(Announcement.renew_months).is_not(None),
+        col(Announcement.seen_to_on).is_distinct_from(today),
     )
     return (await session.exec(statement.order_by(col(Announcement.id)))).all()
+
+
+async def mark_seen_to(session: Tx, announcement_id: UUID, today: date) -> None:
+    """Of no concern to whoever reads the announcement: its version stays."""
+    await (await session.connection()).execute(
+        update(Announcement)
+        .where(col(Announcement.commissioner_id) == session.tenant, col(Announcement.id) == announcement_id)
+        .values(seen_to_on=today)
+    )

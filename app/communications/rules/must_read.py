@@ -7,7 +7,10 @@ from typing import Final
 from app.communications.values import LEAD_DAYS, MOST_OVERDUE_DAYS, REMIND_DAYS, Cover, Stage
 from app.core.clock import add_months
 
+PEOPLE: Final = " people"
+"""At the end of the occasion of what goes to people for themselves."""
 _EDITION: Final = re.compile(r"v(\d+)")
+_REMINDER: Final = re.compile(r"v(\d+) (due|overdue) .+")
 _SHORTEST: Final = timedelta(days=7)
 
 
@@ -21,6 +24,29 @@ def occasion_of(edition: int, stage: Stage | None = None) -> str:
 def edition_in(occasion: str) -> int:
     found = _EDITION.match(occasion)
     return int(found[1]) if found else 1
+
+
+def occasions_until(edition: int) -> list[str]:
+    """Of all messages that can have been sent of the versions up to this one."""
+    stages = [f"due {days}" for days in REMIND_DAYS] + [f"overdue {cover}" for cover in ("lead", "manager")]
+    numbers = range(1, edition + 1)
+    later = [f"v{n} {stage}{whom}" for n in numbers for stage in stages for whom in ("", PEOPLE)]
+    return [occasion_of(n) for n in numbers] + later
+
+
+def is_for_people(occasion: str) -> bool:
+    """Whether it reminds people for themselves, and not for a practice."""
+    return occasion.endswith(PEOPLE) and reminder_in(occasion) is not None
+
+
+def reminder_in(occasion: str) -> tuple[int, Stage] | None:
+    """(version, stage) of a reminder; None for the announcement itself."""
+    found = _REMINDER.fullmatch(occasion)
+    if found is None:
+        return None
+    key = occasion.removesuffix(PEOPLE).partition(" ")[2]
+    cover = {"overdue lead": Cover.NAMED_LEAD, "overdue manager": Cover.PRACTICE_MANAGER}.get(key)
+    return int(found[1]), Stage(key, cover)
 
 
 def stage_on(by: date, *, published_on: date, today: date) -> Stage | None:

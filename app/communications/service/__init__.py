@@ -53,7 +53,6 @@ from app.communications.service.must_read import (
     NewVersion,
     list_duties,
     publish_announcement_version,
-    see_to_reading,
 )
 from app.communications.service.newsletters import (
     arrange_newsletter,
@@ -102,6 +101,7 @@ from app.communications.service.queries import (
     notify_query_overdue,
     notify_query_shared,
 )
+from app.communications.service.reading import list_to_see_to, see_to_reading
 from app.communications.service.receipts import read_reports, record_receipt, record_returned
 from app.communications.service.redriving import list_causes, redrive_cause, redrive_delivery, send_redriven
 from app.communications.service.scheduling import (
@@ -216,6 +216,7 @@ __all__ = [
     "lift_suppression",
     "list_causes",
     "list_duties",
+    "list_to_see_to",
     "list_wordings",
     "localities_of",
     "mailer_that_asks",

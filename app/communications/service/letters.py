@@ -1,13 +1,14 @@
 """From words to one delivery for each recipient."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from app.communications.repository import expanding
 from app.communications.repository.expanding import Messages
+from app.communications.repository.outstanding import add_also_asked
 from app.communications.rules.rendering import render_markdown
 from app.communications.rules.timing import hours_from
 from app.communications.rules.trying import BATCH_SIZE, queue_of
@@ -35,12 +36,12 @@ async def post_letters(
     channels: Collection[Channel] = ALL_WAYS,
     operation: UUID | None = None,
     message_id: UUID | None = None,
-    is_for_the_rest: bool = False,
+    narrow: Callable[[Statement], Statement] | None = None,
 ) -> int:
     """Write the messages of one source and occasion and a delivery for each recipient, and queue their sending.
 
     Doing it again for the same source adds nobody twice. Returns how many batches are to be sent. `message_id` names the
-    one message of an announcement. `is_for_the_rest`: nobody gets it who was sent another of the same source and id.
+    one message of an announcement. `narrow`: which of those who are meant get it.
     """
     if not letters:
         return 0
@@ -51,8 +52,8 @@ async def post_letters(
     meant = await resolve_audience(session, audience, now=now)
     shared = {"message": str(message_id), "operation": str(operation)} if operation else {}
     people = recipients(session.tenant, meant, now=now)
-    if is_for_the_rest:
-        people = expanding.without_told(session.tenant, people, letters[0].source, letters[0].source_id)
+    if narrow is not None:
+        people = narrow(people)
     return await expand(
         session,
         expanding.told_by(letters[0]),
@@ -78,6 +79,7 @@ async def expand(
     expanded = await expanding.insert_deliveries(
         session, meant, which=which, channels=channels, batch_size=BATCH_SIZE, hours=hours_from(now), now=now
     )
+    await add_also_asked(session, which, meant)
     await queue_batches(session, expanded.batches, queue=queue, shared=shared)
     await queue_windows(session, expanded.windows)
     return len(expanded.batches)

@@ -8,14 +8,17 @@ from uuid import UUID
 from app.communications.errors import LinkEnded, LinkUnknown, LinkUsed
 from app.communications.repository import links as rows
 from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.repository.must_read import list_places
 from app.communications.rules.must_read import edition_in
 from app.communications.rules.rendering import render_markdown
+from app.communications.tables import Announcement
 from app.communications.values import Action, ActionKind, Shown
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.wording import day_text, month_text, pounds_words
 from app.forums import service as forums
 from app.forums.values import Decision, IssueState
+from app.organisations import service as organisations
 from app.schemes import service as schemes
 from app.schemes.values import OfferInWords, ParticipationState
 
@@ -30,10 +33,12 @@ _SAID = {
 }
 
 
-async def describe(session: Tx, action: Action, message_id: UUID, practice: str | None, *, now: datetime) -> Shown:
+async def describe(
+    session: Tx, action: Action, message_id: UUID, practice: str | None, *, person_id: UUID | None, now: datetime
+) -> Shown:
     """The thing in words. `LinkUsed` where it has been answered in another way, `LinkEnded` where it is no more."""
     if action.kind is ActionKind.ACKNOWLEDGE:
-        return await _message(session, message_id)
+        return await _message(session, message_id, person_id)
     if practice is not None and action.kind is ActionKind.OFFER:
         return await _offer(session, action.id, practice, today=london_date(now))
     if practice is not None and action.kind is ActionKind.ISSUE:
@@ -43,22 +48,33 @@ async def describe(session: Tx, action: Action, message_id: UUID, practice: str 
     raise LinkUnknown
 
 
-async def _message(session: Tx, message_id: UUID) -> Shown:
+async def _message(session: Tx, message_id: UUID, person_id: UUID | None) -> Shown:
     """The announcement as it is now, whichever version the mail brought."""
     message = await rows.get_message(session, message_id)
     row = await AnnouncementRepository(session, session.tenant).get(UUID(message.source_id))
     if row.withdrawn_at is not None or row.must_acknowledge_by is None:
         raise LinkEnded("The announcement was withdrawn. Nothing has to be done.")
     version = (("Version", str(row.edition)),) if row.edition > 1 else ()
+    places = () if message.practice or person_id is None else await _places(session, row, person_id)
     return replace(
         _EMPTY,
         title=row.title,
         html=row.body_html,
-        facts=(("Please say that you have read it by", day_text(row.must_acknowledge_by)), *version),
+        facts=(("Please say that you have read it by", day_text(row.must_acknowledge_by)), *places, *version),
         notice="This has changed since the mail was sent. Read what it says now."
         if edition_in(message.occasion) < row.edition
         else None,
     )
+
+
+async def _places(session: Tx, row: Announcement, person_id: UUID) -> tuple[tuple[str, str], ...]:
+    """For which practices somebody reads it who was asked for several."""
+    places = await list_places(session, row.id, row.edition, f"person:{person_id}")
+    codes = {code for code in places if code}
+    if len(codes) < 2:
+        return ()
+    names = await organisations.organisation_names(session, codes)
+    return (("You read it for", ", ".join(f"{names.get(code, code)} ({code})" for code in sorted(codes))),)
 
 
 async def _offer(session: Tx, offer_id: UUID, practice: str, *, today: date) -> Shown:

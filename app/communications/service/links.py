@@ -215,7 +215,7 @@ async def _who(session: Tx, link: LiveLink, given: Answer, *, now: datetime) -> 
 async def _shown(session: Tx, link: LiveLink, *, now: datetime) -> Shown:
     practice = await organisations.get_practice(session, link.practice) if link.practice else None
     commissioner = await organisations.get_commissioner(session)
-    shown = await describe(session, link.action, link.message_id, link.practice, now=now)
+    shown = await describe(session, link.action, link.message_id, link.practice, person_id=link.person_id, now=now)
     shown = replace(
         shown,
         commissioner=commissioner.name,

@@ -1,7 +1,6 @@
-"""What has to be read: new versions, acknowledgements, reminders, and who is asked when time is over."""
+"""What has to be read: new versions, acknowledgements, and how far each practice is."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,28 +9,16 @@ from app.communications.errors import AcknowledgementPast, NothingToAcknowledge
 from app.communications.events import AnnouncementPublished
 from app.communications.repository import must_read as rows
 from app.communications.repository.announcements import AnnouncementRepository
-from app.communications.rules.must_read import edition_in, is_renewed, next_by, occasion_of, stage_on
+from app.communications.rules.must_read import edition_in
 from app.communications.rules.rendering import render_markdown
 from app.communications.service.announcing import addressed, follows_deliveries, require_write
-from app.communications.service.audiences import resolve_audience
-from app.communications.service.letters import post_letters, recipients
-from app.communications.service.wording import word
 from app.communications.tables import Announcement, AnnouncementEdition, Delivery, Message
 from app.communications.values import (
-    MOST_OVERDUE_DAYS,
-    Action,
-    ActionKind,
-    Audience,
     Cover,
-    Duty,
     DutyCounts,
     EditionKind,
-    Facts,
-    Letter,
-    Outstanding,
     PracticeDuty,
     Source,
-    Stage,
     Via,
 )
 from app.core.audit import audit
@@ -65,12 +52,12 @@ async def publish_announcement_version(
         raise NothingToAcknowledge("It was withdrawn, is still to be published, or nobody was ever asked to read it.")
     if new.must_acknowledge_by < london_date(now):
         raise AcknowledgementPast
-    _keep_earlier(session, row, EditionKind.REVISED, new.reason, caller.person_id, now=now)
+    keep_earlier(session, row, EditionKind.REVISED, new.reason, caller.person_id, now=now)
     row.body_markdown, row.body_html = new.markdown, render_markdown(new.markdown).html
-    return await _begin(session, row, new.must_acknowledge_by, now=now)
+    return await begin_round(session, row, new.must_acknowledge_by, now=now)
 
 
-def _keep_earlier(
+def keep_earlier(
     session: Tx, row: Announcement, kind: EditionKind, reason: str | None, person: UUID | None, *, now: datetime
 ) -> None:
     session.add(
@@ -88,7 +75,7 @@ def _keep_earlier(
     )
 
 
-async def _begin(session: Tx, row: Announcement, by: date, *, now: datetime) -> OperationRow:
+async def begin_round(session: Tx, row: Announcement, by: date, *, now: datetime) -> OperationRow:
     """A job works out who is asked, as for the first version."""
     operation = await start_operation(session, "communications.announcement", result={"announcement": str(row.id)})
     row.edition += 1
@@ -101,62 +88,28 @@ async def _begin(session: Tx, row: Announcement, by: date, *, now: datetime) -> 
 async def record_acknowledgement(
     session: Tx, delivery: Delivery, message: Message, *, person_id: UUID, via: Via, now: datetime
 ) -> None:
-    """For whoever read it and for the practice that was asked. By a link it is the version of today that was shown."""
+    """For whoever read it and for each practice at which they were asked; a letter for one practice for that one alone. By a
+    link it is the version of today that was shown.
+    """
     if message.source != Source.ANNOUNCEMENT:
         return
     announcement_id, edition = UUID(message.source_id), edition_in(message.occasion)
     if via is Via.LINK:
         edition = (await AnnouncementRepository(session, session.tenant).get(announcement_id)).edition
+    # Whoever is asked only later, in somebody's place, was not asked by the announcement itself.
+    places = [message.practice] if message.practice else await rows.list_places(
+        session, announcement_id, edition, delivery.recipient
+    )  # fmt: skip
     await rows.add_acknowledgement(
         session,
         announcement_id,
         edition,
         person_id=person_id,
-        practice=message.practice or delivery.practice,
+        places=places or [delivery.practice],
         recipient=delivery.recipient,
         via=via,
         now=now,
     )
-
-
-async def see_to_reading(session: Tx, *, now: datetime) -> None:
-    """Of one day: rounds that begin anew, reminders, and who is asked when time is over. Each is told once."""
-    today = london_date(now)
-    for row in await rows.list_must_read(session, since=today - timedelta(days=MOST_OVERDUE_DAYS)):
-        begun = london_date(row.edition_at or row.published_at)
-        by = row.must_acknowledge_by
-        assert by is not None
-        if is_renewed(row.renew_months, published_on=begun, today=today):
-            _keep_earlier(session, row, EditionKind.RENEWED, None, None, now=now)
-            await _begin(session, row, next_by(by, published_on=begun, today=today), now=now)
-        elif (stage := stage_on(by, published_on=begun, today=today)) is not None:
-            await _tell(session, row, by, stage, now=now)
-
-
-async def _tell(session: Tx, row: Announcement, by: date, stage: Stage, *, now: datetime) -> None:
-    """Those who have not read it and are still meant; after its time their practice's lead, then its manager."""
-    of_each = row.must_acknowledge == Duty.EACH_PERSON
-    left = await rows.find_outstanding(session, row, of_each=of_each and stage.cover is None)
-    audience = Audience.of_json(row.audience)
-    meant = await resolve_audience(session, audience, now=now)
-    practices, people = await rows.find_meant(session, recipients(session.tenant, meant, now=now))
-    left = Outstanding(tuple(code for code in left.practices if code in practices), left.people & people)
-    key, occasion = "must_read_overdue" if stage.cover else "must_read_due", occasion_of(row.edition, stage)
-    roles = (stage.cover.value,) if stage.cover else audience.roles
-    to_practices = replace(audience, roles=roles, practices=left.practices, localities=None, networks=None)
-    letters = await _letters(session, key, row, by, left.practices, occasion)
-    await post_letters(session, letters, to_practices, now=now)
-    if left.people and stage.cover is None:
-        letters = await _letters(session, key, row, by, (None,), f"{occasion} people")
-        await post_letters(session, letters, Audience.of_people(*left.people), now=now)
-
-
-async def _letters(
-    session: Tx, key: str, row: Announcement, by: date, practices: Sequence[str | None], occasion: str
-) -> list[Letter]:
-    action = Action(ActionKind.ACKNOWLEDGE, row.id)
-    facts = [Facts({"title": row.title, "acknowledge_by": by, "practice": code}, code, action) for code in practices]
-    return await word(session, key, facts, source_id=str(row.id), occasion=occasion, must_acknowledge_by=by)
 
 
 async def list_duties(
@@ -172,9 +125,7 @@ async def list_duties(
     def duty(found: Any) -> PracticeDuty:
         return _duty(row, found, {person: known.name for person, known in names.items()}, today=today)
 
-    everybody = await rows.count_duties(session, row, only)
-    done = sum(_is_done(row, each) for each in everybody)
-    return row, page.map(duty), DutyCounts(len(everybody), done)
+    return row, page.map(duty), await rows.count_duties(session, row, only)
 
 
 async def _seen(session: Tx, caller: Principal, row: Announcement, *, now: datetime) -> list[str] | None:
@@ -186,14 +137,8 @@ async def _seen(session: Tx, caller: Principal, row: Announcement, *, now: datet
     return own
 
 
-def _is_done(row: Announcement, found: Any) -> bool:
-    if row.must_acknowledge == Duty.EACH_PERSON:
-        return found.read == found.asked
-    return found.at is not None
-
-
 def _duty(row: Announcement, found: Any, names: dict[UUID, str], *, today: date) -> PracticeDuty:
-    is_done, by = _is_done(row, found), row.must_acknowledge_by
+    is_done, by = found.is_done, row.must_acknowledge_by
     is_late = not is_done and by is not None and by < today
     cover = None if not found.occasion else Cover.PRACTICE_MANAGER if "manager" in found.occasion else Cover.NAMED_LEAD
     return PracticeDuty(

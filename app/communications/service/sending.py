@@ -22,6 +22,7 @@ from app.communications.service.carrying import Way, suppress_waiting, wait_for_
 from app.communications.service.digests import recheck_digests
 from app.communications.service.letters import SEND, queue_batches
 from app.communications.service.progress import record_batch_progress
+from app.communications.service.reading import withdraw_read
 from app.communications.service.suppressing import suppress
 from app.communications.service.withdrawing import withdraw_unmeant
 from app.communications.values import (
@@ -93,6 +94,7 @@ async def take_batch(
     shared = {name: value for name, value in payload.items() if name != "batch"}
     await withdraw_unmeant(session, batch, queue=queue, shared=shared, now=now)
     await recheck_digests(session, batch, now=now)
+    await withdraw_read(session, batch)
     await manners.mute(session, batch, channel)
     deferred = await manners.defer(session, batch, hours_from(now), base=new_id())
     await queue_batches(session, deferred, queue=queue, shared=shared)

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.communications.events import NewsletterSent
+from app.communications.repository.expanding import without_told
 from app.communications.repository.newsletters import NewsletterRepository
 from app.communications.service.letters import post_letters
 from app.communications.service.newsletters import composed, editions_of
@@ -74,4 +75,11 @@ async def _send_edition(session: Tx, row: Newsletter, locality: UUID | None, *, 
         occasion=str(locality) if locality else "",
     )
     audience = Audience(localities=(locality,) if locality else None)
-    await post_letters(session, [letter], audience, now=now, message_id=edition.id, is_for_the_rest=True)
+    await post_letters(
+        session,
+        [letter],
+        audience,
+        now=now,
+        message_id=edition.id,
+        narrow=lambda people: without_told(session.tenant, people, letter.source, letter.source_id),
+    )

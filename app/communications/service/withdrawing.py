@@ -9,6 +9,7 @@ from uuid import UUID
 from app.communications.repository import meant as rows
 from app.communications.repository.expanding import with_ids, without_told
 from app.communications.repository.meant import Group, Withdrawn
+from app.communications.rules.must_read import is_for_people
 from app.communications.service.audiences import resolve_audience
 from app.communications.service.letters import expand, recipients
 from app.communications.values import Audience, Channel, Meant, Source
@@ -54,6 +55,8 @@ async def _tell_instead(
     now: datetime,
 ) -> None:
     """Looks at the practices of those who were withdrawn alone: nobody else has become meant by that."""
+    # What reminds people for themselves is nobody else's.
+    withdrawn = [each for each in withdrawn if not is_for_people(each.occasion)]
     at = frozenset(each.practice for each in withdrawn if each.practice)
     if not at:
         return

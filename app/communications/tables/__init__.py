@@ -5,7 +5,7 @@ from app.communications.tables.channels import MessageProvider, SendingAllowance
 from app.communications.tables.feeds import Feed
 from app.communications.tables.links import ActionLinkUse
 from app.communications.tables.messages import Delivery, DeliveryAttempt, Message
-from app.communications.tables.must_read import Acknowledgement, AnnouncementEdition
+from app.communications.tables.must_read import Acknowledgement, AlsoAsked, AnnouncementEdition
 from app.communications.tables.newsletters import Newsletter, NewsletterEdition
 from app.communications.tables.preferences import MailboxPreference, MessagePreference
 from app.communications.tables.teams import TeamsChannel
@@ -15,6 +15,7 @@ from app.communications.tables.webhooks import WebhookAttempt, WebhookDelivery, 
 __all__ = [
     "Acknowledgement",
     "ActionLinkUse",
+    "AlsoAsked",
     "Announcement",
     "AnnouncementEdition",
     "Delivery",

@@ -38,4 +38,5 @@ class Announcement(SQLModel, table=True):
     message_id: UUID | None = None
     must_acknowledge: str = "practice"
     renew_months: int | None = None
+    seen_to_on: date | None = None
     version: int = 1

@@ -24,6 +24,17 @@ class AnnouncementEdition(SQLModel, table=True):
     published_at: datetime
 
 
+class AlsoAsked(SQLModel, table=True):
+    """Somebody with posts at several practices is asked by one delivery, for one of them; for this one as well."""
+
+    __tablename__ = "also_asked"  # pyright: ignore
+
+    commissioner_id: UUID = Field(primary_key=True)
+    message_id: UUID = Field(primary_key=True)
+    delivery_id: UUID = Field(primary_key=True)
+    practice: str = Field(primary_key=True)
+
+
 class Acknowledgement(SQLModel, table=True):
     """Somebody has read one version. Nobody has the right to change it or take it away."""
 

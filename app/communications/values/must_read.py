@@ -44,14 +44,6 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Outstanding:
-    """Who has not acknowledged: practices, and people for themselves."""
-
-    practices: tuple[str, ...]
-    people: frozenset[UUID]
-
-
-@dataclass(frozen=True, slots=True)
 class PracticeDuty:
     """How far a practice is with one version. `asked` and `read` count people and mailboxes; `person_id` read it first."""
 
