@@ -12,10 +12,11 @@ from app.communications.adapters.chosen import carrier_for, message_domain
 from app.communications.errors import MailNotTaken
 from app.communications.ports import Mailer, Outgoing
 from app.communications.values import Channel
+from app.core import jobs
 from app.core.database_problems import DATABASE_ERRORS
 from app.core.db import Tx, unit_of_work
 from app.core.secrets import SecretBox
-from workers.jobs import JobContext, Parked, handler, in_words
+from workers.jobs import JobContext, Parked, advanced, handler, in_words
 from workers.schedule import DAILY, Daily
 
 log = structlog.get_logger("plenary.worker")
@@ -89,7 +90,7 @@ async def drop_old_deliveries(context: JobContext) -> None:
     """A batch to a transaction; ended on the way, the next night goes on."""
     has_more = True
     while has_more and not context.stopping.is_set():
-        async with context.transaction() as session:
+        async with context.transaction(end=advanced) as session:
             has_more = await service.drop_old_deliveries(session, now=context.tools.clock.now())
 
 
@@ -104,7 +105,7 @@ async def write_digests(context: JobContext) -> None:
     """
     has_more = True
     while has_more:
-        async with context.transaction() as session:
+        async with context.transaction(end=advanced) as session:
             now = context.tools.clock.now()
             window = context.payload.get("window")
             until = max(now, datetime.fromisoformat(window)) if window else now
@@ -144,6 +145,8 @@ async def send_batch(context: JobContext) -> None:
 async def _send_by(context: JobContext, batch: UUID, way: service.Way, mailer: Mailer, box: SecretBox) -> None:
     settings, can_ask = context.tools.settings, service.settle_of(mailer) is not None
     async with context.transaction() as session:
+        if await service.resume_batch(session, batch, can_ask=can_ask):
+            await jobs.advance(session, context.job)
         waiting, commissioner = await service.take_batch(
             session,
             batch,
@@ -151,7 +154,6 @@ async def _send_by(context: JobContext, batch: UUID, way: service.Way, mailer: M
             payload=context.payload,
             now=context.tools.clock.now(),
             channel=way.channel,
-            can_ask=can_ask,
         )
     async with context.transaction() as session:
         picked = await service.pick(session, waiting, way, mailer)

@@ -99,6 +99,12 @@ class JobContext:
         self.ended = self.ended or final
 
 
+async def advanced(session: Tx, job: Claimed) -> bool:
+    """The end of a transaction that did a part for good and has more to do."""
+    await jobs.advance(session, job)
+    return False
+
+
 Handler = Callable[[JobContext], Awaitable[None]]
 
 

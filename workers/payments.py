@@ -8,7 +8,7 @@ from app.core.db import Tx
 from app.core.errors import DomainError
 from app.payments import service
 from app.payments.errors import RunNotWorkedOut
-from workers.jobs import JobContext, Parked, handler
+from workers.jobs import JobContext, Parked, advanced, handler
 from workers.schedule import DAILY, Daily
 
 CHUNK = 500
@@ -37,7 +37,7 @@ async def calculate_run(context: JobContext) -> None:
     waiting = [statement for statement in worked.statements if statement.practice not in frozen.written]
     while len(waiting) > CHUNK:
         chunk, waiting = waiting[:CHUNK], waiting[CHUNK:]
-        async with context.transaction() as session:
+        async with context.transaction(end=advanced) as session:
             await service.write_statements(session, run_id, chunk)
             await service.record_written(session, run_id, left=len(waiting), total=len(worked.statements))
     async with context.transaction(final=True) as session:

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from app.core import jobs
 from app.core.db import Tx
-from workers.jobs import JobContext, handler
+from workers.jobs import JobContext, advanced, handler
 from workers.schedule import DAILY, Daily
 
 BATCH = 5_000
@@ -34,7 +34,7 @@ async def retain(context: JobContext) -> None:
     for drop in (_drop_done_jobs, *(partial(_drop, rule) for rule in RULES)):
         deleted = BATCH
         while deleted == BATCH and not context.stopping.is_set():
-            async with context.transaction() as session:
+            async with context.transaction(end=advanced) as session:
                 deleted = await drop(session)
 
 

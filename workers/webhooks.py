@@ -11,7 +11,7 @@ from app.communications.values.webhooks import Hook, OpenEndpoint, ReplayRange, 
 from app.core import jobs
 from app.core.db import Tx
 from app.core.jobs import Claimed, LostLease
-from workers.jobs import JobContext, handler
+from workers.jobs import JobContext, advanced, handler
 from workers.schedule import DAILY, Daily
 
 QUEUE = service.QUEUE
@@ -28,8 +28,7 @@ async def fan_out_webhooks(context: JobContext) -> None:
 
     async def end(session: Tx, job: Claimed) -> bool:
         if has_more and not context.stopping.is_set():
-            await jobs.hold(session, job)
-            return False
+            return await advanced(session, job)
         await jobs.rest(session, job, known=known, pause=0 if has_more else None)
         return True
 
@@ -49,10 +48,11 @@ async def send_webhooks(context: JobContext) -> None:
     """Take what is due for one endpoint, send it, note what became of it together with taking the next, until none is due."""
     endpoint_id, tools = context.id("endpoint"), context.tools
     hooks: list[Hook] = []
+    rounds = 0
 
     async def end(session: Tx, job: Claimed) -> bool:
         if hooks:
-            await jobs.hold(session, job)
+            await (jobs.advance if rounds else jobs.hold)(session, job)
             return False
         pause = await service.seconds_until_due(session, endpoint_id, now=tools.clock.now())
         await jobs.rest(session, job, known=known, pause=pause)
@@ -63,7 +63,6 @@ async def send_webhooks(context: JobContext) -> None:
         known = await jobs.last_call(session, context.job)
         await service.resume(session, endpoint_id, now=now)
         opened, hooks = await service.take(session, endpoint_id, box=tools.secrets, now=now)
-    rounds = 0
     while hooks and opened is not None:
         rounds += 1
         tried = await _send(context, opened, hooks, taken_at=taken_at)
@@ -119,7 +118,7 @@ async def drop_old_webhooks(context: JobContext) -> None:
     """A batch to a transaction; ended on the way, the next night goes on."""
     has_more = True
     while has_more and not context.stopping.is_set():
-        async with context.transaction() as session:
+        async with context.transaction(end=advanced) as session:
             has_more = await service.drop_old(session, now=context.tools.clock.now())
 
 

@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+import workers.webhooks
 from app.access.values import ROLE_SCOPES, Role
+from app.communications.adapters.webhooks import post_webhook
 from app.communications.repository import webhook_sending
 from app.communications.repository.webhooks import WebhookEndpointRepository
-from app.communications.values.webhooks import END_OF_NUMBER, ReplayRange
+from app.communications.values.webhooks import END_OF_NUMBER, ReplayRange, Tried
 from app.core.events import feed_resources
 from app.core.ids import new_id
 from app.core.principal import Grant, Principal
@@ -21,8 +24,9 @@ from tests.factories.communications import told
 from tests.factories.processes import worker_process
 from tests.factories.service import NOW, LivePlenary
 from tests.factories.waiting import until, until_blocked
-from tests.factories.webhooks import Listening
+from tests.factories.webhooks import SEND, Listening
 from tests.fakes.receiver import Answer, Received, running_receiver
+from workers.jobs import ATTEMPTS
 
 DOWN = Answer(503)
 
@@ -381,3 +385,36 @@ async def test_what_a_killed_worker_was_sending_is_sent_again_under_its_id(liste
     assert [each["outcome"] for each in tries] == ["unknown", "delivered"]
     assert {request.headers["webhook-id"] for request in listening.receiver.requests} == {delivery["message_id"]}
     assert len(listening.receiver.requests) == 2
+
+
+async def test_workers_that_end_after_a_part_was_sent_are_no_reason_to_give_up(
+    listening: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eleven go in rounds of five. As many workers as may have ended with this job in hand, and one ends in its second round."""
+    endpoint = await listening.open()
+    await listening.change(*(f"l{n}" for n in range(11)))
+    calls: list[int] = []
+
+    async def end_in_the_second_round(*given: Any, **named: Any) -> Tried:
+        calls.append(len(calls))
+        if len(calls) == 1:
+            await _set_on_job(listening, f"attempts = {ATTEMPTS}")
+        if len(calls) == 7:
+            raise _WorkerEnded
+        return await post_webhook(*given, **named)
+
+    monkeypatch.setattr(workers.webhooks, "post_webhook", end_in_the_second_round)
+    with pytest.raises(_WorkerEnded):
+        await listening.live.work()
+    await _set_on_job(listening, "lease_until = clock_timestamp() - interval '1 second'")
+    await listening.live.work()
+    assert {each["state"] for each in await listening.log(endpoint)} == {"delivered"}
+
+
+class _WorkerEnded(BaseException):
+    """Nothing of ours runs after it."""
+
+
+async def _set_on_job(listening: Listening, what: str) -> None:
+    tenant = listening.live.tenants[listening.tenant]
+    await listening.live.execute(f"UPDATE job SET {what} WHERE kind = $1 AND state = 'running'", SEND, tenant=tenant)

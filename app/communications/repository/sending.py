@@ -56,22 +56,26 @@ class Noted:
 # Nobody answered for a message that was on its way when its worker ended: it may have arrived. Parked ones come here
 # only when a person runs the parked job again.
 _RESUME = text(
-    """WITH lost AS (
-  INSERT INTO delivery_attempt (commissioner_id, delivery_id, n, ended_at, outcome)
-  SELECT commissioner_id, id, attempts, clock_timestamp(), 'lost' FROM delivery
+    """WITH under_way AS (
+  SELECT commissioner_id, id, attempts FROM delivery
   WHERE commissioner_id = :tenant AND batch = :batch AND state = 'attempting'
-  ON CONFLICT DO NOTHING)
-UPDATE delivery SET
-  state = CASE WHEN state = 'attempting' AND doubts >= :most THEN 'in_doubt' ELSE 'queued' END,
-  doubts = doubts + CASE WHEN state = 'attempting' THEN 1 ELSE 0 END,
-  may_attempt = CASE WHEN state = 'parked' THEN attempts + :again ELSE may_attempt END
-WHERE commissioner_id = :tenant AND batch = :batch AND state IN ('attempting', 'parked')"""
+), lost AS (
+  INSERT INTO delivery_attempt (commissioner_id, delivery_id, n, ended_at, outcome)
+  SELECT commissioner_id, id, attempts, clock_timestamp(), 'lost' FROM under_way ON CONFLICT DO NOTHING
+), waiting AS (
+  UPDATE delivery SET
+    state = CASE WHEN state = 'attempting' AND doubts >= :most THEN 'in_doubt' ELSE 'queued' END,
+    doubts = doubts + CASE WHEN state = 'attempting' THEN 1 ELSE 0 END,
+    may_attempt = CASE WHEN state = 'parked' THEN attempts + :again ELSE may_attempt END
+  WHERE commissioner_id = :tenant AND batch = :batch AND state IN ('attempting', 'parked'))
+SELECT count(*) FROM under_way"""
 )
 
 
-async def resume_batch(session: Tx, batch: UUID, *, most_doubts: int, most_attempts: int) -> None:
+async def resume_batch(session: Tx, batch: UUID, *, most_doubts: int, most_attempts: int) -> int:
+    """Everything of the batch that has not come to an end waits again. Returns how many were on their way."""
     values = {"tenant": session.tenant, "batch": batch, "most": most_doubts, "again": most_attempts}
-    await (await session.connection()).execute(_RESUME, values)
+    return (await (await session.connection()).execute(_RESUME, values)).scalar_one()
 
 
 def _overridden() -> ColumnElement[bool]:

@@ -74,6 +74,15 @@ class MailLinks:
         )
 
 
+async def resume_batch(session: Tx, batch: UUID, *, can_ask: bool) -> bool:
+    """What the batch's last worker left on the way is found and counted. Returns whether there was such a message: then
+    that worker's end counts against the message, which goes so often and no more, and not against the batch.
+    """
+    # Where the provider can be asked, a message that may have arrived never comes to an end in doubt.
+    most_doubts = MAX_ATTEMPTS if can_ask else MAX_LOST
+    return await rows.resume_batch(session, batch, most_doubts=most_doubts, most_attempts=MAX_ATTEMPTS) > 0
+
+
 async def take_batch(
     session: Tx,
     batch: UUID,
@@ -82,14 +91,10 @@ async def take_batch(
     payload: Mapping[str, str],
     now: datetime,
     channel: Channel = Channel.EMAIL,
-    can_ask: bool = False,
 ) -> tuple[list[Waiting], str]:
-    """What is to be sent of the batch, after what its last worker left on the way has been found and counted, and those who
-    are no longer meant, or turned the topic off, are taken out and those in quiet hours put off; and the name of the commissioner for whom it goes out.
+    """What is to be sent of the batch, after those who are no longer meant, or turned the topic off, are taken out and
+    those in quiet hours put off; and the name of the commissioner for whom it goes out.
     """
-    # Where the provider can be asked, a message that may have arrived never comes to an end in doubt.
-    most_doubts = MAX_ATTEMPTS if can_ask else MAX_LOST
-    await rows.resume_batch(session, batch, most_doubts=most_doubts, most_attempts=MAX_ATTEMPTS)
     await suppress_waiting(session, batch)
     shared = {name: value for name, value in payload.items() if name != "batch"}
     await withdraw_unmeant(session, batch, queue=queue, shared=shared, now=now)

@@ -221,6 +221,7 @@ _OURS = "commissioner_id = :tenant AND id = :id AND token = :token AND state = '
 _RENEWED = "lease_until = clock_timestamp() + make_interval(secs => :lease)"
 _PARKED = "state = 'parked', lease_until = NULL, last_error = :error, finished_at = clock_timestamp()"
 _HOLD = text(f"UPDATE job SET {_RENEWED} WHERE {_OURS}")
+_ADVANCE = text(f"UPDATE job SET attempts = 0, {_RENEWED} WHERE {_OURS}")
 _BEGIN = text(f"UPDATE job SET attempts = attempts + 1, {_RENEWED} WHERE {_OURS}")
 _DONE = text(
     "UPDATE job SET state = 'done', finished_at = clock_timestamp(), lease_until = NULL, last_error = NULL"
@@ -256,6 +257,11 @@ async def _fenced(session: Tx, statement: Any, job: Claimed, **values: Any) -> N
 async def hold(session: Tx, job: Claimed) -> None:
     """Renew the lease and prove that the job is still ours; otherwise `LostLease`."""
     await _fenced(session, _HOLD, job, lease=float(LEASE_SECONDS))
+
+
+async def advance(session: Tx, job: Claimed) -> None:
+    """`hold`, where a part of the work has been done for good: what ends workers now is not what ended others before."""
+    await _fenced(session, _ADVANCE, job, lease=float(LEASE_SECONDS))
 
 
 async def begin(session: Tx, job: Claimed) -> Claimed:
