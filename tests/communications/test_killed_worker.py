@@ -23,7 +23,7 @@ async def _announce(live: LivePlenary, tenant: str) -> str:
 
 
 async def _let_leases_run_out(live: LivePlenary, tenant: str) -> None:
-    """What ten seconds of waiting would do."""
+    """What some seconds of waiting would do."""
     await live.execute(
         "UPDATE job SET lease_until = clock_timestamp() - interval '1 second' WHERE state = 'running'",
         tenant=live.tenants[tenant],

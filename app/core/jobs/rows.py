@@ -19,7 +19,7 @@ QUEUES: Final = ("payments", "notifications", "bulk", "webhooks", "documents", "
 """`notifications`: what somebody waits for. `bulk`: what goes to many and may take its time."""
 OUTWARD: Final = ("notifications", "bulk", "webhooks")
 """The queues of everything whose effect is outside: what a restore holds back."""
-LEASE_SECONDS: Final = 10
+LEASE_SECONDS: Final = 8
 
 
 class JobRow(SQLModel, table=True):
