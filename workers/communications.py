@@ -135,7 +135,11 @@ async def send_batch(context: JobContext) -> None:
     box = SecretBox.from_setting(settings.secret_keys_value())
     async with context.transaction() as session:
         channel = await service.find_channel(session, batch)
-        way = await service.find_way(session, box, channel, mail_rate=settings.mail_rate)
+        way = (
+            await service.push_way(session, box, batch)
+            if channel is Channel.PUSH
+            else await service.find_way(session, box, channel, mail_rate=settings.mail_rate)
+        )
     if way is None:
         raise MailNotTaken(f"no way out is set up for {channel}, or the one that is has been turned off")
     async with carrier_for(way, settings, context.tools.clock) as mailer:
@@ -158,16 +162,13 @@ async def _send_by(context: JobContext, batch: UUID, way: service.Way, mailer: M
     async with context.transaction() as session:
         picked = await service.pick(session, waiting, way, mailer)
     links = service.MailLinks(settings.base_url, box, context.job.commissioner_id, context.tools.clock.now())
-    domain = message_domain(settings)
-    if way.channel is Channel.TEXT:
-        mails = service.write_texts(picked.now, domain=domain, links=links)
-    else:
-        mails = service.write_mails(picked.now, domain=domain, commissioner=commissioner, links=links)
+    mails = _written(way, picked.now, message_domain(settings), commissioner, links)
     notes = await _hand_over(context, service.mailer_that_asks(mailer, picked.now), picked.now, mails, can_ask=can_ask)
     async with context.transaction() as session:
         await service.record_way(session, way, notes, now=context.tools.clock.now())
         await service.record_notes(session, notes, mailer=mailer)
         await service.record_bounces(session, way, waiting, notes, now=context.tools.clock.now())
+        await service.forget_browsers(session, getattr(mailer, "gone", ()))
         settled = await service.settle_batch(
             session,
             batch,
@@ -182,6 +183,16 @@ async def _send_by(context: JobContext, batch: UUID, way: service.Way, mailer: M
     if settled.exhausted:
         details = {note.detail for note in notes if note.detail}
         raise MailNotTaken(f"{settled.exhausted} messages could not be handed over: {'; '.join(sorted(details)[:3])}")
+
+
+def _written(
+    way: service.Way, waiting: Sequence[service.Waiting], domain: str, commissioner: str, links: service.MailLinks
+) -> list[Outgoing]:
+    if way.channel is Channel.TEXT:
+        return service.write_texts(waiting, domain=domain, links=links)
+    if way.channel is Channel.PUSH:
+        return service.write_pushes(waiting, domain=domain, links=links)
+    return service.write_mails(waiting, domain=domain, commissioner=commissioner, links=links)
 
 
 async def _hand_over(

@@ -241,6 +241,34 @@ class MobileMissing(InvalidRequest):
     hint = "Give `mobile` with the topics that are to come by text, or leave `text` out of their channels."
 
 
+class PushSubscriptionNotFound(NotFound):
+    code = "communications.push_subscription_not_found"
+    title = "You have no such browser here."
+
+
+class PushEndpointRefused(InvalidRequest):
+    code = "communications.push_endpoint_refused"
+    title = "Notifications are not sent to this address."
+
+
+class PushKeysInvalid(InvalidRequest):
+    code = "communications.push_keys_invalid"
+    title = "Nothing can be sealed for these keys."
+
+
+class TooManyBrowsers(DomainError):
+    code = "communications.too_many_browsers"
+    title = "There are as many browsers as one person may have."
+    hint = "Delete those that are not used any more."
+
+
+class PushSubscriptionTaken(DomainError):
+    code = "communications.push_subscription_taken"
+    title = "This browser is being subscribed by another call."
+    hint = "Send the same once more."
+    constraints = ("uq_push_subscription_endpoint",)
+
+
 class TeamsChannelNotFound(NotFound):
     code = "communications.teams_channel_not_found"
     title = "There is no such channel in Teams here."

@@ -75,6 +75,7 @@ async def test_announcement_becomes_mails_named_by_their_deliveries(shared, tena
         "in_doubt": 0,
         "acknowledged": 0,
         "texts": 0,
+        "pushes": 0,
     }
 
 

@@ -23,6 +23,7 @@ from tests.factories.links import link_in, mails_to
 from tests.factories.payments import Office
 from tests.factories.schemes_over_http import a_live_scheme, sign_up
 from tests.factories.service import LivePlenary
+from tests.fakes.browser import Browser
 
 ANY = {"If-Match": "*"}
 
@@ -410,6 +411,13 @@ async def _channels(world: World) -> None:
     body = {"address": f"old@{world.tenant.lower()}.example"}
     made = await world.post(Role.COMMISSIONER_ADMIN, "/v1/suppressions", json=body)
     world.ids["/v1/suppressions/{suppression_id}"] = made["id"]
+
+
+@maker
+async def _push_subscriptions(world: World) -> None:
+    body = {"endpoint": "https://updates.push.services.mozilla.com/wpush/v2/world", "keys": Browser().keys}
+    made = await world.post(Role.PRACTICE_MANAGER, "/v1/me/push-subscriptions", json=body)
+    world.ids["/v1/me/push-subscriptions/{subscription_id}"] = made["id"]
 
 
 @maker

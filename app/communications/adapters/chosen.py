@@ -6,12 +6,14 @@ from email.utils import parseaddr
 
 from app.communications.adapters.eml import EmlMailer
 from app.communications.adapters.notify import NotifyCarrier
+from app.communications.adapters.push import PushCarrier
 from app.communications.adapters.simulated import SimulatedMailer
 from app.communications.adapters.smtp import SmtpMailer
 from app.communications.adapters.smtp_server import SmtpServer
 from app.communications.ports import Mailer
 from app.communications.rules.envelope import PURPOSE, BounceAddress
 from app.communications.service import Way
+from app.communications.values import Channel
 from app.core.clock import Clock
 from app.core.outside import OutsideClient
 from app.core.secrets import SecretBox
@@ -30,6 +32,11 @@ def mailer_of(settings: Settings, clock: Clock) -> Mailer:
 @asynccontextmanager
 async def carrier_for(way: Way, settings: Settings, clock: Clock) -> AsyncIterator[Mailer]:
     """What takes the messages of one way, open for one batch."""
+    if way.channel is Channel.PUSH:
+        async with OutsideClient(settings.own_networks) as client:
+            contact = f"mailto:{parseaddr(settings.mail_from)[1]}"
+            yield PushCarrier(client, way.browsers, contact=contact, clock=clock)
+        return
     if way.key is None or way.template is None:
         yield mailer_of(settings, clock)
         return

@@ -184,7 +184,10 @@ async def count_deliveries(session: Tx, message_ids: Collection[UUID]) -> dict[U
         select_columns(
             col(Delivery.message_id),
             *(func.count().filter(col(Delivery.is_first), each) for each in counted),
-            func.count().filter(col(Delivery.channel) == Channel.TEXT.value, state.in_(sent)),
+            *(
+                func.count().filter(col(Delivery.channel) == each.value, state.in_(sent))
+                for each in (Channel.TEXT, Channel.PUSH)
+            ),
         )
         .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.message_id).in_(message_ids))
         .group_by(col(Delivery.message_id))

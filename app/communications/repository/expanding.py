@@ -37,6 +37,7 @@ from app.communications.repository.manners import (
     not_before,
     not_before_quiet_ends,
     suppression_of,
+    wants_push,
     wants_text,
 )
 from app.communications.repository.meant import with_recipient
@@ -56,8 +57,6 @@ _WAITING = (DeliveryState.QUEUED.value, DeliveryState.HELD.value)
 _NO_TEXTS = "no text messages are set up"
 _SUPPRESSED = DeliveryState.SUPPRESSED.value
 _WAYS = ARRAY(Integer)
-_FIRST = cast(literal([0], _WAYS), _WAYS)
-_FIRST_AND_TEXT = cast(literal([0, 1], _WAYS), _WAYS)
 
 
 def either(first: Statement, second: Statement) -> Statement:
@@ -182,13 +181,18 @@ def _numbered_id(base: UUID, number: Any) -> Any:
 def _rows(
     tenant: UUID, meant: Select[*tuple[Any, ...]], *, which: Messages, channels: Collection[str], hours: Hours
 ) -> Select[*tuple[Any, ...]]:
-    """Each recipient of each message: once by mail or in the inbox, and as a text where the person has it so."""
+    """Each recipient of each message: once by mail or in the inbox, and as a text or to their browsers where the person has
+    it so.
+    """
     first = _first_rows(tenant, meant, which=which, channels=channels, hours=hours).subquery("first")
-    if Channel.TEXT not in channels:
+    if not {Channel.TEXT, Channel.PUSH} & {*channels}:
         return select_columns(first, literal(0).label("way"), true().label("is_first"))
     way = func.unnest(first.c.ways).table_valued("n", joins_implicitly=True).render_derived("way").c.n
-    is_first = way == 0
-    why_not = case((~sends_texts(tenant), _NO_TEXTS), (is_on_list(tenant, first.c.mobile), NOTHING_IS_SENT))
+    is_first, is_text = way == 0, way == 1
+    why_not = case(
+        (and_(is_text, ~sends_texts(tenant)), _NO_TEXTS),
+        (and_(is_text, is_on_list(tenant, first.c.mobile)), NOTHING_IS_SENT),
+    )
     # Whoever was told before is told nothing now by a way that they have chosen since.
     is_told = exists(
         select_columns(col(Delivery.id)).where(
@@ -202,8 +206,10 @@ def _rows(
         *(first.c[name] for name in own),
         way.label("way"),
         is_first.label("is_first"),
-        case((is_first, first.c.address), else_=first.c.mobile).label("address"),
-        case((is_first, first.c.channel), else_=Channel.TEXT.value).label("channel"),
+        case((is_first, first.c.address), (is_text, first.c.mobile), else_=cast(first.c.person_id, Text)).label(
+            "address"
+        ),
+        case((is_first, first.c.channel), (is_text, Channel.TEXT.value), else_=Channel.PUSH.value).label("channel"),
         and_(is_first, first.c.in_inbox).label("in_inbox"),
         case((is_first, first.c.state), (why_not.is_(None), DeliveryState.QUEUED.value), else_=_SUPPRESSED).label(
             "state"
@@ -211,6 +217,11 @@ def _rows(
         case((is_first, first.c.detail), else_=why_not).label("detail"),
         case((is_first, first.c.not_before), (why_not.is_(None), first.c.quiet_until)).label("not_before"),
     ).where(or_(is_first, ~is_told))
+
+
+def _ways(*ways: int) -> ColumnElement[Any]:
+    """0: by mail or in the inbox; 1: by text; 2: to browsers."""
+    return cast(literal(list(ways), _WAYS), _WAYS)
 
 
 def _first_rows(
@@ -221,6 +232,8 @@ def _first_rows(
     by_mail, in_inbox = Channel.EMAIL in channels, Channel.INBOX in channels
     has_inbox = and_(true() if in_inbox else false(), person.c.person_id.is_not(None))
     mailed = and_(true() if by_mail else false(), person.c.email.is_not(None))
+    by_text = and_(true() if Channel.TEXT in channels else false(), wants_text())
+    by_push = and_(true() if Channel.PUSH in channels else false(), wants_push(tenant, person.c.person_id))
     state = case(
         (and_(mailed, or_(is_suppressed(), is_muted())), DeliveryState.SUPPRESSED.value),
         (and_(mailed, is_held()), DeliveryState.HELD.value),
@@ -255,7 +268,9 @@ def _first_rows(
             ).label("detail"),
             case((state.in_(_WAITING), not_before(hours))).label("not_before"),
             col(MessagePreference.mobile),
-            case((wants_text(), _FIRST_AND_TEXT), else_=_FIRST).label("ways"),
+            case(
+                (and_(by_text, by_push), _ways(0, 1, 2)), (by_text, _ways(0, 1)), (by_push, _ways(0, 2)), else_=_ways(0)
+            ).label("ways"),
             not_before_quiet_ends(hours).label("quiet_until"),
         )
         .select_from(Message)

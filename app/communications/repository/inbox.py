@@ -63,7 +63,13 @@ def inbox_item(delivery: Delivery, message: Message) -> InboxItem:
 async def find_item(
     session: Tx, person_id: UUID, delivery_id: UUID, *, for_update: bool = False
 ) -> tuple[Delivery, Message] | None:
-    statement = _select_inbox(session.tenant, person_id).where(col(Delivery.id) == delivery_id)
+    """By the delivery in the inbox, or by one that told of it by another way."""
+    told = select_columns(col(Delivery.message_id)).where(
+        col(Delivery.commissioner_id) == session.tenant,
+        col(Delivery.id) == delivery_id,
+        col(Delivery.person_id) == person_id,
+    )
+    statement = _select_inbox(session.tenant, person_id).where(col(Delivery.message_id) == told.scalar_subquery())
     if for_update:
         statement = statement.with_for_update(of=Delivery).execution_options(populate_existing=True)
     row = (await session.exec(statement)).one_or_none()  # pyright: ignore

@@ -7,7 +7,14 @@ from uuid import UUID
 from sqlalchemy import delete, exists, text, update
 from sqlmodel import col, select
 
-from app.communications.tables import Announcement, Delivery, Message, MessagePreference, MessageTemplate
+from app.communications.tables import (
+    Announcement,
+    Delivery,
+    Message,
+    MessagePreference,
+    MessageTemplate,
+    PushSubscription,
+)
 from app.communications.values import OPEN, DeliveryState
 from app.core.db import Tx
 
@@ -39,7 +46,7 @@ async def list_templates_of(session: Tx, person_id: UUID) -> Sequence[MessageTem
 
 
 async def forget_person(session: Tx, person_id: UUID) -> int:
-    """Name and address go, what has not been sent is not sent, the choices are dropped. How many rows lost a name."""
+    """Name and address go, what has not been sent is not sent, the choices and browsers are dropped. How many rows lost a name."""
     connection = await session.connection()
     mine = (col(Delivery.commissioner_id) == session.tenant, col(Delivery.person_id) == person_id)
     await connection.execute(
@@ -51,6 +58,11 @@ async def forget_person(session: Tx, person_id: UUID) -> int:
     await connection.execute(
         delete(MessagePreference).where(
             col(MessagePreference.commissioner_id) == session.tenant, col(MessagePreference.person_id) == person_id
+        )
+    )
+    await connection.execute(
+        delete(PushSubscription).where(
+            col(PushSubscription.commissioner_id) == session.tenant, col(PushSubscription.person_id) == person_id
         )
     )
     return forgotten.rowcount

@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import Grouping
 from sqlmodel import col
 
 from app.communications.repository.meant import Which
+from app.communications.repository.push import has_browser
 from app.communications.rules.timing import HOURS, Hours
 from app.communications.tables import Delivery, MailboxPreference, Message, MessagePreference, Suppression
 from app.communications.values import Channel, DeliveryState, DigestItem, Urgency
@@ -51,6 +52,12 @@ def wants_text() -> ColumnElement[bool]:
     """Whether the person has the message as a text too: of the topics they chose, and whatever is critical."""
     wanted = or_(col(Message.urgency) == Urgency.CRITICAL, col(Message.topic) == any_(col(MessagePreference.texts)))
     return and_(col(MessagePreference.mobile).is_not(None), wanted)
+
+
+def wants_push(tenant: UUID, person_id: Any) -> ColumnElement[bool]:
+    """Whether the message goes to the person's browsers too: of the topics they chose, and whatever is critical."""
+    wanted = or_(col(Message.urgency) == Urgency.CRITICAL, col(Message.topic) == any_(col(MessagePreference.pushes)))
+    return and_(wanted, has_browser(tenant, person_id))
 
 
 def is_quiet(hour: int) -> ColumnElement[bool]:
@@ -124,6 +131,14 @@ WHERE d.commissioner_id = :tenant AND d.batch = :batch AND d.state = 'queued' AN
                   WHERE p.commissioner_id = :tenant AND p.person_id = d.person_id AND p.mobile IS NOT NULL
                     AND (m.urgency = 'critical' OR m.topic = ANY(p.texts)))"""
 )
+_UNWANTED_PUSHES = text(
+    """UPDATE delivery d SET state = 'suppressed', batch = NULL, detail = 'turned off meanwhile'
+FROM message m
+WHERE d.commissioner_id = :tenant AND d.batch = :batch AND d.state = 'queued' AND d.channel = 'push'
+  AND m.commissioner_id = :tenant AND m.id = d.message_id AND m.urgency <> 'critical'
+  AND NOT EXISTS (SELECT FROM message_preference p
+                  WHERE p.commissioner_id = :tenant AND p.person_id = d.person_id AND m.topic = ANY(p.pushes))"""
+)
 _NUMBERS = text(
     """UPDATE delivery d SET address = p.mobile FROM message_preference p
 WHERE d.commissioner_id = :tenant AND d.batch = :batch AND d.state = 'queued' AND d.channel = 'text'
@@ -131,11 +146,13 @@ WHERE d.commissioner_id = :tenant AND d.batch = :batch AND d.state = 'queued' AN
 )
 
 
+_LOOKED_AT = {Channel.TEXT: (_UNWANTED_TEXTS, _NUMBERS), Channel.PUSH: (_UNWANTED_PUSHES,)}
+
+
 async def mute(session: Tx, batch: UUID, channel: Channel) -> None:
-    """Take out who has turned the topic off since the batch was made, or its texts; those go to the number of the day."""
+    """Take out who has turned the topic off since the batch was made, or this way of it; texts go to the number of the day."""
     values = {"tenant": session.tenant, "batch": batch}
-    statements = (_UNWANTED_TEXTS, _NUMBERS) if channel is Channel.TEXT else (_MUTE,)
-    for statement in statements:
+    for statement in _LOOKED_AT.get(channel, (_MUTE,)):
         await (await session.connection()).execute(statement, values)
 
 

@@ -11,6 +11,7 @@ from app.communications.router import (  # noqa: F401 - importing adds their rou
     links,
     must_read,
     newsletters,
+    push,
     teams,
     templates,
     today,

@@ -28,6 +28,7 @@ _EXAMPLE_COUNTS: dict[str, Any] = {
     "in_doubt": 0,
     "acknowledged": 17,
     "texts": 6,
+    "pushes": 9,
 }
 
 
@@ -37,7 +38,7 @@ _EXAMPLE = {
     "body_markdown": "The afternoon of **10 June** is protected.",
     "body_html": "<p>The afternoon of <strong>10 June</strong> is protected.</p>\n",
     "urgency": "routine",
-    "channels": ["email", "inbox", "text"],
+    "channels": ["email", "inbox", "text", "push"],
     "on_intranet": True,
     "must_acknowledge_by": None,
     "state": "published",
@@ -96,7 +97,7 @@ class AudienceIn(StrictModel):
         return self
 
 
-AnnouncedBy = Literal[Channel.EMAIL, Channel.INBOX, Channel.TEXT]
+AnnouncedBy = Literal[Channel.EMAIL, Channel.INBOX, Channel.TEXT, Channel.PUSH]
 
 
 class AnnouncementIn(StrictModel):
@@ -119,7 +120,7 @@ class AnnouncementIn(StrictModel):
     audience: AudienceIn
     channels: Annotated[list[AnnouncedBy], Field(min_length=1, max_length=4)] = Field(
         default=list(ALL_WAYS),
-        description="By which ways it may go; `text` goes to those alone who have such texts, and beside `email` or `inbox`.",
+        description="By which ways it may go; `text` and `push` go to those alone who chose them, and beside `email` or `inbox`.",
     )
     urgency: Urgency = Field(
         default=Urgency.ROUTINE, description="Routine mail is not sent to those who turned its topic off."
@@ -145,7 +146,9 @@ class AnnouncementIn(StrictModel):
     @model_validator(mode="after")
     def _goes_whole(self) -> "AnnouncementIn":
         if not {Channel.EMAIL, Channel.INBOX} & {*self.channels}:
-            raise PydanticCustomError("not_whole", "A text may hold a part only: name `email` or `inbox` as well.")
+            raise PydanticCustomError(
+                "not_whole", "A text or a notification holds a part only: name `email` or `inbox` as well."
+            )
         return self
 
     @model_validator(mode="after")
@@ -185,7 +188,7 @@ class Counts(BaseModel):
     `sent`: a mail server took it, or it lies in the outbox. `delivered`: to the inbox alone. `suppressed`: the
     recipient wants no routine mail of this topic, or nothing is sent to the address. `withdrawn`: no longer meant when it was to go out. `held`: waits for the person's
     digest. `in_doubt`: may have arrived twice or not at all, whatever became of it later. `texts`: how many were sent a
-    text besides, as they chose.
+    text besides, as they chose, and `pushes` a notification in a browser.
     """
 
     model_config = {"from_attributes": True, "json_schema_extra": {"examples": [_EXAMPLE_COUNTS]}}
@@ -202,6 +205,7 @@ class Counts(BaseModel):
     in_doubt: int
     acknowledged: int
     texts: int
+    pushes: int
 
 
 class Audience(BaseModel):

@@ -63,7 +63,7 @@ class InboxParams(PageParams):
     to_acknowledge: bool = Field(default=False, description="Only what still waits to be acknowledged.")
 
 
-ChosenChannel = Literal[Channel.EMAIL, Channel.TEXT]
+ChosenChannel = Literal[Channel.EMAIL, Channel.TEXT, Channel.PUSH]
 ChosenTopic = Literal[Topic.ANNOUNCEMENTS, Topic.STATEMENTS, Topic.SCHEMES, Topic.ISSUES, Topic.NEWSLETTERS]
 
 
@@ -145,6 +145,7 @@ class PreferencesIn(StrictModel):
         return Choice(
             frequency=said | {Topic(topic): frequency for topic, frequency in self.frequency.items()},
             texts={Topic(topic): Channel.TEXT in ways for topic, ways in self.channels.items()},
+            pushes={Topic(topic): Channel.PUSH in ways for topic, ways in self.channels.items()},
             mobile=self.mobile or "" if "mobile" in self.model_fields_set else None,
             quiet=quiet if "quiet_hours" in self.model_fields_set else None,
             digest_hour=self.digest.hour if is_named else None,
@@ -158,7 +159,8 @@ class Preferences(BaseModel):
     What is important is mailed whatever stands here, after quiet hours; what is critical at once, and it says so.
     `daily` and `weekly` mail is gathered into one digest, newest first. `email` is false for topics that are `never` mailed.
     `channels` are the ways of each topic besides the inbox. A topic with `text` is texted to `mobile` at once after quiet
-    hours, whatever its `frequency`; what is critical is texted whenever there is a `mobile`. `can_text`: whether the
+    hours, whatever its `frequency`, and one with `push` goes so to the person's browsers; what is critical is texted whenever there
+    is a `mobile`, and goes to every browser. `can_text`: whether the
     commissioner sends texts at all.
     """
 

@@ -91,6 +91,15 @@ from app.communications.service.providers import (
     require_callback,
     set_provider,
 )
+from app.communications.service.push import (
+    forget_browsers,
+    push_key,
+    push_way,
+    subscribe,
+    subscription_tag,
+    unsubscribe,
+    write_pushes,
+)
 from app.communications.service.queries import (
     notify_correction,
     notify_correction_corrected,
@@ -206,6 +215,7 @@ __all__ = [
     "find_feed",
     "find_way",
     "follows_deliveries",
+    "forget_browsers",
     "get_kind",
     "get_message",
     "get_wording",
@@ -265,6 +275,8 @@ __all__ = [
     "publish_announcement_version",
     "publish_scheduled",
     "publish_version",
+    "push_key",
+    "push_way",
     "read_callback_token",
     "read_feed",
     "read_reports",
@@ -298,6 +310,8 @@ __all__ = [
     "sight_of",
     "spread_to_teams",
     "stop_mail",
+    "subscribe",
+    "subscription_tag",
     "suppress",
     "suppressed_among",
     "suppression_key",
@@ -306,6 +320,7 @@ __all__ = [
     "take_provider_test",
     "take_teams_test",
     "unschedule_newsletter",
+    "unsubscribe",
     "use_link",
     "wait_for_room",
     "wanted_mail",
@@ -316,6 +331,7 @@ __all__ = [
     "write_card",
     "write_digests",
     "write_mails",
+    "write_pushes",
     "write_texts",
     "write_version",
 ]

@@ -1,7 +1,7 @@
 """Which way a batch leaves, how much of it may go now, and what has to be asked before it is sent again."""
 
 import random
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from app.communications.values import (
     NOTHING_IS_SENT,
     NOTIFY_PER_DAY,
     NOTIFY_PER_MINUTE,
+    Browser,
     Channel,
     DeliveryState,
     ProviderKind,
@@ -34,14 +35,16 @@ from app.core.secrets import SecretBox
 @dataclass(frozen=True, slots=True)
 class Way:
     """How a channel's messages leave. `allowances`: whose limits they come under, all of them. `key` and
-    `template` are those of GOV.UK Notify; without them it is the installation's mail server.
+    `template` are those of GOV.UK Notify; without them it is the installation's mail server. To browsers messages go without
+    a provider of the commissioner's: `browsers` by person.
     """
 
     channel: Channel
-    provider: ProviderKind
+    provider: ProviderKind | None
     allowances: tuple[tuple[str, Limits], ...] = ()
     key: NotifyKey | None = field(default=None, repr=False)
     template: UUID | None = None
+    browsers: Mapping[str, Sequence[Browser]] = field(default_factory=dict, repr=False)
 
 
 async def find_way(session: Tx, box: SecretBox, channel: Channel, *, mail_rate: int | None) -> Way | None:
@@ -168,7 +171,7 @@ async def record_way(session: Tx, way: Way, notes: Sequence[Noted], *, now: date
     """What the provider refuses us for, for the office to see; or that it takes messages again."""
     faults = [note.detail for note in notes if note.is_fault]
     was_taken = any(note.state is DeliveryState.SENT for note in notes)
-    if faults or was_taken:
+    if way.provider is not None and (faults or was_taken):
         fault = faults[-1] if faults and not was_taken else None
         await ProviderRepository(session, session.tenant).record_fault(way.provider, fault, at=now)
 

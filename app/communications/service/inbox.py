@@ -81,7 +81,9 @@ async def set_preferences(
     texts = sorted(Topic(topic).value for topic, is_wanted in wanted.items() if is_wanted)
     if texts and mobile is None:
         raise MobileMissing(errors=[FieldError("/channels", "no_number", "There is no `mobile` to send texts to.")])
-    changes |= {"mobile": mobile, "texts": texts}
+    pushed = dict.fromkeys(row.pushes, True) | dict(choice.pushes)
+    pushes = sorted(Topic(topic).value for topic, is_wanted in pushed.items() if is_wanted)
+    changes |= {"mobile": mobile, "texts": texts, "pushes": pushes}
     if choice.quiet is not None:
         start, end = choice.quiet
         changes |= (
@@ -114,11 +116,12 @@ _COLUMNS: Final = {"muted": Frequency.NEVER, "daily": Frequency.DAILY, "weekly":
 
 def wanted_ways(row: MessagePreference | None) -> dict[Topic, list[Channel]]:
     """By which ways besides the inbox the person gets routine messages of each topic."""
-    texts = row.texts if row else ()
+    texts, pushes = (row.texts, row.pushes) if row else ((), ())
     return {
         topic: [
             *([Channel.EMAIL] if frequency is not Frequency.NEVER else []),
             *([Channel.TEXT] if topic in texts else []),
+            *([Channel.PUSH] if topic in pushes else []),
         ]
         for topic, frequency in wanted_mail(row).items()
     }

@@ -157,6 +157,9 @@ async def _address_of(session: Tx, person_id: UUID, channel: str) -> str | None:
     if channel == Channel.TEXT:
         preference = await find_preference(session, person_id)
         return preference.mobile if preference else None
+    if channel == Channel.PUSH:
+        # To whichever browsers the person has.
+        return str(person_id)
     return (await people.get_person(session, person_id)).email
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.communications.repository import inbox, keeping
 from app.communications.service.inbox import wanted_mail
+from app.communications.service.push import export_browsers
 from app.communications.service.suppressing import forget_suppressions, suppressed_among
 from app.core.audit import audit
 from app.core.clock import add_months, london_date, london_midnight, utc_text
@@ -44,6 +45,8 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
         "nothing_is_sent_to": sorted(await suppressed_among(session, addresses)),
         "mail": {topic.value: frequency.value for topic, frequency in wanted_mail(preference).items()},
         "mobile": preference.mobile if preference else None,
+        "pushes": preference.pushes if preference else [],
+        "browsers": await export_browsers(session, person_id),
         "texts": preference.texts if preference else [],
         "quiet_hours": [preference.quiet_from, preference.quiet_until] if preference else None,
     }

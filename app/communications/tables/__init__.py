@@ -8,6 +8,7 @@ from app.communications.tables.messages import Delivery, DeliveryAttempt, Messag
 from app.communications.tables.must_read import Acknowledgement, AlsoAsked, AnnouncementEdition
 from app.communications.tables.newsletters import Newsletter, NewsletterEdition
 from app.communications.tables.preferences import MailboxPreference, MessagePreference
+from app.communications.tables.push import PushSubscription
 from app.communications.tables.teams import TeamsChannel
 from app.communications.tables.templates import MessageTemplate
 from app.communications.tables.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -28,6 +29,7 @@ __all__ = [
     "MessageTemplate",
     "Newsletter",
     "NewsletterEdition",
+    "PushSubscription",
     "SendingAllowance",
     "Suppression",
     "TeamsChannel",

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 
 class MessagePreference(SQLModel, table=True):
-    """Of which topics a person wants no routine mail, or has it gathered, and which come by text too; and when. Hours are
+    """Of which topics a person wants no routine mail, or has it gathered, and which come by text or to browsers too; and when. Hours are
     London's, `quiet_until` is the first that is not quiet, Monday is 1. `mobile` is +447….
     """
 
@@ -21,6 +21,7 @@ class MessagePreference(SQLModel, table=True):
     daily: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False), default_factory=list)
     weekly: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False), default_factory=list)
     texts: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False), default_factory=list)
+    pushes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False), default_factory=list)
     mobile: str | None = None
     digest_hour: int = 7
     digest_weekday: int = 1

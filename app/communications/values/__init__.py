@@ -78,6 +78,7 @@ from app.communications.values.newsletters import (
     NewsletterState,
     WantedNewsletter,
 )
+from app.communications.values.push import MOST_BROWSERS, Browser, WantedBrowser
 from app.communications.values.simulated import Behaviour, of_address, of_number, of_path
 from app.communications.values.templates import (
     Facts,
@@ -100,6 +101,7 @@ __all__ = [
     "CLAIM_DUE_DAYS",
     "LEAD_DAYS",
     "LINK_LIFE",
+    "MOST_BROWSERS",
     "MOST_ENTRIES",
     "MOST_ITEMS",
     "MOST_OVERDUE_DAYS",
@@ -120,6 +122,7 @@ __all__ = [
     "Behaviour",
     "Bounce",
     "BounceKind",
+    "Browser",
     "Cause",
     "Channel",
     "Choice",
@@ -181,6 +184,7 @@ __all__ = [
     "Topic",
     "Urgency",
     "Via",
+    "WantedBrowser",
     "WantedFeed",
     "WantedNewsletter",
     "WantedProvider",

@@ -85,7 +85,7 @@ class AttemptOutcome(StrEnum):
     LOST = "lost"
 
 
-ALL_WAYS: Final = (Channel.EMAIL, Channel.INBOX, Channel.TEXT)
+ALL_WAYS: Final = (Channel.EMAIL, Channel.INBOX, Channel.TEXT, Channel.PUSH)
 """Of these each person gets what they chose."""
 CHOSEN: Final = tuple(topic for topic in Topic if topic is not Topic.DIGESTS)
 OPEN: Final = (DeliveryState.QUEUED, DeliveryState.ATTEMPTING)
@@ -146,7 +146,7 @@ class Counts:
     """`recipients` are all of them, mailboxes included; each is in one of the states after that.
 
     `in_doubt` counts every message that may have arrived twice or not at all, whatever became of it later. `texts`: how
-    many were sent a text besides.
+    many were sent a text besides, `pushes`: a notification.
     """
 
     recipients: int = 0
@@ -161,6 +161,7 @@ class Counts:
     in_doubt: int = 0
     acknowledged: int = 0
     texts: int = 0
+    pushes: int = 0
 
 
 NO_COUNTS: Final = Counts()
@@ -198,11 +199,12 @@ class Frequency(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What a person says of their messages; None leaves as it is. Hours of London; a quiet time that ends where it begins is
-    none, and so is a number without digits. `texts`: whether a topic comes by text too.
+    none, and so is a number without digits. `texts`, `pushes`: whether a topic comes by text or to browsers too.
     """
 
     frequency: Mapping[Topic, Frequency]
     texts: Mapping[Topic, bool] = field(default_factory=dict)
+    pushes: Mapping[Topic, bool] = field(default_factory=dict)
     mobile: str | None = None
     quiet: tuple[int, int] | None = None
     digest_hour: int | None = None

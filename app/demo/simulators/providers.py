@@ -126,8 +126,13 @@ class Providers:
         return await self._say(behaviour, PlainTextResponse("", 202))
 
     async def _push(self, request: Request) -> Response:
+        """As RFC 8030, 8188 and 8292 want it: how long it is kept, how it is sealed, and who sends it."""
         self.calls += 1
-        behaviour = of_path(request.url.path)
+        behaviour, headers = of_path(request.url.path), request.headers
+        if not headers.get("authorization", "").startswith("vapid t="):
+            return PlainTextResponse("no signature", 401)
+        if not headers.get("ttl", "").isdigit() or headers.get("content-encoding") != "aes128gcm":
+            return PlainTextResponse("no TTL, or not sealed", 400)
         if behaviour is Behaviour.BOUNCED:
             return PlainTextResponse("gone", 410)
         if self._must_wait(behaviour, request.url.path):
