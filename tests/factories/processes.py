@@ -6,9 +6,12 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
-from tests.factories.service import LivePlenary
+from app.core.settings import load_settings
+from tests.factories.service import FixedClock, LivePlenary
+from workers.settings import WorkerProcess, make_tools
 
 _NAMES = ("database_url", "owner_url", "worker_url", "platform_url", "reader_url", "secret_keys", "home", "outbox")
 
@@ -24,6 +27,33 @@ def environment(live: LivePlenary, **changes: str) -> dict[str, str]:
 async def worker_process(live: LivePlenary, *queues: str, **changes: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker without Redis; killed at the end if it still runs."""
     code = f"import workers.settings; workers.settings.run({list(queues)!r})"
+    async with _process(live, code, changes) as process:
+        yield process
+
+
+@asynccontextmanager
+async def worker_process_at(
+    live: LivePlenary, moment: datetime, *queues: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The same worker, to whom it is always that moment: its clock is handed to it in this test's own program."""
+    code = f"from tests.factories.processes import work_at; work_at({moment.isoformat()!r}, {list(queues)!r})"
+    async with _process(live, code, {}) as process:
+        yield process
+
+
+def work_at(moment: str, queues: list[str]) -> None:
+    """In the process itself, until it is killed."""
+
+    async def work() -> None:
+        tools = await make_tools(load_settings())
+        tools.clock = FixedClock(datetime.fromisoformat(moment))
+        await WorkerProcess(tools, queues).run()
+
+    asyncio.run(work())
+
+
+@asynccontextmanager
+async def _process(live: LivePlenary, code: str, changes: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=environment(live, **changes))
     try:
         yield process
