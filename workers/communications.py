@@ -138,7 +138,9 @@ async def send_batch(context: JobContext) -> None:
         way = (
             await service.push_way(session, box, batch)
             if channel is Channel.PUSH
-            else await service.find_way(session, box, channel, mail_rate=settings.mail_rate)
+            else await service.find_way(
+                session, box, channel, mail_rate=settings.mail_rate, by=context.payload.get("by")
+            )
         )
     if way is None:
         raise MailNotTaken(f"no way out is set up for {channel}, or the one that is has been turned off")

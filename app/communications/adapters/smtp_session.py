@@ -39,6 +39,7 @@ class SmtpSession:
         self._connection: smtplib.SMTP | None = None
         self._losses = 0
         self._given_up: str | None = None
+        self._is_refused = False
 
     def deliver(self, message: Outgoing) -> Outcome:
         try:
@@ -82,7 +83,7 @@ class SmtpSession:
     def _converse(self, message: Outgoing, recipient: str, raw: bytes) -> Outcome:
         connection = self._connected()
         if connection is None:
-            return Outcome(message.delivery_id, "failed_temporary", self._given_up)
+            return Outcome(message.delivery_id, "failed_temporary", self._given_up, is_fault=self._is_refused)
         with self._dropping_broken_connection():
             refusal = self._offer(connection, self._sender_of(message.delivery_id), recipient, len(raw))
         if refusal is None:
@@ -101,6 +102,8 @@ class SmtpSession:
                 self._connection = self._server.connect()
             except smtplib.SMTPResponseException as error:
                 self._given_up = scrub(f"no connection: {error.smtp_code} {error.smtp_error!r}")
+                # User and password: somebody has to put them right.
+                self._is_refused = isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500
             except (smtplib.SMTPException, OSError, ValueError) as error:
                 # One message after another would wait for the same time-out, and end no differently. A ValueError is
                 # a host name or a challenge of the server that cannot be decoded.

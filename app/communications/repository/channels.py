@@ -1,11 +1,11 @@
 """Providers of a commissioner, and addresses that nothing is sent to."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, true, update
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
@@ -17,6 +17,9 @@ from app.communications.values import ProviderKind, SuppressionReason, Suppressi
 from app.core.ids import new_id
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository, among
+
+_TO_THE_MINUTE: Final = timedelta(minutes=1)
+_TOLD_FOR: Final = timedelta(days=1)
 
 
 def sends_texts(tenant: UUID) -> ColumnElement[bool]:
@@ -52,13 +55,39 @@ class ProviderRepository(TenantRepository[MessageProvider]):
     async def can_text(self) -> bool:
         return (await (await self.session.connection()).execute(select_columns(sends_texts(self.tenant)))).scalar_one()
 
-    async def record_fault(self, kind: ProviderKind, fault: str | None, *, at: datetime) -> bool:
-        """What the provider refuses us for, or that it takes messages again. Whether that is news."""
+    async def record_success(self, kind: ProviderKind, *, at: datetime) -> None:
+        """It takes messages. Noted once a minute at most, unless that ends a fault."""
+        last = col(MessageProvider.last_success_at)
+        is_old = or_(last.is_(None), last < at - _TO_THE_MINUTE, col(MessageProvider.fault).is_not(None))
+        await self._note(kind, is_old, fault=None, fault_at=None, last_success_at=at)
+
+    async def record_error(self, kind: ProviderKind, error: str, *, at: datetime) -> None:
+        """It did not take something, and that is nobody's fault here. Noted once a minute at most."""
+        last = col(MessageProvider.last_error_at)
+        is_old = or_(last.is_(None), last < at - _TO_THE_MINUTE)
+        await self._note(kind, is_old, last_error=error, last_error_at=at)
+
+    async def record_fault(self, kind: ProviderKind, fault: str, *, at: datetime) -> bool:
+        """What the provider refuses us for. Whether the office is to be told now: once for each break, and not again within
+        a day where one template is refused and another works, unless somebody has changed something meanwhile.
+        """
+        told = col(MessageProvider.told_at)
+        is_news = and_(
+            col(MessageProvider.fault).is_(None),
+            or_(told.is_(None), told < at - _TOLD_FOR, told <= col(MessageProvider.changed_at)),
+        )
+        values = {"fault": fault, "last_error": fault, "last_error_at": at}
+        since = func.coalesce(MessageProvider.fault_at, at)
+        if await self._note(kind, is_news, **values, fault_at=at, told_at=at):
+            return True
+        await self._note(kind, true(), **values, fault_at=since)
+        return False
+
+    async def _note(self, kind: ProviderKind, which: ColumnElement[bool], **values: Any) -> bool:
         statement = (
             update(MessageProvider)
-            .where(col(MessageProvider.commissioner_id) == self.tenant, col(MessageProvider.kind) == kind.value)
-            .where(col(MessageProvider.fault).is_distinct_from(fault))
-            .values(fault=fault, fault_at=at if fault else None)
+            .where(col(MessageProvider.commissioner_id) == self.tenant, col(MessageProvider.kind) == kind.value, which)
+            .values(**values)
         )
         found: Any = await (await self.session.connection()).execute(statement)
         return found.rowcount > 0

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import ColumnElement, text, true, update
 from sqlmodel import col
 
 from app.communications.errors import TeamsChannelNotFound
@@ -33,13 +33,29 @@ class TeamsChannelRepository(TenantRepository[TeamsChannel]):
     async def database_time(self) -> datetime:
         return (await (await self.session.connection()).execute(text("SELECT clock_timestamp()"))).scalar_one()
 
-    async def record(self, channel_id: UUID, fault: str | None, *, broken_at: datetime | None) -> None:
-        """What became of the last card."""
+    async def record_success(self, channel_id: UUID, *, at: datetime) -> None:
+        """A card that arrives makes the channel whole."""
+        await self._note(channel_id, true(), fault=None, broken_at=None, last_success_at=at)
+
+    async def record_error(self, channel_id: UUID, error: str, *, at: datetime) -> None:
+        await self._note(channel_id, true(), fault=error, last_error=error, last_error_at=at)
+
+    async def record_break(self, channel_id: UUID, error: str, *, at: datetime) -> bool:
+        """Whether it was whole until now."""
+        return await self._note(
+            channel_id,
+            col(TeamsChannel.broken_at).is_(None),
+            fault=error,
+            broken_at=at,
+            last_error=error,
+            last_error_at=at,
+        )
+
+    async def _note(self, channel_id: UUID, which: ColumnElement[bool], **values: Any) -> bool:
         statement = (
             update(TeamsChannel)
-            .where(col(TeamsChannel.commissioner_id) == self.tenant, col(TeamsChannel.id) == channel_id)
-            .where(col(TeamsChannel.fault).is_distinct_from(fault))
-            .values(fault=fault, broken_at=broken_at)
+            .where(col(TeamsChannel.commissioner_id) == self.tenant, col(TeamsChannel.id) == channel_id, which)
+            .values(**values)
         )
-        connection: Any = await self.session.connection()
-        await connection.execute(statement)
+        found: Any = await (await self.session.connection()).execute(statement)
+        return found.rowcount > 0

@@ -14,7 +14,6 @@ from app.communications.values import ProviderKind
 from app.core.auth import require
 from app.core.db import Transaction
 from app.core.errors import PreconditionFailed, PreconditionRequired
-from app.core.etag import version_etag
 from app.core.http import MustMatch, Serving, accepted, paged
 from app.core.operations import Operation, operation_answer
 from app.core.principal import Principal
@@ -37,7 +36,7 @@ async def get_message_provider(
 ) -> schemas.Provider:
     """How mail goes out (`mail`), or e-mail and text messages through GOV.UK Notify (`notify`)."""
     row = await ProviderRepository(session, session.tenant).get_kind(kind)
-    response.headers["ETag"] = version_etag(row.version)
+    response.headers["ETag"] = service.way_tag(row)
     return _provider(row)
 
 
@@ -68,9 +67,9 @@ async def put_message_provider(
     mail. They are shown once.
     """
     row, is_new_address = await service.set_provider(
-        session, serving.secrets, kind, body.wanted(), expected=expected, now=serving.clock.now()
+        session, serving.secrets, kind, body.wanted(), expected=service.of_settings(expected), now=serving.clock.now()
     )
-    response.headers["ETag"] = version_etag(row.version)
+    response.headers["ETag"] = service.way_tag(row)
     shown = _provider(row)
     if is_new_address:
         secrets = service.callback_secrets(serving.secrets, row)
@@ -118,6 +117,7 @@ def _provider(row: MessageProvider) -> schemas.Provider:
         daily_limit=row.daily_limit,
         fault=row.fault,
         fault_at=row.fault_at,
+        health=schemas.WayHealth(**service.health_of(row)),
         changed_at=row.changed_at,
         callback_url=None,
         callback_bearer=None,

@@ -13,7 +13,6 @@ from app.communications.tables import TeamsChannel
 from app.core.auth import require
 from app.core.db import Transaction
 from app.core.errors import PreconditionFailed, PreconditionRequired
-from app.core.etag import version_etag
 from app.core.http import MustMatch, Serving, accepted, paged
 from app.core.operations import Operation, operation_answer
 from app.core.pagination import PageParams
@@ -85,7 +84,9 @@ async def change_teams_channel(
 ) -> schemas.TeamsChannel:
     """Change its name or topics, or give it the address of a new flow."""
     changes = body.model_dump(exclude_unset=True)
-    row = await service.change_teams_channel(session, serving.secrets, channel_id, changes, expected=expected)
+    row = await service.change_teams_channel(
+        session, serving.secrets, channel_id, changes, expected=service.of_settings(expected)
+    )
     return _shown(response, row)
 
 
@@ -108,11 +109,11 @@ async def test_teams_channel(channel_id: UUID, caller: Writer, session: Transact
 )
 async def delete_teams_channel(channel_id: UUID, caller: Writer, session: Transaction, expected: MustMatch) -> None:
     """Post there no more. What was posted stays in Teams."""
-    await service.delete_teams_channel(session, channel_id, expected=expected)
+    await service.delete_teams_channel(session, channel_id, expected=service.of_settings(expected))
 
 
 def _shown(response: Response, row: TeamsChannel) -> schemas.TeamsChannel:
-    response.headers["ETag"] = version_etag(row.version)
+    response.headers["ETag"] = service.way_tag(row)
     return _channel(row)
 
 
@@ -126,6 +127,7 @@ def _channel(row: TeamsChannel) -> schemas.TeamsChannel:
             "state": "active" if row.broken_at is None else "broken",
             "fault": row.fault,
             "broken_at": row.broken_at,
+            "health": service.health_of(row),
             "created_at": row.created_at,
         }
     )

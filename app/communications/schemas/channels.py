@@ -1,6 +1,6 @@
 """How messages leave, and where nothing is sent, as it comes in and goes out."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -14,6 +14,14 @@ from app.core.http import PageModel, StrictModel
 from app.core.pagination import PageParams
 from app.core.privacy import OneLine
 
+HEALTH: dict[str, Any] = {
+    "state": "working",
+    "since": None,
+    "last_error": None,
+    "last_error_at": None,
+    "last_success_at": "2026-11-22T10:00:00Z",
+    "next_step": None,
+}
 _PROVIDER: dict[str, Any] = {
     "kind": "notify",
     "is_active": True,
@@ -24,6 +32,7 @@ _PROVIDER: dict[str, Any] = {
     "daily_limit": 250000,
     "fault": None,
     "fault_at": None,
+    "health": HEALTH,
     "changed_at": "2026-11-22T10:00:00Z",
     "callback_url": None,
     "callback_bearer": None,
@@ -77,6 +86,22 @@ class ProviderTestIn(StrictModel):
     )
 
 
+class WayHealth(BaseModel):
+    """How a way out is doing. `faulty`: everything is refused `since` then, and the office was told; `next_step` is what to
+    do. `last_error` is what was said last when something was not taken, whatever became of it; what goes well is noted to
+    the minute.
+    """
+
+    model_config = {"json_schema_extra": {"examples": [HEALTH]}}
+
+    state: Literal["unknown", "working", "faulty"]
+    since: Instant | None
+    last_error: str | None
+    last_error_at: Instant | None
+    last_success_at: Instant | None
+    next_step: str | None
+
+
 class Provider(BaseModel):
     """`callback_url` and `callback_bearer` are given by the answer that made them, and by no other.
 
@@ -94,6 +119,7 @@ class Provider(BaseModel):
     daily_limit: int | None
     fault: str | None
     fault_at: Instant | None
+    health: WayHealth
     changed_at: Instant
     callback_url: str | None
     callback_bearer: str | None

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
+from app.communications.schemas.channels import HEALTH, WayHealth
 from app.communications.schemas.examples import ID
 from app.communications.values import Topic
 from app.core.clock import Instant
@@ -68,6 +69,7 @@ class TeamsChannel(BaseModel):
         state="active",
         fault=None,
         broken_at=None,
+        health=HEALTH,
         created_at="2026-11-22T10:00:00Z",
     )
 
@@ -78,6 +80,7 @@ class TeamsChannel(BaseModel):
     state: Literal["active", "broken"]
     fault: str | None
     broken_at: Instant | None
+    health: WayHealth
     created_at: Instant
 
 

@@ -40,6 +40,7 @@ from app.communications.service.feeds import (
     localities_of,
     rotate_feed,
 )
+from app.communications.service.health import health_of, of_settings, way_tag
 from app.communications.service.inbox import (
     acknowledge,
     get_message,
@@ -221,6 +222,7 @@ __all__ = [
     "get_wording",
     "hand_over",
     "hand_to_bulk",
+    "health_of",
     "is_bearer_of",
     "items_seen",
     "keeps_feeds",
@@ -262,6 +264,7 @@ __all__ = [
     "notify_sessions_due",
     "notify_sign_ups",
     "notify_statements",
+    "of_settings",
     "office_counts",
     "open_key",
     "park_batch",
@@ -325,6 +328,7 @@ __all__ = [
     "wait_for_room",
     "wanted_mail",
     "wanted_ways",
+    "way_tag",
     "withdraw_announcement",
     "withdraw_wording",
     "wording_tag",

@@ -16,6 +16,7 @@ from app.communications.repository.sending import Noted, Waiting
 from app.communications.rules.allowance import Limits
 from app.communications.rules.notify import NotifyKey
 from app.communications.rules.trying import wait_before
+from app.communications.service.breaking import tell_of_fault
 from app.communications.service.providers import open_key
 from app.communications.service.suppressing import suppressed_among
 from app.communications.tables import MessageProvider
@@ -23,6 +24,7 @@ from app.communications.values import (
     NOTHING_IS_SENT,
     NOTIFY_PER_DAY,
     NOTIFY_PER_MINUTE,
+    AttemptOutcome,
     Browser,
     Channel,
     DeliveryState,
@@ -47,11 +49,16 @@ class Way:
     browsers: Mapping[str, Sequence[Browser]] = field(default_factory=dict, repr=False)
 
 
-async def find_way(session: Tx, box: SecretBox, channel: Channel, *, mail_rate: int | None) -> Way | None:
-    """None where nothing leaves by that channel. `mail_rate` is what the installation's mail server takes a minute."""
+async def find_way(
+    session: Tx, box: SecretBox, channel: Channel, *, mail_rate: int | None, by: str | None = None
+) -> Way | None:
+    """None where nothing leaves by that channel. `mail_rate` is what the installation's mail server takes a minute. `by`: the
+    provider that a batch has to take.
+    """
     providers = {row.kind: row for row in await ProviderRepository(session, session.tenant).list(order=_BY_KIND)}
     notify = providers.get(ProviderKind.NOTIFY)
-    if notify is not None and notify.is_active and template_for(notify, channel) is not None:
+    may_notify = notify is not None and notify.is_active and template_for(notify, channel) is not None
+    if notify is not None and may_notify and by != ProviderKind.MAIL:
         return by_notify(box, notify, channel)
     mail = providers.get(ProviderKind.MAIL)
     if channel is not Channel.EMAIL or (mail is not None and not mail.is_active):
@@ -90,6 +97,8 @@ async def can_text(session: Tx) -> bool:
 
 
 _BY_KIND: Final = (MessageProvider.kind,)
+# What is about the provider or the moment, and not about one recipient.
+_FAILURES: Final = frozenset({AttemptOutcome.FAILED_TEMPORARY, AttemptOutcome.IN_DOUBT})
 
 
 def _or(given: int | None, default: int) -> int:
@@ -168,12 +177,20 @@ def mailer_that_asks(mailer: Mailer, picked: Sequence[Waiting]) -> Mailer:
 
 
 async def record_way(session: Tx, way: Way, notes: Sequence[Noted], *, now: datetime) -> None:
-    """What the provider refuses us for, for the office to see; or that it takes messages again."""
-    faults = [note.detail for note in notes if note.is_fault]
-    was_taken = any(note.state is DeliveryState.SENT for note in notes)
-    if way.provider is not None and (faults or was_taken):
-        fault = faults[-1] if faults and not was_taken else None
-        await ProviderRepository(session, session.tenant).record_fault(way.provider, fault, at=now)
+    """What the provider refuses us for, for the office to see and be told; or that it takes messages again."""
+    if way.provider is None:
+        return
+    repository = ProviderRepository(session, session.tenant)
+    faults = [note.detail or "" for note in notes if note.is_fault]
+    failures = [note.detail for note in notes if note.outcome in _FAILURES and note.detail]
+    if any(note.state is DeliveryState.SENT for note in notes):
+        await repository.record_success(way.provider, at=now)
+    elif faults:
+        if await repository.record_fault(way.provider, faults[-1], at=now):
+            await tell_of_fault(session, way.provider, faults[-1], now=now)
+        return
+    if failures:
+        await repository.record_error(way.provider, failures[-1], at=now)
 
 
 def wait_for_rest(notes: Sequence[Noted], pause: timedelta | None, *, attempts: int) -> timedelta:

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.communications.repository.links import find_delivery
 from app.communications.rules import facts as rules
 from app.communications.tables import Announcement
-from app.communications.values import Action, ActionKind, Draft, Facts
+from app.communications.values import Action, ActionKind, BrokenWay, Draft, Facts
 from app.communications.values.webhooks import DisabledBecause
 from app.core.clock import Period, london_date
 from app.core.db import Tx
@@ -185,6 +185,10 @@ def webhook_disabled(url: str, *, because: DisabledBecause, since: datetime | No
     """The host alone: some write a secret into the rest of an address."""
     day = london_date(since) if since else None
     return Facts({"host": urlsplit(url).hostname, "because": because.value, "since": day})
+
+
+def way_broken(way: BrokenWay, said: str, *, channel: str | None = None) -> Facts:
+    return Facts({"way": way.value, "channel": channel, "said": said})
 
 
 def issue_fields(issue: IssueRef, *, practice: str | None = None, is_closed: bool = False) -> Facts:

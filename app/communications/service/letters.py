@@ -13,7 +13,7 @@ from app.communications.rules.rendering import render_markdown
 from app.communications.rules.timing import hours_from
 from app.communications.rules.trying import BATCH_SIZE, queue_of
 from app.communications.service.audiences import resolve_audience
-from app.communications.values import ALL_WAYS, Audience, Channel, Letter, Meant
+from app.communications.values import ALL_WAYS, Audience, Channel, Letter, Meant, ProviderKind
 from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.ids import new_id
@@ -37,11 +37,13 @@ async def post_letters(
     operation: UUID | None = None,
     message_id: UUID | None = None,
     narrow: Callable[[Statement], Statement] | None = None,
+    by: ProviderKind | None = None,
 ) -> int:
     """Write the messages of one source and occasion and a delivery for each recipient, and queue their sending.
 
     Doing it again for the same source adds nobody twice. Returns how many batches are to be sent. `message_id` names the
-    one message of an announcement. `narrow`: which of those who are meant get it.
+    one message of an announcement. `narrow`: which of those who are meant get it. `by`: its mail goes by that provider,
+    whichever other mail takes.
     """
     if not letters:
         return 0
@@ -51,6 +53,8 @@ async def post_letters(
     await expanding.insert_messages(session, messages)
     meant = await resolve_audience(session, audience, now=now)
     shared = {"message": str(message_id), "operation": str(operation)} if operation else {}
+    if by is not None:
+        shared["by"] = by.value
     people = recipients(session.tenant, meant, now=now)
     if narrow is not None:
         people = narrow(people)

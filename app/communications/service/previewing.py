@@ -10,6 +10,7 @@ from uuid import UUID
 from app.communications.errors import TemplateInvalid
 from app.communications.repository import reach
 from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.repository.teams import TeamsChannelRepository
 from app.communications.repository.templates import TemplateRepository
 from app.communications.repository.webhooks import WebhookEndpointRepository
 from app.communications.rules.facts import query_fields
@@ -21,7 +22,16 @@ from app.communications.service.letters import recipients
 from app.communications.service.notices import WHO_DEALS_WITH_IT
 from app.communications.service.templates import check, get_kind, require_whole
 from app.communications.service.wording import find_own, with_names
-from app.communications.values import Facts, Meant, OwnTemplate, Preview, Template, TemplateField, TemplateKind
+from app.communications.values import (
+    BrokenWay,
+    Facts,
+    Meant,
+    OwnTemplate,
+    Preview,
+    Template,
+    TemplateField,
+    TemplateKind,
+)
 from app.communications.values.webhooks import DisabledBecause
 from app.core.db import Tx
 from app.core.errors import FieldError, Forbidden, InvalidRequest, NotFound
@@ -208,6 +218,11 @@ async def _webhook(session: Tx, endpoint: UUID, practice: str | None, now: datet
     return facts.webhook_disabled(found.url, because=because, since=found.failing_since)
 
 
+async def _way(session: Tx, channel: UUID, practice: str | None, now: datetime) -> Facts | None:
+    found = await TeamsChannelRepository(session, session.tenant).get(channel)
+    return facts.way_broken(BrokenWay.TEAMS, found.last_error or "410 Gone", channel=found.name)
+
+
 _GATHERED: Final[Mapping[str, Gather]] = MappingProxyType(
     {
         "offer": _offer,
@@ -239,5 +254,6 @@ _GATHERED: Final[Mapping[str, Gather]] = MappingProxyType(
         "must_read_overdue": _announcement,
         "link_locked": _link,
         "webhook_disabled": _webhook,
+        "way_broken": _way,
     }
 )

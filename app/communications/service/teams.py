@@ -13,6 +13,7 @@ from app.communications.repository.teams import TeamsChannelRepository
 from app.communications.rules.allowance import Limits
 from app.communications.rules.rendering import render_markdown
 from app.communications.service.announcing import addressed
+from app.communications.service.breaking import tell_of_broken_channel
 from app.communications.tables import Announcement, TeamsChannel
 from app.communications.values import Topic
 from app.core.audit import audit
@@ -159,7 +160,13 @@ async def post_card_later(session: Tx, payload: Mapping[str, Any], wait: timedel
 
 
 async def record_card(session: Tx, channel_id: UUID, outcome: Outcome, *, now: datetime) -> None:
-    """A flow that is gone breaks the channel until somebody gives it another address; anything else is only noted."""
-    fault = None if outcome.state == "sent" else outcome.detail
-    broken_at = now if outcome.is_gone else None
-    await TeamsChannelRepository(session, session.tenant).record(channel_id, fault, broken_at=broken_at)
+    """A flow that is gone breaks the channel until somebody gives it another address, and the office is told once; anything
+    else is only noted.
+    """
+    repository, said = TeamsChannelRepository(session, session.tenant), outcome.detail or outcome.state
+    if outcome.state == "sent":
+        await repository.record_success(channel_id, at=now)
+    elif not outcome.is_gone:
+        await repository.record_error(channel_id, said, at=now)
+    elif await repository.record_break(channel_id, said, at=now):
+        await tell_of_broken_channel(session, await repository.get(channel_id), said, now=now)

@@ -130,7 +130,7 @@ async def _message(session: Tx, operation: UUID, channel: Channel, address: str,
 async def record_provider_test(session: Tx, trial: Trial, outcome: Outcome, *, took: float, now: datetime) -> None:
     """`took` in seconds. A message that was taken ends the provider's fault; a refusal is the answer to whoever asked."""
     if outcome.state == "sent" and trial.way.provider is not None:
-        await ProviderRepository(session, session.tenant).record_fault(trial.way.provider, None, at=now)
+        await ProviderRepository(session, session.tenant).record_success(trial.way.provider, at=now)
     await _finish(session, trial.operation, _tested(outcome, took))
 
 

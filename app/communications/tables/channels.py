@@ -10,7 +10,9 @@ from app.core.ids import new_id
 
 
 class MessageProvider(SQLModel, table=True):
-    """A way out of one commissioner. `api_key` is sealed; `fault` is what the provider last refused us for."""
+    """A way out of one commissioner. `api_key` is sealed; `fault` is what the provider refuses us for since `fault_at`.
+    `told_at`: when the office was last told of one. What has gone well is noted to the minute.
+    """
 
     __tablename__ = "message_provider"  # pyright: ignore
 
@@ -25,6 +27,10 @@ class MessageProvider(SQLModel, table=True):
     daily_limit: int | None = None
     fault: str | None = None
     fault_at: datetime | None = None
+    last_error: str | None = None
+    last_error_at: datetime | None = None
+    last_success_at: datetime | None = None
+    told_at: datetime | None = None
     changed_at: datetime
     version: int = 1
 

@@ -23,5 +23,8 @@ class TeamsChannel(SQLModel, table=True):
     topics: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     fault: str | None = None
     broken_at: datetime | None = None
+    last_error: str | None = None
+    last_error_at: datetime | None = None
+    last_success_at: datetime | None = None
     created_at: datetime
     version: int = 1

@@ -13,6 +13,14 @@ class ProviderKind(StrEnum):
     NOTIFY = "notify"
 
 
+class BrokenWay(StrEnum):
+    """What no longer takes our messages."""
+
+    NOTIFY = "notify"
+    MAIL = "mail"
+    TEAMS = "teams"
+
+
 class SuppressionReason(StrEnum):
     BOUNCED = "bounced"
     COMPLAINED = "complained"

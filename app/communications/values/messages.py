@@ -50,6 +50,7 @@ class Source(StrEnum):
     MONEY_ROLE = "money_role"
     LINK = "link"
     WEBHOOK = "webhook"
+    PROVIDER = "provider"
     DIGEST = "digest"
     NEWSLETTER = "newsletter"
 
