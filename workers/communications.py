@@ -131,8 +131,7 @@ async def _park_batch(session: Tx, parked: Parked) -> None:
 @handler("communications.send_batch", queue=QUEUE, on_parked=_park_batch)
 async def send_batch(context: JobContext) -> None:
     """Take a batch, hand it over message by message, note what became of each, and queue again what is left."""
-    batch, settings = context.id("batch"), context.tools.settings
-    box = SecretBox.from_setting(settings.secret_keys_value())
+    batch, settings, box = context.id("batch"), context.tools.settings, context.tools.secrets
     async with context.transaction() as session:
         channel = await service.find_channel(session, batch)
         way = (

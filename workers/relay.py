@@ -4,12 +4,11 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 
+from app.communications.service.webhook_sending import FAN_OUT
 from app.core.db import unit_of_work
 from app.core.jobs import NewJob, call_all, enqueue_all
 from workers.jobs import HANDLERS, Tools
 from workers.routes import ROUTES
-
-FAN_OUT = "communications.fan_out_webhooks"
 
 # Events of a newer release stay for a worker that knows them; the relay's lag tells when there is none.
 _TAKE = text(

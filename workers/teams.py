@@ -6,7 +6,6 @@ from app.communications import service
 from app.communications.adapters.teams import TeamsCarrier
 from app.communications.ports import Outcome
 from app.core.outside import OutsideClient
-from app.core.secrets import SecretBox
 from workers.jobs import JobContext, handler
 
 # Teams cannot be asked whether it has a card: after a lost answer it is posted once more, and then not again.
@@ -26,10 +25,10 @@ async def spread_to_teams(context: JobContext) -> None:
 @handler(service.POST_TO_TEAMS, queue="bulk", retry_on=(TeamsSilent,))
 async def post_to_teams(context: JobContext) -> None:
     """Post one card to one channel, and note whether the channel still takes cards."""
-    settings, clock = context.tools.settings, context.tools.clock
-    box = SecretBox.from_setting(settings.secret_keys_value())
     async with context.transaction() as session:
-        card = await service.write_card(session, box, context.id("announcement"), context.id("channel"))
+        card = await service.write_card(
+            session, context.tools.secrets, context.id("announcement"), context.id("channel")
+        )
     if card is None:
         return
     async with context.transaction() as session:
@@ -37,7 +36,7 @@ async def post_to_teams(context: JobContext) -> None:
     if wait is None:
         outcome = await _post(context, card)
         async with context.transaction() as session:
-            await service.record_card(session, context.id("channel"), outcome, now=clock.now())
+            await service.record_card(session, context.id("channel"), outcome, now=context.tools.clock.now())
         if outcome.state == "in_doubt" and context.job.attempts < MOST_DOUBTFUL_TRIES:
             raise TeamsSilent(outcome.detail or outcome.state)
         if outcome.state != "failed_temporary":

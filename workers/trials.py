@@ -8,7 +8,6 @@ from app.communications.adapters.teams import TeamsCarrier
 from app.communications.ports import Mailer, Outcome, Outgoing
 from app.communications.values import ProviderKind
 from app.core.outside import OutsideClient
-from app.core.secrets import SecretBox
 from workers.jobs import JobContext, handler
 
 # Somebody waits for the answer.
@@ -18,12 +17,11 @@ QUEUE = "notifications"
 @handler("communications.test_provider", queue=QUEUE)
 async def test_provider(context: JobContext) -> None:
     """Hand over one message by the provider's way, and note what it said and how long it took."""
-    settings, clock = context.tools.settings, context.tools.clock
-    box, kind = SecretBox.from_setting(settings.secret_keys_value()), ProviderKind(context.payload["subject"])
+    settings, clock, kind = context.tools.settings, context.tools.clock, ProviderKind(context.payload["subject"])
     async with context.transaction() as session:
         trial = await service.take_provider_test(
             session,
-            box,
+            context.tools.secrets,
             kind,
             context.payload,
             mail_rate=settings.mail_rate,
@@ -41,13 +39,9 @@ async def test_provider(context: JobContext) -> None:
 async def test_teams_channel(context: JobContext) -> None:
     """The same by one card to one channel."""
     settings, clock = context.tools.settings, context.tools.clock
-    box, channel, operation = (
-        SecretBox.from_setting(settings.secret_keys_value()),
-        context.id("subject"),
-        context.id("operation"),
-    )
+    channel, operation = context.id("subject"), context.id("operation")
     async with context.transaction() as session:
-        card = await service.take_teams_test(session, box, channel, operation)
+        card = await service.take_teams_test(session, context.tools.secrets, channel, operation)
     if card is None:
         return
     async with OutsideClient(settings.own_networks) as client:

@@ -6,12 +6,10 @@ from typing import Any
 
 import httpx
 
+from app.communications.service.webhook_sending import FAN_OUT, SEND
 from tests.factories.jobs import make_due
 from tests.factories.service import LivePlenary
 from tests.fakes.receiver import Receiver
-from workers.relay import FAN_OUT
-
-SEND = "communications.send_webhooks"
 
 
 @dataclass
