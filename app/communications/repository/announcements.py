@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import col, select
 
 from app.communications.errors import AnnouncementNotFound
+from app.communications.repository.joins import OF_MESSAGE
 from app.communications.tables import Announcement, Delivery, Message
 from app.communications.values import OPEN, Area, Channel, Counts, DeliveryState, Sight, Source
 from app.core.db import Tx
@@ -102,7 +103,7 @@ class AnnouncementRepository(TenantRepository[Announcement]):
     def _was_sent_to(self, person_id: UUID) -> Any:
         mine = (
             select(Delivery.id)
-            .join(Message, _of_message())
+            .join(Message, OF_MESSAGE)
             .where(col(Delivery.commissioner_id) == self.tenant, col(Delivery.person_id) == person_id)
             .where(col(Message.source) == Source.ANNOUNCEMENT)
             .where(col(Message.source_id) == cast(col(Announcement.id), Text))
@@ -146,16 +147,12 @@ def _are_among(named: Any, places: Sequence[str]) -> ColumnElement[bool]:
     return or_(func.jsonb_typeof(named) == "null", named.contained_by(cast(places, JSONB)))
 
 
-def _of_message() -> Any:
-    return (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id)
-
-
 async def stop_waiting(session: Tx, announcement_id: UUID) -> None:
     """What has not gone out does not go out."""
     of_it = (col(Message.source) == Source.ANNOUNCEMENT) & (col(Message.source_id) == str(announcement_id))
     await (await session.connection()).execute(
         update(Delivery)
-        .where(col(Delivery.commissioner_id) == session.tenant, _of_message(), of_it)
+        .where(col(Delivery.commissioner_id) == session.tenant, OF_MESSAGE, of_it)
         .where(col(Delivery.state).in_([DeliveryState.QUEUED.value, DeliveryState.HELD.value]))
         .values(state=DeliveryState.WITHDRAWN.value, batch=None, in_inbox=False, detail="withdrawn by the office")
     )

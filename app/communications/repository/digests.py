@@ -9,13 +9,12 @@ from sqlalchemy import select as select_columns
 from sqlalchemy.sql.expression import cast
 from sqlmodel import col
 
+from app.communications.repository.joins import OF_MESSAGE
 from app.communications.repository.meant import Which
 from app.communications.tables import Announcement, Delivery, Message
 from app.communications.values import DeliveryState, DigestItem, Rendered, Source
 from app.core.db import Tx
 from app.core.repository import among
-
-_OF_MESSAGE = (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id)
 
 
 async def list_waiting(session: Tx, which: Which) -> dict[UUID, str]:
@@ -23,7 +22,7 @@ async def list_waiting(session: Tx, which: Which) -> dict[UUID, str]:
     statement = (
         select_columns(col(Message.id), col(Message.occasion))
         .select_from(Delivery)
-        .join(Message, _OF_MESSAGE)
+        .join(Message, OF_MESSAGE)
         .where(col(Delivery.commissioner_id) == session.tenant, which, col(Message.source) == Source.DIGEST)
     )
     rows: Sequence[Any] = (await (await session.connection()).execute(statement)).all()
@@ -51,7 +50,7 @@ async def withdraw_taken_back(session: Tx, which: Which) -> None:
     )
     await (await session.connection()).execute(
         update(Delivery)
-        .where(col(Delivery.commissioner_id) == session.tenant, _OF_MESSAGE, which)
+        .where(col(Delivery.commissioner_id) == session.tenant, OF_MESSAGE, which)
         .where(col(Message.source) == Source.ANNOUNCEMENT, taken_back)
         .values(state=DeliveryState.WITHDRAWN.value, in_inbox=False, detail="withdrawn by the office")
     )
@@ -81,7 +80,7 @@ async def list_items(session: Tx, digests: Collection[UUID]) -> list[tuple[UUID,
             col(Message.created_at),
         )
         .select_from(Delivery)
-        .join(Message, _OF_MESSAGE)
+        .join(Message, OF_MESSAGE)
         .where(col(Delivery.commissioner_id) == session.tenant, inside(digests))
         .order_by(col(Delivery.id))
     )

@@ -30,13 +30,13 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlmodel import col
 
 from app.communications.repository.channels import is_on_list, sends_texts
+from app.communications.repository.joins import OF_MESSAGE, mailbox_preference_of, preference_of, suppression_of
 from app.communications.repository.manners import (
     is_held,
     is_muted,
     is_suppressed,
     not_before,
     not_before_quiet_ends,
-    suppression_of,
     wants_push,
     wants_text,
 )
@@ -79,10 +79,7 @@ def without_told(tenant: UUID, meant: Statement, source: str, source_id: str) ->
     person = with_recipient(meant).subquery("person")
     told = (
         select_columns(col(Delivery.id))
-        .join(
-            Message,
-            and_(col(Message.commissioner_id) == Delivery.commissioner_id, col(Message.id) == Delivery.message_id),
-        )
+        .join(Message, OF_MESSAGE)
         .where(col(Delivery.commissioner_id) == tenant, col(Delivery.recipient) == person.c.recipient)
         .where(col(Message.source) == source, col(Message.source_id) == source_id)
         .where(col(Delivery.state) != DeliveryState.WITHDRAWN)
@@ -243,13 +240,6 @@ def _first_rows(
     )
     by_practice = or_(col(Message.practice).is_(None), col(Message.practice) == person.c.practice)
     by_person = or_(col(Message.person_id).is_(None), col(Message.person_id) == person.c.person_id)
-    preference = and_(
-        col(MessagePreference.commissioner_id) == tenant, col(MessagePreference.person_id) == person.c.person_id
-    )
-    of_mailbox = and_(
-        col(MailboxPreference.commissioner_id) == tenant,
-        person.c.recipient == literal("mailbox:").concat(col(MailboxPreference.address)),
-    )
     return (
         select_columns(
             col(Message.id).label("message_id"),
@@ -275,8 +265,8 @@ def _first_rows(
         )
         .select_from(Message)
         .join(person, and_(by_practice, by_person))
-        .outerjoin(MessagePreference, preference)
-        .outerjoin(MailboxPreference, of_mailbox)
+        .outerjoin(MessagePreference, preference_of(tenant, person.c.person_id))
+        .outerjoin(MailboxPreference, mailbox_preference_of(tenant, person.c.recipient))
         .outerjoin(Suppression, suppression_of(tenant, person.c.email))
         .where(col(Message.commissioner_id) == tenant, which)
         .where(true() if by_mail else person.c.person_id.is_not(None))

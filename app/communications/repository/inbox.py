@@ -8,6 +8,7 @@ from sqlalchemy import Select, text
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
+from app.communications.repository.joins import OF_MESSAGE
 from app.communications.tables import Delivery, MailboxPreference, Message, MessagePreference
 from app.communications.values import InboxItem, Source, Topic, Urgency
 from app.core.db import Tx
@@ -19,10 +20,7 @@ def _select_inbox(tenant: UUID, person_id: UUID, *, to_acknowledge: bool = False
     """The deliveries of a person, each with its message."""
     statement = (
         select_columns(Delivery, Message, col(Delivery.id).label("id"))
-        .join(
-            Message,
-            (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id),
-        )
+        .join(Message, OF_MESSAGE)
         .where(col(Delivery.commissioner_id) == tenant, col(Delivery.person_id) == person_id, col(Delivery.in_inbox))
     )
     if to_acknowledge:
@@ -77,10 +75,9 @@ async def find_item(
 
 
 async def lock_delivery(session: Tx, delivery_id: UUID) -> tuple[Delivery, Message]:
-    of_message = (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id)
     statement = (
         select(Delivery, Message)
-        .join(Message, of_message)
+        .join(Message, OF_MESSAGE)
         .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.id) == delivery_id)
         .with_for_update(of=Delivery)
         .execution_options(populate_existing=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, text, update
 from sqlmodel import col, select
 
+from app.communications.repository.joins import OF_MESSAGE
 from app.communications.tables import (
     Announcement,
     Delivery,
@@ -20,10 +21,9 @@ from app.core.db import Tx
 
 
 async def list_deliveries_of(session: Tx, person_id: UUID) -> Sequence[tuple[Delivery, Message]]:
-    of_message = (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id)
     statement = (
         select(Delivery, Message)
-        .join(Message, of_message)
+        .join(Message, OF_MESSAGE)
         .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.person_id) == person_id)
         .order_by(col(Delivery.id))
     )

@@ -7,6 +7,7 @@ from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlmodel import col, select
 
+from app.communications.repository.joins import OF_MESSAGE
 from app.communications.repository.meant import with_recipient
 from app.communications.tables import ActionLinkUse, Delivery, Message
 from app.core.db import Tx
@@ -14,10 +15,9 @@ from app.core.repository import Statement
 
 
 async def find_delivery(session: Tx, delivery_id: UUID) -> tuple[Delivery, Message] | None:
-    of_message = (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id)
     statement = (
         select(Delivery, Message)
-        .join(Message, of_message)
+        .join(Message, OF_MESSAGE)
         .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.id) == delivery_id)
     )
     return (await session.exec(statement)).one_or_none()

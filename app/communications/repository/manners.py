@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlalchemy.sql.elements import Grouping
 from sqlmodel import col
 
+from app.communications.repository.joins import OF_MESSAGE
 from app.communications.repository.meant import Which
 from app.communications.repository.push import has_browser
 from app.communications.rules.timing import HOURS, Hours
@@ -35,13 +36,6 @@ def is_muted() -> ColumnElement[bool]:
 def is_suppressed() -> ColumnElement[bool]:
     """Whether the address is on the list of those that nothing is sent to, for whoever joined it by `suppression_of`."""
     return col(Suppression.address_key).is_not(None)
-
-
-def suppression_of(tenant: UUID, address: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The list's row of an address in ASCII, which small letters make comparable. One with a domain in other letters is
-    found when it is about to go.
-    """
-    return and_(col(Suppression.commissioner_id) == tenant, col(Suppression.address_key) == func.lower(address))
 
 
 def is_held() -> ColumnElement[bool]:
@@ -204,7 +198,6 @@ async def list_due(session: Tx, until: datetime, *, limit: int) -> list[UUID]:
 
 async def list_held(session: Tx, which: Which) -> list[tuple[UUID, datetime, DigestItem]]:
     """(person, window, message) of what waits."""
-    of_message = (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id)
     statement = (
         select_columns(
             col(Delivery.person_id),
@@ -215,7 +208,7 @@ async def list_held(session: Tx, which: Which) -> list[tuple[UUID, datetime, Dig
             col(Message.body_html),
             col(Message.created_at),
         )
-        .join(Message, of_message)
+        .join(Message, OF_MESSAGE)
         .where(col(Delivery.commissioner_id) == session.tenant, which)
         .order_by(col(Delivery.person_id), col(Delivery.not_before), col(Delivery.id))
         .with_for_update(of=Delivery)

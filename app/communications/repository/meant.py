@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.sql.expression import cast
 from sqlmodel import col
 
+from app.communications.repository.joins import OF_MESSAGE
 from app.communications.tables import Delivery, Message
 from app.communications.values import Channel, DeliveryState
 from app.core.db import Tx
@@ -34,9 +35,6 @@ class Group:
     mailboxes_of: Sequence[str]
 
 
-_OF_MESSAGE = (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id)
-
-
 def waiting_in(batch: UUID) -> Which:
     return and_(col(Delivery.batch) == batch, col(Delivery.state) == DeliveryState.QUEUED)
 
@@ -56,7 +54,7 @@ async def list_audiences(session: Tx, which: Which) -> list[Group]:
             gathered(practice, person.is_(None) & practice.is_not(None)),
         )
         .select_from(Delivery)
-        .join(Message, _OF_MESSAGE)
+        .join(Message, OF_MESSAGE)
         .where(col(Delivery.commissioner_id) == session.tenant, which, col(Message.audience).is_not(None))
         .group_by(col(Message.audience), col(Message.channels), col(Message.practice).is_not(None))
     )
@@ -78,7 +76,7 @@ def _of_group(tenant: UUID, which: Which, group: Group) -> Which:
     return and_(
         col(Delivery.commissioner_id) == tenant,
         which,
-        _OF_MESSAGE,
+        OF_MESSAGE,
         col(Message.audience) == cast(group.audience, JSONB),
         col(Message.channels) == cast(list(group.channels), ARRAY(Text)),
         col(Message.practice).is_not(None) == literal(group.is_for_one),

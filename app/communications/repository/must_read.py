@@ -5,10 +5,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, DateTime, Integer, Text, Uuid, and_, func, text, update
+from sqlalchemy import Boolean, DateTime, Integer, Text, Uuid, func, text, update
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
+from app.communications.repository.joins import OF_MESSAGE
 from app.communications.repository.meant import waiting_in
 from app.communications.rules.must_read import occasion_of, occasions_until
 from app.communications.tables import Announcement, Delivery, Message
@@ -159,7 +160,7 @@ async def find_reminded(session: Tx, batch: UUID) -> list[tuple[UUID, str]]:
     statement = (
         select_columns(col(Message.source_id), col(Message.occasion))
         .select_from(Delivery)
-        .join(Message, and_(col(Message.commissioner_id) == Delivery.commissioner_id, col(Message.id) == Delivery.message_id))
+        .join(Message, OF_MESSAGE)
         .where(col(Delivery.commissioner_id) == session.tenant, waiting_in(batch))
         .where(col(Message.source) == Source.ANNOUNCEMENT, col(Message.must_acknowledge_by).is_not(None))
         .distinct()

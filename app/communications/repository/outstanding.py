@@ -7,13 +7,12 @@ from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlmodel import col
 
+from app.communications.repository.joins import OF_MESSAGE
 from app.communications.repository.meant import Which, with_recipient
 from app.communications.tables import Acknowledgement, AlsoAsked, Announcement, Delivery, Message
 from app.communications.values import DeliveryState, Duty, Source, Stage
 from app.core.db import Tx
 from app.core.repository import Statement
-
-_OF_MESSAGE = and_(col(Message.commissioner_id) == Delivery.commissioner_id, col(Message.id) == Delivery.message_id)
 
 
 async def add_also_asked(session: Tx, which: ColumnElement[bool], meant: Statement) -> None:
@@ -103,7 +102,7 @@ def practices_left(row: Announcement, stage: Stage) -> Statement:
     )
     taken_note = exists(
         select_columns(col(Delivery.id))
-        .join(Message, _OF_MESSAGE)
+        .join(Message, OF_MESSAGE)
         .where(
             col(Message.commissioner_id) == row.commissioner_id,
             col(Message.source) == Source.ANNOUNCEMENT,
@@ -157,7 +156,7 @@ async def withdraw_read(
     )
     await (await session.connection()).execute(
         update(Delivery)
-        .where(col(Delivery.commissioner_id) == session.tenant, _OF_MESSAGE, which)
+        .where(col(Delivery.commissioner_id) == session.tenant, OF_MESSAGE, which)
         .where(col(Message.source) == Source.ANNOUNCEMENT, col(Message.source_id) == str(row.id))
         .where(col(Message.occasion) == occasion, true() if is_old else ~func.coalesce(waits, literal(False)))
         .values(state=DeliveryState.WITHDRAWN.value, batch=None, in_inbox=False, detail="read meanwhile")

@@ -9,7 +9,8 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col
 
 from app.communications.repository.channels import is_on_list
-from app.communications.repository.manners import is_suppressed, suppression_of
+from app.communications.repository.joins import mailbox_preference_of, preference_of, suppression_of
+from app.communications.repository.manners import is_suppressed
 from app.communications.repository.meant import with_recipient
 from app.communications.tables import Delivery, MailboxPreference, MessagePreference, Suppression
 from app.communications.values import DeliveryState, Reach, RoleReach, TextReach, Topic, Urgency
@@ -56,14 +57,6 @@ async def _total(session: Tx, meant: Select[*tuple[Any, ...]], *, topic: Topic, 
     def chose(topics: Any) -> ColumnElement[bool]:
         return literal(topic.value) == any_(col(topics))
 
-    preference = and_(
-        col(MessagePreference.commissioner_id) == session.tenant,
-        col(MessagePreference.person_id) == person.c.person_id,
-    )
-    of_mailbox = and_(
-        col(MailboxPreference.commissioner_id) == session.tenant,
-        person.c.recipient == literal("mailbox:").concat(col(MailboxPreference.address)),
-    )
     is_muted = and_(may_mute, or_(chose(MessagePreference.muted), chose(MailboxPreference.muted)))
     is_texted = true() if urgency is Urgency.CRITICAL else chose(MessagePreference.texts)
     mobile = col(MessagePreference.mobile)
@@ -77,8 +70,8 @@ async def _total(session: Tx, meant: Select[*tuple[Any, ...]], *, topic: Topic, 
         .label("suppressed"),
         people.filter(mobile.is_not(None), is_texted, ~is_on_list(session.tenant, mobile)).label("texted"),
     ).select_from(
-        person.outerjoin(MessagePreference, preference)
-        .outerjoin(MailboxPreference, of_mailbox)
+        person.outerjoin(MessagePreference, preference_of(session.tenant, person.c.person_id))
+        .outerjoin(MailboxPreference, mailbox_preference_of(session.tenant, person.c.recipient))
         .outerjoin(Suppression, suppression_of(session.tenant, person.c.email))
     )
     return (await (await session.connection()).execute(statement)).one()

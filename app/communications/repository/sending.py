@@ -12,6 +12,7 @@ from sqlalchemy import select as select_columns
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
+from app.communications.repository.joins import OF_MESSAGE, preference_of
 from app.communications.tables import Delivery, Message, MessagePreference
 from app.communications.values import AttemptOutcome, DeliveryState, Urgency
 from app.core.db import Tx
@@ -100,15 +101,8 @@ async def list_waiting(session: Tx, batch: UUID) -> list[Waiting]:
             col(Message.action)["kind"].astext,
             func.coalesce(_overridden(), false()),
         )
-        .join(
-            Message,
-            (col(Message.commissioner_id) == Delivery.commissioner_id) & (col(Message.id) == Delivery.message_id),
-        )
-        .outerjoin(
-            MessagePreference,
-            (col(MessagePreference.commissioner_id) == Delivery.commissioner_id)
-            & (col(MessagePreference.person_id) == Delivery.person_id),
-        )
+        .join(Message, OF_MESSAGE)
+        .outerjoin(MessagePreference, preference_of(session.tenant, col(Delivery.person_id)))
         .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.batch) == batch)
         .where(col(Delivery.state) == DeliveryState.QUEUED)
         .order_by(col(Delivery.id))
