@@ -167,6 +167,20 @@ async def test_what_waits_goes_to_the_address_of_the_day(shared, tenant):
     ]
 
 
+async def test_nothing_is_sent_to_an_address_of_the_day_that_is_on_the_list(shared, tenant):
+    lead = await _lead(shared, tenant, "Ann")
+    await _announced_and_held(shared, tenant)
+    now = f"gone@{tenant.lower()}.example"
+    await shared.execute(
+        "UPDATE person SET email = $2, email_key = $2 WHERE id = $1", lead, now, tenant=shared.tenants[tenant]
+    )
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    assert (await admin.post("/v1/suppressions", json={"address": now})).is_success
+    await _send_now(shared, tenant)
+    [row] = await delivery_rows(shared, tenant)
+    assert (row["address"], row["state"], row["detail"]) == (now, "suppressed", "nothing is sent to this address")
+
+
 async def test_those_who_are_told_by_other_channels_do_not_withdraw_each_other(shared, tenant):
     """Of two announcements to one audience, one by mail alone, that wait in one digest."""
     before = shared.clock.instant

@@ -168,6 +168,21 @@ async def test_what_waits_goes_to_the_number_of_the_day_or_not_at_all(office, ch
     )
 
 
+async def test_no_text_goes_to_a_number_of_the_day_that_is_on_the_list(office):
+    await _texts(office)
+    await office.person("ann", {"mobile": "07700900123", "channels": BY_TEXT, "quiet_hours": {"from": 19, "until": 7}})
+    office.live.clock.instant = datetime(2027, 11, 23, 20, tzinfo=UTC)
+    await publish(office.live, office.tenant, audience=GPS)
+    admin = await office.live.as_role("commissioner_admin", tenant=office.tenant)
+    assert (await admin.post("/v1/suppressions", json={"address": "07700 900999"})).is_success
+    assert (await office.choose("ann", {"mobile": "07700 900999"})).status_code == 200
+    office.live.clock.instant = datetime(2027, 11, 24, 8, tzinfo=UTC)
+    await office.make_due()
+    row = (await office.rows())["ann"]
+    assert (row["state"], row["detail"]) == ("suppressed", "nothing is sent to this address")
+    assert office.texts() == []
+
+
 async def test_whoever_lost_the_post_meanwhile_gets_no_text(office):
     await _texts(office)
     ann = await office.person(

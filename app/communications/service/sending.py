@@ -95,12 +95,13 @@ async def take_batch(
     """What is to be sent of the batch, after those who are no longer meant, or turned the topic off, are taken out and
     those in quiet hours put off; and the name of the commissioner for whom it goes out.
     """
-    await suppress_waiting(session, batch)
     shared = {name: value for name, value in payload.items() if name != "batch"}
     await withdraw_unmeant(session, batch, queue=queue, shared=shared, now=now)
     await recheck_digests(session, batch, now=now)
     await withdraw_read(session, batch)
     await manners.mute(session, batch, channel)
+    # After all that looks up addresses and numbers anew.
+    await suppress_waiting(session, batch)
     deferred = await manners.defer(session, batch, hours_from(now), base=new_id())
     await queue_batches(session, deferred, queue=queue, shared=shared)
     commissioner = await organisations.get_commissioner(session)
