@@ -14,18 +14,18 @@ OF_MESSAGE: Final = and_(
 """A delivery and its message."""
 
 
-def preference_of(tenant: UUID, person_id: ColumnElement[Any]) -> ColumnElement[bool]:
+def preference_of(tenant: UUID, person_id: Any) -> ColumnElement[bool]:
     return and_(col(MessagePreference.commissioner_id) == tenant, col(MessagePreference.person_id) == person_id)
 
 
-def mailbox_preference_of(tenant: UUID, recipient: ColumnElement[Any]) -> ColumnElement[bool]:
+def mailbox_preference_of(tenant: UUID, recipient: Any) -> ColumnElement[bool]:
     return and_(
         col(MailboxPreference.commissioner_id) == tenant,
         recipient == literal("mailbox:").concat(col(MailboxPreference.address)),
     )
 
 
-def suppression_of(tenant: UUID, address: ColumnElement[Any]) -> ColumnElement[bool]:
+def suppression_of(tenant: UUID, address: Any) -> ColumnElement[bool]:
     """The list's row of an address in ASCII, which small letters make comparable. One with a domain in other letters is
     found when it is about to go.
     """
