@@ -195,7 +195,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         # A redirect would name the Host header's server to anybody; no address here ends in a slash.
         redirect_slashes=False,
     )
-    install_problem_handlers(app)
+    install_problem_handlers(app, pages=communications.ERROR_PAGES)
     app.add_middleware(Frame)
     for module in ROUTERS:
         # Their very routes: an included router keeps a copy of each for every application, made in the first request,

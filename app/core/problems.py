@@ -1,5 +1,7 @@
 """Turns every outcome other than success into `application/problem+json`; what the caller sent is never echoed."""
 
+import re
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -34,6 +36,8 @@ from app.core.ids import new_id
 from app.core.input_problems import input_problem, is_form_route
 
 PROBLEM_JSON: Final = "application/problem+json"
+# The answer to an error as a page; the id is what a person can tell the office.
+ErrorPage = Callable[[DomainError, str], Response]
 _logger = structlog.get_logger(__name__)
 
 _BY_STATUS: Final[dict[int, type[DomainError]]] = {
@@ -142,8 +146,12 @@ def problem_response(error: DomainError, *, instance: str, request_id: str) -> R
     return Response(msgspec.json.encode(body), error.status, error.headers, media_type=PROBLEM_JSON)
 
 
-def install_problem_handlers(app: FastAPI) -> None:
-    """Call before any other middleware is added, so that an unexpected error still passes through those."""
+def install_problem_handlers(app: FastAPI, *, pages: Mapping[str, ErrorPage] | None = None) -> None:
+    """Call before any other middleware is added, so that an unexpected error still passes through those.
+
+    `pages`: for addresses that begin so and that people open, what a browser is shown in place of a problem.
+    """
+    app.state.error_pages = dict(pages or {})
     for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_ERRORS):
         app.add_exception_handler(kind, _answer)
     app.add_exception_handler(Exception, _answer)
@@ -186,7 +194,26 @@ def refusal(request: Request, error: DomainError) -> Response:
     """The answer of a refusal. A route that refuses and has yet changed something, which is to stay, returns it; to raise
     the error would take the change back.
     """
-    return problem_response(error, instance=quote(request.scope["path"]), request_id=_request_id(request))
+    path, request_id = request.scope["path"], _request_id(request)
+    for beginning, page in request.app.state.error_pages.items():
+        if path.startswith(beginning) and _prefers_page(request.headers.getlist("accept")):
+            return page(error, request_id)
+    return problem_response(error, instance=quote(path), request_id=request_id)
+
+
+def _prefers_page(accept: list[str]) -> bool:
+    """Whether HTML is asked for by name, as browsers do, and not less than JSON. Programs that take anything get JSON."""
+    weights: dict[str, float] = {}
+    for media_range in ",".join(accept).lower().split(","):
+        name, *parameters = (part.strip() for part in media_range.split(";"))
+        weight = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+        weights[name] = float(weight) if _WEIGHT.fullmatch(weight) else 0.0
+    html = weights.get("text/html", 0.0)
+    return html > 0 and html >= max(weights.get(PROBLEM_JSON, 0.0), weights.get("application/json", 0.0))
+
+
+# RFC 9110 12.4.2.
+_WEIGHT: Final = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?", re.ASCII)
 
 
 def _problem(request: Request, error: Exception) -> DomainError:

@@ -17,6 +17,10 @@ from app.communications.router import (  # noqa: F401 - importing adds their rou
     today,
     webhooks,
 )
+from app.communications.router.links import error_page
 from app.communications.router.root import router
 
-__all__ = ["router"]
+# Addresses that people open from their mail.
+ERROR_PAGES = {"/a/": error_page, "/u/": error_page}
+
+__all__ = ["ERROR_PAGES", "router"]

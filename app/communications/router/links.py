@@ -157,6 +157,15 @@ def _refused(error: DomainError) -> HTMLResponse:
     return _page(pages.words_page(error.title, sentences or [_ASK]), error.status)
 
 
+def error_page(error: DomainError, request_id: str) -> HTMLResponse:
+    """What a browser is shown where a link's address ends in an error before, or outside, what its route does."""
+    answer = _page(
+        pages.trouble_page(error.status, wait=error.headers.get("Retry-After"), known_as=request_id), error.status
+    )
+    answer.headers.update(error.headers)
+    return answer
+
+
 _ASK = "Ask your commissioner's office what to do."
 
 

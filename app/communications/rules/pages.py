@@ -117,6 +117,42 @@ or critical is still sent. Whoever signs in to an intranet or app of yours can t
 {% endif %}
 {% endblock %}
 """
+_OPEN_AGAIN: Final = "Open the link in the mail again and press one of the buttons on the page."
+# By status: a heading, and what to do. What is not here is about how the address or a form was sent.
+_TROUBLES: Final[Mapping[int, tuple[str, tuple[str, ...]]]] = {
+    404: (
+        "There is no such page",
+        ("The address is not whole, or not as it was sent. Copy the whole link from the mail.",),
+    ),
+    405: ("This address is a page to open", ("Nothing was answered or changed.", _OPEN_AGAIN)),
+    413: (
+        "What was sent is too long",
+        ("Nothing was answered or changed.", "Go back to the page, say it in fewer words and send it again."),
+    ),
+    429: (
+        "Too many pages were opened just now",
+        (
+            "Nothing was answered or changed. Somebody at your practice or on your network has opened many pages in a "
+            "short time.",
+            "Wait {wait}, then do it again.",
+        ),
+    ),
+    500: (
+        "Something went wrong on our side",
+        (
+            "If you were answering, open the link in the mail again: the page says whether your answer was taken.",
+            "If this comes again, tell your commissioner's office this number: {known_as}.",
+        ),
+    ),
+    503: (
+        "The service is away for a moment",
+        (
+            "If you were answering, your answer may not have been taken.",
+            "Wait {wait}, then open the link in the mail again: the page says whether it was.",
+        ),
+    ),
+}
+_UNREADABLE: Final = ("This cannot be read as it was sent", ("Nothing was answered or changed.", _OPEN_AGAIN))
 _HEADING: Final = re.compile(r"<(/?)h([1-6])>")
 
 
@@ -158,6 +194,19 @@ def settled_page(done: Settlement) -> str:
 
 def words_page(heading: str, sentences: Sequence[str], *, commissioner: str | None = None) -> str:
     return _shown("words", heading=heading, sentences=sentences, commissioner=commissioner)
+
+
+def trouble_page(status: int, *, wait: str | None, known_as: str) -> str:
+    """An error that has no page of its own. `wait`: seconds, as in `Retry-After`. `known_as`: the request's id."""
+    heading, sentences = _TROUBLES.get(status, _TROUBLES[500] if status >= 500 else _UNREADABLE)
+    known = {"wait": _in_words(wait), "known_as": known_as}
+    return words_page(heading, [sentence.format_map(known) for sentence in sentences])
+
+
+def _in_words(seconds: str | None) -> str:
+    if seconds is None or not seconds.isdecimal() or int(seconds) > 60:
+        return "a few minutes"
+    return "one second" if int(seconds) <= 1 else f"{int(seconds)} seconds"
 
 
 def subscription_page(subscription: Subscription) -> str:

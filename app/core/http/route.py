@@ -14,6 +14,7 @@ from typing import Any, Final, Self, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -125,6 +126,9 @@ class PlenaryRoute(APIRoute):
         self.query_names = _query_names(self)
         self.reads_pages = any(d.call is reading_pages for d in self.dependant.dependencies)
         self.responses = self._common_responses() | self.responses
+        if self.response_class is HTMLResponse:
+            for response in self.responses.values():
+                response["content"]["text/html"] = {"schema": {"type": "string"}}
 
     def _common_responses(self) -> dict[int | str, dict[str, Any]]:
         errors: list[type[Any]] = [TooManyRequests, Unavailable, InvalidRequest]
