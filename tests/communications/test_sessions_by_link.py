@@ -178,3 +178,13 @@ async def test_where_no_month_is_capped_several_days_can_be_given(shared: LivePl
     assert len([field for field in page.fields() if field["name"] == "on"]) == 5
     assert (await asked.confirm(page, "1/10/2026", "2/10/2026", "3/10/2026")).status_code == 200
     assert len(await asked.facts()) == 3
+
+
+async def test_wrong_names_after_the_answer_show_it_and_alarm_nobody(shared: LivePlenary) -> None:
+    asked = await Asked.sessions(shared)
+    page = await asked.page()
+    assert (await asked.confirm(page, "5/10/2026")).status_code == 200
+    answers = [await asked.confirm(page, "5/10/2026", name=f"Nobody {number}") for number in range(10)]
+    assert {answer.status_code for answer in answers} == {410}
+    assert all("1 session of your practice: 5 October 2026" in answer.text for answer in answers)
+    assert await asked.audited("action_link.locked") == []

@@ -84,19 +84,19 @@ async def use_link(session: Tx, claim: LinkClaim, given: Answer, *, now: datetim
     use = await rows.lock_use(session, link.delivery_id)
     if use.wrong_names >= MOST_WRONG_NAMES:
         raise LinkLocked
-    person = await _who(session, link, given, now=now)
-    submission = _digest(asdict(given) | {"person": str(person)})
     if use.used_at is not None:
-        if use.submission != submission:
+        # Whatever name is typed by now: an answer that has been given is no place to guess at one.
+        if use.submission != _submission(given, use.person_id):
             _refuse_spent(use)
         return _outcome(use)
+    person = await _who(session, link, given, now=now)
     shown = await _shown(session, link, now=now)
     if given.digest != shown.digest:
         raise LinkChanged
     session.pending.actor = replace(session.pending.actor, person_id=person, via="link")
     done = await answer(session, await _caller(session, link, person), link.action, given, now=now)
     audit(session, "action_link.used", link.delivery_id, kind=link.action.kind.value, practice=link.practice)
-    use.used_at, use.person_id, use.submission = now, person, submission
+    use.used_at, use.person_id, use.submission = now, person, _submission(given, person)
     use.outcome = msgspec.json.encode(done).decode()
     return done
 
@@ -194,6 +194,11 @@ def _refuse_spent(use: ActionLinkUse | None) -> None:
 def _outcome(use: ActionLinkUse) -> Settlement:
     """What the one answer did."""
     return msgspec.json.decode(use.outcome or "", type=Settlement)
+
+
+def _submission(given: Answer, person: UUID | None) -> str:
+    """By which the same form is known again."""
+    return _digest(asdict(given) | {"person": str(person)})
 
 
 async def _who(session: Tx, link: LiveLink, given: Answer, *, now: datetime) -> UUID:
