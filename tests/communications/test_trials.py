@@ -160,3 +160,12 @@ async def test_a_card_that_arrives_makes_a_broken_channel_whole(office: Office) 
     assert [(each["state"], each["is_fault"]) for each in results] == [("sent", False), ("failed_permanent", True)]
     admin = await office.live.as_role("commissioner_admin", tenant=office.tenant)
     assert [(await admin.get(path)).json()["state"] for path in (good, gone)] == ["active", "broken"]
+
+
+async def test_strangers_are_not_mailed_by_tests_one_after_another(office: Office) -> None:
+    admin = await office.live.as_role("commissioner_admin", tenant=office.tenant)
+    asked = [await admin.post(f"{MAIL}/test", json={"to": f"stranger{n}@elsewhere.example"}) for n in range(8)]
+    before = len(outbox(office.live))
+    await office.live.work()
+    states = [(await admin.get(each.headers["Location"])).json()["result"]["state"] for each in asked]
+    assert (states.count("sent"), states.count("not_tried"), len(outbox(office.live)) - before) == (5, 3, 5)

@@ -11,6 +11,7 @@ from app.communications.ports import Outcome, Outgoing
 from app.communications.repository.allowances import take_allowances
 from app.communications.repository.channels import ProviderRepository
 from app.communications.repository.teams import TeamsChannelRepository
+from app.communications.rules.allowance import Limits
 from app.communications.rules.numbers import mobile_number, text_body
 from app.communications.service.carrying import Way, by_mail, by_notify, template_for
 from app.communications.service.suppressing import suppressed_among
@@ -29,6 +30,8 @@ SUBJECT: Final = "A test from Plenary"
 WORDS: Final = (
     "This is a test of how messages leave. Nobody has to do anything. It was asked for by the office of {office}."
 )
+# Enough to set a provider up by; too little to mail strangers by. Counted for all providers of a commissioner together.
+TEST_LIMITS: Final = Limits(per_minute=5, per_day=50)
 _HEADERS: Final = {"Auto-Submitted": "auto-generated"}
 _CUT_OFF: Final = Tested("in_doubt", "the worker ended in the middle of it: it may have arrived; test again")
 
@@ -106,8 +109,9 @@ async def take_provider_test(
     else:
         await _finish(session, operation, Tested("not_tried", "the provider was changed meanwhile"))
         return None
-    grant = await take_allowances(session, way.allowances, wanted=1) if way.allowances else None
-    if grant is not None and not grant.messages:
+    limits = (*way.allowances, (f"test:{session.tenant}", TEST_LIMITS))
+    grant = await take_allowances(session, limits, wanted=1)
+    if not grant.messages:
         waits = f"the limits leave room again in {max(1, round(grant.wait.total_seconds()))} seconds"
         await _finish(session, operation, Tested("not_tried", waits))
         return None
