@@ -1,5 +1,7 @@
 """Notifications in browsers: subscribed, sealed, sent once, and forgotten when they are gone."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,12 +14,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from app.communications import service
+from app.communications import service, values
+from app.communications.adapters.push import PushCarrier
+from app.communications.ports import Outgoing
+from app.core.ids import new_id
 from app.demo.simulators import Providers
 from tests.factories.communications import counts_of, delivery_rows, give_post, publish
 from tests.factories.service import LivePlenary
 from tests.factories.serving import on_a_port
 from tests.fakes.browser import Browser, in_bytes, in_text
+from tests.fakes.clock import MovingClock
 
 GPS = {"roles": ["gp"]}
 BY_PUSH = {"channels": {"announcements": ["email", "push"]}}
@@ -225,3 +231,48 @@ async def test_browsers_are_in_the_copy_of_what_is_kept_and_go_with_the_person(p
         await service.erase_person(session, page.person, now=page.live.clock.now())
     assert ([each["device"] for each in copy["browsers"]], copy["pushes"]) == (["Telephone"], ["announcements"])
     assert await page.live.fetch("SELECT 1 FROM push_subscription", tenant=page.live.tenants[page.tenant]) == []
+
+
+async def test_of_many_browsers_subscribed_at_a_time_no_more_than_twenty_are_kept(page):
+    answers = await asyncio.gather(*(page.subscribe(f"b{n}") for n in range(30)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 20 + [409] * 10
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "-Infinity"])
+async def test_a_number_that_another_parser_would_refuse_hides_no_address(page, number):
+    body = {"endpoint": "https://169.254.169.254/latest", "keys": page.browser.keys}
+    raw = json.dumps(body)[:-1] + f', "expirationTime": {number}}}'
+    for content in (raw.encode(), b"\xef\xbb\xbf" + json.dumps(body).encode()):
+        refused = await page.client.post(PATH, content=content, headers={"Content-Type": "application/json"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "communications.push_endpoint_refused")
+    assert await page.subscriptions() == []
+
+
+async def test_the_browsers_of_a_person_are_told_at_the_same_time():
+    together = asyncio.Barrier(3)
+
+    async def answer(_request: httpx.Request) -> httpx.Response:
+        async with asyncio.timeout(5):
+            await together.wait()
+        return httpx.Response(201)
+
+    told = Browser()
+    browsers = [
+        values.Browser(
+            new_id(), f"https://push.example/{n}", told.point, told.auth, b"a seed of thirty-two whole bytes"
+        )
+        for n in range(3)
+    ]
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        carrier = PushCarrier(client, {"ann": browsers}, contact="mailto:office@c.example", clock=MovingClock())
+        message = Outgoing(delivery_id=new_id(), message_id="<a@b>", to="ann", to_name=None, subject="S", text="{}")
+        assert [outcome.state async for outcome in carrier.send([message])] == ["sent"]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", ""])
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe", b"[" * 100_000, b'{"endpoint": ' + b"9" * 5000 + b"}", b"[]", b"null"]
+)
+async def test_a_body_that_is_no_subscription_is_a_clear_refusal(page, kind, content):
+    refused = await page.client.post(PATH, content=content, headers={"Content-Type": kind})
+    assert refused.status_code in (415, 422), refused.text

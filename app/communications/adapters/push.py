@@ -1,5 +1,6 @@
 """Web push: a sealed notification to each browser of a person, at the push service of the browser's maker."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import timedelta
@@ -41,12 +42,9 @@ class PushCarrier:
     async def send(self, messages: Sequence[Outgoing]) -> AsyncGenerator[Outcome, None]:
         """As `Mailer.send`."""
         for message in messages:
-            found = [
-                await self._push(message, browser)
-                for browser in self._browsers.get(message.to, ())
-                if browser.id not in self.gone
-            ]
-            yield _of_all(message, found)
+            browsers = [each for each in self._browsers.get(message.to, ()) if each.id not in self.gone]
+            # At once: whoever named push services that dawdle keeps the others of a batch waiting no longer than one would.
+            yield _of_all(message, await asyncio.gather(*(self._push(message, each) for each in browsers)))
 
     async def _push(self, message: Outgoing, browser: Browser) -> Outcome:
         body = seal(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, func
+from sqlalchemy import ColumnElement, delete, exists, func, text
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
@@ -13,6 +13,8 @@ from app.communications.tables import Delivery, PushSubscription
 from app.communications.values import DeliveryState
 from app.core.pagination import Cursors, PageParams
 from app.core.repository import Page, TenantRepository, among
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:person, 10))")
 
 
 def has_browser(tenant: UUID, person_id: Any) -> ColumnElement[bool]:
@@ -50,6 +52,10 @@ class PushSubscriptionRepository(TenantRepository[PushSubscription]):
             col(Delivery.state).in_([DeliveryState.QUEUED, DeliveryState.ATTEMPTING, DeliveryState.PARKED]),
         )
         return await self.list(col(PushSubscription.person_id).in_(waiting), order=(col(PushSubscription.id),))
+
+    async def lock(self, person_id: UUID) -> None:
+        """Subscribing is count, compare, write. Several at once would all see the old number."""
+        await (await self.session.connection()).execute(_LOCK, {"person": str(person_id)})
 
     async def count_of(self, person_id: UUID) -> int:
         mine = (col(PushSubscription.commissioner_id) == self.tenant, col(PushSubscription.person_id) == person_id)

@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from fastapi import Query, Request, Response
 
 from app.communications import errors, service
@@ -15,7 +14,7 @@ from app.communications.values import WantedBrowser
 from app.core.auth import require
 from app.core.db import Transaction
 from app.core.errors import FieldError, PreconditionFailed, PreconditionRequired
-from app.core.http import MustMatch, Services, Serving, asks_first, paged
+from app.core.http import MustMatch, Services, Serving, asks_first, paged, posted_text
 from app.core.outside import NotReached, Refused, checked_url
 from app.core.pagination import PageParams
 from app.core.principal import Principal
@@ -26,13 +25,8 @@ Person = Annotated[Principal, require("inbox:own")]
 
 async def _look_up_endpoint(request: Request, services: Services) -> None:
     """Refuse an address that leads to where nothing is called; it is looked at again when something is sent."""
-    try:
-        body = msgspec.json.decode(await request.body())
-    except msgspec.DecodeError:
-        # The schema says what is wrong with it.
-        return
-    endpoint = body.get("endpoint") if isinstance(body, dict) else None
-    if not isinstance(endpoint, str):
+    endpoint = await posted_text(request, "endpoint")
+    if endpoint is None:
         return
     try:
         await services.outside.look_up(checked_url(endpoint))

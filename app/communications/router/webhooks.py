@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from fastapi import Query, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,7 +20,7 @@ from app.core.clock import Instant
 from app.core.db import Transaction
 from app.core.errors import FieldError, PreconditionFailed, PreconditionRequired
 from app.core.etag import version_etag
-from app.core.http import MayMatch, MustMatch, Services, Serving, accepted, asks_first, paged
+from app.core.http import MayMatch, MustMatch, Services, Serving, accepted, asks_first, paged, posted_text
 from app.core.operations import Operation, operation_answer
 from app.core.outside import NotReached, Refused, checked_url
 from app.core.principal import Principal
@@ -37,13 +36,8 @@ async def _look_up_url(request: Request, services: Services) -> None:
     """Refuse an address that leads to where nothing is called. A name that is not known yet may be known when something
     is sent, and is looked at again then.
     """
-    try:
-        body = msgspec.json.decode(await request.body())
-    except msgspec.DecodeError:
-        # The schema says what is wrong with it.
-        return
-    url = body.get("url") if isinstance(body, dict) else None
-    if not isinstance(url, str):
+    url = await posted_text(request, "url")
+    if url is None:
         return
     try:
         await services.outside.look_up(checked_url(url))

@@ -46,6 +46,7 @@ async def subscribe(
         raise PushKeysInvalid(errors=[FieldError("/keys", "invalid", words)]) from error
     repository = PushSubscriptionRepository(session, session.tenant)
     digest = hashlib.sha256(wanted.endpoint.encode()).hexdigest()
+    await repository.lock(person_id)
     row = await repository.find_endpoint(digest)
     if (row is None or row.person_id != person_id) and await repository.count_of(person_id) >= MOST_BROWSERS:
         raise TooManyBrowsers

@@ -2,6 +2,7 @@
 
 from app.core.http.admission import find_caller
 from app.core.http.answers import CodeInAddress, PageModel, StrictModel, accepted, left_out, paged
+from app.core.http.bodies import posted_text
 from app.core.http.conditional import MayMatch, MustMatch
 from app.core.http.route import PlenaryRoute, asks_first, make_router
 from app.core.http.services import Figure, Services, Serving
@@ -22,4 +23,5 @@ __all__ = [
     "left_out",
     "make_router",
     "paged",
+    "posted_text",
 ]

@@ -36,6 +36,19 @@ async def check_body(request: Request, services: Services, scope: Scope) -> None
             raise TooDeep(f"The body may be nested at most {MOST_DEPTH} deep.")
 
 
+async def posted_text(request: Request, member: str) -> str | None:
+    """A member of the body's object, read by the parser that the route reads it with, so that the two never differ. None where
+    there is no such text, of which the schema says what is wrong.
+    """
+    try:
+        body = await request.json()
+    except (ValueError, RecursionError):
+        # Where no JSON was said to come, nothing has looked at it yet.
+        return None
+    found = body.get(member) if isinstance(body, dict) else None
+    return found if isinstance(found, str) else None
+
+
 def _refuse_other_encodings(body: bytes) -> None:
     """Python's parser guesses UTF-16 and UTF-32 too, whose bytes say something else to whoever looks at them first."""
     try:
