@@ -54,6 +54,8 @@ async def test_one_of_those_asked_acknowledges_for_the_practice_and_the_office_s
     )
     before = await duties_of(shared, tenant, which)
     assert before["counts"] == {"practices": 1, "acknowledged": 0, "outstanding": 1}
+    said = mails_to(shared, f"mina@{code}.example")[-1].as_string()
+    assert "Please say by 6 December 2026 that you have read this." in said
     await read_by_link(shared, f"mina@{code}.example", "Mina Moor")
     after = await duties_of(shared, tenant, which)
     assert after["counts"] == {"practices": 1, "acknowledged": 1, "outstanding": 0}
