@@ -204,7 +204,7 @@ async def test_a_replay_comes_in_order_under_the_ids_it_had(listening: Listening
     await listening.live.work()
     sent = {request.headers["webhook-id"]: request.body for request in listening.receiver.requests}
     log = await listening.log(endpoint)
-    for start in (cursor, "2026-11-22T09:00:00Z", log[-1]["id"]):
+    for start in (cursor, "2026-11-22T09:00:00Z", log[-1]["id"], log[-1]["message_id"]):
         listening.receiver.requests.clear()
         answer = await listening.call(endpoint, "replay", json={"from": start})
         await listening.live.work()

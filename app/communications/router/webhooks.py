@@ -219,7 +219,7 @@ async def replay_webhooks(
     """Send again what was sent, or should have been: in its order, and under the ids it had, so that a receiver which has
     it knows it again.
 
-    `from` is an instant, the id of an event (which is sent too) or a cursor of the change feed. Events are there for 90
+    `from` is an instant, the `webhook-id` of an event (which is sent too) or a cursor of the change feed. Events are there for 90
     days. The operation has succeeded when all of it waits to be sent, and its progress says how much that is.
     """
     wanted = WantedReplay(_start(body.from_, serving), body.until, tuple(body.ids or ()))
@@ -233,7 +233,7 @@ def _start(text: str | None, serving: Services) -> datetime | UUID | tuple[int, 
         return None
     for read in (UUID, _INSTANT.validate_python):
         try:
-            return read(text)
+            return read(text.removeprefix("evt_"))
         except (ValueError, ValidationError):
             continue
     values = serving.cursors.decode("changes", text)

@@ -118,11 +118,13 @@ class WebhookReplayIn(StrictModel):
     model_config = _example({"from": "2026-11-20T08:00:00Z"})
 
     from_: Annotated[str, Field(min_length=1, max_length=2000)] | None = Field(
-        default=None, alias="from", description="An instant, the id of an event, or a cursor of the change feed."
+        default=None,
+        alias="from",
+        description="An instant, the `webhook-id` of an event, or a cursor of the change feed.",
     )
     until: Instant | None = Field(default=None, description="Only what happened before that instant.")
     ids: Annotated[list[UUID], Field(min_length=1, max_length=200)] | None = Field(
-        default=None, description="Deliveries of this endpoint, by id."
+        default=None, description="Deliveries of this endpoint, by the `id` that the list of them gives."
     )
 
     @model_validator(mode="after")
