@@ -34,11 +34,13 @@ class AudienceUnknown(InvalidRequest):
 class AcknowledgementPast(InvalidRequest):
     code = "communications.acknowledge_by_past"
     title = "The day by which it has to be acknowledged is over."
+    hint = "Give `must_acknowledge_by` a day from today on, and not before the day of `publish_at`."
 
 
 class NoSuchMoment(InvalidRequest):
     code = "communications.no_such_moment"
     title = "An announcement is published at a moment within the next year."
+    hint = "Give `publish_at` an instant from now to a year from now, or leave it out to publish at once."
 
 
 class AlreadyPublished(DomainError):
@@ -56,6 +58,10 @@ class NothingToAcknowledge(DomainError):
 class FeedNotFound(NotFound):
     code = "communications.feed_not_found"
     title = "There is no such feed."
+    hint = (
+        "`GET /v1/feeds` lists each with its `urls`: a public one is read by the commissioner's code and its name, a secret one "
+        "by its secret."
+    )
 
 
 class FeedNameTaken(DomainError):
@@ -158,6 +164,7 @@ class ItemUnknown(InvalidRequest):
 class SendingPast(InvalidRequest):
     code = "communications.sending_past"
     title = "The time to send it is over."
+    hint = "Give `send_at` an instant that is still to come, or leave it out to send now."
 
 
 class NewsletterNotDraft(DomainError):
@@ -204,6 +211,7 @@ class ProviderSetMeanwhile(DomainError):
 class ProviderKeyMissing(InvalidRequest):
     code = "communications.provider_key_missing"
     title = "GOV.UK Notify needs an API key."
+    hint = "Make a key in GOV.UK Notify and give it as `api_key`; only later changes may leave it out."
 
 
 class ProviderKeyInvalid(InvalidRequest):

@@ -149,6 +149,7 @@ class CursorInvalid(DomainError):
     status = 422
     code = "cursor.invalid"
     title = "The cursor is not one of ours for this list; start again without a cursor."
+    hint = "Ask without `cursor`. A cursor is good for the list that gave it, and for no other."
 
 
 class CursorExpired(DomainError):

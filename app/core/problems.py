@@ -66,7 +66,7 @@ ADVICE: Final[dict[int, str]] = {
     412: "Read it again and decide anew, then send the new `ETag` in `If-Match`.",
     413: "Send less at once.",
     415: "Send the content type that the route documents.",
-    422: "Each entry of `errors` names a place in what was sent and what it has to be.",
+    422: "Each entry of `errors` names a place in what was sent and what it has to be. Without any, `title` and `detail` say it.",
     428: "Read it, then send its `ETag` in `If-Match`.",
     429: "Wait as long as `Retry-After` says.",
     500: "Report the `request_id`; this is ours to put right.",

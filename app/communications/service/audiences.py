@@ -140,7 +140,9 @@ async def _check_places(session: Tx, localities: Sequence[UUID], practices: Sequ
     try:
         await get_localities(session, localities)
     except LocalityNotFound as error:
-        raise _unknown("/audience/localities", "A locality is not known here.") from error
+        raise _unknown(
+            "/audience/localities", "A locality is not known here; `GET /v1/localities` has their ids."
+        ) from error
     try:
         await get_practices(session, practices)
     except PracticeNotFound as error:

@@ -80,7 +80,11 @@ async def set_preferences(
     wanted = dict.fromkeys(row.texts if mobile else (), True) | dict(choice.texts)
     texts = sorted(Topic(topic).value for topic, is_wanted in wanted.items() if is_wanted)
     if texts and mobile is None:
-        raise MobileMissing(errors=[FieldError("/channels", "no_number", "There is no `mobile` to send texts to.")])
+        raise MobileMissing(
+            errors=[
+                FieldError("/channels", "no_number", "There is no `mobile` to send texts to: give it here as well.")
+            ]
+        )
     pushed = dict.fromkeys(row.pushes, True) | dict(choice.pushes)
     pushes = sorted(Topic(topic).value for topic, is_wanted in pushed.items() if is_wanted)
     changes |= {"mobile": mobile, "texts": texts, "pushes": pushes}
