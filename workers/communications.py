@@ -13,6 +13,7 @@ from app.communications.errors import MailNotTaken
 from app.communications.ports import Mailer, Outgoing
 from app.communications.values import Channel
 from app.core import jobs
+from app.core.clock import london_date
 from app.core.database_problems import DATABASE_ERRORS
 from app.core.db import Tx, unit_of_work
 from app.core.secrets import SecretBox
@@ -71,15 +72,22 @@ async def expand_bulk(context: JobContext) -> None:
 
 @handler("communications.see_to_reading", queue=QUEUE)
 async def see_to_reading(context: JobContext) -> None:
-    """What has to be read and has not been: an announcement to a transaction. A worker that ends on the way hands the job
-    back, and the next goes on with those that were not seen to.
-    """
+    """What has to be read and has not been: a job for each announcement, so that a fault in one stops no other."""
     now = context.tools.clock.now()
-    async with context.transaction() as session:
+    async with context.transaction(final=True) as session:
         left = await service.list_to_see_to(session, now=now)
-    for announcement_id in left:
-        async with context.transaction() as session:
-            await service.see_to_reading(session, announcement_id, now=now)
+        await jobs.enqueue_many(
+            session,
+            "communications.see_to_announcement",
+            queue=QUEUE,
+            payloads={f"{each} {london_date(now)}": {"announcement": str(each)} for each in left},
+        )
+
+
+@handler("communications.see_to_announcement", queue=QUEUE)
+async def see_to_announcement(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.see_to_reading(session, context.id("announcement"), now=context.tools.clock.now())
 
 
 DAILY.append(Daily("communications.see_to_reading", queue=QUEUE))
