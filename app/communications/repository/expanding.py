@@ -88,10 +88,11 @@ def without_told(tenant: UUID, meant: Statement, source: str, source_id: str) ->
     return select_columns(*kept).where(~told.exists())
 
 
-async def insert_messages(session: Tx, messages: Sequence[dict[str, Any]]) -> None:
-    """Those that are not there yet: the same source is told once."""
+async def insert_messages(session: Tx, messages: Sequence[dict[str, Any]]) -> set[UUID]:
+    """Those that are not there yet, by id: the same source is told once."""
     statement = insert_or_nothing(Message).on_conflict_do_nothing(constraint="uq_message_source")
-    await (await session.connection()).execute(statement, list(messages))
+    found = await (await session.connection()).execute(statement.returning(col(Message.id)), list(messages))
+    return set(found.scalars())
 
 
 def told_by(letter: Letter) -> Messages:

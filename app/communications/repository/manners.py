@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, any_, case, false, func, literal, null, or_, text
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
-from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlalchemy.sql.elements import Grouping
 from sqlmodel import col
 
@@ -215,17 +214,6 @@ async def list_held(session: Tx, which: Which) -> list[tuple[UUID, datetime, Dig
     )
     rows: Sequence[Any] = (await (await session.connection()).execute(statement)).all()
     return [(row[0], row[1], DigestItem(*row[2:])) for row in rows]
-
-
-async def insert_digests(session: Tx, messages: list[dict[str, Any]]) -> set[UUID]:
-    """Those that are not written yet, by id."""
-    statement = (
-        insert_or_nothing(Message)
-        .values(messages)
-        .on_conflict_do_nothing(constraint="uq_message_source")
-        .returning(col(Message.id))
-    )
-    return set((await (await session.connection()).execute(statement)).scalars())
 
 
 _POSTPONE = text(

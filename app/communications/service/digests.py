@@ -37,7 +37,7 @@ async def write_digests(session: Tx, *, until: datetime, now: datetime) -> bool:
     ids = {key: new_id() for key in found}
     messages = [_message(session.tenant, ids[key], *key, items, now=now) for key, items in found.items()]
     if messages:
-        written = await manners.insert_digests(session, messages)
+        written = await expanding.insert_messages(session, messages)
         placed = {item.delivery_id: ids[key] for key, items in found.items() for item in items if ids[key] in written}
         await manners.mark_digested(session, placed)
         late = [item.delivery_id for key, items in found.items() for item in items if ids[key] not in written]
