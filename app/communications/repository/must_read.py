@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from app.communications.repository.joins import OF_MESSAGE
 from app.communications.repository.meant import waiting_in
-from app.communications.rules.must_read import occasion_of, occasions_until
+from app.communications.rules.must_read import ASK_LEAD, ASK_MANAGER, occasion_of, occasions_until
 from app.communications.tables import Announcement, Delivery, Message
 from app.communications.values import Duty, DutyCounts, Source, Via
 from app.core.db import Tx
@@ -150,8 +150,8 @@ def _duties(row: Announcement, only: Sequence[str] | None) -> Any:
         edition=row.edition,
         only=only,
         of_each=row.must_acknowledge == Duty.EACH_PERSON,
-        to_lead=f"v{row.edition} overdue lead",
-        to_manager=f"v{row.edition} overdue manager",
+        to_lead=occasion_of(row.edition, ASK_LEAD),
+        to_manager=occasion_of(row.edition, ASK_MANAGER),
     ).subquery("duties")
 
 

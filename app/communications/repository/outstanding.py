@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from app.communications.repository.joins import OF_MESSAGE
 from app.communications.repository.meant import Which, with_recipient
+from app.communications.rules.must_read import ASK_LEAD, ASK_MANAGER, occasion_of
 from app.communications.tables import Acknowledgement, AlsoAsked, Announcement, Delivery, Message
 from app.communications.values import DeliveryState, Duty, Source, Stage
 from app.core.db import Tx
@@ -107,7 +108,7 @@ def practices_left(row: Announcement, stage: Stage) -> Statement:
             col(Message.commissioner_id) == row.commissioner_id,
             col(Message.source) == Source.ANNOUNCEMENT,
             col(Message.source_id) == str(row.id),
-            col(Message.occasion).in_([f"v{row.edition} overdue lead", f"v{row.edition} overdue manager"]),
+            col(Message.occasion).in_([occasion_of(row.edition, stage) for stage in (ASK_LEAD, ASK_MANAGER)]),
             col(Message.practice) == asked.c.practice,
             col(Delivery.acknowledged_at).is_not(None),
         )

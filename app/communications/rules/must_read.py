@@ -12,6 +12,9 @@ PEOPLE: Final = " people"
 _EDITION: Final = re.compile(r"v(\d+)")
 _REMINDER: Final = re.compile(r"v(\d+) (due|overdue) .+")
 _SHORTEST: Final = timedelta(days=7)
+ASK_LEAD: Final = Stage("overdue lead", Cover.NAMED_LEAD)
+ASK_MANAGER: Final = Stage("overdue manager", Cover.PRACTICE_MANAGER)
+_IN_THEIR_PLACE: Final = {stage.key: stage.cover for stage in (ASK_LEAD, ASK_MANAGER)}
 
 
 def occasion_of(edition: int, stage: Stage | None = None) -> str:
@@ -28,7 +31,7 @@ def edition_in(occasion: str) -> int:
 
 def occasions_until(edition: int) -> list[str]:
     """Of all messages that can have been sent of the versions up to this one."""
-    stages = [f"due {days}" for days in REMIND_DAYS] + [f"overdue {cover}" for cover in ("lead", "manager")]
+    stages = [f"due {days}" for days in REMIND_DAYS] + [*_IN_THEIR_PLACE]
     numbers = range(1, edition + 1)
     later = [f"v{n} {stage}{whom}" for n in numbers for stage in stages for whom in ("", PEOPLE)]
     return [occasion_of(n) for n in numbers] + later
@@ -45,8 +48,7 @@ def reminder_in(occasion: str) -> tuple[int, Stage] | None:
     if found is None:
         return None
     key = occasion.removesuffix(PEOPLE).partition(" ")[2]
-    cover = {"overdue lead": Cover.NAMED_LEAD, "overdue manager": Cover.PRACTICE_MANAGER}.get(key)
-    return int(found[1]), Stage(key, cover)
+    return int(found[1]), Stage(key, _IN_THEIR_PLACE.get(key))
 
 
 def stage_on(by: date, *, published_on: date, today: date) -> Stage | None:
@@ -60,8 +62,8 @@ def stage_on(by: date, *, published_on: date, today: date) -> Stage | None:
         due = [days for days in REMIND_DAYS if left <= days and by - timedelta(days=days) > published_on]
         return Stage(f"due {due[0]}") if due else None
     if -left <= LEAD_DAYS:
-        return Stage("overdue lead", Cover.NAMED_LEAD)
-    return Stage("overdue manager", Cover.PRACTICE_MANAGER) if -left <= MOST_OVERDUE_DAYS else None
+        return ASK_LEAD
+    return ASK_MANAGER if -left <= MOST_OVERDUE_DAYS else None
 
 
 def is_renewed(months: int | None, *, published_on: date, today: date) -> bool:

@@ -9,12 +9,11 @@ from app.communications.errors import AcknowledgementPast, NothingToAcknowledge
 from app.communications.events import AnnouncementPublished
 from app.communications.repository import must_read as rows
 from app.communications.repository.announcements import AnnouncementRepository
-from app.communications.rules.must_read import edition_in
+from app.communications.rules.must_read import edition_in, reminder_in
 from app.communications.rules.rendering import render_markdown
 from app.communications.service.announcing import addressed, follows_deliveries, require_write
 from app.communications.tables import Announcement, AnnouncementEdition, Delivery, Message
 from app.communications.values import (
-    Cover,
     DutyCounts,
     EditionKind,
     PracticeDuty,
@@ -140,7 +139,7 @@ async def _seen(session: Tx, caller: Principal, row: Announcement, *, now: datet
 def _duty(row: Announcement, found: Any, names: dict[UUID, str], *, today: date) -> PracticeDuty:
     is_done, by = found.is_done, row.must_acknowledge_by
     is_late = not is_done and by is not None and by < today
-    cover = None if not found.occasion else Cover.PRACTICE_MANAGER if "manager" in found.occasion else Cover.NAMED_LEAD
+    reminder = reminder_in(found.occasion) if found.occasion else None
     return PracticeDuty(
         practice=found.practice,
         asked_at=found.asked_at,
@@ -151,5 +150,5 @@ def _duty(row: Announcement, found: Any, names: dict[UUID, str], *, today: date)
         via=Via(found.via) if found.via else None,
         acknowledged_at=found.at if is_done else None,
         outstanding_since=by + timedelta(days=1) if is_late and by else None,
-        asked_in_their_place=cover,
+        asked_in_their_place=reminder[1].cover if reminder else None,
     )
