@@ -177,7 +177,7 @@ async def _send_by(context: JobContext, batch: UUID, way: service.Way, mailer: M
         await service.record_way(session, way, notes, now=context.tools.clock.now())
         await service.record_notes(session, notes, mailer=mailer)
         await service.record_bounces(session, way, waiting, notes, now=context.tools.clock.now())
-        await service.forget_browsers(session, getattr(mailer, "gone", ()))
+        await service.forget_browsers(session, [browser for note in notes for browser in note.gone])
         settled = await service.settle_batch(
             session,
             batch,

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 DeliveryState = Literal["sent", "failed_permanent", "failed_temporary", "in_doubt"]
@@ -39,6 +39,7 @@ class Outcome:
     `reference` is the provider's name for the message, by which it will say more; `retry_after` how long it asks to be
     left alone. `is_gone`: the recipient itself is refused for good, not this message alone. `is_fault`: somebody has to
     put our side right first (a key, an address of a channel); further messages by this way were not tried.
+    `gone`: the browsers of the recipient that are no more.
     """
 
     delivery_id: UUID
@@ -48,6 +49,7 @@ class Outcome:
     retry_after: timedelta | None = None
     is_gone: bool = False
     is_fault: bool = False
+    gone: tuple[UUID, ...] = ()
 
 
 class Mailer(Protocol):
@@ -69,6 +71,7 @@ class Mailer(Protocol):
         ...
 
 
+@runtime_checkable
 class Carrier(Mailer, Protocol):
     """A `Mailer` that may be asked what became of a message. One for each provider and sending; not only for mail."""
 

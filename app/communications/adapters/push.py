@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -27,8 +28,8 @@ _GONE: Final = frozenset((404, 410))
 class PushCarrier:
     """`browsers` by person, which is what a message is addressed to; `contact` is whom a push service may write to.
 
-    A push service takes no key and cannot be asked, but what is sent twice has the same topic and tag, so that a browser shows
-    it once. `gone` are the browsers that are no more.
+    A push service takes no key and cannot be asked, but what is sent twice has the same topic and tag, so that a browser
+    shows it once.
     """
 
     is_repeatable = False
@@ -37,12 +38,12 @@ class PushCarrier:
         self, client: httpx.AsyncClient, browsers: Mapping[str, Sequence[Browser]], *, contact: str, clock: Clock
     ) -> None:
         self._client, self._browsers, self._contact, self._clock = client, browsers, contact, clock
-        self.gone: set[UUID] = set()
+        self._gone: set[UUID] = set()
 
     async def send(self, messages: Sequence[Outgoing]) -> AsyncGenerator[Outcome, None]:
         """As `Mailer.send`."""
         for message in messages:
-            browsers = [each for each in self._browsers.get(message.to, ()) if each.id not in self.gone]
+            browsers = [each for each in self._browsers.get(message.to, ()) if each.id not in self._gone]
             # At once: whoever named push services that dawdle keeps the others of a batch waiting no longer than one would.
             yield _of_all(message, await asyncio.gather(*(self._push(message, each) for each in browsers)))
 
@@ -81,8 +82,8 @@ class PushCarrier:
         # What is answered may quote the address, which is a secret.
         detail = in_brief(status, answer.reason_phrase)
         if status in _GONE:
-            self.gone.add(browser.id)
-            return Outcome(message.delivery_id, "failed_permanent", detail)
+            self._gone.add(browser.id)
+            return Outcome(message.delivery_id, "failed_permanent", detail, gone=(browser.id,))
         if status in (429, 503):
             wait = retry_after(answer, now=self._clock.now(), otherwise=timedelta(minutes=1))
             return Outcome(message.delivery_id, "failed_temporary", detail, retry_after=wait)
@@ -96,4 +97,5 @@ def _of_all(message: Outgoing, found: Sequence[Outcome]) -> Outcome:
     """What became of it for the person: one browser that has it is enough."""
     if not found:
         return Outcome(message.delivery_id, "failed_permanent", "no browser is subscribed any more")
-    return min(found, key=lambda outcome: _BEST_FIRST.index(outcome.state))
+    best = min(found, key=lambda outcome: _BEST_FIRST.index(outcome.state))
+    return replace(best, gone=tuple(browser for outcome in found for browser in outcome.gone))

@@ -52,6 +52,7 @@ class Noted:
     reference: str | None = None
     retry_after: timedelta | None = None
     is_fault: bool = False
+    gone: tuple[UUID, ...] = ()
 
 
 # Nobody answered for a message that was on its way when its worker ended: it may have arrived. Parked ones come here

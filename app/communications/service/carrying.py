@@ -136,7 +136,7 @@ async def pick(session: Tx, waiting: Sequence[Waiting], way: Way, mailer: Mailer
 
 
 def settle_of(mailer: Mailer) -> timedelta | None:
-    return getattr(mailer, "settle", None)
+    return mailer.settle if isinstance(mailer, Carrier) else None
 
 
 class AskingFirst:
@@ -171,9 +171,9 @@ class AskingFirst:
 def mailer_that_asks(mailer: Mailer, picked: Sequence[Waiting]) -> Mailer:
     """The mailer itself, or one that asks first, where its provider can be asked."""
     doubtful = [each.id for each in picked if each.doubts]
-    if settle_of(mailer) is None or not doubtful:
+    if not isinstance(mailer, Carrier) or mailer.settle is None or not doubtful:
         return mailer
-    return AskingFirst(mailer, doubtful)  # pyright: ignore - whoever settles is a carrier
+    return AskingFirst(mailer, doubtful)
 
 
 async def record_way(session: Tx, way: Way, notes: Sequence[Noted], *, now: datetime) -> None:

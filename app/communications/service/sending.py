@@ -115,42 +115,49 @@ def write_mails(waiting: Sequence[Waiting], *, domain: str, commissioner: str, l
     footer = _FOOTER.format(commissioner=commissioner)
     first = {(each.message_id, each.overrides): each for each in waiting}
     ends = {True: _OVERRIDES + footer, False: footer}
-    texts = {
-        key: mail_text(each.subject, each.body_text, ends[each.overrides], **_asked(each))
-        for key, each in first.items()
-    }
-    pages = {
-        key: mail_html(each.subject, each.body_html, ends[each.overrides], **_asked(each))
-        for key, each in first.items()
-    }
+    words = {key: _words(each, ends[each.overrides]) for key, each in first.items()}
     answer_at = links.maker("a", "action-link", LINK_LIFE)
     stop_at = links.maker("u", "unsubscribe", UNSUBSCRIBE_LIFE)
-    mails: list[Outgoing] = []
-    for each in waiting:
-        key = each.message_id, each.overrides
-        text, html, headers = texts[key], pages[key], _HEADERS
-        if each.asks is not None:
-            address = answer_at(each.id)
-            text, html = text.replace(ANSWER_HERE, address), html.replace(ANSWER_HERE, address)
-        if _may_stop(each):
-            address = stop_at(each.id)
-            text, html = text.replace(STOP_HERE, address), html.replace(STOP_HERE, address)
-            # RFC 8058: one press in the mail program, and no page to look at.
-            stop = {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-            headers = _HEADERS | stop
-        mails.append(
-            Outgoing(
-                delivery_id=each.id,
-                message_id=f"<{each.id}@{domain}>",
-                to=each.address,
-                to_name=each.name,
-                subject=each.subject,
-                text=text,
-                html=html,
-                headers=headers,
-            )
-        )
-    return mails
+    return [
+        _mail(each, words[each.message_id, each.overrides], domain=domain, answer_at=answer_at, stop_at=stop_at)
+        for each in waiting
+    ]
+
+
+def _words(each: Waiting, end: str) -> tuple[str, str]:
+    """As text and as HTML."""
+    asked = _asked(each)
+    return mail_text(each.subject, each.body_text, end, **asked), mail_html(each.subject, each.body_html, end, **asked)
+
+
+def _mail(
+    each: Waiting,
+    words: tuple[str, str],
+    *,
+    domain: str,
+    answer_at: Callable[[UUID], str],
+    stop_at: Callable[[UUID], str],
+) -> Outgoing:
+    (text, html), headers = words, _HEADERS
+    if each.asks is not None:
+        address = answer_at(each.id)
+        text, html = text.replace(ANSWER_HERE, address), html.replace(ANSWER_HERE, address)
+    if _may_stop(each):
+        address = stop_at(each.id)
+        text, html = text.replace(STOP_HERE, address), html.replace(STOP_HERE, address)
+        # RFC 8058: one press in the mail program, and no page to look at.
+        stop = {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        headers = _HEADERS | stop
+    return Outgoing(
+        delivery_id=each.id,
+        message_id=f"<{each.id}@{domain}>",
+        to=each.address,
+        to_name=each.name,
+        subject=each.subject,
+        text=text,
+        html=html,
+        headers=headers,
+    )
 
 
 def _may_stop(each: Waiting) -> bool:
@@ -242,6 +249,7 @@ def _note(outcome: Outcome, doubts: int, *, can_ask: bool) -> Noted:
         reference=outcome.reference,
         retry_after=outcome.retry_after,
         is_fault=outcome.is_fault,
+        gone=outcome.gone,
     )
 
 
