@@ -7,8 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from app.communications.repository import expanding
-from app.communications.repository.expanding import Messages
 from app.communications.repository.outstanding import add_also_asked
+from app.communications.repository.ways import Messages, Telling
 from app.communications.rules.rendering import render_markdown
 from app.communications.rules.timing import hours_from
 from app.communications.rules.trying import BATCH_SIZE, queue_of
@@ -80,9 +80,8 @@ async def expand(
     now: datetime,
 ) -> int:
     """A delivery for each that is meant and has none yet, and jobs to send them; `shared` is what those jobs carry on."""
-    expanded = await expanding.insert_deliveries(
-        session, meant, which=which, channels=channels, batch_size=BATCH_SIZE, hours=hours_from(now), now=now
-    )
+    telling = Telling(which, channels, hours_from(now))
+    expanded = await expanding.insert_deliveries(session, meant, telling, batch_size=BATCH_SIZE, now=now)
     await add_also_asked(session, which, meant)
     await queue_batches(session, expanded.batches, queue=queue, shared=shared)
     await queue_windows(session, expanded.windows)
