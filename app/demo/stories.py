@@ -48,6 +48,8 @@ async def tell_stories(demo: "Demo", lead: str, plt: str) -> None:
     await _runs(demo, lead, plt)
     await _forum(demo)
     await _news(demo)
+    await open_feed(demo)
+    await set_mail_up(demo)
 
 
 def _months(demo: "Demo") -> list[date]:
@@ -255,3 +257,20 @@ async def _news(demo: "Demo") -> None:
             {"title": title, "body_markdown": body, "audience": {"roles": roles}, "on_intranet": True},
         )
         await editor.finished(operation)
+
+
+async def open_feed(demo: "Demo") -> None:
+    """A public feed of the news and the meetings, which readers take in without a key."""
+    editor = demo.caller("editor")
+    if await editor.every("/v1/feeds"):
+        return
+    demo.say("Opening the public feed")
+    wanted = {"name": "news", "title": "News for practices", "kinds": ["announcements", "meetings", "issues"]}
+    await editor.post("/v1/feeds", wanted | {"access": "public"})
+
+
+async def set_mail_up(demo: "Demo") -> None:
+    """The commissioner's own terms for mail, which stay as they are where somebody has changed them."""
+    admin = demo.caller("commissioner_admin")
+    if not (await admin.get("/v1/message-providers"))["data"]:
+        await admin.put("/v1/message-providers/mail", {"daily_limit": 100_000})

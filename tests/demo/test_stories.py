@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from app.demo.load import Demo, Keys
-from app.demo.stories import PLT_DEFINITION, hold_half_days
+from app.demo.stories import PLT_DEFINITION, hold_half_days, open_feed, set_mail_up
 from app.demo.world import practices
 from tests.factories.schemes_over_http import a_live_scheme
 from tests.factories.service import LivePlenary
@@ -34,3 +34,31 @@ async def test_a_meeting_left_without_its_attendance_gets_it(shared: LivePlenary
     await hold_half_days(demo, left["scheme"])
     held = {row["starts_at"][:10]: row["attended"] for row in (await lead.get("/v1/meetings")).json()["data"]}
     assert held == {"2026-04-13": 1, "2026-07-10": 0}
+
+
+async def test_the_public_feed_is_opened_once_and_read_without_a_key(shared: LivePlenary, tmp_path: Path) -> None:
+    tenant = await shared.fresh_tenant()
+    editor = await shared.as_role("editor", tenant=tenant)
+    keys = Keys(tmp_path / "demo-keys.json")
+    keys.values = {"editor": editor.headers["Authorization"].removeprefix("Bearer ")}
+    demo = Demo(editor, keys, date(2026, 6, 22), lambda _: None)
+    await open_feed(demo)
+    await open_feed(demo)
+    assert len((await editor.get("/v1/feeds")).json()["data"]) == 1
+    read = await shared.client(None).get(f"/v1/feeds/{tenant.lower()}-news.atom")
+    assert (read.status_code, "News for practices" in read.text) == (200, True)
+
+
+async def test_mail_is_set_up_once_and_left_as_the_office_has_it(shared: LivePlenary, tmp_path: Path) -> None:
+    tenant = await shared.fresh_tenant()
+    admin = await shared.as_role("commissioner_admin", tenant=tenant)
+    keys = Keys(tmp_path / "demo-keys.json")
+    keys.values = {"commissioner_admin": admin.headers["Authorization"].removeprefix("Bearer ")}
+    demo = Demo(admin, keys, date(2026, 6, 22), lambda _: None)
+    await set_mail_up(demo)
+    [mail] = (await admin.get("/v1/message-providers")).json()["data"]
+    assert (mail["kind"], mail["daily_limit"], mail["is_active"]) == ("mail", 100_000, True)
+    await admin.put("/v1/message-providers/mail", json={"daily_limit": 50}, headers={"If-Match": "*"})
+    await set_mail_up(demo)
+    [mail] = (await admin.get("/v1/message-providers")).json()["data"]
+    assert mail["daily_limit"] == 50
