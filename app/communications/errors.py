@@ -43,6 +43,30 @@ class NoSuchMoment(InvalidRequest):
     hint = "Give `publish_at` an instant from now to a year from now, or leave it out to publish at once."
 
 
+class TextInvalid(InvalidRequest):
+    code = "communications.text_invalid"
+    title = "The title or the text of the announcement cannot be used as it is."
+    hint = (
+        "{{ and {% begin a field of the practice, such as {{ practice.name }}; docs/wording.md lists what can be written."
+        ' Two braces themselves are written {{ "{{" }}.'
+    )
+
+
+class NotForEachPractice(InvalidRequest):
+    code = "communications.not_for_each_practice"
+    title = "A text with fields of the practice is a letter to each practice, and cannot be this as well."
+    hint = "Write it without fields, or leave out what is named in `errors`."
+
+
+class FieldsMissing(DomainError):
+    code = "communications.fields_missing"
+    title = "The text says something that is not known of everybody it is for."
+    hint = (
+        "Nothing was sent. A dry run lists what is missing. Put the field inside an if, such as {% if practice.list_size %}, or"
+        " leave out of the audience whoever has none."
+    )
+
+
 class AlreadyPublished(DomainError):
     code = "communications.already_published"
     title = "Only what waits to be published can be changed."

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from app.communications.errors import AnnouncementNotFound
 from app.communications.repository.joins import OF_MESSAGE
+from app.communications.repository.personal import deliveries_of
 from app.communications.tables import Announcement, Delivery, Message
 from app.communications.values import OPEN, Area, Channel, Counts, DeliveryState, Sight, Source
 from app.core.db import Tx
@@ -70,6 +71,8 @@ class AnnouncementRepository(TenantRepository[Announcement]):
         statement = (
             self._select_visible(sight)
             .where(_is_for(page), col(Announcement.published_at) >= since)
+            # Each practice has its own words in the inbox.
+            .where(~col(Announcement.is_personalised))
             .order_by(col(Announcement.published_at).desc(), col(Announcement.id).desc())
             .limit(limit)
         )
@@ -160,6 +163,22 @@ async def stop_waiting(session: Tx, announcement_id: UUID) -> None:
 
 async def count_deliveries(session: Tx, message_ids: Collection[UUID]) -> dict[UUID, Counts]:
     """How many recipients of each message are in which state, in one query."""
+    statement = (
+        select_columns(col(Delivery.message_id), *_counted())
+        .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.message_id).in_(message_ids))
+        .group_by(col(Delivery.message_id))
+    )
+    rows = (await (await session.connection()).execute(statement)).all()
+    return {row[0]: Counts(*row[1:]) for row in rows}
+
+
+async def count_together(session: Tx, of: ColumnElement[bool]) -> Counts:
+    """Of all these deliveries, whichever messages they are of."""
+    statement = select_columns(*_counted()).where(col(Delivery.commissioner_id) == session.tenant, of)
+    return Counts(*(await (await session.connection()).execute(statement)).one())
+
+
+def _counted() -> list[ColumnElement[int]]:
     state = col(Delivery.state)
     failed = state.in_([DeliveryState.FAILED.value, DeliveryState.PARKED.value])
     sent = [DeliveryState.SENT.value, DeliveryState.DELIVERED.value]
@@ -177,25 +196,18 @@ async def count_deliveries(session: Tx, message_ids: Collection[UUID]) -> dict[U
         _is_doubtful(),
         col(Delivery.acknowledged_at).is_not(None),
     )
-    statement = (
-        select_columns(
-            col(Delivery.message_id),
-            *(func.count().filter(col(Delivery.is_first), each) for each in counted),
-            *(
-                func.count().filter(col(Delivery.channel) == each.value, state.in_(sent))
-                for each in (Channel.TEXT, Channel.PUSH)
-            ),
-        )
-        .where(col(Delivery.commissioner_id) == session.tenant, col(Delivery.message_id).in_(message_ids))
-        .group_by(col(Delivery.message_id))
-    )
-    rows = (await (await session.connection()).execute(statement)).all()
-    return {row[0]: Counts(*row[1:]) for row in rows}
+    return [
+        *(func.count().filter(col(Delivery.is_first), each) for each in counted),
+        *(
+            func.count().filter(col(Delivery.channel) == each.value, state.in_(sent))
+            for each in (Channel.TEXT, Channel.PUSH)
+        ),
+    ]
 
 
 async def list_deliveries(
     session: Tx,
-    message_id: UUID,
+    row: Announcement,
     *,
     state: str | None,
     channel: str | None,
@@ -203,8 +215,10 @@ async def list_deliveries(
     params: PageParams,
     cursors: Cursors,
 ) -> Page[Delivery]:
+    message_id = row.message_id or row.id
     statement = select(Delivery).where(
-        col(Delivery.commissioner_id) == session.tenant, col(Delivery.message_id) == message_id
+        col(Delivery.commissioner_id) == session.tenant,
+        deliveries_of(session.tenant, message_id, for_each=row.is_personalised),
     )
     if state is not None:
         statement = statement.where(col(Delivery.state) == state)

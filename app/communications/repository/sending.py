@@ -237,11 +237,11 @@ async def park_waiting(session: Tx, batch: UUID, *, detail: str) -> None:
     await (await session.connection()).execute(_PARK, values)
 
 
-async def count_settled(session: Tx, message_id: UUID) -> tuple[int, int]:
-    """(those that are at an end, all) of a message's deliveries."""
+async def count_settled(session: Tx, of: ColumnElement[bool]) -> tuple[int, int]:
+    """(those that are at an end, all) of these deliveries."""
     is_open = col(Delivery.state).in_([DeliveryState.QUEUED.value, DeliveryState.ATTEMPTING.value])
     statement = select_columns(func.count().filter(~is_open), func.count()).where(
-        col(Delivery.commissioner_id) == session.tenant, col(Delivery.message_id) == message_id
+        col(Delivery.commissioner_id) == session.tenant, of
     )
     row = (await (await session.connection()).execute(statement)).one()
     return row[0], row[1]

@@ -39,7 +39,14 @@ Editor = Annotated[Principal, require("announcements:write")]
 @router.post(
     "/v1/announcements",
     status_code=202,
-    responses=error_responses(errors.AudienceUnknown, errors.AcknowledgementPast, errors.NoSuchMoment),
+    responses=error_responses(
+        errors.AudienceUnknown,
+        errors.AcknowledgementPast,
+        errors.NoSuchMoment,
+        errors.TextInvalid,
+        errors.NotForEachPractice,
+        errors.FieldsMissing,
+    ),
 )
 async def publish_announcement(
     body: announcements_schemas.AnnouncementIn,
@@ -54,6 +61,11 @@ async def publish_announcement(
     A locality's editor writes to that locality: 403 when the audience names another place, and an audience without places
     is the locality's. With `dry_run` nothing is sent: the operation has succeeded and its `result` says how many people and mailboxes it
     would reach, how many messages they were sent in the last seven days, and of texts how many parts would be charged.
+
+    Title and text may say fields of the practice, such as `{{ practice.name }}` or `{{ practice.list_size }}`: each practice
+    is sent its own, and whoever has posts at two practices gets both. Where a field is not known of a practice, or somebody
+    has no practice, nothing is sent to anybody (409); `personal` of a dry run says of whom, and shows it as one practice
+    would read it. Such a text is not for the intranet and cannot be asked to be read.
     """
     draft, now = _draft(body), serving.clock.now()
     if body.dry_run:
@@ -87,6 +99,7 @@ def _draft(body: announcements_schemas.AnnouncementIn) -> Draft:
         publish_at=body.publish_at,
         must_acknowledge=body.must_acknowledge,
         renew_months=body.renew_months,
+        preview_practice=body.preview_practice,
     )
 
 
@@ -166,7 +179,7 @@ async def list_deliveries(
         raise Forbidden("Your role follows announcements to your own localities and practices only.")
     page = await announcements.list_deliveries(
         session,
-        row.message_id or row.id,
+        row,
         state=params.state,
         channel=params.channel,
         in_doubt=params.in_doubt,
@@ -183,6 +196,9 @@ async def list_deliveries(
         errors.AlreadyPublished,
         errors.NoSuchMoment,
         errors.AcknowledgementPast,
+        errors.TextInvalid,
+        errors.NotForEachPractice,
+        errors.FieldsMissing,
         PreconditionFailed,
         PreconditionRequired,
     ),

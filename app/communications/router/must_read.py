@@ -28,7 +28,12 @@ _COLUMNS = ("practice", "asked_at", "asked", "read", "acknowledged_at", "acknowl
 @router.post(
     "/v1/announcements/{announcement_id}/versions",
     status_code=202,
-    responses=error_responses(errors.AnnouncementNotFound, errors.NothingToAcknowledge, errors.AcknowledgementPast),
+    responses=error_responses(
+        errors.AnnouncementNotFound,
+        errors.NothingToAcknowledge,
+        errors.AcknowledgementPast,
+        errors.NotForEachPractice,
+    ),
 )
 async def publish_announcement_version(
     announcement_id: UUID,

@@ -40,6 +40,7 @@ _EXAMPLE = {
     "urgency": "routine",
     "channels": ["email", "inbox", "text", "push"],
     "on_intranet": True,
+    "is_personalised": False,
     "must_acknowledge_by": None,
     "state": "published",
     "must_acknowledge": "practice",
@@ -138,6 +139,10 @@ class AnnouncementIn(StrictModel):
         default=None,
         description="Wait until then: nobody but the office sees it before. Whom it reaches is looked up then.",
     )
+    preview_practice: Annotated[str, Field(min_length=1, max_length=20)] | None = Field(
+        default=None,
+        description="With `dry_run`, for a text with fields: the practice for which it is shown. Default: the first.",
+    )
     dry_run: bool = Field(
         default=False,
         description="Send nothing; say how many it would reach, what they were sent this week, and what else they are told then.",
@@ -149,6 +154,12 @@ class AnnouncementIn(StrictModel):
             raise PydanticCustomError(
                 "not_whole", "A text or a notification holds a part only: name `email` or `inbox` as well."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _preview_is_of_a_dry_run(self) -> "AnnouncementIn":
+        if self.preview_practice is not None and not self.dry_run:
+            raise PydanticCustomError("preview_without_dry_run", "`preview_practice` goes with `dry_run`.")
         return self
 
     @model_validator(mode="after")
@@ -232,6 +243,10 @@ class AnnouncementSummary(BaseModel):
     urgency: Urgency
     channels: list[Channel]
     on_intranet: bool
+    is_personalised: bool = Field(
+        description="Whether it says fields of the practice. Title and text are shown as they were written; what a practice"
+        " was told is in its inboxes."
+    )
     localities: list[UUID] | None = Field(
         description="The localities it was addressed to, on whose pages alone the intranet shows it."
     )

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.communications.errors import AcknowledgementPast, NoSuchMoment
+from app.communications.errors import AcknowledgementPast, FieldsMissing, NoSuchMoment
 from app.communications.events import (
     AnnouncementKept,
     AnnouncementPublished,
@@ -15,6 +15,7 @@ from app.communications.events import (
 )
 from app.communications.repository import announcements, reach
 from app.communications.repository.announcements import AnnouncementRepository
+from app.communications.repository.personal import deliveries_of
 from app.communications.rules.attention import WEEKLY_BUDGET, attention_warnings, meet
 from app.communications.rules.must_read import occasion_of
 from app.communications.rules.numbers import text_message, text_parts
@@ -33,6 +34,7 @@ from app.communications.service.audiences import (
 from app.communications.service.carrying import can_text
 from app.communications.service.facts import announcement_fields, draft_fields
 from app.communications.service.letters import post_letters, recipients
+from app.communications.service.personal import check_text, letters_to_each, measure_text, require_known
 from app.communications.service.progress import record_sending_progress
 from app.communications.service.wording import word
 from app.communications.tables import Announcement
@@ -43,7 +45,9 @@ from app.communications.values import (
     Clash,
     Counts,
     Draft,
+    Facts,
     Reach,
+    Template,
     TextReach,
     Topic,
     Urgency,
@@ -56,7 +60,7 @@ from app.core.etag import digest_etag
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.jobs import enqueue
-from app.core.operations import OperationRow, start_operation, succeed
+from app.core.operations import OperationRow, fail, start_operation, succeed
 from app.core.principal import Principal
 from app.core.repository import Expected
 
@@ -68,6 +72,9 @@ async def publish_announcement(session: Tx, caller: Principal, draft: Draft, *, 
     """Accept it, show it where it is to be shown, and leave the recipients to a job, which the operation follows."""
     draft = await _checked(session, caller, draft, now=now)
     await check_audience(session, draft.audience, now=now)
+    is_personalised = _has_fields(draft)
+    if is_personalised:
+        await require_known(session, Template(draft.title, draft.markdown), draft.audience, now=now)
     announcement_id = new_id()
     operation = await start_operation(
         session, "communications.announcement", result={"announcement": str(announcement_id)}
@@ -89,6 +96,7 @@ async def publish_announcement(session: Tx, caller: Principal, draft: Draft, *, 
         operation_id=operation.id,
         published_at=draft.publish_at or now,
         is_out=draft.publish_at is None,
+        is_personalised=is_personalised,
     )
     session.add(row)
     if row.is_out:
@@ -129,6 +137,11 @@ async def _checked(session: Tx, caller: Principal, draft: Draft, *, now: datetim
     return replace(draft, audience=within_area(draft.audience, area))
 
 
+def _has_fields(draft: Draft) -> bool:
+    text = Template(draft.title, draft.markdown)
+    return check_text(text, on_intranet=draft.on_intranet, must_acknowledge_by=draft.must_acknowledge_by)
+
+
 def check_moment(at: datetime, *, must_acknowledge_by: date | None, now: datetime) -> None:
     """In the coming year, and not after the day by which it has to be acknowledged."""
     if not now < at <= now + _FARTHEST:
@@ -145,6 +158,7 @@ async def measure_announcement(
     """
     draft = await _checked(session, caller, draft, now=now)
     await check_audience(session, draft.audience, now=now)
+    _has_fields(draft)
     audience = await resolve_audience(session, draft.audience, now=now)
     by_role = {
         role: recipients(session.tenant, replace(audience, roles=(role,)), now=now) for role in audience.roles or ()
@@ -159,20 +173,21 @@ async def measure_announcement(
         budget=WEEKLY_BUDGET,
     )
     clashes, others = await _clashes(session, caller, draft, now=now)
-    texts = await _texts(session, draft, found.texts.people, base_url=base_url)
-    found = replace(found, clashes=clashes, other_clashes=others, texts=texts)
-    result = {"dry_run": True} | _as_json(found) | {"warnings": attention_warnings(found)}
+    personal, shown, missing = await measure_text(session, draft, draft.audience, now=now)
+    texts = await _texts(session, draft, shown, found.texts.people, base_url=base_url)
+    found = replace(found, clashes=clashes, other_clashes=others, texts=texts, personal=personal)
+    result = {"dry_run": True} | _as_json(found) | {"warnings": [*missing, *attention_warnings(found)]}
     operation = await start_operation(session, "communications.announcement", result=result)
     await succeed(session, operation.id)
     await session.refresh(operation)
     return operation
 
 
-async def _texts(session: Tx, draft: Draft, people: int, *, base_url: str) -> TextReach:
-    """What the texts would say, and cost; by the commissioner's own wording."""
+async def _texts(session: Tx, draft: Draft, shown: Facts | None, people: int, *, base_url: str) -> TextReach:
+    """What the texts would say, and cost; by the commissioner's own wording. `shown`: what the practice is told that is shown."""
     if Channel.TEXT not in draft.channels:
         return TextReach()
-    [letter] = await word(session, "announcement", [draft_fields(draft)], source_id="")
+    [letter] = await word(session, "announcement", [shown or draft_fields(draft)], source_id="")
     link = f"{base_url}/a/{'x' * LINK_LETTERS}" if letter.action else None
     body = text_message(letter.subject, render_markdown(letter.markdown).text, draft.urgency, link)
     parts, is_set_up = text_parts(body), await can_text(session)
@@ -212,6 +227,9 @@ async def expand_announcement(session: Tx, announcement_id: UUID, *, now: dateti
     if row.withdrawn_at is not None:
         await succeed(session, row.operation_id, total=0)
         return
+    if row.is_personalised:
+        await _expand_to_each(session, row, now=now)
+        return
     [letter] = await word(
         session,
         "announcement",
@@ -234,6 +252,31 @@ async def expand_announcement(session: Tx, announcement_id: UUID, *, now: dateti
     emit(session, AnnouncementSent(**addressed(row)))
 
 
+async def _expand_to_each(session: Tx, row: Announcement, *, now: datetime) -> None:
+    """A message for each practice. Who is meant and what is known of them may have changed since it was accepted: where it
+    cannot be written for one, nobody is told, and its operation says why.
+    """
+    try:
+        found = await letters_to_each(session, row, now=now)
+    except FieldsMissing as error:
+        audit(session, "announcement.not_sent", row.id, why=error.code)
+        await fail(session, row.operation_id, error)
+        return
+    letters = await word(session, "announcement", found, source_id=str(row.id))
+    urgency, practices = Urgency(row.urgency), tuple(letter.practice for letter in letters if letter.practice)
+    await post_letters(
+        session,
+        [replace(letter, urgency=urgency) for letter in letters],
+        replace(Audience.of_json(row.audience), practices=practices, localities=None, networks=None),
+        now=now,
+        channels=[Channel(channel) for channel in row.channels],
+        operation=row.operation_id,
+        message_id=row.id,
+    )
+    await record_sending_progress(session, operation=row.operation_id, message=row.id)
+    emit(session, AnnouncementSent(**addressed(row)))
+
+
 async def follows_deliveries(session: Tx, caller: Principal, announcement_id: UUID, *, now: datetime) -> bool:
     """Whether the caller may see what became of it for each recipient: their role reaches everybody it went to."""
     if not caller.has(DELIVERIES):
@@ -248,6 +291,10 @@ async def office_counts(session: Tx, caller: Principal, announcement_id: UUID, *
         return None
     row = await AnnouncementRepository(session, session.tenant).get(announcement_id)
     message_id = row.message_id or row.id
+    if row.is_personalised:
+        return await announcements.count_together(
+            session, deliveries_of(session.tenant, message_id, for_each=row.is_personalised)
+        )
     return (await announcements.count_deliveries(session, [message_id])).get(message_id, NO_COUNTS)
 
 

@@ -42,7 +42,7 @@ async def post_letters(
     """Write the messages of one source and occasion and a delivery for each recipient, and queue their sending.
 
     Doing it again for the same source adds nobody twice. Returns how many batches are to be sent. `message_id` names the
-    one message of an announcement. `narrow`: which of those who are meant get it. `by`: its mail goes by that provider,
+    one message of an announcement, or the announcement itself where each practice gets a letter of its own. `narrow`: which of those who are meant get it. `by`: its mail goes by that provider,
     whichever other mail takes.
     """
     if not letters:
@@ -151,7 +151,10 @@ def _messages(
     """
     ways = [channel.value for channel in channels]
     shared = {"audience": audience.as_json(), "channels": ways, "created_at": now}
-    return [_message(tenant, letter, message_id or new_id()) | shared for letter in letters]
+    return [
+        _message(tenant, letter, message_id if message_id and letter.practice is None else new_id()) | shared
+        for letter in letters
+    ]
 
 
 def _message(tenant: UUID, letter: Letter, message_id: UUID) -> dict[str, object]:

@@ -12,6 +12,7 @@ from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.rules.must_read import edition_in, reminder_in
 from app.communications.rules.rendering import render_markdown
 from app.communications.service.announcing import addressed, follows_deliveries, require_write
+from app.communications.service.personal import require_plain
 from app.communications.tables import Announcement, AnnouncementEdition, Delivery, Message
 from app.communications.values import (
     DutyCounts,
@@ -51,6 +52,7 @@ async def publish_announcement_version(
         raise NothingToAcknowledge("It was withdrawn, is still to be published, or nobody was ever asked to read it.")
     if new.must_acknowledge_by < london_date(now):
         raise AcknowledgementPast
+    require_plain(new.markdown)
     keep_earlier(session, row, EditionKind.REVISED, new.reason, caller.person_id, now=now)
     row.body_markdown, row.body_html = new.markdown, render_markdown(new.markdown).html
     return await begin_round(session, row, new.must_acknowledge_by, now=now)

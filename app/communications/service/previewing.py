@@ -20,6 +20,7 @@ from app.communications.rules.templating import example_fields, find_flaws, syst
 from app.communications.service import facts
 from app.communications.service.letters import recipients
 from app.communications.service.notices import WHO_DEALS_WITH_IT
+from app.communications.service.personal import facts_for_one
 from app.communications.service.templates import check, get_kind, require_whole
 from app.communications.service.wording import find_own, with_names
 from app.communications.values import (
@@ -205,7 +206,10 @@ async def _issue(session: Tx, issue: UUID, practice: str | None, now: datetime) 
 
 
 async def _announcement(session: Tx, announcement: UUID, practice: str | None, now: datetime) -> Facts | None:
-    return facts.announcement_fields(await AnnouncementRepository(session, session.tenant).get(announcement))
+    row = await AnnouncementRepository(session, session.tenant).get(announcement)
+    if row.is_personalised:
+        return await facts_for_one(session, row, practice, now=now)
+    return facts.announcement_fields(row)
 
 
 async def _link(session: Tx, delivery: UUID, practice: str | None, now: datetime) -> Facts | None:

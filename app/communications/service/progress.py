@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
+from app.communications.repository import personal
 from app.communications.repository import sending as rows
 from app.core.db import Tx
 from app.core.jobs import is_due
@@ -14,9 +15,12 @@ _COUNTED_EVERY: Final = 16
 
 
 async def record_sending_progress(session: Tx, *, operation: UUID, message: UUID) -> None:
-    """The operation ends when nothing is left to be sent, whatever became of each."""
+    """The operation ends when nothing is left to be sent, whatever became of each. `message`: an announcement's id where it is
+    another message for each practice.
+    """
     await lock_operation(session, operation)
-    done, total = await rows.count_settled(session, message)
+    for_each = await personal.is_for_each(session, message)
+    done, total = await rows.count_settled(session, personal.deliveries_of(session.tenant, message, for_each=for_each))
     await record_progress(session, operation, done=done, total=total)
     if done == total:
         await succeed(session, operation)

@@ -10,7 +10,9 @@ from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.rules.rendering import render_markdown
 from app.communications.service.announcing import addressed, announcement_tag, check_moment, office_counts
 from app.communications.service.audiences import WRITE, area_of
+from app.communications.service.personal import check_text, require_known
 from app.communications.tables import Announcement
+from app.communications.values import Audience, Template
 from app.core.audit import audit
 from app.core.db import Tx
 from app.core.errors import Forbidden
@@ -45,14 +47,21 @@ async def reschedule_announcement(
     if change.publish_at is not None:
         check_moment(change.publish_at, must_acknowledge_by=row.must_acknowledge_by, now=now)
         row.published_at = change.publish_at
-    if change.title is not None:
-        row.title = change.title
-    if change.markdown is not None:
-        row.body_markdown, row.body_html = change.markdown, render_markdown(change.markdown).html
+    if change.title is not None or change.markdown is not None:
+        await _reword(session, row, change, now=now)
     audit(session, "announcement.rescheduled", announcement_id)
     emit(session, AnnouncementScheduled(subject=str(announcement_id)))
     await session.flush()
     return row
+
+
+async def _reword(session: Tx, row: Announcement, change: Rescheduling, *, now: datetime) -> None:
+    text = Template(change.title or row.title, change.markdown or row.body_markdown)
+    row.is_personalised = check_text(text, on_intranet=row.on_intranet, must_acknowledge_by=row.must_acknowledge_by)
+    if row.is_personalised:
+        await require_known(session, text, Audience.of_json(row.audience), now=now)
+    row.title = text.subject
+    row.body_markdown, row.body_html = text.body, render_markdown(text.body).html
 
 
 async def schedule_announcement(session: Tx, announcement_id: UUID) -> None:

@@ -32,6 +32,7 @@ class Announcement(SQLModel, table=True):
     operation_id: UUID
     published_at: datetime
     is_out: bool = True
+    is_personalised: bool = False
     withdrawn_at: datetime | None = None
     edition: int = 1
     edition_at: datetime | None = None

@@ -1,6 +1,17 @@
 """The words of communications: what is sent, to whom, by which way, and what became of it."""
 
-from app.communications.values.announcements import Area, Clash, Draft, Reach, RoleReach, Sight, TextReach
+from app.communications.values.announcements import (
+    Area,
+    Clash,
+    Draft,
+    Gap,
+    Personal,
+    Reach,
+    RoleReach,
+    Sample,
+    Sight,
+    TextReach,
+)
 from app.communications.values.audiences import CLAIM_DUE, CLAIM_DUE_DAYS, Audience, Meant
 from app.communications.values.channels import (
     NOTHING_IS_SENT,
@@ -150,6 +161,7 @@ __all__ = [
     "Flaw",
     "FoundFeed",
     "Frequency",
+    "Gap",
     "InboxItem",
     "Item",
     "Letter",
@@ -159,6 +171,7 @@ __all__ = [
     "NewsletterSight",
     "NewsletterState",
     "OwnTemplate",
+    "Personal",
     "PracticeDuty",
     "Preview",
     "ProviderKind",
@@ -166,6 +179,7 @@ __all__ = [
     "Receipt",
     "Rendered",
     "RoleReach",
+    "Sample",
     "Settled",
     "Settlement",
     "Shown",

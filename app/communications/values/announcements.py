@@ -45,6 +45,7 @@ class Draft:
     publish_at: datetime | None = None
     must_acknowledge: Duty = Duty.PRACTICE
     renew_months: int | None = None
+    preview_practice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,37 @@ class TextReach:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A field that a text says and for which some practices have nothing: how many, and the first of them."""
+
+    field: str
+    practices: int
+    first: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one practice would be told."""
+
+    practice: str
+    title: str
+    body_text: str
+    body_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What a dry run says of a text that is another for each practice: for how many it is written, how many recipients have
+    no practice, what is missing, and how it reads for one of them. While anything is missing it is not sent.
+    """
+
+    practices: int
+    without_practice: int
+    missing: tuple[Gap, ...]
+    preview: Sample | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """What a dry run finds. `people` and `mailboxes` make up the recipients. No mail goes to people
     `without_email`, nor to the `suppressed`: who turned the topic off, and addresses that nothing is sent to. `other_clashes`: how many more there are that
@@ -99,3 +131,4 @@ class Reach:
     clashes: tuple[Clash, ...] = ()
     other_clashes: int = 0
     texts: TextReach = TextReach()
+    personal: Personal | None = None

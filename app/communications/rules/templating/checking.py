@@ -9,11 +9,11 @@ from typing import Final
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from app.communications.rules.templating.filling import example_fields, write
+from app.communications.rules.templating.filling import Unfilled, example_fields, fill
 from app.communications.rules.templating.language import ENVIRONMENTS, FILTERS
 from app.communications.rules.templating.proving import Known, Proved
 from app.communications.rules.templating.scoping import Bound, Scope, top_scope
-from app.communications.values import Facts, FieldType, Flaw, OwnTemplate, Template, TemplateField, TemplateKind
+from app.communications.values import FieldType, Flaw, Template, TemplateField, TemplateKind
 
 MOST_FLAWS: Final = 20
 _MOST_NODES: Final = 2_000
@@ -41,23 +41,28 @@ def is_sound(kind: TemplateKind, template: Template) -> bool:
 
 
 def find_flaws(kind: TemplateKind, template: Template) -> list[Flaw]:
+    return find_flaws_of(kind.fields, template)
+
+
+def find_flaws_of(fields: Sequence[TemplateField], template: Template) -> list[Flaw]:
     """The flaws of both parts, the subject's first: syntax, what is not allowed, fields that are not there or may be
     missing, and required fields that the body does not always say.
     """
-    subject, body = (_Checker(part, kind.fields) for part in ("subject", "body"))
+    subject, body = (_Checker(part, fields) for part in ("subject", "body"))
     subject.check(template.subject)
     written = body.check(template.body)
     flaws = [*subject.flaws, *body.flaws]
     if not flaws:
-        flaws = [_left_out(field) for field in kind.fields if field.is_required and not _is_written(field, written)]
-    return flaws[:MOST_FLAWS] or _tried(kind, template)
+        flaws = [_left_out(field) for field in fields if field.is_required and not _is_written(field, written)]
+    return flaws[:MOST_FLAWS] or _tried(fields, template)
 
 
-def _tried(kind: TemplateKind, template: Template) -> list[Flaw]:
+def _tried(fields: Sequence[TemplateField], template: Template) -> list[Flaw]:
     """The second fence: it is filled in with the examples, with all there can be and with the least."""
     for is_least in (False, True):
-        facts = Facts(example_fields(kind.fields, is_least=is_least))
-        if write(kind, facts, OwnTemplate(0, template)).failure is not None:
+        try:
+            fill("template", fields, example_fields(fields, is_least=is_least), template)
+        except Unfilled:
             return [Flaw("body", 1, "not_filled_in", "With examples it comes to nothing, or to far too much.")]
     return []
 

@@ -14,6 +14,7 @@ from app.communications.values import Facts, FieldType, OwnTemplate, Template, T
 TEMPLATES: Final = Path(__file__).parents[2] / "templates"
 MOST_SUBJECT: Final = 400
 MOST_BODY: Final = 256 * 1024
+_MOST: Final = (MOST_SUBJECT, MOST_BODY)
 # Whatever a wording can do wrong while it is filled in. The check before it is published leaves nothing of this but size.
 _FAILURES: Final = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -24,6 +25,10 @@ class MissingFields(Exception):
     def __init__(self, kind: str, names: Sequence[str]) -> None:
         super().__init__(f"{kind}: {', '.join(names)}")
         self.names = tuple(names)
+
+
+class Unfilled(ValueError):
+    """A text that comes to nothing, or to far too much."""
 
 
 class _TooLong(ValueError):
@@ -39,16 +44,27 @@ def system_template(key: str) -> Template:
 
 def write(kind: TemplateKind, facts: Facts, own: OwnTemplate | None = None) -> Worded:
     """In the commissioner's own words where they can be used, else in ours; `MissingFields` where something is not there."""
-    values = _bound(kind, facts.fields)
+    values = _bound(kind.key, kind.fields, facts.fields)
     failure = None
     if own is not None:
         try:
-            subject, body = _fill(own.template, values, most=(MOST_SUBJECT, MOST_BODY))
+            subject, body = _fill(own.template, values, most=_MOST)
             return Worded(subject, body, own.n)
         except _FAILURES as error:
             failure = type(error).__name__
     subject, body = _fill(system_template(kind.key), values, most=None)
     return Worded(subject, body, failure=failure)
+
+
+def fill(key: str, fields: Sequence[TemplateField], given: Mapping[str, Any], template: Template) -> Template:
+    """The template as it reads for these values; `key` is the name by which `MissingFields` calls it. `Unfilled` where it
+    comes to nothing.
+    """
+    values = _bound(key, fields, given)
+    try:
+        return Template(*_fill(template, values, most=_MOST))
+    except _FAILURES as error:
+        raise Unfilled(f"{key}: {type(error).__name__}") from error
 
 
 def example_fields(fields: Sequence[TemplateField], *, is_least: bool = False) -> dict[str, Any]:
@@ -96,11 +112,11 @@ def _compiled(part: str, source: str) -> jinja2.Template:
     return compile_part(part, source)
 
 
-def _bound(kind: TemplateKind, given: Mapping[str, Any]) -> dict[str, Any]:
-    missing = list(_missing(kind.fields, given))
+def _bound(key: str, fields: Sequence[TemplateField], given: Mapping[str, Any]) -> dict[str, Any]:
+    missing = list(_missing(fields, given))
     if missing:
-        raise MissingFields(kind.key, missing)
-    return {field.name: _value(field, given.get(field.name)) for field in kind.fields}
+        raise MissingFields(key, missing)
+    return {field.name: _value(field, given.get(field.name)) for field in fields}
 
 
 def _missing(fields: Sequence[TemplateField], given: Mapping[str, Any], within: str = "") -> Iterator[str]:
