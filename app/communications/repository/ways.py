@@ -38,11 +38,15 @@ _WAYS = ARRAY(Integer)
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Which messages are told, by which channels at the most, and the hours at the moment at which they are."""
+    """Which messages are told, by which channels at the most, and the hours at the moment at which they are.
+
+    `are_for_practices`: each of them is one practice's, so that thousands meet their readers by the practice alone.
+    """
 
     which: Messages
     channels: Collection[str]
     hours: Hours
+    are_for_practices: bool = False
 
     def may_go_by(self, channel: Channel) -> ColumnElement[bool]:
         return true() if channel in self.channels else false()
@@ -89,7 +93,9 @@ def copies(tenant: UUID, meant: Statement, telling: Telling) -> Statement:
 def _first_copies(tenant: UUID, meant: Statement, telling: Telling) -> Statement:
     """Each recipient once for each message, with the way it goes, the state it begins in, and by which ways else it goes."""
     person = with_recipient(meant).subquery("person")
-    by_practice = or_(col(Message.practice).is_(None), col(Message.practice) == person.c.practice)
+    by_practice = col(Message.practice) == person.c.practice
+    if not telling.are_for_practices:
+        by_practice = or_(col(Message.practice).is_(None), by_practice)
     by_person = or_(col(Message.person_id).is_(None), col(Message.person_id) == person.c.person_id)
     return (
         select_columns(

@@ -66,6 +66,7 @@ async def post_letters(
         queue=queue_of(letters[0]),
         shared=shared,
         now=now,
+        are_for_practices=all(letter.practice for letter in letters),
     )
 
 
@@ -78,9 +79,10 @@ async def expand(
     queue: str,
     shared: Mapping[str, str],
     now: datetime,
+    are_for_practices: bool = False,
 ) -> int:
     """A delivery for each that is meant and has none yet, and jobs to send them; `shared` is what those jobs carry on."""
-    telling = Telling(which, channels, hours_from(now))
+    telling = Telling(which, channels, hours_from(now), are_for_practices)
     expanded = await expanding.insert_deliveries(session, meant, telling, batch_size=BATCH_SIZE, now=now)
     await add_also_asked(session, which, meant)
     await queue_batches(session, expanded.batches, queue=queue, shared=shared)
