@@ -1,5 +1,6 @@
 """What a person finds, acknowledges and chooses."""
 
+import asyncio
 from uuid import UUID
 
 import httpx
@@ -110,3 +111,11 @@ async def test_inbox_pages_newest_first(shared, tenant):
 async def test_key_without_a_person_has_no_inbox(shared, tenant):
     intranet = await shared.as_role("intranet", tenant=tenant)
     assert (await intranet.get("/v1/me/inbox")).status_code == 403
+
+
+async def test_first_preferences_sent_twice_at_once_are_both_taken(shared: LivePlenary, tenant: str) -> None:
+    """As a client does whose first answer was lost on the way."""
+    caller = (await _manager(shared, tenant))[0]
+    wanted = {"json": {"frequency": {"announcements": "daily"}}, "headers": {"If-Match": "*"}}
+    answers = await asyncio.gather(*(caller.put("/v1/me/preferences", **wanted) for _ in range(6)))
+    assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, text
 from sqlalchemy import select as select_columns
+from sqlalchemy.dialects.postgresql import insert as insert_or_nothing
 from sqlmodel import col, select
 
 from app.communications.repository.joins import OF_MESSAGE
@@ -121,7 +122,11 @@ async def mute_mailbox(session: Tx, address: str, topic: str, *, now: datetime) 
     await (await session.connection()).execute(_MUTE, values)
 
 
-def new_preference(session: Tx, person_id: UUID, now: datetime) -> MessagePreference:
-    row = MessagePreference(commissioner_id=session.tenant, person_id=person_id, muted=[], changed_at=now)
-    session.add(row)
-    return row
+async def lock_preference(session: Tx, person_id: UUID, *, now: datetime) -> tuple[MessagePreference, bool]:
+    """The person's row, and whether it was made just now: of two who would make it, the second waits and finds it."""
+    fresh = MessagePreference(commissioner_id=session.tenant, person_id=person_id, muted=[], changed_at=now)
+    statement = insert_or_nothing(MessagePreference).on_conflict_do_nothing(constraint="pk_message_preference")
+    made = await (await session.connection()).execute(statement, fresh.model_dump())
+    row = await find_preference(session, person_id, for_update=True)
+    assert row is not None
+    return row, made.rowcount == 1

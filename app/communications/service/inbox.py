@@ -64,12 +64,10 @@ async def set_preferences(
     session: Tx, person_id: UUID, choice: Choice, *, expected: Expected, now: datetime
 ) -> MessagePreference:
     """What is not named keeps its setting."""
-    row = await rows.find_preference(session, person_id, for_update=True)
-    if row is not None or expected.is_given:
+    row, is_new = await rows.lock_preference(session, person_id, now=now)
+    if expected.is_given or not is_new:
         # Before anything was set, reading gives the tag of version 0.
-        expected.check(row.version if row else 0)
-    if row is None:
-        row = rows.new_preference(session, person_id, now)
+        expected.check(0 if is_new else row.version)
     chosen = wanted_mail(row) | dict(choice.frequency)
     changes: dict[str, object] = {
         column: sorted(topic.value for topic, frequency in chosen.items() if frequency is wanted)
