@@ -84,13 +84,13 @@ async def see_to_reading(context: JobContext) -> None:
         )
 
 
+DAILY.append(Daily("communications.see_to_reading", queue=QUEUE))
+
+
 @handler("communications.see_to_announcement", queue=QUEUE)
 async def see_to_announcement(context: JobContext) -> None:
     async with context.transaction(final=True) as session:
         await service.see_to_reading(session, context.id("announcement"), now=context.tools.clock.now())
-
-
-DAILY.append(Daily("communications.see_to_reading", queue=QUEUE))
 
 
 @handler("communications.drop_old_deliveries", queue=QUEUE)

@@ -208,8 +208,13 @@ async def ground() -> AsyncIterator[Ground]:
         # Its servers run as another account when this is root.
         os.chmod(folder, 0o711)  # noqa: PTH101, S103 - to pass through, not to look; a path's method would count as waiting
         made = Ground(Path(folder, "home"))
+        playing = asyncio.current_task()
+        assert playing is not None
+        # Nothing of it runs on when whoever plays it is told to end.
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
         try:
             yield made
         finally:
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
             await made.client.aclose()
             await made.stop()
