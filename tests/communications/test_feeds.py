@@ -72,6 +72,12 @@ def test_whatever_stands_in_it_a_feed_keeps_the_rules_of_its_form(
     assert faults_of(write(page_of(found, own))) == []
 
 
+def test_signs_in_the_titles_of_rss_stand_as_numbers_which_most_readers_show_as_they_are() -> None:
+    written = rss(page_of([]))
+    assert b"<title>News &#x26; notes</title>" in written
+    assert b"from NHS &#x3C;Somewhere&gt;</description>" in written
+
+
 def test_the_latest_changes_come_first_and_fifty_are_enough() -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     many = [

@@ -223,6 +223,12 @@ def test_what_somebody_named_makes_no_markup() -> None:
     assert "<i>" not in shown.html
 
 
+def test_a_link_without_a_host_leads_nowhere() -> None:
+    shown = render_markdown("[here](/v1/offers) and [there](https://www.england.nhs.uk/)")
+    assert "/v1/offers" not in shown.html
+    assert 'href="https://www.england.nhs.uk/"' in shown.html
+
+
 @given(st.text(max_size=60))
 def test_any_name_is_read_as_it_was_written(name: str) -> None:
     facts = Facts(example_fields(STATEMENT.fields) | {"scheme": f"x{name}"})

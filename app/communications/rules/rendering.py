@@ -56,6 +56,8 @@ def render_markdown(markdown: str) -> Rendered:
         tags=set(_TAGS),
         attributes=_ATTRIBUTES,
         url_schemes=_SCHEMES,
+        # In a mail, a feed or somebody's intranet it would lead nowhere, or elsewhere.
+        url_relative="deny",
         link_rel="noopener noreferrer",
     )
     return Rendered(text=plain_text(markdown), html=shown)
