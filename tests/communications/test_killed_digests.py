@@ -13,8 +13,9 @@ from tests.factories.processes import worker_process_at
 from tests.factories.service import LivePlenary
 from tests.factories.waiting import until
 
-CROWD = 250
-"""More than are written in one transaction."""
+CROWD = 60
+AT_ONCE = 40
+"""Of whom so many are written in one transaction here: a crowd that is large enough takes a minute."""
 PATIENCE = 120
 """A busy machine takes long to start a worker."""
 # At seven in London, which is another hour in UTC from 28 March and again from 31 October on.
@@ -51,17 +52,20 @@ async def _due(live: LivePlenary, tenant: str, window: datetime) -> None:
 async def _kill_twice(live: LivePlenary, tenant: str, window: datetime) -> tuple[int, int]:
     """Once after some digests are written, once after some have gone: how many were written, and how many had gone."""
     before = len(outbox(live))
-    async with worker_process_at(live, window, "bulk"):
+    async with worker_process_at(live, window, "bulk", people_at_once=AT_ONCE):
         await until(partial(_is_written, live, tenant, window), seconds=PATIENCE)
     written = await _written(live, tenant, window)
     await _due(live, tenant, window)
-    async with worker_process_at(live, window, "bulk"):
+    async with worker_process_at(live, window, "bulk", people_at_once=AT_ONCE):
         await until(lambda: len(outbox(live)) > before + 20, seconds=PATIENCE)
     return written, len(outbox(live)) - before
 
 
 @pytest.mark.slow
-async def test_each_person_gets_one_digest_of_each_window_the_newest_first(live: LivePlenary) -> None:
+async def test_each_person_gets_one_digest_of_each_window_the_newest_first(
+    live: LivePlenary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.communications.service.digests.PEOPLE_AT_ONCE", AT_ONCE)
     tenant = await live.fresh_tenant()
     await live.make_practice(f"{tenant}A", tenant)
     await make_crowd(live, tenant, CROWD, practice=f"{tenant}A")

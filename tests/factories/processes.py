@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
+from app.communications.service import digests
 from app.core.settings import load_settings
 from tests.factories.service import FixedClock, LivePlenary
 from workers.settings import WorkerProcess, make_tools
@@ -33,16 +34,20 @@ async def worker_process(live: LivePlenary, *queues: str, **changes: str) -> Asy
 
 @asynccontextmanager
 async def worker_process_at(
-    live: LivePlenary, moment: datetime, *queues: str
+    live: LivePlenary, moment: datetime, *queues: str, people_at_once: int
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The same worker, to whom it is always that moment: its clock is handed to it in this test's own program."""
-    code = f"from tests.factories.processes import work_at; work_at({moment.isoformat()!r}, {list(queues)!r})"
+    """The same worker, to whom it is always that moment and which writes so many digests in one transaction: both are handed
+    to it in this test's own program.
+    """
+    given = f"{moment.isoformat()!r}, {list(queues)!r}, {people_at_once}"
+    code = f"from tests.factories.processes import work_at; work_at({given})"
     async with _process(live, code, {}) as process:
         yield process
 
 
-def work_at(moment: str, queues: list[str]) -> None:
+def work_at(moment: str, queues: list[str], people_at_once: int) -> None:
     """In the process itself, until it is killed."""
+    digests.PEOPLE_AT_ONCE = people_at_once
 
     async def work() -> None:
         tools = await make_tools(load_settings())
