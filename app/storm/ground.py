@@ -33,6 +33,7 @@ READY_SECONDS: Final = 180
 PATIENCE_SECONDS: Final = 60
 RESUMED_SECONDS: Final = 15
 """What is promised: work of something that died goes on within this time."""
+_TOLD_TO_END: Final = "Told to end before it was over: nothing is counted."
 
 
 class Enduring(httpx.AsyncBaseTransport):
@@ -50,9 +51,10 @@ class Enduring(httpx.AsyncBaseTransport):
         while True:
             try:
                 response = await self._inner.handle_async_request(request)
-            except httpx.TransportError:
+            except httpx.TransportError as error:
                 if time.monotonic() > until:
-                    raise
+                    words = f"The service has not answered for {PATIENCE_SECONDS} seconds: {error!r}"
+                    raise CallFailed(words) from error
             else:
                 self._look_at(request, response)
                 if response.status_code not in (429, 503) or time.monotonic() > until:
@@ -211,9 +213,13 @@ async def ground() -> AsyncIterator[Ground]:
         playing = asyncio.current_task()
         assert playing is not None
         # Nothing of it runs on when whoever plays it is told to end.
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel, _TOLD_TO_END)
         try:
             yield made
+        except asyncio.CancelledError as end:
+            if end.args != (_TOLD_TO_END,):
+                raise
+            raise CallFailed(_TOLD_TO_END) from None
         finally:
             asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
             await made.client.aclose()
