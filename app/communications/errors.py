@@ -245,7 +245,7 @@ class ProviderKeyInvalid(InvalidRequest):
 
 class NotAnAddress(InvalidRequest):
     code = "communications.not_an_address"
-    title = "Nothing can be sent to this by this provider."
+    title = "Messages cannot be sent to this."
 
 
 class ProviderWithoutTemplate(DomainError):

@@ -150,7 +150,7 @@ async def get_suppression(
 
 
 @router.post(
-    "/v1/suppressions", status_code=201, responses=error_responses(errors.AlreadySuppressed, errors.MobileInvalid)
+    "/v1/suppressions", status_code=201, responses=error_responses(errors.AlreadySuppressed, errors.NotAnAddress)
 )
 async def add_suppression(
     body: schemas.SuppressionIn, caller: Writer, session: Transaction, serving: Serving, response: Response

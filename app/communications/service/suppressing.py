@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
-from app.communications.errors import MobileInvalid
+from app.communications.errors import NotAnAddress
 from app.communications.repository.channels import SuppressionRepository
 from app.communications.rules.numbers import mobile_number
 from app.communications.tables import Suppression
@@ -48,7 +48,7 @@ async def add_suppression(session: Tx, address: str, *, detail: str | None, now:
     number = mobile_number(address)
     if number is None and "@" not in address:
         words = "This is neither an e-mail address nor a mobile number of the United Kingdom."
-        raise MobileInvalid(errors=[FieldError("/address", "invalid", words)])
+        raise NotAnAddress(errors=[FieldError("/address", "not_an_address", words)])
     row = Suppression(
         commissioner_id=session.tenant,
         address=number or address,
