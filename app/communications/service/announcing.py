@@ -33,7 +33,7 @@ from app.communications.service.audiences import (
 )
 from app.communications.service.carrying import can_text
 from app.communications.service.facts import announcement_fields, draft_fields
-from app.communications.service.letters import post_letters, recipients
+from app.communications.service.letters import Posting, post_letters, recipients
 from app.communications.service.personal import check_text, letters_to_each, measure_text, require_known
 from app.communications.service.progress import record_sending_progress
 from app.communications.service.wording import word
@@ -243,13 +243,15 @@ async def expand_announcement(session: Tx, announcement_id: UUID, *, now: dateti
         session,
         [replace(letter, urgency=Urgency(row.urgency))],
         Audience.of_json(row.audience),
+        _posting(row, message_id),
         now=now,
-        channels=[Channel(channel) for channel in row.channels],
-        operation=row.operation_id,
-        message_id=message_id,
     )
     await record_sending_progress(session, operation=row.operation_id, message=message_id)
     emit(session, AnnouncementSent(**addressed(row)))
+
+
+def _posting(row: Announcement, message_id: UUID) -> Posting:
+    return Posting([Channel(channel) for channel in row.channels], row.operation_id, message_id)
 
 
 async def _expand_to_each(session: Tx, row: Announcement, *, now: datetime) -> None:
@@ -268,10 +270,8 @@ async def _expand_to_each(session: Tx, row: Announcement, *, now: datetime) -> N
         session,
         [replace(letter, urgency=urgency) for letter in letters],
         replace(Audience.of_json(row.audience), practices=practices, localities=None, networks=None),
+        _posting(row, row.id),
         now=now,
-        channels=[Channel(channel) for channel in row.channels],
-        operation=row.operation_id,
-        message_id=row.id,
     )
     await record_sending_progress(session, operation=row.operation_id, message=row.id)
     emit(session, AnnouncementSent(**addressed(row)))

@@ -5,7 +5,7 @@ from datetime import datetime
 from app.access.values import Role
 from app.communications.repository.channels import ProviderRepository
 from app.communications.service import facts
-from app.communications.service.letters import post_letters
+from app.communications.service.letters import Posting, post_letters
 from app.communications.service.wording import word
 from app.communications.tables import TeamsChannel
 from app.communications.values import Audience, BrokenWay, Channel, Facts, ProviderKind
@@ -32,7 +32,6 @@ async def _tell(session: Tx, found: Facts, source_id: str, *, can_mail: bool, no
         session,
         await word(session, "way_broken", [found], source_id=source_id, occasion=now.isoformat()),
         Audience.of_holders(Role.COMMISSIONER_ADMIN),
+        Posting((Channel.EMAIL, Channel.INBOX), by=ProviderKind.MAIL) if by_mail else Posting((Channel.INBOX,)),
         now=now,
-        channels=(Channel.EMAIL, Channel.INBOX) if by_mail else (Channel.INBOX,),
-        by=ProviderKind.MAIL if by_mail else None,
     )

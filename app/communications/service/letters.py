@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from app.communications.repository import expanding
@@ -27,44 +28,50 @@ SEND = {"notifications": "communications.send_batch", "bulk": "communications.se
 DIGEST = "communications.write_digests"
 
 
-async def post_letters(
-    session: Tx,
-    letters: Sequence[Letter],
-    audience: Audience,
-    *,
-    now: datetime,
-    channels: Collection[Channel] = ALL_WAYS,
-    operation: UUID | None = None,
-    message_id: UUID | None = None,
-    narrow: Callable[[Statement], Statement] | None = None,
-    by: ProviderKind | None = None,
-) -> int:
-    """Write the messages of one source and occasion and a delivery for each recipient, and queue their sending.
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What is not as usual about some letters.
 
-    Doing it again for the same source adds nobody twice. Returns how many batches are to be sent. `message_id` names the
-    one message of an announcement, or the announcement itself where each practice gets a letter of its own. `narrow`: which of those who are meant get it. `by`: its mail goes by that provider,
-    whichever other mail takes.
+    `message_id` names the one message of an announcement, or the announcement itself where each practice gets a letter of its
+    own, and `operation` the one that counts what was sent. `narrow`: which of those who are meant get it. `by`: its mail goes
+    by that provider, whichever other mail takes.
+    """
+
+    channels: Collection[Channel] = ALL_WAYS
+    operation: UUID | None = None
+    message_id: UUID | None = None
+    narrow: Callable[[Statement], Statement] | None = None
+    by: ProviderKind | None = None
+
+    def carried_on(self) -> dict[str, str]:
+        """What the jobs that send it carry on."""
+        counted = {"message": str(self.message_id), "operation": str(self.operation)} if self.operation else {}
+        return counted | ({"by": self.by.value} if self.by else {})
+
+
+_AS_USUAL: Final = Posting()
+
+
+async def post_letters(
+    session: Tx, letters: Sequence[Letter], audience: Audience, posting: Posting = _AS_USUAL, *, now: datetime
+) -> None:
+    """Write the messages of one source and occasion and a delivery for each recipient, and queue their sending. Doing it
+    again for the same source adds nobody twice.
     """
     if not letters:
-        return 0
+        return
     stored = replace(audience, practices=None) if letters[0].practice else audience
     # Thousands of letters take a while to render; the event loop goes on renewing the job's lease meanwhile.
-    messages = await asyncio.to_thread(_messages, session.tenant, letters, stored, channels, message_id, now)
+    messages = await asyncio.to_thread(_messages, session.tenant, letters, stored, posting, now)
     await expanding.insert_messages(session, messages)
-    meant = await resolve_audience(session, audience, now=now)
-    shared = {"message": str(message_id), "operation": str(operation)} if operation else {}
-    if by is not None:
-        shared["by"] = by.value
-    people = recipients(session.tenant, meant, now=now)
-    if narrow is not None:
-        people = narrow(people)
-    return await expand(
+    people = recipients(session.tenant, await resolve_audience(session, audience, now=now), now=now)
+    await expand(
         session,
         expanding.told_by(letters[0]),
-        people,
-        channels=channels,
+        posting.narrow(people) if posting.narrow else people,
+        channels=posting.channels,
         queue=queue_of(letters[0]),
-        shared=shared,
+        shared=posting.carried_on(),
         now=now,
         are_for_practices=all(letter.practice for letter in letters),
     )
@@ -141,20 +148,16 @@ def recipients(tenant: UUID, meant: Meant, *, now: datetime, only: Among | None 
 
 
 def _messages(
-    tenant: UUID,
-    letters: Sequence[Letter],
-    audience: Audience,
-    channels: Collection[Channel],
-    message_id: UUID | None,
-    now: datetime,
+    tenant: UUID, letters: Sequence[Letter], audience: Audience, posting: Posting, now: datetime
 ) -> list[dict[str, object]]:
     """A letter for one practice is for those of the audience who are there; which practices else were told is no part
     of it.
     """
-    ways = [channel.value for channel in channels]
+    ways = [channel.value for channel in posting.channels]
     shared = {"audience": audience.as_json(), "channels": ways, "created_at": now}
+    named = posting.message_id
     return [
-        _message(tenant, letter, message_id if message_id and letter.practice is None else new_id()) | shared
+        _message(tenant, letter, named if named and letter.practice is None else new_id()) | shared
         for letter in letters
     ]
 

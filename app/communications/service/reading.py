@@ -11,7 +11,7 @@ from app.communications.repository.announcements import AnnouncementRepository
 from app.communications.repository.meant import waiting_in
 from app.communications.rules.must_read import PEOPLE, is_renewed, next_by, occasion_of, reminder_in, stage_on
 from app.communications.service.audiences import resolve_audience
-from app.communications.service.letters import post_letters, recipients
+from app.communications.service.letters import Posting, post_letters, recipients
 from app.communications.service.must_read import begin_round, keep_earlier
 from app.communications.service.wording import word
 from app.communications.tables import Announcement
@@ -64,9 +64,8 @@ async def _tell(session: Tx, row: Announcement, by: date, stage: Stage, *, now: 
     if stage.cover is None:
         letters = await _letters(session, key, row, by, (None,), occasion + PEOPLE)
         # With the audience of the announcement: whoever is not meant any more when it goes gets nothing.
-        await post_letters(
-            session, letters, audience, now=now, narrow=lambda people: outstanding.only_people_left(row, people)
-        )
+        those_left = Posting(narrow=lambda people: outstanding.only_people_left(row, people))
+        await post_letters(session, letters, audience, those_left, now=now)
 
 
 async def _letters(

@@ -6,7 +6,7 @@ from uuid import UUID
 from app.communications.events import NewsletterSent
 from app.communications.repository.expanding import without_told
 from app.communications.repository.newsletters import NewsletterRepository
-from app.communications.service.letters import post_letters
+from app.communications.service.letters import Posting, post_letters
 from app.communications.service.newsletters import composed, editions_of
 from app.communications.tables import Newsletter, NewsletterEdition
 from app.communications.values import Audience, EditionState, Letter, NewsletterState, Source, Topic, Urgency
@@ -75,11 +75,8 @@ async def _send_edition(session: Tx, row: Newsletter, locality: UUID | None, *, 
         occasion=str(locality) if locality else "",
     )
     audience = Audience(localities=(locality,) if locality else None)
-    await post_letters(
-        session,
-        [letter],
-        audience,
-        now=now,
+    posting = Posting(
         message_id=edition.id,
         narrow=lambda people: without_told(session.tenant, people, letter.source, letter.source_id),
     )
+    await post_letters(session, [letter], audience, posting, now=now)
