@@ -11,6 +11,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
 
@@ -375,8 +376,11 @@ class OutsideClient(httpx.AsyncClient):
             raise
 
 
+@cache
 def _trusted() -> ssl.SSLContext:
-    """The authorities that browsers trust, and those of this machine: an organisation may have one of its own."""
+    """The authorities that browsers trust, and those of this machine: an organisation may have one of its own. Read once for
+    all clients, which takes a tenth of a second.
+    """
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
     return context
