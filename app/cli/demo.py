@@ -58,6 +58,15 @@ def play_tour() -> None:
         asyncio.run(tour(settings.home, today=london_date(SystemClock().now()), outbox=settings.outbox_path))
 
 
+@commands.command("mails")
+def list_mails() -> None:
+    """What one practice of the demo, which has nothing but a mailbox, is asked by mail: each mail with its link."""
+    from app.demo.mails import mailbox_lines
+
+    for line in mailbox_lines(read_settings().outbox_path.resolve()):
+        typer.echo(line)
+
+
 @commands.command("simulators")
 def simulators(port: Annotated[int, typer.Option(help="Port to listen at, on this machine alone.")] = 8099) -> None:
     """GOV.UK Notify, Teams and a push service, simulated: what they do is said by the address (docs/channels.md)."""

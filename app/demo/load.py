@@ -12,7 +12,7 @@ import httpx
 
 from app.access import service as access
 from app.access.values import KeyTerms, Role, WantedRole
-from app.core.clock import SystemClock, add_months, financial_year, financial_year_start, london_date
+from app.core.clock import Period, SystemClock, add_months, financial_year, financial_year_start, london_date
 from app.core.db import make_engine, unit_of_work
 from app.core.ids import PLATFORM_ID
 from app.core.settings import Settings
@@ -151,14 +151,35 @@ class Demo:
 
     async def commission(self) -> None:
         """Schemes, meetings, facts, runs, a forum, news."""
-        lead = await self._scheme(
+        lead = await self._signed_scheme(
             "LEAD", "A named lead in every practice", LEAD_DEFINITION, {"per_head": "2.00", "basis": "registered"}
         )
-        plt = await self._scheme("PLT", "Protected half-days with cover", PLT_DEFINITION, {"amount": "420000.00"})
+        plt = await self._signed_scheme("PLT", "Protected half-days with cover", PLT_DEFINITION, {"amount": "420000.00"})
         await tell_stories(self, lead, plt)
 
-    async def _scheme(self, code: str, title: str, definition: dict[str, Any], budget: dict[str, str]) -> str:
-        """Draft, check, publish, sign up."""
+    async def _signed_scheme(self, code: str, title: str, definition: dict[str, Any], budget: dict[str, str]) -> str:
+        """One that everybody has signed, for two years."""
+        until = add_months(self.year, 24)
+        scheme = await self.publish(code, title, definition, budget, Period(self.year, until))
+        sign_ups = [
+            {
+                "practice": p.code,
+                "signed_on": (self.year - timedelta(days=20)).isoformat(),
+                "until": until.isoformat(),
+                "signatory": {
+                    "name": (p.lead or p.manager or world.person(1, p.code)).name,
+                    "capacity": "contract_holder",
+                },
+            }
+            for p in self.practices
+        ]
+        await self.caller("scheme_manager").post(f"/v1/incentive-schemes/{scheme}/sign-ups", {"sign_ups": sign_ups})
+        return scheme
+
+    async def publish(
+        self, code: str, title: str, definition: dict[str, Any], budget: dict[str, str], applies: Period
+    ) -> str:
+        """Draft, check, publish; the scheme's id, whether it is new or not."""
         self.say(f"Publishing the scheme “{title}”")
         manager = self.caller("scheme_manager")
         known = {row["code"]: row["id"] for row in await manager.every("/v1/incentive-schemes")}
@@ -170,33 +191,18 @@ class Demo:
                 "code": code,
                 "title": title,
                 "purpose": "Practices meet, are heard and are paid for the time it takes.",
-                "financial_year": financial_year(self.year),
+                "financial_year": financial_year(applies.valid_from),
                 "budget": budget,
                 "pay_code": f"LIS{code}",
                 "cost_centre": "900123",
             },
         )
         address = f"/v1/incentive-schemes/{made['id']}"
-        until = add_months(self.year, 24)
         version = {
-            "applies": {"from": self.year.isoformat(), "until": until.isoformat()},
+            "applies": {"from": applies.valid_from.isoformat(), "until": applies.end.isoformat()},
             "definition": definition,
             "reason": "First version",
         }
         n = (await manager.post(f"{address}/versions", version))["n"]
         await manager.decide(f"{address}/versions/{n}/publish")
-        signed = (self.year - timedelta(days=20)).isoformat()
-        sign_ups = [
-            {
-                "practice": p.code,
-                "signed_on": signed,
-                "until": until.isoformat(),
-                "signatory": {
-                    "name": (p.lead or p.manager or world.person(1, p.code)).name,
-                    "capacity": "contract_holder",
-                },
-            }
-            for p in self.practices
-        ]
-        await manager.post(f"{address}/sign-ups", {"sign_ups": sign_ups})
         return made["id"]

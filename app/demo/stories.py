@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from app.core.clock import add_months
 from app.core.wording import MONTHS
 from app.demo import world
+from app.demo.asking import ask_to_read, offer_evenings
 from app.demo.calls import Caller
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ async def tell_stories(demo: "Demo", lead: str, plt: str) -> None:
     await hold_half_days(demo, plt)
     await _runs(demo, lead, plt)
     await _forum(demo)
+    await offer_evenings(demo)
     await _news(demo)
+    await ask_to_read(demo)
     await open_feed(demo)
     await set_mail_up(demo)
 

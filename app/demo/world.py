@@ -13,6 +13,8 @@ BOARD = "ZZB01"
 OUT_OF_HOURS = "ZZX01"
 OUT_OF_HOURS_NAME = "Aldermere Night Doctors"
 DEMO_PRACTICE = "ZZ0101"
+# Nobody there leads or manages and its nurse has no address: all it has is a shared mailbox.
+MAILBOX_PRACTICE = "ZZ0112"
 LOCALITIES = (
     ("harbour", "Harbour", 14),
     ("fell-valleys", "Fell Valleys", 16),
@@ -37,7 +39,7 @@ _KINDS = ("Surgery", "Medical Centre", "Health Centre", "Practice")
 @dataclass(frozen=True, slots=True)
 class Person:
     name: str
-    email: str
+    email: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def person(number: int, code: str) -> Person:
 
 
 def practices() -> list[Practice]:
-    """Sixty practices; a few have no manager or no lead on record, as in life."""
+    """Sixty practices; a few have no manager or no lead on record, as in life, and one has neither."""
     chance = random.Random(2013)  # the year the first commissioners of this kind began
     made: list[Practice] = []
     for number, (locality, _, count) in enumerate(LOCALITIES, start=1):
@@ -80,7 +82,8 @@ def _practice(code: str, locality: str, number: int, chance: random.Random) -> P
     registered = chance.randrange(1_900, 3_600) if single else chance.randrange(3_800, 16_500)
     place = _PLACES[number % len(_PLACES)]
     kind = _KINDS[(number // len(_PLACES)) % len(_KINDS)]
-    dr = person(number * 3, code.lower())
+    dr, nurse = person(number * 3, code.lower()), person(number * 3 + 2, code.lower())
+    has_mailbox_alone = code == MAILBOX_PRACTICE
     return Practice(
         code=code,
         name=f"{place} {'Lane ' if number >= 40 else ''}{kind}",
@@ -94,8 +97,8 @@ def _practice(code: str, locality: str, number: int, chance: random.Random) -> P
         single_handed=single,
         imd_decile=chance.randrange(1, 11),
         lead=None if number % 19 == 11 else Person(f"Dr {dr.name}", dr.email),
-        manager=None if number % 17 == 9 else person(number * 3 + 1, code.lower()),
-        nurse=person(number * 3 + 2, code.lower()) if number % 3 else None,
+        manager=None if number % 17 == 9 or has_mailbox_alone else person(number * 3 + 1, code.lower()),
+        nurse=Person(nurse.name, None if has_mailbox_alone else nurse.email) if number % 3 else None,
         mailbox=f"reception.{code.lower()}@example.org",
     )
 

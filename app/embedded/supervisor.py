@@ -181,10 +181,12 @@ class Supervisor:
         self._journal.announce(f"Plenary is ready: {self._address()}")
         self._journal.announce(f"  documentation: {self._address()}/docs")
         self._journal.announce(f"  outgoing mail: {mail}")
+        home = f"PLENARY_HOME={shlex.quote(str(self._home.path))} " if "PLENARY_HOME" in os.environ else ""
         if self._home.demo_keys.exists():
             self._journal.announce(f"  demo keys:     {self._home.demo_keys}")
+            if not self._settings.smtp_url:
+                self._journal.announce(f"  demo mailbox:  {home}plenary demo mails")
         else:
-            home = f"PLENARY_HOME={shlex.quote(str(self._home.path))} " if "PLENARY_HOME" in os.environ else ""
             self._journal.announce(f"  first key:     {home}plenary keys create platform_admin")
             self._journal.announce("  what follows:  docs/first-scheme.md")
 
