@@ -191,6 +191,7 @@ class IssueInWords:
     title: str
     body: str
     state: IssueState
+    raised_by: VoiceType
     raised_at: datetime
     is_asked: bool
     answered: Decision | None

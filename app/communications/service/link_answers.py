@@ -8,6 +8,7 @@ from typing import Final
 from app.communications.errors import AnswerIncomplete
 from app.communications.rules.typed import Acceptance, IssueReply, Read, Refusal, SessionDays, day_field, read_answer
 from app.communications.service.inbox import acknowledge_delivery
+from app.communications.service.link_pages import DECISION_WORDS
 from app.communications.values import Action, ActionKind, Answer, Settlement
 from app.core.clock import london_date
 from app.core.db import Tx
@@ -57,13 +58,17 @@ async def _accept(session: Tx, caller: Principal, action: Action, given: Answer,
         expected=_WHATEVER,
         now=now,
     )
-    return Settlement("The offer is accepted", f"Your practice has accepted the offer of {offer.scheme_title}.")
+    pounds = f" It is expected to earn {pounds_words(offer.earns.expected)} by it." if offer.earns else ""
+    return Settlement("The offer is accepted", f"Your practice has accepted the offer of {offer.scheme_title}.{pounds}")
 
 
 async def _decline(session: Tx, caller: Principal, action: Action, given: Answer, *, now: datetime) -> Settlement:
     refusal = _read(Refusal, given)
     await decline_offer(session, action.id, caller=caller, reason=refusal.reason, expected=_WHATEVER, now=now)
-    return Settlement("The offer is declined", "Your commissioner reads the reason that you gave.")
+    return Settlement(
+        "The offer is declined",
+        "Your practice has declined the offer. Your commissioner reads the reason that you gave.",
+    )
 
 
 async def _respond(session: Tx, caller: Principal, action: Action, given: Answer, *, now: datetime) -> Settlement:
@@ -77,7 +82,9 @@ async def _respond(session: Tx, caller: Principal, action: Action, given: Answer
         may_be_named=given.may_be_named,
     )
     await respond(session, caller, action.id, new, expected=_WHATEVER, now=now)
-    return Settlement("The answer is sent", "Whoever raised the issue is told that there is an answer.")
+    by = f", by {day_text(reply.due_on)}" if reply.due_on else ""
+    said = f"Your practice has answered: {DECISION_WORDS[reply.decision]}{by}."
+    return Settlement("The answer is sent", f"{said} Whoever raised the issue is told that there is an answer.")
 
 
 async def _confirm(session: Tx, caller: Principal, action: Action, given: Answer, *, now: datetime) -> Settlement:

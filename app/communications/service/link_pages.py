@@ -17,7 +17,7 @@ from app.core.clock import london_date
 from app.core.db import Tx
 from app.core.wording import day_text, month_text, pounds_words
 from app.forums import service as forums
-from app.forums.values import Decision, IssueState
+from app.forums.values import Decision, IssueState, VoiceType
 from app.organisations import service as organisations
 from app.schemes import service as schemes
 from app.schemes.values import OfferInWords, ParticipationState
@@ -25,7 +25,8 @@ from app.schemes.values import OfferInWords, ParticipationState
 # As many as a page can ask for without a search among fields; who has held more asks the office.
 _MOST_DAYS = 5
 _EMPTY = Shown(kind=ActionKind.ACKNOWLEDGE, commissioner="", practice=None, practice_name=None, title="", html="")
-_SAID = {
+_VOICES = {VoiceType.FORUM: "Patients", VoiceType.PRACTICE: "A practice"}
+DECISION_WORDS = {
     Decision.AGREED: "Agreed",
     Decision.ALREADY_DONE: "Already done",
     Decision.PLANNED: "Planned",
@@ -90,7 +91,7 @@ async def _offer(session: Tx, offer_id: UUID, practice: str, *, today: date) -> 
         _EMPTY,
         kind=ActionKind.OFFER,
         title=f"Offer: {offer.scheme_title}",
-        html=render_markdown(offer.words).html,
+        html=_paragraphs(offer.scheme_purpose) + render_markdown(offer.words).html,
         figures=_figures(offer),
         facts=(("Answer by", day_text(until)),) if until else (),
         notice="The words of this scheme have changed since it was offered to you. These are the ones that apply now."
@@ -143,14 +144,23 @@ async def _issue(session: Tx, issue_id: UUID, practice: str, *, today: date) -> 
     if issue.state is IssueState.MERGED or not issue.is_asked:
         raise LinkEnded("The issue no longer asks this practice.")
     given = () if issue.answered is None or issue.answered_at is None else (
-        ("Your practice has answered", f"{_SAID[issue.answered]}, on {day_text(london_date(issue.answered_at))}"),
+        ("Your practice has answered", f"{DECISION_WORDS[issue.answered]}, on {day_text(london_date(issue.answered_at))}"),
         ("In these words", issue.answer or ""),
     )  # fmt: skip
     return replace(
         _EMPTY,
         kind=ActionKind.ISSUE,
         title=f"Issue: {issue.title}",
-        html="".join(f"<p>{escape(part.strip())}</p>" for part in issue.body.split("\n\n") if part.strip()),
-        facts=(("Raised on", day_text(london_date(issue.raised_at))), *given),
+        html=_paragraphs(issue.body),
+        facts=(
+            ("Raised by", _VOICES[issue.raised_by]),
+            ("Raised on", day_text(london_date(issue.raised_at))),
+            *given,
+        ),
         notice="A new answer takes the place of the one that your practice has given." if given else None,
     )
+
+
+def _paragraphs(typed: str) -> str:
+    """What somebody typed without any marks, as HTML."""
+    return "".join(f"<p>{escape(part.strip())}</p>" for part in typed.split("\n\n") if part.strip())

@@ -16,6 +16,7 @@ from app.forums.values import (
     LadderLevel,
     OpenIssue,
     Voice,
+    VoiceType,
 )
 from app.organisations import service as organisations
 
@@ -59,6 +60,7 @@ async def issue_in_words(session: Tx, issue_id: UUID, practice: str, *, today: d
         title=row.title,
         body=row.body,
         state=IssueState(row.state),
+        raised_by=VoiceType.FORUM if row.forum_id else VoiceType.PRACTICE,
         raised_at=row.raised_at,
         is_asked=practice in await asked_by(session, row, today=today) or practice == row.practice,
         answered=None if given is None else Decision(given.decision),
