@@ -8,7 +8,6 @@ from app.core.clock import Period, add_months, financial_year, financial_year_st
 if TYPE_CHECKING:
     from app.demo.load import Demo
 
-EVENING_TITLE: Final = "Telephone appointments until eight"
 EVENING_DEFINITION: Final[dict[str, Any]] = {
     "language": 1,
     "round": {"at": "line", "mode": "half_up"},
@@ -22,8 +21,15 @@ async def offer_evenings(demo: "Demo") -> None:
     """A scheme that came of what patients asked for, offered to everybody. Whoever has the offer keeps it."""
     # A year of which a quarter at least is left: what is offered in spring is the coming one.
     year = financial_year_start(financial_year(add_months(demo.today, 3)))
-    applies = Period(year, add_months(year, 12))
-    scheme = await demo.publish("EVE", EVENING_TITLE, EVENING_DEFINITION, {"amount": "260000.00"}, applies)
+    scheme = await demo.publish(
+        "EVE",
+        "Telephone appointments until eight",
+        purpose="Patients asked for calls after work. A practice that answers its telephone until eight is paid for each "
+        "such evening, for up to four a month.",
+        definition=EVENING_DEFINITION,
+        budget={"amount": "260000.00"},
+        applies=Period(year, add_months(year, 12)),
+    )
     offer = {"practices": "all", "respond_by": (demo.today + timedelta(days=21)).isoformat()}
     await demo.caller("scheme_manager").post(f"/v1/incentive-schemes/{scheme}/offers", offer)
 

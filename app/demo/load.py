@@ -154,13 +154,22 @@ class Demo:
         lead = await self._signed_scheme(
             "LEAD", "A named lead in every practice", LEAD_DEFINITION, {"per_head": "2.00", "basis": "registered"}
         )
-        plt = await self._signed_scheme("PLT", "Protected half-days with cover", PLT_DEFINITION, {"amount": "420000.00"})
+        plt = await self._signed_scheme(
+            "PLT", "Protected half-days with cover", PLT_DEFINITION, {"amount": "420000.00"}
+        )
         await tell_stories(self, lead, plt)
 
     async def _signed_scheme(self, code: str, title: str, definition: dict[str, Any], budget: dict[str, str]) -> str:
         """One that everybody has signed, for two years."""
         until = add_months(self.year, 24)
-        scheme = await self.publish(code, title, definition, budget, Period(self.year, until))
+        scheme = await self.publish(
+            code,
+            title,
+            purpose="Practices meet, are heard and are paid for the time it takes.",
+            definition=definition,
+            budget=budget,
+            applies=Period(self.year, until),
+        )
         sign_ups = [
             {
                 "practice": p.code,
@@ -177,7 +186,14 @@ class Demo:
         return scheme
 
     async def publish(
-        self, code: str, title: str, definition: dict[str, Any], budget: dict[str, str], applies: Period
+        self,
+        code: str,
+        title: str,
+        *,
+        purpose: str,
+        definition: dict[str, Any],
+        budget: dict[str, str],
+        applies: Period,
     ) -> str:
         """Draft, check, publish; the scheme's id, whether it is new or not."""
         self.say(f"Publishing the scheme “{title}”")
@@ -190,7 +206,7 @@ class Demo:
             {
                 "code": code,
                 "title": title,
-                "purpose": "Practices meet, are heard and are paid for the time it takes.",
+                "purpose": purpose,
                 "financial_year": financial_year(applies.valid_from),
                 "budget": budget,
                 "pay_code": f"LIS{code}",

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Final
@@ -13,32 +13,39 @@ from app.demo import world
 _LINK: Final = re.compile(r"https?://\S+/a/[\w-]+")
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A mail that is answered by its link."""
+
+    path: Path
+    subject: str
+    link: str
+
+
 def mailbox_lines(outbox: Path) -> Iterator[str]:
-    """In words: each mail that asks the practice something, the oldest first, with its file and its link."""
     practice = next(each for each in world.practices() if each.code == world.MAILBOX_PRACTICE)
-    assert practice.nurse is not None
-    asking = list(_asking(outbox, practice.mailbox))
-    if not asking:
-        yield f"No mail in {outbox} asks {practice.mailbox} anything; this wants a demo whose mail is written to files."
+    mails = asking_mails(outbox, practice.mailbox)
+    if not mails:
+        yield f"No mail in {outbox} asks {practice.mailbox} anything. A demo writes some where no mail server is set."
         return
-    yield f"{practice.name} ({practice.code}) has a mailbox and no key: {practice.mailbox}"
-    yield f"Open a mail in a mail program, or its link in a browser. The name to type is {practice.nurse.name}."
-    for path, subject, link in asking:
-        yield f"\n{subject}\n  mail: {path}\n  link: {link}"
+    who = f", {practice.nurse.name}" if practice.nurse else ""
+    yield f"{practice.name} ({practice.code}) has no key: its office knows a mailbox, {practice.mailbox}, and a nurse{who}."
+    yield "Open a mail in a mail program or its link in a browser, and answer with the nurse's name."
+    for mail in mails:
+        yield f"\n{mail.subject}\n  mail: {mail.path}\n  link: {mail.link}"
 
 
-def _asking(outbox: Path, mailbox: str) -> Iterator[tuple[Path, str, str]]:
-    # The names are the deliveries' ids, which begin with the time.
-    for path in sorted(outbox.glob("*.eml")):
-        raw = path.read_bytes()
-        if mailbox.encode() not in raw:
-            continue
-        mail = message_from_bytes(raw, policy=default)
-        found = _LINK.search(_text(mail))
-        if mailbox in mail["To"] and found:
-            yield path, mail["Subject"], found[0]
+def asking_mails(outbox: Path, mailbox: str) -> list[Asking]:
+    """Those to that address, the oldest first: the files' names are the deliveries' ids, which begin with the time."""
+    found = (_asking(path, mailbox) for path in sorted(outbox.glob("*.eml")))
+    return [mail for mail in found if mail is not None]
 
 
-def _text(mail: EmailMessage) -> str:
+def _asking(path: Path, mailbox: str) -> Asking | None:
+    raw = path.read_bytes()
+    if mailbox.encode() not in raw:
+        return None
+    mail = message_from_bytes(raw, policy=default)
     body = mail.get_body(("plain",))
-    return body.get_content() if body else ""
+    link = _LINK.search(body.get_content()) if body else None
+    return Asking(path, mail["Subject"], link[0]) if link and mailbox in mail["To"] else None

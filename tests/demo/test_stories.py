@@ -1,13 +1,18 @@
 """The demo's year: a load that was killed goes on where it was."""
 
+import asyncio
 from datetime import date
 from pathlib import Path
 
+import pytest
+
+from app.demo.asking import ask_to_read, offer_evenings
 from app.demo.load import Demo, Keys
 from app.demo.stories import PLT_DEFINITION, hold_half_days, open_feed, set_mail_up
 from app.demo.world import practices
 from tests.factories.schemes_over_http import a_live_scheme
 from tests.factories.service import LivePlenary
+from tests.factories.waiting import until
 
 
 async def test_a_meeting_left_without_its_attendance_gets_it(shared: LivePlenary, tmp_path: Path) -> None:
@@ -62,3 +67,39 @@ async def test_mail_is_set_up_once_and_left_as_the_office_has_it(shared: LivePle
     await set_mail_up(demo)
     [mail] = (await admin.get("/v1/message-providers")).json()["data"]
     assert mail["daily_limit"] == 50
+
+
+@pytest.mark.parametrize(
+    ("today", "year"),
+    [(date(2026, 11, 30), "2026/27"), (date(2027, 2, 10), "2027/28"), (date(2027, 6, 22), "2027/28")],
+)
+async def test_practices_are_offered_once_what_is_of_a_year_with_a_quarter_left(
+    shared: LivePlenary, tmp_path: Path, today: date, year: str
+) -> None:
+    tenant = await shared.fresh_tenant()
+    await shared.make_practice(f"Y{len(shared.tenants):04d}", tenant)
+    manager = await shared.as_role("scheme_manager", tenant=tenant)
+    keys = Keys(tmp_path / "demo-keys.json")
+    keys.values = {"scheme_manager": manager.headers["Authorization"].removeprefix("Bearer ")}
+    demo = Demo(manager, keys, today, lambda _: None)
+    await offer_evenings(demo)
+    await offer_evenings(demo)
+    [scheme] = (await manager.get("/v1/incentive-schemes")).json()["data"]
+    [part] = (await manager.get(f"/v1/incentive-schemes/{scheme['id']}/participation")).json()["data"]
+    assert (scheme["financial_year"], part["state"]) == (year, "offered")
+    assert date.fromisoformat(part["respond_by"]) > today
+
+
+async def test_what_has_to_be_read_is_said_once(shared: LivePlenary, tmp_path: Path) -> None:
+    editor = await shared.as_role("editor", tenant=await shared.fresh_tenant())
+    keys = Keys(tmp_path / "demo-keys.json")
+    keys.values = {"editor": editor.headers["Authorization"].removeprefix("Bearer ")}
+    demo = Demo(editor, keys, date(2026, 11, 30), lambda _: None)
+
+    async def works() -> bool:
+        return await shared.work() > 0
+
+    await asyncio.gather(ask_to_read(demo), until(works))
+    await ask_to_read(demo)
+    [told] = (await editor.get("/v1/announcements")).json()["data"]
+    assert told["must_acknowledge_by"] == "2026-12-14"

@@ -7,6 +7,7 @@ import sys
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -15,10 +16,13 @@ from app.core.clock import SystemClock, london_date
 from app.core.settings import Settings
 from app.demo.calls import Caller, CallFailed
 from app.demo.load import load
+from app.demo.mails import asking_mails
 from app.demo.tour import Tour, tour
-from app.demo.world import practices
+from app.demo.world import MAILBOX_PRACTICE, practices
 from app.main import create_app
+from tests.factories.links import Page
 from tests.factories.serving import on_a_port
+from tests.factories.waiting import until
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 ENVIRONMENT = {
@@ -73,6 +77,39 @@ async def expect_mailboxes(client: httpx.AsyncClient, keys: dict[str, str]) -> N
     assert (counted["result"]["people"], counted["result"]["mailboxes"]) == (leads, 60 - leads)
 
 
+async def answer_by_mail(client: httpx.AsyncClient, outbox: Path) -> dict[str, str]:
+    """Whoever has nothing but the mailbox answers all that it is asked; what each page says then, by the mail's subject."""
+    practice = next(each for each in practices() if each.code == MAILBOX_PRACTICE)
+    assert practice.nurse is not None
+    await until(lambda: len(asking_mails(outbox, practice.mailbox)) == 4)
+    said: dict[str, str] = {}
+    for mail in asking_mails(outbox, practice.mailbox):
+        path = urlsplit(mail.link).path
+        page = Page((await client.get(path)).text)
+        assert "Expected £4,320.00" in page.text or not mail.subject.startswith("Offer")
+        typed = {"name": practice.nurse.name, "capacity": "authorised", "decision": "planned", "text": "From spring."}
+        answer = await client.post(path, data=page.forms[0] | typed)
+        said[mail.subject] = Page(answer.text).text
+    return said
+
+
+async def expect_answers(client: httpx.AsyncClient, keys: dict[str, str], said: dict[str, str]) -> None:
+    offer, issue = "Offer: Telephone appointments until eight", "Issue: A seat for carers at the front desk"
+    assert "expected to earn £4,320.00" in said[offer]
+    assert "Your practice has answered: Planned." in said[issue]
+    manager, editor = Caller(client, keys["scheme_manager"]), Caller(client, keys["editor"])
+    scheme = next(row["id"] for row in await manager.every("/v1/incentive-schemes") if row["code"] == "EVE")
+    [part] = await manager.every(f"/v1/incentive-schemes/{scheme}/participation?state=accepted")
+    assert (part["practice"], part["signatory"]["name"]) == (MAILBOX_PRACTICE, "Kofi Sorrel")
+    [told] = [row for row in await editor.every("/v1/announcements") if row["must_acknowledge_by"]]
+    read = [row for row in await editor.every(f"/v1/announcements/{told['id']}/acknowledgements") if row["read"]]
+    assert [(row["practice"], row["via"]) for row in read] == [(MAILBOX_PRACTICE, "link")]
+    member = Caller(client, keys["forum_member"])
+    forum = (await member.get("/v1/patient-forums"))["data"][0]["id"]
+    heard = await member.every(f"/v1/patient-forums/{forum}/you-said-we-did")
+    assert sum(did["text"] == "From spring." for each in heard for did in each["we_did"]) == 2
+
+
 @pytest.mark.slow
 async def test_the_tour_in_the_readme_is_the_tour(live_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     for member, name in ENVIRONMENT.items():
@@ -101,6 +138,8 @@ async def test_the_tour_in_the_readme_is_the_tour(live_settings: Settings, monke
             for _ in range(2):
                 await Tour(client, known["keys"], today=today, outbox=outbox, say=later.append).run()
             lead = Caller(client, known["keys"]["engagement_lead"])
+            said_by_pages = await answer_by_mail(client, outbox)
+            await expect_answers(client, known["keys"], said_by_pages)
             afternoons = [row for row in await lead.every("/v1/meetings") if "afternoon" in row["title"]]
     # The month has room for two sessions: the second tour still earns one.
     assert "   £300.00 became £600.00." in later

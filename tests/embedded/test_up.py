@@ -88,9 +88,11 @@ def test_up_answers_outlives_its_children_and_ends_with_all_of_them(tmp_path, st
     assert up.process.wait(10) == 0
     assert [child.pid for child in children if not has_ended(child.pid)] == []
 
+    (home / "demo-keys.json").touch(mode=0o600)
     again = Up(home, tmp_path / "again.log", free_port())
     started.append(again)
     assert again.says("Plenary is ready"), again.log.read_text()[-2000:]
+    assert again.says(f"demo mailbox:  PLENARY_HOME={home} plenary demo mails\n", within=5)
     assert (home / "bootstrapped").stat().st_mtime < (home / "lock").stat().st_mtime, "nothing to migrate again"
     secrets = [path for path in home.iterdir() if path.is_file() and path.stat().st_mode & 0o077]
     assert secrets == []
