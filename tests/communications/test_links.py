@@ -18,7 +18,7 @@ async def test_the_page_says_what_is_offered_and_what_it_earns_and_is_fit_for_ev
     page = Page(answer.text)
     assert "Offer: A named lead in every practice" in page.text
     assert "Expected £7,200.00" in page.text
-    assert "Pays 300.00 for each session" in page.text
+    assert "Two sessions a month. lead-time : Pays 300.00 for each session" in page.text
     assert [tag for tag, _ in page.tags].count("h1") == 1
     assert ("html", {"lang": "en-GB"}) in page.tags
     labelled = {known["for"] for tag, known in page.tags if tag == "label"}
@@ -36,7 +36,10 @@ async def test_an_offer_is_accepted_once_by_whoever_typed_their_name(shared: Liv
     first = await asked.accept(page, name=" dr  WREN, Adá ", signatory="Dr Ben Oak")
     again = await asked.accept(page, name=" dr  WREN, Adá ", signatory="Dr Ben Oak")
     assert (first.status_code, again.status_code) == (200, 200)
-    assert "has accepted the offer" in Page(first.text).text
+    assert (
+        "has accepted the offer of A named lead in every practice. It is expected to earn £7,200.00 by it in all."
+        in first.text
+    )
     part = await asked.part()
     assert part["state"] == "accepted"
     assert part["signatory"] == {"name": "Dr Ben Oak", "capacity": "authorised"}
@@ -58,6 +61,7 @@ async def test_an_offer_is_declined_with_a_reason(shared: LivePlenary) -> None:
         asked.link, data=page.filled("decline", name="Ada Wren", reason="Nobody is free on Wednesdays.")
     )
     assert (done.status_code, (await asked.part())["state"]) == (200, "declined")
+    assert "Your practice has declined the offer." in (await asked.browser.get(asked.link)).text
 
 
 async def test_scanners_that_follow_links_and_submit_forms_change_nothing(shared: LivePlenary) -> None:
@@ -217,12 +221,14 @@ async def test_an_issue_is_answered_by_link_under_the_rules_of_the_api(shared: L
     [mail] = mails_to(shared, MAILBOX.format(practice))
     link, browser = link_in(mail), shared.client(None)
     page = Page((await browser.get(link)).text)
+    assert "Raised by Patients" in page.text
     form = page.filled("answer", name="Ada Wren", decision="planned", text="A queue display is on order.")
     patient = await browser.post(link, data=form | {"text": "Tell 943 476 5919 to call."})
     assert patient.status_code == 422
     bad = await browser.post(link, data=form | {"due_on": "next spring"})
     assert (bad.status_code, 'href="#due_on"' in bad.text) == (422, True)
     assert (await browser.post(link, data=form | {"due_on": "31/3/2027"})).status_code == 200
+    assert "Your practice has answered: Planned, by 31 March 2027." in (await browser.get(link)).text
     rows = await shared.fetch("SELECT * FROM issue_response", tenant=shared.tenants[tenant])
     assert [(row["decision"], row["due_on"], row["by_person"]) for row in rows] == [
         ("planned", date(2027, 3, 31), nurse)

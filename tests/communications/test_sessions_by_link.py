@@ -34,6 +34,12 @@ async def test_a_session_is_confirmed_by_its_day_and_waits_for_the_office(shared
     assert (entry["via"], entry["person_id"]) == ("link", wren["id"])
 
 
+async def test_the_example_of_a_day_is_of_the_month_that_is_asked_about(shared: LivePlenary) -> None:
+    asked = await Asked.sessions(shared, mailed=False)
+    await asked.ask(date(2026, 12, 1))
+    assert "For example 12/11/2026." in (await asked.page()).text
+
+
 async def test_a_second_confirm_shows_what_was_recorded(shared: LivePlenary) -> None:
     asked = await Asked.sessions(shared)
     page = await asked.page()

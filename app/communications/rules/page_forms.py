@@ -85,7 +85,7 @@ FORMS: Final = {
 {{ yourself("confirm") }}
 {% for n in range(1, shown.most_days + 1) %}
 {{ line("on-" ~ n, "on", "The day of the session" if n == 1 else "The day of another session",
-  "For example 12/10/2026." if n == 1 else "Leave it empty if there was none.") }}
+  "For example " ~ shown.example_day ~ "." if n == 1 else "Leave it empty if there was none.") }}
 {% endfor %}
 <button type="submit">Confirm what was held</button>
 </form>

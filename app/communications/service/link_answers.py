@@ -58,7 +58,7 @@ async def _accept(session: Tx, caller: Principal, action: Action, given: Answer,
         expected=_WHATEVER,
         now=now,
     )
-    pounds = f" It is expected to earn {pounds_words(offer.earns.expected)} by it." if offer.earns else ""
+    pounds = f" It is expected to earn {pounds_words(offer.earns.expected)} by it in all." if offer.earns else ""
     return Settlement("The offer is accepted", f"Your practice has accepted the offer of {offer.scheme_title}.{pounds}")
 
 

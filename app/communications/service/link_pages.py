@@ -121,7 +121,7 @@ async def _sessions(session: Tx, request_id: UUID, practice: str, *, today: date
     asked = await schemes.sessions_in_words(session, request_id, today=today)
     if asked.request.practice != practice:
         raise LinkUnknown
-    month = month_text(asked.request.period)
+    month, start = month_text(asked.request.period), asked.request.period.valid_from
     recorded = ", ".join(day_text(day) for day in asked.recorded) or "none"
     if asked.room == 0:
         raise LinkUsed(f"All sessions of {month} that count are recorded: {recorded}.")
@@ -136,6 +136,7 @@ async def _sessions(session: Tx, request_id: UUID, practice: str, *, today: date
         else (),
         facts=(("Recorded so far", recorded),),
         most_days=min(asked.room or _MOST_DAYS, _MOST_DAYS),
+        example_day=f"12/{start.month}/{start.year}",
     )
 
 

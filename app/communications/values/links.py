@@ -25,7 +25,7 @@ class LinkClaim:
 class Shown:
     """The thing that a link is about, as its page shows it. `digest` is of all of it, so that an answer to something that
     has changed meanwhile is known. `figures` are (what, pounds), `facts` (what, which). `most_days`: for how many days the
-    page has a field.
+    page has a field; `example_day`: how one of them is written.
     """
 
     kind: ActionKind
@@ -39,6 +39,7 @@ class Shown:
     notice: str | None = None
     digest: str = ""
     most_days: int = 0
+    example_day: str = ""
 
 
 @dataclass(frozen=True, slots=True)
