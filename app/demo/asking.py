@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from app.core.clock import Period, add_months, financial_year, financial_year_start
+from app.core.clock import Period, add_months, financial_year, financial_year_start, quarter_start
 
 if TYPE_CHECKING:
     from app.demo.load import Demo
@@ -19,8 +19,9 @@ TO_READ_TITLE: Final = "When the telephones fail"
 
 async def offer_evenings(demo: "Demo") -> None:
     """A scheme that came of what patients asked for, offered to everybody. Whoever has the offer keeps it."""
-    # A year of which a quarter at least is left: what is offered in spring is the coming one.
+    # The rest of a year that has a quarter left at least: in its last quarter the coming one is offered.
     year = financial_year_start(financial_year(add_months(demo.today, 3)))
+    applies = Period(max(year, quarter_start(demo.today)), add_months(year, 12))
     scheme = await demo.publish(
         "EVE",
         "Telephone appointments until eight",
@@ -28,7 +29,7 @@ async def offer_evenings(demo: "Demo") -> None:
         "such evening, for up to four a month.",
         definition=EVENING_DEFINITION,
         budget={"amount": "260000.00"},
-        applies=Period(year, add_months(year, 12)),
+        applies=applies,
     )
     offer = {"practices": "all", "respond_by": (demo.today + timedelta(days=21)).isoformat()}
     await demo.caller("scheme_manager").post(f"/v1/incentive-schemes/{scheme}/offers", offer)

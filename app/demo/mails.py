@@ -28,9 +28,9 @@ def mailbox_lines(outbox: Path) -> Iterator[str]:
     if not mails:
         yield f"No mail in {outbox} asks {practice.mailbox} anything. A demo writes some where no mail server is set."
         return
-    who = f", {practice.nurse.name}" if practice.nurse else ""
-    yield f"{practice.name} ({practice.code}) has no key: its office knows a mailbox, {practice.mailbox}, and a nurse{who}."
-    yield "Open a mail in a mail program or its link in a browser, and answer with the nurse's name."
+    assert practice.nurse is not None
+    yield f"{practice.name} ({practice.code}) has no key. The office knows its mailbox, {practice.mailbox}, and its nurse."
+    yield f"Open a mail in a mail program, or its link in a browser. The name to type is the nurse's: {practice.nurse.name}."
     for mail in mails:
         yield f"\n{mail.subject}\n  mail: {mail.path}\n  link: {mail.link}"
 
