@@ -105,6 +105,15 @@ async def drop_old_deliveries(context: JobContext) -> None:
 DAILY.append(Daily("communications.drop_old_deliveries", queue=QUEUE))
 
 
+@handler("communications.drop_old_allowances", queue=QUEUE)
+async def drop_old_allowances(context: JobContext) -> None:
+    async with context.transaction(final=True) as session:
+        await service.drop_old_allowances(session)
+
+
+DAILY.append(Daily("communications.drop_old_allowances", queue=QUEUE, platform_only=True))
+
+
 @handler("communications.write_digests", queue=BULK)
 async def write_digests(context: JobContext) -> None:
     """Some people to a transaction, until none is due: what is due since before, whatever its window, goes too.

@@ -72,6 +72,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "communications.action_link_locked": ("communications.notify_locked_link",),
     "communications.provider_test_requested": ("communications.test_provider",),
     "communications.teams_test_requested": ("communications.test_teams_channel",),
+    "communications.mobile_code_requested": ("communications.send_mobile_code",),
     "communications.webhook_due": ("communications.wake_webhook",),
     "communications.webhook_replay_requested": ("communications.replay_webhooks",),
 }

@@ -1,4 +1,4 @@
-"""Handlers that try a way out because somebody asked."""
+"""Handlers that hand over one message because somebody asked: to try a way out, or for a code."""
 
 import time
 
@@ -48,6 +48,27 @@ async def test_teams_channel(context: JobContext) -> None:
         outcome, took = await _send(TeamsCarrier(client, card.urls, sender=card.sender, clock=clock), card.message)
     async with context.transaction(final=True) as session:
         await service.record_teams_test(session, channel, operation, outcome, took=took, now=clock.now())
+
+
+@handler("communications.send_mobile_code", queue=QUEUE)
+async def send_mobile_code(context: JobContext) -> None:
+    """The same by one text, with the code that confirms a number."""
+    settings, clock = context.tools.settings, context.tools.clock
+    async with context.transaction() as session:
+        trial = await service.take_mobile_code(
+            session,
+            context.tools.secrets,
+            context.id("subject"),
+            context.id("operation"),
+            domain=message_domain(settings),
+            now=clock.now(),
+        )
+    if trial is None:
+        return
+    async with carrier_for(trial.way, settings, clock) as mailer:
+        outcome, took = await _send(mailer, trial.message)
+    async with context.transaction(final=True) as session:
+        await service.record_mobile_code(session, trial, outcome, took=took, now=clock.now())
 
 
 async def _send(mailer: Mailer, message: Outgoing) -> tuple[Outcome, float]:

@@ -1,6 +1,6 @@
 """What can go wrong with messages."""
 
-from app.core.errors import DomainError, InvalidRequest, NotFound
+from app.core.errors import DomainError, InvalidRequest, NotFound, TooManyRequests
 
 
 class AnnouncementNotFound(NotFound):
@@ -271,6 +271,63 @@ class MobileMissing(InvalidRequest):
     code = "communications.mobile_missing"
     title = "Texts need a mobile number."
     hint = "Give `mobile` with the topics that are to come by text, or leave `text` out of their channels."
+
+
+class MobileUnknown(DomainError):
+    code = "communications.mobile_unknown"
+    title = "You have given no mobile number, so there is none to confirm."
+    hint = "Give it as `mobile` with PUT /v1/me/preferences; a code is texted to it."
+
+
+class MobileConfirmed(DomainError):
+    code = "communications.mobile_confirmed"
+    title = "Your mobile number is confirmed already."
+    hint = "Nothing is left to do; another number is given with PUT /v1/me/preferences, and gets a code of its own."
+
+
+class MobileSuppressed(DomainError):
+    code = "communications.mobile_suppressed"
+    title = "Nothing is sent to this mobile number, so no code either."
+    hint = (
+        "Somebody has asked for it, or texts to it came back. Ask your commissioner's office to take it off its list, or give"
+        " another with PUT /v1/me/preferences."
+    )
+
+
+class NoTextsHere(DomainError):
+    code = "communications.no_texts_here"
+    title = "Your commissioner sends no text messages, so no code either."
+    hint = (
+        "The number is kept. Once `can_text` is true in GET /v1/me/preferences, ask again with"
+        " POST /v1/me/preferences/mobile-code."
+    )
+
+
+class TooManyCodes(TooManyRequests):
+    code = "communications.too_many_codes"
+    title = "A code has been sent only just now, or there have been too many today."
+    hint = (
+        "The last one may still be on its way, and is good for ten minutes. Wait as long as `Retry-After` says, then ask for"
+        " another."
+    )
+
+
+class CodeExpired(DomainError):
+    code = "communications.code_expired"
+    title = "There is no code that can still be used."
+    hint = "A code is good for ten minutes, and the last one alone. Ask for another with POST /v1/me/preferences/mobile-code."
+
+
+class CodeSpent(DomainError):
+    code = "communications.code_spent"
+    title = "Too many wrong codes were given, so this code can no longer be used."
+    hint = "Ask for another with POST /v1/me/preferences/mobile-code, and give the code of the last text."
+
+
+class CodeWrong(InvalidRequest):
+    code = "communications.code_wrong"
+    title = "This is not the code that was texted."
+    hint = "Give the six digits of the last text. Where none came, ask for another with POST /v1/me/preferences/mobile-code."
 
 
 class PushSubscriptionNotFound(NotFound):

@@ -148,6 +148,14 @@ class ProviderTestRequested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MobileCodeRequested(Event):
+    """Subject: the person, to whose mobile number a code is to be texted."""
+
+    name: ClassVar[str] = "communications.mobile_code_requested"
+    operation: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TeamsTestRequested(Event):
     """Subject: the channel in Teams."""
 

@@ -52,7 +52,7 @@ OPEN_POLICIES: Final[dict[tuple[str, str, str], str]] = {
 SHARED_TABLES: Final[dict[str, str]] = {
     "alembic_version": "which migrations have run",
     "worker_heartbeat": "which workers live",
-    "sending_allowance": "what a provider may still be given: the mail server is everybody's",
+    "sending_allowance": "what may still be given to a provider or a number: the mail server and a telephone are everybody's",
     "published.register_number": "one number for the whole register",
     "published.epoch": "one value, which a restore changes",
 }

@@ -12,8 +12,17 @@ import pytest
 from app.communications import service
 from app.core.ids import new_id
 from app.demo.simulators import Providers
-from tests.factories.channels import API_KEY, set_up
-from tests.factories.communications import announce, counts_of, delivery_rows, give_post, mail_of, publish, told
+from tests.factories.channels import API_KEY, new_number, set_up
+from tests.factories.communications import (
+    announce,
+    confirm_numbers,
+    counts_of,
+    delivery_rows,
+    give_post,
+    mail_of,
+    publish,
+    told,
+)
 from tests.factories.service import LivePlenary
 from tests.factories.serving import on_a_port
 
@@ -38,10 +47,14 @@ class Office:
         if choice:
             answer = await client.put("/v1/me/preferences", json=choice)
             assert answer.status_code == 200, answer.text
+            await confirm_numbers(self.live, self.tenant)
         return person
 
-    async def choose(self, name: str, choice: dict[str, Any]) -> httpx.Response:
-        return await self.clients[name].put("/v1/me/preferences", json=choice, headers={"If-Match": "*"})
+    async def choose(self, name: str, choice: dict[str, Any], *, confirmed: bool = True) -> httpx.Response:
+        answer = await self.clients[name].put("/v1/me/preferences", json=choice, headers={"If-Match": "*"})
+        if confirmed:
+            await confirm_numbers(self.live, self.tenant)
+        return answer
 
     async def rows(self, channel: str = "text") -> dict[str, dict[str, Any]]:
         found = await delivery_rows(self.live, self.tenant, f"channel = '{channel}'")
@@ -168,6 +181,32 @@ async def test_what_waits_goes_to_the_number_of_the_day_or_not_at_all(office, ch
     )
 
 
+@pytest.mark.parametrize("urgency", ["routine", "critical"])
+async def test_what_waits_goes_to_no_number_that_is_not_confirmed(office: Office, urgency: str) -> None:
+    await _texts(office)
+    await office.person("ann", {"mobile": "07700900123", "channels": BY_TEXT, "quiet_hours": {"from": 19, "until": 7}})
+    office.live.clock.instant = datetime(2027, 11, 23, 20, tzinfo=UTC)
+    await publish(office.live, office.tenant, audience=GPS)
+    tenant = office.live.tenants[office.tenant]
+    await office.live.execute("UPDATE message SET urgency = $1", urgency, tenant=tenant)
+    assert (await office.choose("ann", {"mobile": new_number()}, confirmed=False)).status_code == 200
+    office.live.clock.instant = datetime(2027, 11, 24, 8, tzinfo=UTC)
+    await office.make_due()
+    row = (await office.rows())["ann"]
+    assert (row["state"], row["detail"]) == ("suppressed", "the mobile number is not confirmed")
+    assert row["id"] not in {reference for _, reference in office.texts()}
+    assert (await office.rows("email"))["ann"]["state"] == "sent"
+
+
+async def test_a_number_that_is_not_confirmed_is_counted_by_no_dry_run(office: Office) -> None:
+    await _texts(office)
+    await office.person("ann", {"mobile": "07700900123", "channels": BY_TEXT})
+    await office.choose("ann", {"mobile": new_number()}, confirmed=False)
+    for urgency in ("routine", "critical"):
+        asked = await announce(office.live, office.tenant, audience=GPS, dry_run=True, urgency=urgency)
+        assert asked["result"]["texts"]["people"] == 0
+
+
 async def test_no_text_goes_to_a_number_of_the_day_that_is_on_the_list(office):
     await _texts(office)
     await office.person("ann", {"mobile": "07700900123", "channels": BY_TEXT, "quiet_hours": {"from": 19, "until": 7}})
@@ -259,6 +298,10 @@ async def test_a_text_that_asks_something_holds_a_link_that_works(office):
     assert "Protected learning time in June" in (await nobody.get(path)).text
     assert (await office.choose("Ann Example", {"mobile": "07700900124"})).status_code == 200
     assert (await nobody.get(path)).status_code == 410
+    assert (await office.choose("Ann Example", {"mobile": "07700900123"}, confirmed=False)).status_code == 200
+    assert (await nobody.get(path)).status_code == 410
+    await confirm_numbers(office.live, office.tenant)
+    assert (await nobody.get(path)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -314,7 +357,7 @@ async def test_a_number_is_in_the_copy_of_what_is_kept_and_goes_with_the_person(
     assert (await admin.post("/v1/suppressions", json={"address": "07700 900123"})).is_success
     async with office.live.worker_session(office.tenant) as session:
         copy = await service.export_person(session, ann)
-    assert (copy["mobile"], copy["texts"]) == ("+447700900123", ["announcements"])
+    assert (copy["mobile"], copy["mobile_confirmed"], copy["texts"]) == ("+447700900123", True, ["announcements"])
     assert copy["nothing_is_sent_to"] == ["+447700900123"]
     await publish(office.live, office.tenant, audience=GPS)
     async with office.live.worker_session(office.tenant) as session:

@@ -10,6 +10,11 @@ from tests.factories.service import LivePlenary
 API_KEY = "plenary-5e77a1ce-0000-4000-8000-00000000beef-5ec4e700-0000-4000-8000-00000000cafe"
 
 
+def new_number() -> str:
+    """A mobile number that no other test uses: how many codes one gets is counted for the whole installation."""
+    return f"+4477{new_id().int % 100_000_000:08d}"
+
+
 async def a_sent_message(live: LivePlenary, tenant: str, address: str, *, state: str = "sent", doubts: int = 0) -> UUID:
     """A delivery that a mail server or a provider has taken; its id."""
     tenant_id, message, delivery = live.tenants[tenant], new_id(), new_id()

@@ -42,3 +42,15 @@ async def take_allowances(session: Tx, allowances: Sequence[tuple[str, Limits]],
     }
     await connection.execute(_KEEP, values)
     return grant
+
+
+# A row that is missing is one of a bucket that is full, with nothing sent.
+_DROP_FULL = text(
+    """DELETE FROM sending_allowance WHERE starts_with(key, :beginning)
+AND day < (clock_timestamp() AT TIME ZONE 'UTC')::date AND full_at < clock_timestamp()"""
+)
+
+
+async def drop_full_allowances(session: Tx, beginning: str) -> None:
+    """Those of days before, by how their keys begin."""
+    await (await session.connection()).execute(_DROP_FULL, {"beginning": beginning})

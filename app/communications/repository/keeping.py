@@ -14,6 +14,7 @@ from app.communications.tables import (
     Message,
     MessagePreference,
     MessageTemplate,
+    MobileCode,
     PushSubscription,
 )
 from app.communications.values import OPEN, DeliveryState
@@ -55,16 +56,10 @@ async def forget_person(session: Tx, person_id: UUID) -> int:
         .values(state=DeliveryState.SUPPRESSED.value, batch=None)
     )
     forgotten = await connection.execute(update(Delivery).where(*mine).values(name=None, address=None))
-    await connection.execute(
-        delete(MessagePreference).where(
-            col(MessagePreference.commissioner_id) == session.tenant, col(MessagePreference.person_id) == person_id
+    for table in (MessagePreference, MobileCode, PushSubscription):
+        await connection.execute(
+            delete(table).where(col(table.commissioner_id) == session.tenant, col(table.person_id) == person_id)
         )
-    )
-    await connection.execute(
-        delete(PushSubscription).where(
-            col(PushSubscription.commissioner_id) == session.tenant, col(PushSubscription.person_id) == person_id
-        )
-    )
     return forgotten.rowcount
 
 

@@ -41,10 +41,15 @@ def is_held() -> ColumnElement[bool]:
     return and_(or_(wants(MessagePreference.daily), wants(MessagePreference.weekly)), ~is_muted())
 
 
+def is_mobile_confirmed() -> ColumnElement[bool]:
+    """Whether there is a number that texts may go to: a stranger's gets none."""
+    return col(MessagePreference.mobile) == col(MessagePreference.confirmed_mobile)
+
+
 def wants_text() -> ColumnElement[bool]:
     """Whether the person has the message as a text too: of the topics they chose, and whatever is critical."""
     wanted = or_(col(Message.urgency) == Urgency.CRITICAL, col(Message.topic) == any_(col(MessagePreference.texts)))
-    return and_(col(MessagePreference.mobile).is_not(None), wanted)
+    return and_(is_mobile_confirmed(), wanted)
 
 
 def wants_push(tenant: UUID, person_id: Any) -> ColumnElement[bool]:
@@ -116,12 +121,16 @@ FROM numbered q WHERE d.commissioner_id = :tenant AND d.id = q.id RETURNING d.ba
 
 
 _UNWANTED_TEXTS = text(
-    """UPDATE delivery d SET state = 'suppressed', batch = NULL, detail = 'turned off meanwhile'
+    """UPDATE delivery d SET state = 'suppressed', batch = NULL, detail = CASE
+  WHEN EXISTS (SELECT FROM message_preference p
+               WHERE p.commissioner_id = :tenant AND p.person_id = d.person_id AND p.mobile IS NOT NULL
+                 AND p.confirmed_mobile IS DISTINCT FROM p.mobile) THEN 'the mobile number is not confirmed'
+  ELSE 'turned off meanwhile' END
 FROM message m
 WHERE d.commissioner_id = :tenant AND d.batch = :batch AND d.state = 'queued' AND d.channel = 'text'
   AND m.commissioner_id = :tenant AND m.id = d.message_id
   AND NOT EXISTS (SELECT FROM message_preference p
-                  WHERE p.commissioner_id = :tenant AND p.person_id = d.person_id AND p.mobile IS NOT NULL
+                  WHERE p.commissioner_id = :tenant AND p.person_id = d.person_id AND p.mobile = p.confirmed_mobile
                     AND (m.urgency = 'critical' OR m.topic = ANY(p.texts)))"""
 )
 _UNWANTED_PUSHES = text(
@@ -132,10 +141,12 @@ WHERE d.commissioner_id = :tenant AND d.batch = :batch AND d.state = 'queued' AN
   AND NOT EXISTS (SELECT FROM message_preference p
                   WHERE p.commissioner_id = :tenant AND p.person_id = d.person_id AND m.topic = ANY(p.pushes))"""
 )
+# Looked at again: the number may have changed since those without one were taken out.
 _NUMBERS = text(
     """UPDATE delivery d SET address = p.mobile FROM message_preference p
 WHERE d.commissioner_id = :tenant AND d.batch = :batch AND d.state = 'queued' AND d.channel = 'text'
-  AND p.commissioner_id = :tenant AND p.person_id = d.person_id AND p.mobile <> d.address"""
+  AND p.commissioner_id = :tenant AND p.person_id = d.person_id AND p.mobile <> d.address
+  AND p.mobile = p.confirmed_mobile"""
 )
 
 

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from app.communications.repository.channels import is_on_list
 from app.communications.repository.joins import mailbox_preference_of, preference_of, suppression_of
-from app.communications.repository.manners import is_suppressed
+from app.communications.repository.manners import is_mobile_confirmed, is_suppressed
 from app.communications.repository.meant import with_recipient
 from app.communications.tables import Delivery, MailboxPreference, MessagePreference, Suppression
 from app.communications.values import DeliveryState, Reach, RoleReach, TextReach, Topic, Urgency
@@ -68,7 +68,7 @@ async def _total(session: Tx, meant: Select[*tuple[Any, ...]], *, topic: Topic, 
         func.count(person.c.recipient.distinct())
         .filter(person.c.email.is_not(None), or_(is_suppressed(), is_muted))
         .label("suppressed"),
-        people.filter(mobile.is_not(None), is_texted, ~is_on_list(session.tenant, mobile)).label("texted"),
+        people.filter(is_mobile_confirmed(), is_texted, ~is_on_list(session.tenant, mobile)).label("texted"),
     ).select_from(
         person.outerjoin(MessagePreference, preference_of(session.tenant, person.c.person_id))
         .outerjoin(MailboxPreference, mailbox_preference_of(session.tenant, person.c.recipient))

@@ -13,11 +13,12 @@ from app.communications.tables import MessagePreference
 from app.communications.values import Frequency, InboxItem
 from app.core.auth import require
 from app.core.db import Transaction
-from app.core.errors import PreconditionFailed, PreconditionRequired
+from app.core.errors import DomainError, PreconditionFailed, PreconditionRequired, TooManyRequests
 from app.core.etag import version_etag
-from app.core.http import MayMatch, MustMatch, Serving, paged
+from app.core.http import MayMatch, MustMatch, Serving, accepted, paged
+from app.core.operations import Operation, operation_answer
 from app.core.principal import Principal
-from app.core.problems import error_responses
+from app.core.problems import error_responses, refusal
 
 Person = Annotated[Principal, require("inbox:own")]
 
@@ -84,14 +85,69 @@ async def set_preferences(
     response: Response,
 ) -> inbox_schemas.Preferences:
     """Choose when routine mail of a topic comes, and what comes by text too; what is not named stays as it is. If-Match after
-    the first time.
+    the first time. To a new `mobile` a code is texted, which `POST /v1/me/preferences/mobile-confirmation` takes.
     """
     person = caller.require_person()
     choice = body.changes(service.wanted_mail(await inbox.find_preference(session, person)))
-    row = await service.set_preferences(session, person, choice, expected=expected, now=serving.clock.now())
+    row = await service.set_preferences(
+        session, serving.secrets, person, choice, expected=expected, now=serving.clock.now()
+    )
     # The row's new version is only known once it has been written.
     await session.flush()
     return _preferences(row, response, can_text=await service.can_text(session))
+
+
+@router.post(
+    "/v1/me/preferences/mobile-code",
+    status_code=202,
+    responses=error_responses(
+        errors.MobileUnknown,
+        errors.MobileConfirmed,
+        errors.MobileSuppressed,
+        errors.NoTextsHere,
+        errors.TooManyCodes,
+        TooManyRequests,
+    ),
+)
+async def request_mobile_code(caller: Person, session: Transaction, serving: Serving, response: Response) -> Operation:
+    """Text another code to the caller's number that waits to be confirmed: once a minute at most and five times a day,
+    counted for the person and for the number. The code before it is good no more.
+
+    The operation's `result` tells what became of the text: `state` is `sent`, `failed_permanent`, `failed_temporary`,
+    `in_doubt` or `not_tried`, and `detail` says why.
+    """
+    operation = await service.ask_for_code(session, serving.secrets, caller.require_person(), now=serving.clock.now())
+    accepted(response, operation.id)
+    return operation_answer(operation)
+
+
+@router.post(
+    "/v1/me/preferences/mobile-confirmation",
+    responses=error_responses(
+        errors.MobileUnknown, errors.CodeWrong, errors.CodeExpired, errors.CodeSpent, PreconditionFailed
+    ),
+    response_model=inbox_schemas.Preferences,
+)
+async def confirm_mobile(
+    body: inbox_schemas.MobileCodeIn,
+    caller: Person,
+    expected: MayMatch,
+    session: Transaction,
+    serving: Serving,
+    request: Request,
+    response: Response,
+) -> inbox_schemas.Preferences | Response:
+    """Give the code that was texted to the caller's number, so that texts go there. A code is good for ten minutes and five
+    tries. A number that is confirmed stays so, whatever is given.
+    """
+    found = await service.confirm_mobile(
+        session, serving.secrets, caller.require_person(), body.code, expected=expected, now=serving.clock.now()
+    )
+    if isinstance(found, DomainError):
+        return refusal(request, found)
+    # The row's new version is only known once it has been written.
+    await session.flush()
+    return _preferences(found, response, can_text=await service.can_text(session))
 
 
 def _preferences(row: MessagePreference | None, response: Response, *, can_text: bool) -> inbox_schemas.Preferences:
@@ -105,6 +161,7 @@ def _preferences(row: MessagePreference | None, response: Response, *, can_text:
         frequency=wanted,  # pyright: ignore[reportArgumentType] - all but digests
         channels=service.wanted_ways(row),  # pyright: ignore[reportArgumentType] - all but digests, and no inbox
         mobile=row.mobile if row else None,
+        mobile_confirmed=row is not None and row.is_mobile_confirmed,
         can_text=can_text,
         quiet_hours=quiet,
         digest=inbox_schemas.DigestTime(hour=row.digest_hour if row else 7, weekday=row.digest_weekday if row else 1),

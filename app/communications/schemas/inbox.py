@@ -1,11 +1,12 @@
 """A person's messages and choices."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.communications.schemas.examples import ID
@@ -98,6 +99,7 @@ _CHOSEN: dict[str, Any] = {
     "frequency": _WANTED,
     "channels": {"announcements": ["email"], "statements": ["email", "text"], "schemes": ["email"], "issues": []},
     "mobile": "+447700900123",
+    "mobile_confirmed": True,
     "can_text": True,
     "quiet_hours": {"from": 19, "until": 7},
     "digest": {"hour": 7, "weekday": 1},
@@ -124,7 +126,8 @@ class PreferencesIn(StrictModel):
     channels: dict[ChosenTopic, Annotated[list[ChosenChannel], Field(max_length=3)]] = {}
     mobile: Annotated[OneLine, Field(max_length=40)] | None = Field(
         default=None,
-        description="A mobile number of the United Kingdom, in any writing; null: none, and no texts of any topic.",
+        description="A mobile number of the United Kingdom, in any writing; a code is texted to it where it is another than"
+        " before. null: none, and no texts of any topic.",
     )
     quiet_hours: QuietHours | None = Field(default=None, description="null: none.")
     digest: DigestTime = DigestTime(hour=7, weekday=1)
@@ -153,15 +156,31 @@ class PreferencesIn(StrictModel):
         )
 
 
+def _six_digits(text: str) -> str:
+    """As people copy it, with a blank or a hyphen in the middle."""
+    code = re.sub(r"[\s-]", "", text)
+    if not re.fullmatch(r"[0-9]{6}", code):
+        raise PydanticCustomError("six_digits", "The code in the text is six digits.")
+    return code
+
+
+class MobileCodeIn(StrictModel):
+    model_config = {"json_schema_extra": {"examples": [{"code": "123456"}]}}
+
+    code: Annotated[str, Field(min_length=6, max_length=20), AfterValidator(_six_digits)] = Field(
+        description="The six digits of the last text."
+    )
+
+
 class Preferences(BaseModel):
     """When the person gets routine mail of each topic. Everything comes to the inbox at once all the same.
 
     What is important is mailed whatever stands here, after quiet hours; what is critical at once, and it says so.
     `daily` and `weekly` mail is gathered into one digest, newest first. `email` is false for topics that are `never` mailed.
     `channels` are the ways of each topic besides the inbox. A topic with `text` is texted to `mobile` at once after quiet
-    hours, whatever its `frequency`, and one with `push` goes so to the person's browsers; what is critical is texted whenever there
-    is a `mobile`, and goes to every browser. `can_text`: whether the
-    commissioner sends texts at all.
+    hours, whatever its `frequency`, and one with `push` goes so to the person's browsers; what is critical is texted to every `mobile`,
+    and goes to every browser. No text goes to a `mobile` before it is confirmed by the code that was texted to it
+    (`mobile_confirmed`). `can_text`: whether the commissioner sends texts at all.
     """
 
     model_config = {"json_schema_extra": {"examples": [_CHOSEN]}}
@@ -170,6 +189,7 @@ class Preferences(BaseModel):
     frequency: dict[ChosenTopic, Frequency]
     channels: dict[ChosenTopic, list[ChosenChannel]]
     mobile: str | None
+    mobile_confirmed: bool
     can_text: bool
     quiet_hours: QuietHours | None
     digest: DigestTime

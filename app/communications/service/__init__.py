@@ -28,6 +28,13 @@ from app.communications.service.claim_notices import (
     notify_claims_prepared,
     notify_offers_due,
 )
+from app.communications.service.confirming import (
+    ask_for_code,
+    confirm_mobile,
+    drop_old_allowances,
+    record_mobile_code,
+    take_mobile_code,
+)
 from app.communications.service.consultations import notify_comment, notify_comment_answer, notify_consultation
 from app.communications.service.digests import write_digests
 from app.communications.service.feeding import find_feed, read_feed
@@ -193,18 +200,21 @@ __all__ = [
     "add_suppression",
     "announcement_tag",
     "arrange_newsletter",
+    "ask_for_code",
     "callback_secrets",
     "can_text",
     "change_feed",
     "change_newsletter",
     "change_teams_channel",
     "changes_seen",
+    "confirm_mobile",
     "create_feed",
     "create_teams_channel",
     "delete_feed",
     "delete_newsletter",
     "delete_teams_channel",
     "draft_newsletter",
+    "drop_old_allowances",
     "drop_old_deliveries",
     "edition_counts",
     "editions_of",
@@ -285,6 +295,7 @@ __all__ = [
     "read_reports",
     "record_bounces",
     "record_card",
+    "record_mobile_code",
     "record_notes",
     "record_provider_test",
     "record_receipt",
@@ -320,6 +331,7 @@ __all__ = [
     "suppression_key",
     "suppression_tag",
     "take_batch",
+    "take_mobile_code",
     "take_provider_test",
     "take_teams_test",
     "unschedule_newsletter",

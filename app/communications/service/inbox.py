@@ -7,6 +7,7 @@ from uuid import UUID
 from app.communications.errors import MessageNotFound, MobileInvalid, MobileMissing, NothingToAcknowledge
 from app.communications.repository import inbox as rows
 from app.communications.rules.numbers import mobile_number
+from app.communications.service.confirming import begin_confirming
 from app.communications.service.must_read import record_acknowledgement
 from app.communications.tables import Delivery, Message, MessagePreference
 from app.communications.values import CHOSEN, Channel, Choice, Frequency, InboxItem, Topic, Via
@@ -15,6 +16,7 @@ from app.core.db import Tx
 from app.core.errors import FieldError
 from app.core.etag import digest_etag
 from app.core.repository import Expected
+from app.core.secrets import SecretBox
 
 
 def message_tag(item: InboxItem) -> str:
@@ -61,13 +63,23 @@ async def _acknowledge(
 
 
 async def set_preferences(
-    session: Tx, person_id: UUID, choice: Choice, *, expected: Expected, now: datetime
+    session: Tx, box: SecretBox, person_id: UUID, choice: Choice, *, expected: Expected, now: datetime
 ) -> MessagePreference:
-    """What is not named keeps its setting."""
+    """What is not named keeps its setting. To a new number a code goes first."""
     row, is_new = await rows.lock_preference(session, person_id, now=now)
     if expected.is_given or not is_new:
         # Before anything was set, reading gives the tag of version 0.
         expected.check(0 if is_new else row.version)
+    known = row.mobile
+    change_preferences(row, choice, now=now)
+    if row.mobile != known:
+        row.confirmed_mobile = None
+        await begin_confirming(session, box, row, now=now)
+    return row
+
+
+def change_preferences(row: MessagePreference, choice: Choice, *, now: datetime) -> None:
+    """Of a row that is locked."""
     chosen = wanted_mail(row) | dict(choice.frequency)
     changes: dict[str, object] = {
         column: sorted(topic.value for topic, frequency in chosen.items() if frequency is wanted)
@@ -99,7 +111,6 @@ async def set_preferences(
         for name, value in changes.items():
             setattr(row, name, value)
         row.changed_at = now
-    return row
 
 
 def _mobile(given: str | None, known: str | None) -> str | None:

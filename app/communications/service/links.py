@@ -156,7 +156,7 @@ async def _is_current(session: Tx, link: LiveLink, delivery: Delivery, *, now: d
 async def _address_of(session: Tx, person_id: UUID, channel: str) -> str | None:
     if channel == Channel.TEXT:
         preference = await find_preference(session, person_id)
-        return preference.mobile if preference else None
+        return preference.mobile if preference and preference.is_mobile_confirmed else None
     if channel == Channel.PUSH:
         # To whichever browsers the person has.
         return str(person_id)

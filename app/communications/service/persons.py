@@ -45,6 +45,7 @@ async def export_person(session: Tx, person_id: UUID) -> dict[str, Any]:
         "nothing_is_sent_to": sorted(await suppressed_among(session, addresses)),
         "mail": {topic.value: frequency.value for topic, frequency in wanted_mail(preference).items()},
         "mobile": preference.mobile if preference else None,
+        "mobile_confirmed": preference is not None and preference.is_mobile_confirmed,
         "pushes": preference.pushes if preference else [],
         "browsers": await export_browsers(session, person_id),
         "texts": preference.texts if preference else [],

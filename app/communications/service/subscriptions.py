@@ -4,15 +4,12 @@ from datetime import datetime
 
 from app.communications.errors import LinkExpired, LinkUnknown
 from app.communications.repository import inbox, links
-from app.communications.service.inbox import set_preferences
+from app.communications.service.inbox import change_preferences
 from app.communications.tables import Delivery, Message
 from app.communications.values import Choice, Frequency, LinkClaim, Subscription, Topic
 from app.core.audit import audit
 from app.core.db import Tx
-from app.core.repository import Expected
 from app.organisations.service import get_commissioner
-
-_WHATEVER = Expected(None, required=False)
 
 
 async def show_subscription(session: Tx, claim: LinkClaim, *, now: datetime) -> Subscription:
@@ -32,9 +29,8 @@ async def stop_mail(session: Tx, claim: LinkClaim, *, now: datetime) -> Subscrip
     delivery, message = await _find(session, claim, now=now)
     topic = Topic(message.topic)
     if delivery.person_id is not None:
-        await set_preferences(
-            session, delivery.person_id, Choice({topic: Frequency.NEVER}), expected=_WHATEVER, now=now
-        )
+        row, _ = await inbox.lock_preference(session, delivery.person_id, now=now)
+        change_preferences(row, Choice({topic: Frequency.NEVER}), now=now)
     else:
         await inbox.mute_mailbox(session, _address(delivery), topic.value, now=now)
     audit(session, "mail.stopped", delivery.id, topic=topic.value)

@@ -33,7 +33,7 @@ WORDS: Final = (
 # Enough to set a provider up by; too little to mail strangers by. Counted for all providers of a commissioner together.
 TEST_LIMITS: Final = Limits(per_minute=5, per_day=50)
 _HEADERS: Final = {"Auto-Submitted": "auto-generated"}
-_CUT_OFF: Final = Tested("in_doubt", "the worker ended in the middle of it: it may have arrived; test again")
+_CUT_OFF: Final = Tested("in_doubt", "the worker ended in the middle of it: it may have arrived; try again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ async def take_provider_test(
     worker died in the middle is not sent again.
     """
     operation = UUID(payload["operation"])
-    if not await _begin(session, operation):
+    if not await begin_once(session, operation):
         return None
     address = box.open(payload["to"], context=_context(operation)).decode()
     _, channel = _recipient(kind, address)
@@ -107,13 +107,13 @@ async def take_provider_test(
     elif row is not None and template_for(row, channel) is not None:
         way = by_notify(box, row, channel)
     else:
-        await _finish(session, operation, Tested("not_tried", "the provider was changed meanwhile"))
+        await finish(session, operation, Tested("not_tried", "the provider was changed meanwhile"))
         return None
     limits = (*way.allowances, (f"test:{session.tenant}", TEST_LIMITS))
     grant = await take_allowances(session, limits, wanted=1)
     if not grant.messages:
         waits = f"the limits leave room again in {max(1, round(grant.wait.total_seconds()))} seconds"
-        await _finish(session, operation, Tested("not_tried", waits))
+        await finish(session, operation, Tested("not_tried", waits))
         return None
     return Trial(operation, way, await _message(session, operation, channel, address, domain=domain))
 
@@ -135,20 +135,20 @@ async def record_provider_test(session: Tx, trial: Trial, outcome: Outcome, *, t
     """`took` in seconds. A message that was taken ends the provider's fault; a refusal is the answer to whoever asked."""
     if outcome.state == "sent" and trial.way.provider is not None:
         await ProviderRepository(session, session.tenant).record_success(trial.way.provider, at=now)
-    await _finish(session, trial.operation, _tested(outcome, took))
+    await finish(session, trial.operation, tested(outcome, took))
 
 
 async def take_teams_test(session: Tx, box: SecretBox, channel_id: UUID, operation: UUID) -> Card | None:
     """As `take_provider_test`."""
-    if not await _begin(session, operation):
+    if not await begin_once(session, operation):
         return None
     channel = await TeamsChannelRepository(session, session.tenant).find_id(channel_id)
     if channel is None:
-        await _finish(session, operation, Tested("not_tried", "the channel was deleted meanwhile"))
+        await finish(session, operation, Tested("not_tried", "the channel was deleted meanwhile"))
         return None
     wait = await wait_for_room(session)
     if wait is not None:
-        await _finish(session, operation, Tested("not_tried", f"there is room again in {wait.seconds + 1} seconds"))
+        await finish(session, operation, Tested("not_tried", f"there is room again in {wait.seconds + 1} seconds"))
         return None
     office = (await organisations.get_commissioner(session)).name
     message = Outgoing(
@@ -167,23 +167,24 @@ async def record_teams_test(
 ) -> None:
     if outcome.state == "sent":
         await record_card(session, channel_id, outcome, now=now)
-    await _finish(session, operation, _tested(outcome, took))
+    await finish(session, operation, tested(outcome, took))
 
 
-async def _begin(session: Tx, operation: UUID) -> bool:
+async def begin_once(session: Tx, operation: UUID) -> bool:
+    """Whether it is to be tried now. One that was begun before is at an end."""
     status = (await get_operation(session, operation)).status
     if status == "running":
-        await _finish(session, operation, _CUT_OFF)
+        await finish(session, operation, _CUT_OFF)
     if status != "queued":
         return False
     await record_progress(session, operation, done=0, total=1)
     return True
 
 
-async def _finish(session: Tx, operation: UUID, tested: Tested) -> None:
+async def finish(session: Tx, operation: UUID, tested: Tested) -> None:
     row = await get_operation(session, operation)
     await succeed(session, operation, result={**(row.result or {}), **asdict(tested)}, total=1)
 
 
-def _tested(outcome: Outcome, took: float) -> Tested:
+def tested(outcome: Outcome, took: float) -> Tested:
     return Tested(outcome.state, outcome.detail, round(took * 1000), outcome.reference, outcome.is_fault)

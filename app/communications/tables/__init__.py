@@ -7,7 +7,7 @@ from app.communications.tables.links import ActionLinkUse
 from app.communications.tables.messages import Delivery, DeliveryAttempt, Message
 from app.communications.tables.must_read import Acknowledgement, AlsoAsked, AnnouncementEdition
 from app.communications.tables.newsletters import Newsletter, NewsletterEdition
-from app.communications.tables.preferences import MailboxPreference, MessagePreference
+from app.communications.tables.preferences import MailboxPreference, MessagePreference, MobileCode
 from app.communications.tables.push import PushSubscription
 from app.communications.tables.teams import TeamsChannel
 from app.communications.tables.templates import MessageTemplate
@@ -27,6 +27,7 @@ __all__ = [
     "MessagePreference",
     "MessageProvider",
     "MessageTemplate",
+    "MobileCode",
     "Newsletter",
     "NewsletterEdition",
     "PushSubscription",

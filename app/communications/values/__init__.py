@@ -27,6 +27,7 @@ from app.communications.values.channels import (
     Tested,
     WantedProvider,
 )
+from app.communications.values.codes import CODE_LIFE, MOST_WRONG_CODES, AskedCode
 from app.communications.values.feeds import (
     MOST_ENTRIES,
     FeedAccess,
@@ -111,12 +112,14 @@ __all__ = [
     "CHOSEN",
     "CLAIM_DUE",
     "CLAIM_DUE_DAYS",
+    "CODE_LIFE",
     "LEAD_DAYS",
     "LINK_LIFE",
     "MOST_BROWSERS",
     "MOST_ENTRIES",
     "MOST_ITEMS",
     "MOST_OVERDUE_DAYS",
+    "MOST_WRONG_CODES",
     "MOST_WRONG_NAMES",
     "NOTHING_IS_SENT",
     "NOTIFY_PER_DAY",
@@ -129,6 +132,7 @@ __all__ = [
     "ActionKind",
     "Answer",
     "Area",
+    "AskedCode",
     "AttemptOutcome",
     "Audience",
     "Behaviour",
