@@ -69,11 +69,13 @@ def list_mails() -> None:
 
 @commands.command("simulators")
 def simulators(port: Annotated[int, typer.Option(help="Port to listen at, on this machine alone.")] = 8099) -> None:
-    """GOV.UK Notify, Teams and a push service, simulated: what they do is said by the address (docs/channels.md)."""
+    """GOV.UK Notify, Teams and a push service, simulated: what they do is said by the address (docs/channels.md). Texts are
+    shown.
+    """
     import uvicorn
 
     from app.demo.simulators import Providers
 
     typer.echo(f"PLENARY_NOTIFY_URL=http://127.0.0.1:{port}/notify PLENARY_OUTSIDE_NETWORKS=127.0.0.0/8")
     with ending_in_words():
-        uvicorn.run(Providers().application(), host="127.0.0.1", port=port, log_level="warning")
+        uvicorn.run(Providers(show=typer.echo).application(), host="127.0.0.1", port=port, log_level="warning")

@@ -56,6 +56,15 @@ async def _one(carrier: NotifyCarrier, message: Any) -> Outcome:
     return outcome
 
 
+async def test_the_simulated_notify_shows_each_text_as_a_telephone_would(notify: Providers) -> None:
+    shown: list[str] = []
+    notify.show = shown.append
+    message = outgoing(to="+447700900123")
+    await _one(_carrier(notify, Channel.TEXT), message)
+    await _one(_carrier(notify), outgoing())
+    assert shown == [f"+447700900123: {message.text}"]
+
+
 async def test_mail_goes_out_by_template_under_our_reference_and_a_signed_token(notify) -> None:
     message = outgoing(headers={"List-Unsubscribe": "<https://plenary.example/u/1>, <mailto:u@plenary.example>"})
     outcome = await _one(_carrier(notify), message)

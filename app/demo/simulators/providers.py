@@ -37,11 +37,14 @@ class Taken:
 
 @dataclass
 class Providers:
-    """`secret` is that of the Notify key; `slow` in seconds. Throttled ones are told to wait once and then taken."""
+    """`secret` is that of the Notify key; `slow` in seconds. Throttled ones are told to wait once and then taken. `show`: is
+    given each text that is taken, as a telephone would show it.
+    """
 
     secret: str = "00000000-0000-4000-8000-000000000000"  # noqa: S105 - opens nothing but this
     slow: float = 3.0
     wait: int = 7
+    show: Callable[[str], None] = lambda _: None
     taken: list[Taken] = field(default_factory=list)
     calls: int = 0
     _told_to_wait: set[str] = field(default_factory=set)
@@ -81,7 +84,10 @@ class Providers:
 
     async def _notify_text(self, request: Request) -> Response:
         body = await request.json()
-        return await self._notify(request, body, str(body.get("phone_number")), of_number)
+        answer = await self._notify(request, body, str(body.get("phone_number")), of_number)
+        for taken in self.by_reference(str(body.get("reference")))[-1:]:
+            self.show(f"{taken.to}: {body['personalisation'].get('body')}")
+        return answer
 
     async def _notify(
         self, request: Request, body: dict[str, Any], to: str, behaviour_of: Callable[[str], Behaviour]
