@@ -18,7 +18,7 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.demo.simulators import Providers
 from tests.factories.channels import API_KEY, new_number, set_up
-from tests.factories.communications import confirm_numbers, give_post, publish, told
+from tests.factories.communications import confirm_numbers, delivery_rows, give_post, publish, told
 from tests.factories.service import NOW, LivePlenary
 from tests.factories.serving import on_a_port
 
@@ -118,6 +118,7 @@ async def test_a_new_number_gets_a_code_and_nothing_else_until_the_code_is_given
     await publish(ann.live, ann.tenant, audience=GPS)
     await publish(ann.live, ann.tenant, audience=GPS, urgency="critical", title="No water")
     [text] = ann.texts(number)
+    assert await delivery_rows(ann.live, ann.tenant, "channel = 'text'") == []
     assert f"is the code to confirm this number for messages from NHS {ann.tenant}." in text
     answer = await ann.confirm(ann.code(number))
     assert (answer.status_code, answer.json()["mobile_confirmed"]) == (200, True)
