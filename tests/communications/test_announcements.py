@@ -125,6 +125,7 @@ async def test_dry_run_says_whom_it_would_reach_and_sends_nothing(shared, tenant
         ],
         "other_clashes": 0,
         "texts": {"people": 0, "parts": 1, "charged": 0, "body": TEXT, "is_set_up": False},
+        "pushed": 0,
         "personal": None,
         "warnings": ["Within a day of it the same people are told of “Protected learning time in June”."],
     }

@@ -19,7 +19,7 @@ from app.communications.adapters.push import PushCarrier
 from app.communications.ports import Outgoing
 from app.core.ids import new_id
 from app.demo.simulators import Providers
-from tests.factories.communications import counts_of, delivery_rows, give_post, publish
+from tests.factories.communications import announce, counts_of, delivery_rows, give_post, publish
 from tests.factories.service import LivePlenary
 from tests.factories.serving import on_a_port
 from tests.fakes.browser import Browser, in_bytes, in_text
@@ -89,6 +89,20 @@ async def test_a_browser_is_told_a_title_and_where_to_read_and_nothing_else(page
     assert (read, item["source_id"]) == (item, announcement)
     counts = await counts_of(page.live, page.tenant, announcement)
     assert (counts["recipients"], counts["sent"], counts["pushes"]) == (1, 1, 1)
+
+
+async def test_a_dry_run_says_how_many_would_be_told_in_their_browsers(page: Page) -> None:
+    async def pushed(**changes: Any) -> int:
+        asked = await announce(page.live, page.tenant, audience=GPS, dry_run=True, **changes)
+        return asked["result"]["pushed"]
+
+    assert await pushed(urgency="critical") == 0
+    await page.subscribe("ann")
+    await page.subscribe("another")
+    assert await pushed() == 1
+    await page.choose({"channels": {"announcements": ["email"]}})
+    assert (await pushed(), await pushed(urgency="critical")) == (0, 1)
+    assert await pushed(urgency="critical", channels=["email", "inbox"]) == 0
 
 
 async def test_it_is_signed_by_the_key_that_the_browser_was_given_and_says_how_long_it_is_kept(page):

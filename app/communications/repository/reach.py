@@ -12,6 +12,7 @@ from app.communications.repository.channels import is_on_list
 from app.communications.repository.joins import mailbox_preference_of, preference_of, suppression_of
 from app.communications.repository.manners import is_mobile_confirmed, is_suppressed
 from app.communications.repository.meant import with_recipient
+from app.communications.repository.push import has_browser
 from app.communications.tables import Delivery, MailboxPreference, MessagePreference, Suppression
 from app.communications.values import DeliveryState, Reach, RoleReach, TextReach, Topic, Urgency
 from app.core.db import Tx
@@ -29,7 +30,7 @@ async def measure(
     since: datetime,
     budget: int,
 ) -> Reach:
-    """`topic`: whose routine mail some do not want, and of which some have texts. Urgency overrides that, but not the list of
+    """`topic`: whose routine mail some do not want, and of which some have texts or notifications. Urgency overrides that, but not the list of
     addresses that nothing is sent to. Two queries for any audience.
     """
     total = await _total(session, meant, topic=topic, urgency=urgency)
@@ -47,6 +48,7 @@ async def measure(
         messages_this_week=week[""].messages,
         roles=roles,
         texts=TextReach(total.texted),
+        pushed=total.pushed,
     )
 
 
@@ -58,7 +60,8 @@ async def _total(session: Tx, meant: Select[*tuple[Any, ...]], *, topic: Topic, 
         return literal(topic.value) == any_(col(topics))
 
     is_muted = and_(may_mute, or_(chose(MessagePreference.muted), chose(MailboxPreference.muted)))
-    is_texted = true() if urgency is Urgency.CRITICAL else chose(MessagePreference.texts)
+    is_critical = true() if urgency is Urgency.CRITICAL else false()
+    is_texted, is_pushed = (or_(is_critical, chose(way)) for way in (MessagePreference.texts, MessagePreference.pushes))
     mobile = col(MessagePreference.mobile)
     people = func.count(person.c.person_id.distinct())
     statement = select_columns(
@@ -69,6 +72,7 @@ async def _total(session: Tx, meant: Select[*tuple[Any, ...]], *, topic: Topic, 
         .filter(person.c.email.is_not(None), or_(is_suppressed(), is_muted))
         .label("suppressed"),
         people.filter(is_mobile_confirmed(), is_texted, ~is_on_list(session.tenant, mobile)).label("texted"),
+        people.filter(is_pushed, has_browser(session.tenant, person.c.person_id)).label("pushed"),
     ).select_from(
         person.outerjoin(MessagePreference, preference_of(session.tenant, person.c.person_id))
         .outerjoin(MailboxPreference, mailbox_preference_of(session.tenant, person.c.recipient))

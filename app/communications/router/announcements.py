@@ -60,7 +60,8 @@ async def publish_announcement(
     Where nobody in a practice holds one of the roles it goes to the practice's shared mailbox, and the counts say so.
     A locality's editor writes to that locality: 403 when the audience names another place, and an audience without places
     is the locality's. With `dry_run` nothing is sent: the operation has succeeded and its `result` says how many people and mailboxes it
-    would reach, how many messages they were sent in the last seven days, and of texts how many parts would be charged.
+    would reach, how many messages they were sent in the last seven days, how many would be told in their browsers, and of texts how many parts would be
+    charged.
 
     Title and text may say fields of the practice, such as `{{ practice.name }}` or `{{ practice.list_size }}`: each practice
     is sent its own, and whoever has posts at two practices gets both. Where a field is not known of a practice, or somebody

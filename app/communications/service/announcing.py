@@ -175,7 +175,8 @@ async def measure_announcement(
     clashes, others = await _clashes(session, caller, draft, now=now)
     personal, shown, missing = await measure_text(session, draft, draft.audience, now=now)
     texts = await _texts(session, draft, shown, found.texts.people, base_url=base_url)
-    found = replace(found, clashes=clashes, other_clashes=others, texts=texts, personal=personal)
+    pushed = found.pushed if Channel.PUSH in draft.channels else 0
+    found = replace(found, clashes=clashes, other_clashes=others, texts=texts, pushed=pushed, personal=personal)
     result = {"dry_run": True} | _as_json(found) | {"warnings": [*missing, *attention_warnings(found)]}
     operation = await start_operation(session, "communications.announcement", result=result)
     await succeed(session, operation.id)

@@ -117,8 +117,8 @@ class Personal:
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What a dry run finds. `people` and `mailboxes` make up the recipients. No mail goes to people
-    `without_email`, nor to the `suppressed`: who turned the topic off, and addresses that nothing is sent to. `other_clashes`: how many more there are that
-    whoever asks may not read.
+    `without_email`, nor to the `suppressed`: who turned the topic off, and addresses that nothing is sent to. `pushed`: how many
+    people would be shown it in their browsers. `other_clashes`: how many more there are that whoever asks may not read.
     """
 
     recipients: int
@@ -131,4 +131,5 @@ class Reach:
     clashes: tuple[Clash, ...] = ()
     other_clashes: int = 0
     texts: TextReach = TextReach()
+    pushed: int = 0
     personal: Personal | None = None
