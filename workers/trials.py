@@ -5,10 +5,11 @@ import time
 from app.communications import service
 from app.communications.adapters.chosen import carrier_for, message_domain
 from app.communications.adapters.teams import TeamsCarrier
+from app.communications.errors import NoRoomYet
 from app.communications.ports import Mailer, Outcome, Outgoing
 from app.communications.values import ProviderKind
 from app.core.outside import OutsideClient
-from workers.jobs import JobContext, handler
+from workers.jobs import ATTEMPTS, JobContext, handler
 
 # Somebody waits for the answer.
 QUEUE = "notifications"
@@ -50,7 +51,7 @@ async def test_teams_channel(context: JobContext) -> None:
         await service.record_teams_test(session, channel, operation, outcome, took=took, now=clock.now())
 
 
-@handler("communications.send_mobile_code", queue=QUEUE)
+@handler("communications.send_mobile_code", queue=QUEUE, retry_on=(NoRoomYet,))
 async def send_mobile_code(context: JobContext) -> None:
     """The same by one text, with the code that confirms a number."""
     settings, clock = context.tools.settings, context.tools.clock
@@ -61,6 +62,7 @@ async def send_mobile_code(context: JobContext) -> None:
             context.id("subject"),
             context.id("operation"),
             domain=message_domain(settings),
+            may_wait=context.job.attempts < ATTEMPTS,
             now=clock.now(),
         )
     if trial is None:

@@ -330,6 +330,10 @@ class CodeWrong(InvalidRequest):
     hint = "Give the six digits of the last text. Where none came, ask for another with POST /v1/me/preferences/mobile-code."
 
 
+class NoRoomYet(Exception):
+    """Others' texts have used up what the provider may be given at this moment. The job of the code is run again."""
+
+
 class PushSubscriptionNotFound(NotFound):
     code = "communications.push_subscription_not_found"
     title = "You have no such browser here."

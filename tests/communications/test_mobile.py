@@ -390,6 +390,37 @@ async def test_a_code_counts_for_the_limits_of_the_provider(silent: Telephone) -
     assert silent.texts(number) == []
 
 
+async def test_a_code_waits_for_its_place_among_other_texts(silent: Telephone) -> None:
+    await _set_up(silent, rate_per_minute=1)
+    number, other, bob = new_number(), new_number(), await silent.another()
+    await silent.give(number)
+    await bob.give(other)
+    assert (len(silent.texts(number)), len(silent.texts(other))) == (1, 0)
+    tenant = silent.live.tenants[silent.tenant]
+    await silent.live.execute(
+        "UPDATE sending_allowance SET full_at = full_at - interval '1 minute' WHERE key LIKE $1", f"notify:{tenant}:%"
+    )
+    await silent.live.execute("UPDATE job SET run_at = clock_timestamp() WHERE state = 'queued'", tenant=tenant)
+    await silent.live.work()
+    assert (await bob.confirm(silent.code(other))).status_code == 200
+
+
+async def test_a_code_that_finds_no_place_is_given_up_and_no_job_is_parked(silent: Telephone) -> None:
+    await _set_up(silent, rate_per_minute=1)
+    bob, tenant = await silent.another(), silent.live.tenants[silent.tenant]
+    await silent.give(new_number())
+    await bob.give(new_number())
+    for _ in range(8):
+        await silent.live.execute("UPDATE job SET run_at = clock_timestamp() WHERE state = 'queued'", tenant=tenant)
+        await silent.live.work()
+    jobs = await silent.live.fetch(
+        "SELECT state FROM job WHERE kind = 'communications.send_mobile_code'", tenant=tenant
+    )
+    assert {job["state"] for job in jobs} == {"done"}
+    rows = await silent.live.fetch("SELECT result FROM operation WHERE person_id = $1", bob.person, tenant=tenant)
+    assert ["leave room again" in row["result"] for row in rows] == [True]
+
+
 async def test_of_two_confirmations_at_once_one_changes_something(ann: Telephone) -> None:
     number = new_number()
     await ann.give(number)

@@ -1,7 +1,7 @@
 """Whose a mobile number is: a code is texted to it, and whoever can say the code has the telephone."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from app.communications.errors import (
     MobileConfirmed,
     MobileSuppressed,
     MobileUnknown,
+    NoRoomYet,
     NoTextsHere,
     TooManyCodes,
 )
@@ -49,6 +50,8 @@ from app.organisations import service as organisations
 # Of a person, whatever the number, and of a number, whoever asks and at whichever commissioner: nobody's telephone rings
 # more often than that.
 CODE_LIMITS: Final = Limits(per_minute=1, per_day=5)
+# How long a full minute of the provider's makes a text wait; a full day is not waited for.
+_SHORT: Final = timedelta(minutes=1)
 
 
 async def begin_confirming(session: Tx, box: SecretBox, row: MessagePreference, *, now: datetime) -> None:
@@ -134,10 +137,10 @@ def _count_wrong(session: Tx, asked: MobileCode) -> DomainError:
 
 
 async def take_mobile_code(
-    session: Tx, box: SecretBox, person_id: UUID, operation: UUID, *, domain: str, now: datetime
+    session: Tx, box: SecretBox, person_id: UUID, operation: UUID, *, domain: str, may_wait: bool, now: datetime
 ) -> Trial | None:
     """The text to be handed over now; None when there is nothing, and the operation says why. Taken once: a code whose
-    worker died in the middle is asked for again.
+    worker died in the middle is asked for again. `may_wait`: for a place among others' texts, by `NoRoomYet`.
     """
     if not await begin_once(session, operation):
         return None
@@ -156,6 +159,8 @@ async def take_mobile_code(
         return await _not_tried(session, operation, "no text messages are set up")
     grant = await take_allowances(session, way.allowances, wanted=1)
     if not grant.messages:
+        if may_wait and grant.wait <= _SHORT:
+            raise NoRoomYet
         waits = f"the commissioner's limits leave room again in {max(1, round(grant.wait.total_seconds()))} seconds"
         return await _not_tried(session, operation, waits)
     code = code_of(box.derive(PURPOSE), _asked(asked, mobile))
