@@ -276,13 +276,13 @@ class MobileMissing(InvalidRequest):
 class MobileUnknown(DomainError):
     code = "communications.mobile_unknown"
     title = "You have given no mobile number, so there is none to confirm."
-    hint = "Give it as `mobile` with PUT /v1/me/preferences; a code is texted to it."
+    hint = "Give it as `mobile` with `PUT /v1/me/preferences`; a code is texted to it."
 
 
 class MobileConfirmed(DomainError):
     code = "communications.mobile_confirmed"
     title = "Your mobile number is confirmed already."
-    hint = "Nothing is left to do; another number is given with PUT /v1/me/preferences, and gets a code of its own."
+    hint = "Nothing is left to do; another number is given with `PUT /v1/me/preferences`, and gets a code of its own."
 
 
 class MobileSuppressed(DomainError):
@@ -290,7 +290,7 @@ class MobileSuppressed(DomainError):
     title = "Nothing is sent to this mobile number, so no code either."
     hint = (
         "Somebody has asked for it, or texts to it came back. Ask your commissioner's office to take it off its list, or give"
-        " another with PUT /v1/me/preferences."
+        " another with `PUT /v1/me/preferences`."
     )
 
 
@@ -298,8 +298,8 @@ class NoTextsHere(DomainError):
     code = "communications.no_texts_here"
     title = "Your commissioner sends no text messages, so no code either."
     hint = (
-        "The number is kept. Once `can_text` is true in GET /v1/me/preferences, ask again with"
-        " POST /v1/me/preferences/mobile-code."
+        "The number is kept. Once `can_text` is true in `GET /v1/me/preferences`, ask again with"
+        " `POST /v1/me/preferences/mobile-code`."
     )
 
 
@@ -315,19 +315,19 @@ class TooManyCodes(TooManyRequests):
 class CodeExpired(DomainError):
     code = "communications.code_expired"
     title = "There is no code that can still be used."
-    hint = "A code is good for ten minutes, and the last one alone. Ask for another with POST /v1/me/preferences/mobile-code."
+    hint = "A code is good for ten minutes, and the last one alone. Ask for another with `POST /v1/me/preferences/mobile-code`."
 
 
 class CodeSpent(DomainError):
     code = "communications.code_spent"
     title = "Too many wrong codes were given, so this code can no longer be used."
-    hint = "Ask for another with POST /v1/me/preferences/mobile-code, and give the code of the last text."
+    hint = "Ask for another with `POST /v1/me/preferences/mobile-code`, and give the code of the last text."
 
 
 class CodeWrong(InvalidRequest):
     code = "communications.code_wrong"
     title = "This is not the code that was texted."
-    hint = "Give the six digits of the last text. Where none came, ask for another with POST /v1/me/preferences/mobile-code."
+    hint = "Give the six digits of the last text. Where none came, ask for another with `POST /v1/me/preferences/mobile-code`."
 
 
 class NoRoomYet(Exception):

@@ -25,6 +25,8 @@ EVERYWHERE = {
     "POST /v1/incentive-schemes/{scheme_id}/versions/{n}/check": "reads a draft, for those who read every scheme",
     "POST /v1/incentive-schemes/{scheme_id}/versions/{n}/comments": "a scheme is everybody's, and so is its consultation",
     "PUT /v1/me/preferences": "the caller's own",
+    "POST /v1/me/preferences/mobile-code": "the caller's own",
+    "POST /v1/me/preferences/mobile-confirmation": "the caller's own",
     "PUT /v1/me/listing": "the caller's own",
     "POST /v1/me/push-subscriptions": "the caller's own",
     "DELETE /v1/me/push-subscriptions/{subscription_id}": "the caller's own: 404 for somebody else's",
