@@ -23,6 +23,10 @@ from app.core.settings import Settings
 
 log = structlog.get_logger("plenary.worker")
 ATTEMPTS = 8
+MOST_LOSSES = 20
+"""How often workers may end in a job that gets nowhere. In a bad hour each that takes up the work of one that ended may end
+itself within seconds, and with it all jobs that it held; one that brings its workers down has them all in three minutes.
+"""
 # Of a queue: how many jobs run beside each other, and how many a lane claims at once. A payment run waits for PostgreSQL
 # half of its time, in which another one is worked out; both are held in memory.
 LANES = {"payments": (2, 1)}
@@ -155,9 +159,9 @@ def handler(
     return register
 
 
-def back_off(attempts: int) -> float:
+def back_off(failures: int) -> float:
     """Seconds to wait: 1, 2, 4 … up to 15 minutes, each with up to half as much again at random."""
-    return min(2.0 ** (attempts - 1), 900.0) * random.uniform(1.0, 1.5)  # noqa: S311 - jitter, not a secret
+    return min(2.0 ** (failures - 1), 900.0) * random.uniform(1.0, 1.5)  # noqa: S311 - jitter, not a secret
 
 
 async def run_job(tools: Tools, claimed: Claimed, *, stopping: asyncio.Event) -> None:
@@ -167,11 +171,9 @@ async def run_job(tools: Tools, claimed: Claimed, *, stopping: asyncio.Event) ->
         job=str(claimed.id), kind=claimed.kind, correlation_id=claimed.correlation_id
     )
     try:
-        if claimed.attempts >= registered.attempts:
-            # No attempt left an outcome behind, so each brought its worker down; nobody else would ever stop it.
-            await _park(
-                tools, registered, claimed, WorkerLost(f"The worker ended {claimed.attempts} times in this job.")
-            )
+        if claimed.losses >= MOST_LOSSES:
+            # Nobody else would ever stop a job that brings its workers down.
+            await _park(tools, registered, claimed, WorkerLost(f"The worker ended {claimed.losses} times in this job."))
             return
         async with unit_of_work(tools.worker_engine, claimed.commissioner_id) as session:
             job = await jobs.begin(session, claimed)
@@ -217,10 +219,11 @@ async def _keep_lease(tools: Tools, job: Claimed) -> None:
 async def _record_failure(tools: Tools, registered: Registered, job: Claimed, error: Exception) -> None:
     # A full disk or a socket that is away passes too, whichever thing outside it belongs to.
     may_retry = is_passing(error) or isinstance(error, (OSError, *registered.retry_on))
-    if may_retry and job.attempts < registered.attempts:
+    failures = job.failures + 1
+    if may_retry and failures < registered.attempts:
         text = in_words(error)
-        log.info("job_retried", error=text[:200], attempts=job.attempts)
-        await _record(tools, job, jobs.retry, error=text, delay=back_off(job.attempts))
+        log.info("job_retried", error=text[:200], failures=failures)
+        await _record(tools, job, jobs.retry, error=text, delay=back_off(failures))
         return
     await _park(tools, registered, job, error)
 

@@ -9,7 +9,7 @@ from tests.factories.processes import worker_process
 from tests.factories.service import LivePlenary
 from tests.factories.waiting import until
 from tests.fakes.smtp_sink import SmtpSink
-from workers.jobs import ATTEMPTS
+from workers.jobs import MOST_LOSSES
 
 CROWD = 450
 KILLS = 2
@@ -80,7 +80,7 @@ async def test_over_smtp_none_is_lost_and_each_kill_puts_one_in_doubt_at_most(
 async def _as_if_the_last_but_one_had_ended(live: LivePlenary, tenant: str) -> None:
     """In each job in hand, so many workers as may, but for one."""
     await live.execute(
-        f"UPDATE job SET attempts = greatest(attempts, {ATTEMPTS - 1}) WHERE state = 'running'",
+        f"UPDATE job SET attempts = greatest(attempts, failures + {MOST_LOSSES - 1}) WHERE state = 'running'",
         tenant=live.tenants[tenant],
     )
 

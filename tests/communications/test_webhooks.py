@@ -26,7 +26,7 @@ from tests.factories.service import NOW, LivePlenary
 from tests.factories.waiting import until, until_blocked
 from tests.factories.webhooks import SEND, Listening
 from tests.fakes.receiver import Answer, Received, running_receiver
-from workers.jobs import ATTEMPTS
+from workers.jobs import MOST_LOSSES
 
 DOWN = Answer(503)
 
@@ -398,7 +398,7 @@ async def test_workers_that_end_after_a_part_was_sent_are_no_reason_to_give_up(
     async def end_in_the_second_round(*given: Any, **named: Any) -> Tried:
         calls.append(len(calls))
         if len(calls) == 1:
-            await _set_on_job(listening, f"attempts = {ATTEMPTS}")
+            await _set_on_job(listening, f"attempts = failures + {MOST_LOSSES}")
         if len(calls) == 7:
             raise _WorkerEnded
         return await post_webhook(*given, **named)

@@ -11,7 +11,7 @@ from app.core.errors import Conflict
 from app.core.jobs import LostLease
 from tests.factories.jobs import handling, job_rows, make_due, put_job
 from tests.factories.service import LivePlenary
-from workers.jobs import JobContext, Parked, back_off, drain, run_job
+from workers.jobs import MOST_LOSSES, JobContext, Parked, back_off, drain, run_job
 
 
 async def run_due(live: LivePlenary, queue: str = "default") -> int:
@@ -123,29 +123,51 @@ async def test_a_lease_that_another_worker_has_taken_cannot_be_renewed(shared: L
             await jobs.hold(session, old)
 
 
-async def test_a_job_that_kills_its_worker_is_parked_after_its_last_attempt(shared: LivePlenary) -> None:
+class _Killed(BaseException):
+    """Stands for the end of the process: nothing after it runs."""
+
+
+async def test_workers_that_ended_leave_a_job_all_its_tries(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    ends = [_Killed, _Killed, _Killed, TimeoutError]
+
+    async def unlucky(context: JobContext) -> None:
+        if ends:
+            raise ends.pop(0)
+
+    with handling("test.unlucky", unlucky, attempts=2):
+        await put_job(shared, "test.unlucky", tenant=tenant)
+        for _ in range(3):
+            with pytest.raises(_Killed):
+                await run_due(shared)
+            await make_due(shared, "test.unlucky", tenant)
+        for _ in range(2):
+            await run_due(shared)
+            await make_due(shared, "test.unlucky", tenant)
+    [row] = await job_rows(shared, "test.unlucky", tenant)
+    assert (row["state"], row["attempts"], row["failures"]) == ("done", 5, 1)
+
+
+async def test_a_job_that_kills_its_workers_again_and_again_is_parked(shared: LivePlenary) -> None:
     tenant = await shared.fresh_tenant()
     told = []
 
-    class Killed(BaseException):
-        """Stands for the end of the process: nothing after it runs."""
-
     async def deadly(context: JobContext) -> None:
-        raise Killed
+        raise _Killed
 
     async def note(session: Tx, parked: Parked) -> None:
         told.append(str(parked.error))
 
     with handling("test.deadly", deadly, attempts=2, on_parked=note):
         await put_job(shared, "test.deadly", tenant=tenant)
-        for _ in range(2):
-            with pytest.raises(Killed):
+        for _ in range(MOST_LOSSES):
+            with pytest.raises(_Killed):
                 await run_due(shared)
             await make_due(shared, "test.deadly", tenant)
         await run_due(shared)
     [row] = await job_rows(shared, "test.deadly", tenant)
-    assert (row["state"], row["attempts"]) == ("parked", 2)
-    assert row["last_error"] == "jobs.worker_lost: The worker ended 2 times in this job."
+    assert (row["state"], row["attempts"]) == ("parked", MOST_LOSSES)
+    assert row["last_error"] == f"jobs.worker_lost: The worker ended {MOST_LOSSES} times in this job."
     assert len(told) == 1
 
 

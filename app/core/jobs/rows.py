@@ -36,6 +36,7 @@ class JobRow(SQLModel, table=True):
     lease_until: datetime | None
     token: int
     attempts: int
+    failures: int
     last_error: str | None
     correlation_id: str | None
     created_at: datetime
@@ -61,7 +62,9 @@ class LostLease(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A job in a worker's hands. `token` is the fence: a write with an older token is refused."""
+    """A job in a worker's hands. `token` is the fence: a write with an older token is refused. `attempts` is how often it was
+    begun since it last got on, and `failures` how often it said then that it failed.
+    """
 
     commissioner_id: UUID
     id: UUID
@@ -70,7 +73,13 @@ class Claimed:
     payload: dict[str, Any]
     token: int
     attempts: int
+    failures: int
     correlation_id: str | None
+
+    @property
+    def losses(self) -> int:
+        """How often whoever began it said nothing more: the worker ended, or the database was away."""
+        return self.attempts - self.failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +209,7 @@ WITH RECURSIVE waiting AS (
 UPDATE job j SET state = 'running', token = j.token + 1,
        lease_until = clock_timestamp() + make_interval(secs => :lease)
 FROM chosen c WHERE j.commissioner_id = c.commissioner_id AND j.id = c.id
-RETURNING j.commissioner_id, j.id, j.kind, j.queue, j.payload, j.token, j.attempts, j.correlation_id
+RETURNING j.commissioner_id, j.id, j.kind, j.queue, j.payload, j.token, j.attempts, j.failures, j.correlation_id
 """
 )
 
@@ -221,14 +230,14 @@ _OURS = "commissioner_id = :tenant AND id = :id AND token = :token AND state = '
 _RENEWED = "lease_until = clock_timestamp() + make_interval(secs => :lease)"
 _PARKED = "state = 'parked', lease_until = NULL, last_error = :error, finished_at = clock_timestamp()"
 _HOLD = text(f"UPDATE job SET {_RENEWED} WHERE {_OURS}")
-_ADVANCE = text(f"UPDATE job SET attempts = 0, {_RENEWED} WHERE {_OURS}")
+_ADVANCE = text(f"UPDATE job SET attempts = 0, failures = 0, {_RENEWED} WHERE {_OURS}")
 _BEGIN = text(f"UPDATE job SET attempts = attempts + 1, {_RENEWED} WHERE {_OURS}")
 _DONE = text(
     "UPDATE job SET state = 'done', finished_at = clock_timestamp(), lease_until = NULL, last_error = NULL"
     f" WHERE {_OURS}"
 )
 _RETRY = text(
-    "UPDATE job SET state = 'queued', lease_until = NULL, last_error = :error,"
+    "UPDATE job SET state = 'queued', failures = failures + 1, lease_until = NULL, last_error = :error,"
     f" run_at = clock_timestamp() + make_interval(secs => :delay) WHERE {_OURS}"
 )
 _PARK = text(f"UPDATE job SET {_PARKED} WHERE {_OURS}")
@@ -290,7 +299,7 @@ async def give_back(session: Tx, job: Claimed) -> None:
 
 
 _REDRIVE = text(
-    """UPDATE job SET state = 'queued', run_at = clock_timestamp(), attempts = 0, finished_at = NULL
+    """UPDATE job SET state = 'queued', run_at = clock_timestamp(), attempts = 0, failures = 0, finished_at = NULL
 WHERE commissioner_id = :tenant AND state = 'parked'
   AND (CAST(:id AS uuid) IS NULL OR id = CAST(:id AS uuid)) AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
 RETURNING id"""

@@ -28,6 +28,7 @@ ORDER BY tenant, kind, key
 ON CONFLICT (commissioner_id, kind, dedupe_key) DO UPDATE SET
   state = CASE WHEN j.state = 'done' THEN 'queued' ELSE j.state END,
   attempts = CASE WHEN j.state = 'done' THEN 0 ELSE j.attempts END,
+  failures = CASE WHEN j.state = 'done' THEN 0 ELSE j.failures END,
   finished_at = NULL,
   run_at = CASE WHEN j.state = 'queued' THEN least(j.run_at, excluded.run_at) ELSE excluded.run_at END
 WHERE j.state <> 'parked'
@@ -36,7 +37,7 @@ WHERE j.state <> 'parked'
 _OURS = "commissioner_id = :tenant AND id = :id AND token = :token AND state = 'running'"
 _LAST_CALL = text(f"SELECT run_at FROM job WHERE {_OURS}")
 _REST = text(
-    f"""UPDATE job SET lease_until = NULL, last_error = NULL, attempts = 0,
+    f"""UPDATE job SET lease_until = NULL, last_error = NULL, attempts = 0, failures = 0,
   state = CASE WHEN run_at = :known AND CAST(:pause AS float8) IS NULL THEN 'done' ELSE 'queued' END,
   finished_at = CASE WHEN run_at = :known AND CAST(:pause AS float8) IS NULL THEN clock_timestamp() END,
   run_at = least(CASE WHEN run_at <> :known THEN run_at END,
