@@ -1,10 +1,7 @@
 """The demo is loaded through the API, and the tour that the README prints is the tour that is played."""
 
-import asyncio
 import json
 import re
-import sys
-from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,14 +18,11 @@ from app.demo.tour import Tour, tour
 from app.demo.world import MAILBOX_PRACTICE, practices
 from app.main import create_app
 from tests.factories.links import Page
+from tests.factories.processes import working
 from tests.factories.serving import on_a_port
 from tests.factories.waiting import until
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-ENVIRONMENT = {
-    "database_url": "DATABASE_URL", "owner_url": "OWNER_URL", "worker_url": "WORKER_URL", "platform_url": "PLATFORM_URL",
-    "reader_url": "READER_URL", "redis_url": "REDIS_URL", "secret_keys": "SECRET_KEYS", "home": "HOME",
-}  # fmt: skip
 # What differs from one tour to the next: ids, references and days.
 CHANGING = (
     (r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "…"),
@@ -42,18 +36,6 @@ def steady(text: str) -> str:
     for pattern, stand_in in CHANGING:
         text = re.sub(pattern, stand_in, text)
     return text.strip()
-
-
-@asynccontextmanager
-async def working():
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "app.cli", "worker", stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        worker.terminate()
-        await worker.wait()
 
 
 async def expect_named_provider(client: httpx.AsyncClient, keys: dict[str, str]) -> None:
@@ -112,14 +94,10 @@ async def expect_answers(client: httpx.AsyncClient, keys: dict[str, str], said: 
 
 
 @pytest.mark.slow
-async def test_the_tour_in_the_readme_is_the_tour(live_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    for member, name in ENVIRONMENT.items():
-        value = getattr(live_settings, member)
-        if value is not None:
-            monkeypatch.setenv(f"PLENARY_{name}", str(value))
+async def test_the_tour_in_the_readme_is_the_tour(live_settings: Settings) -> None:
     heard: list[str] = []
-    await load(live_settings, worker=working(), say=heard.append)
-    await load(live_settings, worker=working(), say=heard.append)
+    await load(live_settings, worker=working(live_settings), say=heard.append)
+    await load(live_settings, worker=working(live_settings), say=heard.append)
     assert heard[-1] == "The demo is loaded already."
     keys = live_settings.home / "demo-keys.json"
     assert keys.stat().st_mode & 0o777 == 0o600
@@ -128,7 +106,7 @@ async def test_the_tour_in_the_readme_is_the_tour(live_settings: Settings, monke
 
     said: list[str] = []
     app = create_app(live_settings)
-    async with app.router.lifespan_context(app), on_a_port(app) as base, working():
+    async with app.router.lifespan_context(app), on_a_port(app) as base, working(live_settings):
         async with httpx.AsyncClient(base_url=base, timeout=30) as client:
             await expect_mailboxes(client, known["keys"])
             await expect_named_provider(client, known["keys"])

@@ -10,9 +10,10 @@ from datetime import datetime
 from pathlib import Path
 
 from app.communications.service import digests
-from app.core.settings import load_settings
+from app.core.jobs import QUEUES
+from app.core.settings import Settings, load_settings
 from tests.factories.service import FixedClock, LivePlenary
-from workers.settings import WorkerProcess, make_tools
+from workers.settings import WorkerProcess, close_tools, make_tools
 
 _NAMES = ("database_url", "owner_url", "worker_url", "platform_url", "reader_url", "secret_keys", "home", "outbox")
 
@@ -55,6 +56,20 @@ def work_at(moment: str, queues: list[str], people_at_once: int) -> None:
         await WorkerProcess(tools, queues).run()
 
     asyncio.run(work())
+
+
+@asynccontextmanager
+async def working(settings: Settings) -> AsyncIterator[None]:
+    """A worker of all queues that lives as long as the block, in this very process: one of its own takes seconds to start."""
+    tools = await make_tools(settings)
+    process = WorkerProcess(tools, QUEUES)
+    running = asyncio.create_task(process.run())
+    try:
+        yield
+    finally:
+        process.stopping.set()
+        await running
+        await close_tools(tools)
 
 
 @asynccontextmanager
