@@ -219,13 +219,23 @@ async def _keep_lease(tools: Tools, job: Claimed) -> None:
 async def _record_failure(tools: Tools, registered: Registered, job: Claimed, error: Exception) -> None:
     # A full disk or a socket that is away passes too, whichever thing outside it belongs to.
     may_retry = is_passing(error) or isinstance(error, (OSError, *registered.retry_on))
-    failures = job.failures + 1
-    if may_retry and failures < registered.attempts:
+    if not may_retry:
+        await _park(tools, registered, job, error)
+        return
+    failures = 0
+
+    async def count(session: Tx, failed: Claimed) -> None:
+        nonlocal failures
+        # As the row has it: the job may have got on since it was claimed.
+        failures = await jobs.count_failure(session, failed)
+
+    await _record(tools, job, count)
+    if failures >= registered.attempts:
+        await _park(tools, registered, job, error)
+    elif failures:
         text = in_words(error)
         log.info("job_retried", error=text[:200], failures=failures)
         await _record(tools, job, jobs.retry, error=text, delay=back_off(failures))
-        return
-    await _park(tools, registered, job, error)
 
 
 def in_words(error: Exception) -> str:

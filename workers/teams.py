@@ -8,7 +8,8 @@ from app.communications.ports import Outcome
 from app.core.outside import OutsideClient
 from workers.jobs import JobContext, handler
 
-# Teams cannot be asked whether it has a card: after a lost answer it is posted once more, and then not again.
+# Teams cannot be asked whether it has a card: after a lost answer, or a worker that ended, it is posted once more, and then
+# not again.
 MOST_DOUBTFUL_TRIES = 2
 
 
@@ -29,7 +30,7 @@ async def post_to_teams(context: JobContext) -> None:
         card = await service.write_card(
             session, context.tools.secrets, context.id("announcement"), context.id("channel")
         )
-    if card is None:
+    if card is None or context.job.losses > MOST_DOUBTFUL_TRIES:
         return
     async with context.transaction() as session:
         wait = await service.wait_for_room(session)

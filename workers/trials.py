@@ -1,6 +1,7 @@
 """Handlers that hand over one message because somebody asked: to try a way out, or for a code."""
 
 import time
+from uuid import UUID
 
 from app.communications import service
 from app.communications.adapters.chosen import carrier_for, message_domain
@@ -8,14 +9,19 @@ from app.communications.adapters.teams import TeamsCarrier
 from app.communications.errors import NoRoomYet
 from app.communications.ports import Mailer, Outcome, Outgoing
 from app.communications.values import ProviderKind
+from app.core.db import Tx
 from app.core.outside import OutsideClient
-from workers.jobs import ATTEMPTS, JobContext, handler
+from workers.jobs import ATTEMPTS, JobContext, Parked, handler
 
 # Somebody waits for the answer.
 QUEUE = "notifications"
 
 
-@handler("communications.test_provider", queue=QUEUE)
+async def _give_up(session: Tx, parked: Parked) -> None:
+    await service.give_up_trial(session, UUID(parked.job.payload["operation"]))
+
+
+@handler("communications.test_provider", queue=QUEUE, on_parked=_give_up)
 async def test_provider(context: JobContext) -> None:
     """Hand over one message by the provider's way, and note what it said and how long it took."""
     settings, clock, kind = context.tools.settings, context.tools.clock, ProviderKind(context.payload["subject"])
@@ -36,7 +42,7 @@ async def test_provider(context: JobContext) -> None:
         await service.record_provider_test(session, trial, outcome, took=took, now=clock.now())
 
 
-@handler("communications.test_teams_channel", queue=QUEUE)
+@handler("communications.test_teams_channel", queue=QUEUE, on_parked=_give_up)
 async def test_teams_channel(context: JobContext) -> None:
     """The same by one card to one channel."""
     settings, clock = context.tools.settings, context.tools.clock
@@ -51,7 +57,7 @@ async def test_teams_channel(context: JobContext) -> None:
         await service.record_teams_test(session, channel, operation, outcome, took=took, now=clock.now())
 
 
-@handler("communications.send_mobile_code", queue=QUEUE, retry_on=(NoRoomYet,))
+@handler("communications.send_mobile_code", queue=QUEUE, retry_on=(NoRoomYet,), on_parked=_give_up)
 async def send_mobile_code(context: JobContext) -> None:
     """The same by one text, with the code that confirms a number."""
     settings, clock = context.tools.settings, context.tools.clock
@@ -62,7 +68,7 @@ async def send_mobile_code(context: JobContext) -> None:
             context.id("subject"),
             context.id("operation"),
             domain=message_domain(settings),
-            may_wait=context.job.attempts < ATTEMPTS,
+            may_wait=context.job.failures + 1 < ATTEMPTS,
             now=clock.now(),
         )
     if trial is None:

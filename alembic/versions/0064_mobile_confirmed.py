@@ -12,7 +12,7 @@ def upgrade() -> None:
     op.execute("SET LOCAL statement_timeout = '60s'")
     # The number that was confirmed, and not whether one was: one that the release before this sets is another by itself.
     op.execute("ALTER TABLE message_preference ADD COLUMN confirmed_mobile text")
-    # Numbers that are there count as confirmed: texts have been going to them, and whoever relies on theirs would miss what is
+    # Numbers that are there count as confirmed: where there are texts they have been going to them, and whoever relies on theirs would miss what is
     # critical until they heard of a code. A stranger among them can be put on the list of those that nothing is sent to.
     migrate.without_force(
         "UPDATE message_preference SET confirmed_mobile = mobile WHERE mobile IS NOT NULL", "message_preference"

@@ -305,10 +305,10 @@ class NoTextsHere(DomainError):
 
 class TooManyCodes(TooManyRequests):
     code = "communications.too_many_codes"
-    title = "A code has been sent only just now, or there have been too many today."
+    title = "A code has been asked for only just now, or too often today."
     hint = (
-        "The last one may still be on its way, and is good for ten minutes. Wait as long as `Retry-After` says, then ask for"
-        " another."
+        "The last one may still be on its way; what became of it is in its operation. Wait as long as `Retry-After` says, then"
+        " ask for another."
     )
 
 

@@ -21,6 +21,8 @@ from tests.factories.channels import API_KEY, new_number, set_up
 from tests.factories.communications import confirm_numbers, delivery_rows, give_post, publish, told
 from tests.factories.service import NOW, LivePlenary
 from tests.factories.serving import on_a_port
+from workers.jobs import MOST_LOSSES
+from workers.relay import relay
 
 PREFERENCES = "/v1/me/preferences"
 CONFIRMATION = f"{PREFERENCES}/mobile-confirmation"
@@ -284,6 +286,41 @@ async def test_where_no_texts_are_sent_the_number_is_kept_and_the_code_asked_for
     assert (await silent.confirm(silent.code(number))).json()["channels"]["announcements"] == ["text"]
 
 
+async def test_the_same_number_given_again_gets_the_code_that_could_not_go_before(silent: Telephone) -> None:
+    number = new_number()
+    await silent.give(number)
+    await _set_up(silent)
+    await silent.give(number)
+    await silent.rest()
+    await silent.give(number)
+    assert len(silent.texts(number)) == 1
+
+
+async def test_nobody_uses_up_the_day_of_a_number(ann: Telephone) -> None:
+    number, bob = new_number(), await ann.another()
+    await ann.give(number)
+    for expected in (202, 202, 429):
+        await ann.rest()
+        assert (await ann.ask()).status_code == expected
+    await bob.give(number)
+    assert len(ann.texts(number)) == 4
+
+
+async def test_a_code_whose_job_is_given_up_says_so(ann: Telephone) -> None:
+    number = new_number()
+    await ann.client.put(PREFERENCES, json={"mobile": number})
+    await relay(ann.live.tools)
+    tenant = ann.live.tenants[ann.tenant]
+    await ann.live.execute(
+        "UPDATE job SET attempts = $1 WHERE kind = 'communications.send_mobile_code'", MOST_LOSSES, tenant=tenant
+    )
+    await ann.live.work()
+    [row] = await ann.live.fetch(
+        "SELECT status, result FROM operation WHERE kind = 'communications.mobile_code'", tenant=tenant
+    )
+    assert (row["status"], '"not_tried"' in row["result"], ann.texts(number)) == ("succeeded", True, [])
+
+
 async def test_without_a_number_there_is_nothing_to_confirm_or_ask_for(ann: Telephone) -> None:
     for answer in (await ann.ask(), await ann.confirm("123456")):
         assert (answer.status_code, answer.json()["code"]) == (409, "communications.mobile_unknown")
@@ -490,7 +527,7 @@ async def test_what_was_counted_on_days_before_is_dropped(ann: Telephone) -> Non
     async with ann.live.worker_session(ann.tenant) as session:
         await service.drop_old_allowances(session)
     rows = await ann.live.fetch("SELECT key FROM sending_allowance WHERE starts_with(key, 'code:')")
-    assert len(rows) == 2
+    assert len(rows) == 3
     # Those of providers stay.
     assert await ann.live.fetch("SELECT FROM sending_allowance WHERE starts_with(key, 'notify:')")
 

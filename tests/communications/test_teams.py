@@ -128,6 +128,22 @@ async def test_throttled_is_posted_again_when_teams_said_and_a_lost_answer_once_
     assert {job["state"] for job in await job_rows(teams.live, POST, teams.tenant)} == {"done"}
 
 
+@pytest.mark.parametrize(("lost", "cards"), [(1, 2), (2, 1)])
+async def test_after_workers_that_ended_a_card_is_posted_once_more_and_not_again(
+    teams: Teams, lost: int, cards: int
+) -> None:
+    await teams.add("delivered")
+    await teams.tell()
+    await teams.live.execute(
+        "UPDATE job SET state = 'queued', attempts = $1, finished_at = NULL WHERE kind = $2",
+        lost,
+        POST,
+        tenant=teams.live.tenants[teams.tenant],
+    )
+    await teams.live.work()
+    assert len(teams.cards) == cards
+
+
 async def test_the_address_is_sealed_and_never_shown(teams: Teams) -> None:
     channel = await teams.add("delivered", url=URL)
     admin = await teams.live.as_role("commissioner_admin", tenant=teams.tenant)

@@ -11,7 +11,7 @@ from app.core.errors import Conflict
 from app.core.jobs import LostLease
 from tests.factories.jobs import handling, job_rows, make_due, put_job
 from tests.factories.service import LivePlenary
-from workers.jobs import MOST_LOSSES, JobContext, Parked, back_off, drain, run_job
+from workers.jobs import MOST_LOSSES, JobContext, Parked, advanced, back_off, drain, run_job
 
 
 async def run_due(live: LivePlenary, queue: str = "default") -> int:
@@ -125,6 +125,39 @@ async def test_a_lease_that_another_worker_has_taken_cannot_be_renewed(shared: L
 
 class _Killed(BaseException):
     """Stands for the end of the process: nothing after it runs."""
+
+
+async def test_what_failed_before_a_job_got_on_is_forgotten(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+
+    async def get_on_and_fail(context: JobContext) -> None:
+        async with context.transaction(end=advanced):
+            pass
+        raise TimeoutError
+
+    with handling("test.gets_on", get_on_and_fail, attempts=2):
+        await put_job(shared, "test.gets_on", tenant=tenant)
+        await _count_job(shared, tenant, attempts=1, failures=1)
+        await run_due(shared)
+    [row] = await job_rows(shared, "test.gets_on", tenant)
+    assert (row["state"], row["failures"]) == ("queued", 1)
+
+
+async def test_a_job_that_got_on_and_is_given_back_has_lost_no_workers(shared: LivePlenary) -> None:
+    tenant = await shared.fresh_tenant()
+    await put_job(shared, "test.given_back", tenant=tenant)
+    await _count_job(shared, tenant, attempts=19, failures=7)
+    for step in (jobs.begin, jobs.advance, jobs.give_back):
+        async with unit_of_work(shared.tools.worker_engine, shared.tenants[tenant]) as session:
+            if step is jobs.begin:
+                [claimed] = await jobs.claim(session, queue="default", kinds=["test.given_back"], limit=1)
+            await step(session, claimed)
+    [row] = await job_rows(shared, "test.given_back", tenant)
+    assert (row["state"], row["attempts"], row["failures"]) == ("queued", 0, 0)
+
+
+async def _count_job(live: LivePlenary, tenant: str, *, attempts: int, failures: int) -> None:
+    await live.execute("UPDATE job SET attempts = $1, failures = $2", attempts, failures, tenant=live.tenants[tenant])
 
 
 async def test_workers_that_ended_leave_a_job_all_its_tries(shared: LivePlenary) -> None:

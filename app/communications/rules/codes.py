@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
-from app.communications.values import CODE_LIFE, AskedCode
+from app.communications.values import AskedCode
 
 PURPOSE: Final = "mobile-code"
-_MINUTES: Final = int(CODE_LIFE.total_seconds()) // 60
 
 
 def code_of(key: bytes, asked: AskedCode) -> str:
@@ -22,10 +21,10 @@ def is_code_of(keys: Sequence[bytes], asked: AskedCode, given: str) -> bool:
     return any(hmac.compare_digest(code_of(key, asked), given) for key in keys)
 
 
-def code_text(code: str, office: str) -> str:
+def code_text(code: str, office: str, *, minutes: int) -> str:
     """What is texted. The code comes first, where a telephone shows it without being opened."""
     return (
-        f"{code} is the code to confirm this number for messages from {office}. It can be used for {_MINUTES} minutes."
+        f"{code} is the code to confirm this number for messages from {office}. It can be used for {minutes} minutes."
         " If you did not ask for it, you do not have to do anything."
     )
 

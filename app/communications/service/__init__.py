@@ -175,6 +175,7 @@ from app.communications.service.templates import (
 )
 from app.communications.service.today import practice_today
 from app.communications.service.trials import (
+    give_up_trial,
     record_provider_test,
     record_teams_test,
     request_provider_test,
@@ -230,6 +231,7 @@ __all__ = [
     "get_kind",
     "get_message",
     "get_wording",
+    "give_up_trial",
     "hand_over",
     "hand_to_bulk",
     "health_of",

@@ -50,6 +50,9 @@ from app.organisations import service as organisations
 # Of a person, whatever the number, and of a number, whoever asks and at whichever commissioner: nobody's telephone rings
 # more often than that.
 CODE_LIMITS: Final = Limits(per_minute=1, per_day=5)
+# Of a person for one number: nobody uses up the day of a number that is another's.
+SAME_LIMITS: Final = Limits(per_day=3)
+_LEAST_LEFT: Final = timedelta(minutes=2)
 # How long a full minute of the provider's makes a text wait; a full day is not waited for.
 _SHORT: Final = timedelta(minutes=1)
 
@@ -63,6 +66,13 @@ async def begin_confirming(session: Tx, box: SecretBox, row: MessagePreference, 
         return
     if (await _take(session, box, row.person_id, row.mobile)).messages:
         await _request(session, row.person_id, now=now)
+
+
+async def go_on_confirming(session: Tx, box: SecretBox, row: MessagePreference, *, now: datetime) -> None:
+    """After the same number was given again. Where none could go to it before, a code goes now."""
+    asked = await rows.find_code(session, row.person_id)
+    if not row.is_mobile_confirmed and (asked is None or asked.asked_at + CODE_LIFE <= now):
+        await begin_confirming(session, box, row, now=now)
 
 
 async def ask_for_code(session: Tx, box: SecretBox, person_id: UUID, *, now: datetime) -> OperationRow:
@@ -85,8 +95,10 @@ async def ask_for_code(session: Tx, box: SecretBox, person_id: UUID, *, now: dat
 
 async def _take(session: Tx, box: SecretBox, person_id: UUID, mobile: str) -> JointGrant:
     key = box.derive(PURPOSE)
-    mine, its = bucket_key(key, "person", str(session.tenant), str(person_id)), bucket_key(key, "number", mobile)
-    return await take_allowances(session, [(mine, CODE_LIMITS), (its, CODE_LIMITS)], wanted=1)
+    whose = (str(session.tenant), str(person_id))
+    mine, its = bucket_key(key, "person", *whose), bucket_key(key, "number", mobile)
+    limits = [(mine, CODE_LIMITS), (its, CODE_LIMITS), (bucket_key(key, "same", *whose, mobile), SAME_LIMITS)]
+    return await take_allowances(session, limits, wanted=1)
 
 
 async def _request(session: Tx, person_id: UUID, *, now: datetime) -> OperationRow:
@@ -150,7 +162,8 @@ async def take_mobile_code(
         return await _not_tried(
             session, operation, "the number was confirmed or changed, or another code was asked for"
         )
-    if asked.asked_at + CODE_LIFE <= now:
+    left = asked.asked_at + CODE_LIFE - now
+    if left < _LEAST_LEFT:
         return await _not_tried(session, operation, "it was too late for the code")
     if await suppressed_among(session, [mobile]):
         return await _not_tried(session, operation, NOTHING_IS_SENT)
@@ -171,7 +184,7 @@ async def take_mobile_code(
         to=mobile,
         to_name=None,
         subject="",
-        text=code_text(code, office),
+        text=code_text(code, office, minutes=left // timedelta(minutes=1)),
     )
     return Trial(operation, way, message)
 

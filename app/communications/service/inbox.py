@@ -7,7 +7,7 @@ from uuid import UUID
 from app.communications.errors import MessageNotFound, MobileInvalid, MobileMissing, NothingToAcknowledge
 from app.communications.repository import inbox as rows
 from app.communications.rules.numbers import mobile_number
-from app.communications.service.confirming import begin_confirming
+from app.communications.service.confirming import begin_confirming, go_on_confirming
 from app.communications.service.must_read import record_acknowledgement
 from app.communications.tables import Delivery, Message, MessagePreference
 from app.communications.values import CHOSEN, Channel, Choice, Frequency, InboxItem, Topic, Via
@@ -75,6 +75,8 @@ async def set_preferences(
     if row.mobile != known:
         row.confirmed_mobile = None
         await begin_confirming(session, box, row, now=now)
+    elif choice.mobile:
+        await go_on_confirming(session, box, row, now=now)
     return row
 
 

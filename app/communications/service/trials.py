@@ -181,6 +181,12 @@ async def begin_once(session: Tx, operation: UUID) -> bool:
     return True
 
 
+async def give_up_trial(session: Tx, operation: UUID) -> None:
+    """Whoever asked hears that nothing more comes of it: its job waits for whoever runs the installation."""
+    if await begin_once(session, operation):
+        await finish(session, operation, Tested("not_tried", "a fault of the service, which its operators look at"))
+
+
 async def finish(session: Tx, operation: UUID, tested: Tested) -> None:
     row = await get_operation(session, operation)
     await succeed(session, operation, result={**(row.result or {}), **asdict(tested)}, total=1)

@@ -53,7 +53,7 @@ class JobNotParked(DomainError):
 class WorkerLost(DomainError):
     status = 500
     code = "jobs.worker_lost"
-    title = "The worker ended each time it did this."
+    title = "Workers ended again and again while they did this."
 
 
 class LostLease(Exception):
@@ -79,7 +79,7 @@ class Claimed:
     @property
     def losses(self) -> int:
         """How often whoever began it said nothing more: the worker ended, or the database was away."""
-        return self.attempts - self.failures
+        return max(self.attempts - self.failures, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +237,13 @@ _DONE = text(
     f" WHERE {_OURS}"
 )
 _RETRY = text(
-    "UPDATE job SET state = 'queued', failures = failures + 1, lease_until = NULL, last_error = :error,"
+    "UPDATE job SET state = 'queued', lease_until = NULL, last_error = :error,"
     f" run_at = clock_timestamp() + make_interval(secs => :delay) WHERE {_OURS}"
 )
+_FAIL = text(f"UPDATE job SET failures = failures + 1, {_RENEWED} WHERE {_OURS} RETURNING failures")
 _PARK = text(f"UPDATE job SET {_PARKED} WHERE {_OURS}")
 _GIVE_BACK = text(
-    "UPDATE job SET state = 'queued', lease_until = NULL, run_at = clock_timestamp(), attempts = :attempts"
+    "UPDATE job SET state = 'queued', lease_until = NULL, run_at = clock_timestamp(), attempts = least(attempts, :attempts)"
     f" WHERE {_OURS}"
 )
 
@@ -282,6 +283,15 @@ async def begin(session: Tx, job: Claimed) -> Claimed:
 async def finish(session: Tx, job: Claimed) -> None:
     """Mark the job done with its fence, in the transaction of its effect."""
     await _fenced(session, _DONE, job)
+
+
+async def count_failure(session: Tx, job: Claimed) -> int:
+    """How often the job has failed since it last got on, this time included."""
+    values = {"tenant": job.commissioner_id, "id": job.id, "token": job.token, "lease": float(LEASE_SECONDS)}
+    failures = (await (await session.connection()).execute(_FAIL, values)).scalar_one_or_none()
+    if failures is None:
+        raise LostLease(str(job.id))
+    return failures
 
 
 async def retry(session: Tx, job: Claimed, *, error: str, delay: float) -> None:

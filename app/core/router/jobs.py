@@ -27,6 +27,7 @@ class Job(BaseModel):
     queue: str
     state: Literal["queued", "running", "done", "parked"]
     attempts: int
+    failures: int
     last_error: str | None
     run_at: Instant
     created_at: Instant
@@ -82,7 +83,7 @@ async def redrive_job(
 
 def _tag(row: JobRow) -> str:
     """Each time it is run it is claimed under another token; between those its state, time and attempts move."""
-    return digest_etag("job", row.token, row.state, row.run_at, row.attempts)
+    return digest_etag("job", row.token, row.state, row.run_at, row.attempts, row.failures)
 
 
 def _shown(response: Response, row: JobRow) -> Job:
