@@ -51,6 +51,8 @@ class Enduring(httpx.AsyncBaseTransport):
         while True:
             try:
                 response = await self._inner.handle_async_request(request)
+                # A server may end between the head of an answer and its body; what it did is asked for again.
+                await response.aread()
             except httpx.TransportError as error:
                 if time.monotonic() > until:
                     words = f"The service has not answered for {PATIENCE_SECONDS} seconds: {error!r}"
