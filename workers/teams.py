@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+import structlog
+
 from app.communications import service
 from app.communications.adapters.teams import TeamsCarrier
 from app.communications.ports import Outcome
 from app.core.outside import OutsideClient
 from workers.jobs import JobContext, handler
 
+log = structlog.get_logger("plenary.worker")
 # Teams cannot be asked whether it has a card: after a lost answer, or a worker that ended, it is posted once more, and then
 # not again.
 MOST_DOUBTFUL_TRIES = 2
@@ -30,7 +33,10 @@ async def post_to_teams(context: JobContext) -> None:
         card = await service.write_card(
             session, context.tools.secrets, context.id("announcement"), context.id("channel")
         )
-    if card is None or context.job.losses > MOST_DOUBTFUL_TRIES:
+    if card is None:
+        return
+    if context.job.losses > MOST_DOUBTFUL_TRIES:
+        log.warning("card_in_doubt", losses=context.job.losses)
         return
     async with context.transaction() as session:
         wait = await service.wait_for_room(session)

@@ -8,7 +8,7 @@ import pytest
 
 from app.communications.values import Behaviour
 from app.demo.simulators import Providers
-from tests.factories.channels import API_KEY, set_up
+from tests.factories.channels import API_KEY, notify_beside, set_up
 from tests.factories.communications import (
     announce,
     announcement,
@@ -20,7 +20,6 @@ from tests.factories.communications import (
 )
 from tests.factories.jobs import job_rows
 from tests.factories.service import LivePlenary
-from tests.factories.serving import on_a_port
 
 SEND = "communications.send_bulk"
 
@@ -61,12 +60,8 @@ class Office:
 async def office(shared: LivePlenary) -> AsyncIterator[Office]:
     tenant = await shared.fresh_tenant()
     await shared.make_practice(f"{tenant}A", tenant)
-    notify = Providers(secret=API_KEY[-36:], wait=300)
-    async with on_a_port(notify.application()) as url:
-        changes = {"notify_url": f"{url}/notify", "outside_networks": "127.0.0.0/8"}
-        shared.tools.settings = shared.settings.model_copy(update=changes)
+    async with notify_beside(shared) as notify:
         yield Office(shared, tenant, notify)
-        shared.tools.settings = shared.settings
 
 
 async def test_mail_goes_through_the_commissioners_own_notify_once_each(office: Office) -> None:

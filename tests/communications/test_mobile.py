@@ -17,10 +17,9 @@ from app.core import migrate
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.demo.simulators import Providers
-from tests.factories.channels import API_KEY, new_number, set_up
+from tests.factories.channels import API_KEY, new_number, notify_beside, set_up
 from tests.factories.communications import confirm_numbers, delivery_rows, give_post, publish, told
 from tests.factories.service import NOW, LivePlenary
-from tests.factories.serving import on_a_port
 from workers.jobs import MOST_LOSSES
 from workers.relay import relay
 
@@ -95,12 +94,9 @@ async def silent(shared: LivePlenary) -> AsyncIterator[Telephone]:
     """Of somebody whose commissioner sends no texts."""
     tenant = await shared.fresh_tenant()
     await shared.make_practice(f"{tenant}A", tenant)
-    notify = Providers(secret=API_KEY[-36:], wait=300)
-    async with on_a_port(notify.application()) as url:
-        changes = {"notify_url": f"{url}/notify", "outside_networks": "127.0.0.0/8"}
-        shared.tools.settings = shared.settings.model_copy(update=changes)
+    async with notify_beside(shared) as notify:
         yield Telephone(shared, tenant, notify, *await _gp(shared, tenant))
-        shared.tools.settings, shared.clock.instant = shared.settings, NOW
+        shared.clock.instant = NOW
 
 
 @pytest.fixture

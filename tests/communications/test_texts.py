@@ -12,7 +12,7 @@ import pytest
 from app.communications import service
 from app.core.ids import new_id
 from app.demo.simulators import Providers
-from tests.factories.channels import API_KEY, new_number, set_up
+from tests.factories.channels import new_number, notify_beside, set_up
 from tests.factories.communications import (
     announce,
     confirm_numbers,
@@ -24,7 +24,6 @@ from tests.factories.communications import (
     told,
 )
 from tests.factories.service import LivePlenary
-from tests.factories.serving import on_a_port
 
 GPS = {"roles": ["gp"]}
 BY_TEXT = {"announcements": ["email", "text"]}
@@ -82,14 +81,11 @@ async def office(shared: LivePlenary) -> AsyncIterator[Office]:
     """Mail goes to the outbox, texts through Notify."""
     tenant, before = await shared.fresh_tenant(), shared.clock.instant
     await shared.make_practice(f"{tenant}A", tenant)
-    notify = Providers(secret=API_KEY[-36:], wait=300)
-    async with on_a_port(notify.application()) as url:
-        changes = {"notify_url": f"{url}/notify", "outside_networks": "127.0.0.0/8"}
-        shared.tools.settings = shared.settings.model_copy(update=changes)
+    async with notify_beside(shared) as notify:
         yield Office(shared, tenant, notify)
         # What a test has left to be sent goes to its own Notify, and not to that of the next test.
         await shared.work()
-        shared.tools.settings, shared.clock.instant = shared.settings, before
+        shared.clock.instant = before
 
 
 async def _texts(office: Office) -> Office:

@@ -1,11 +1,15 @@
 """Messages that have gone, and providers that call back about them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 from app.core.ids import new_id
+from app.demo.simulators import Providers
 from tests.factories.communications import RECORDED
 from tests.factories.service import LivePlenary
+from tests.factories.serving import on_a_port
 
 API_KEY = "plenary-5e77a1ce-0000-4000-8000-00000000beef-5ec4e700-0000-4000-8000-00000000cafe"
 
@@ -46,6 +50,17 @@ async def a_sent_message(live: LivePlenary, tenant: str, address: str, *, state:
 async def state_of(live: LivePlenary, tenant: str, delivery: UUID) -> str:
     [row] = await live.fetch("SELECT state FROM delivery WHERE id = $1", delivery, tenant=live.tenants[tenant])
     return row["state"]
+
+
+@asynccontextmanager
+async def notify_beside(live: LivePlenary) -> AsyncIterator[Providers]:
+    """A simulated GOV.UK Notify to which the workers of this test hand what goes by it."""
+    notify = Providers(secret=API_KEY[-36:], wait=300)
+    async with on_a_port(notify.application()) as url:
+        changes = {"notify_url": f"{url}/notify", "outside_networks": "127.0.0.0/8"}
+        live.tools.settings = live.settings.model_copy(update=changes)
+        yield notify
+        live.tools.settings = live.settings
 
 
 async def set_up(live: LivePlenary, tenant: str, kind: str, **body: Any) -> dict[str, Any]:

@@ -111,7 +111,8 @@ async def set_preferences(
 )
 async def request_mobile_code(caller: Person, session: Transaction, serving: Serving, response: Response) -> Operation:
     """Text another code to the caller's number that waits to be confirmed: once a minute at most and five times a day,
-    counted for the person and for the number. The code before it is good no more.
+    counted for the person and for the number, and three times a day by the same person for the same number. The code before
+    it is good no more.
 
     The operation's `result` tells what became of the text: `state` is `sent`, `failed_permanent`, `failed_temporary`,
     `in_doubt` or `not_tried`, and `detail` says why.
